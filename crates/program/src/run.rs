@@ -1,0 +1,348 @@
+//! The interpreter: the definition of a program's outputs.
+
+use crate::contract::{Dimensions, Operand, contract};
+use crate::{Node, Op, Program, ProgramError, Tensor, TensorId, Term, Weights};
+use inferproof_view::volume;
+
+/// Why a program could not be run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// The program is not well formed.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// A weight or input is missing.
+    #[error("tensor `{tensor}`: no values given")]
+    Missing {
+        /// Its name.
+        tensor: String,
+    },
+    /// More inputs are given than the program has.
+    #[error("expected {expected} inputs, got {got}")]
+    Inputs {
+        /// How many the program has.
+        expected: usize,
+        /// How many there are.
+        got: usize,
+    },
+    /// A weight or input has the wrong number of entries.
+    #[error("tensor `{tensor}`: expected {expected} entries, got {got}")]
+    Length {
+        /// Its name.
+        tensor: String,
+        /// How many its shape has.
+        expected: usize,
+        /// How many there are.
+        got: usize,
+    },
+    /// A weight or input has an entry outside the declared range.
+    #[error("tensor `{tensor}`: an entry is outside the declared range [{low}, {high}]")]
+    Range {
+        /// Its name.
+        tensor: String,
+        /// The least value allowed.
+        low: i64,
+        /// The greatest value allowed.
+        high: i64,
+    },
+}
+
+/// The value of every tensor in one run.
+///
+/// Weights are not repeated in it, and a [`Op::Linear`] that only contractions read (the windows of a convolution, many times
+/// larger than what they are made of) is dropped as soon as it was used; [`Trace::get`] gives `None` for both.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Trace {
+    values: Vec<Option<Vec<i64>>>,
+}
+
+impl Trace {
+    /// A tensor's values, row-major.
+    #[must_use]
+    pub fn get(&self, id: TensorId) -> Option<&[i64]> {
+        self.values.get(usize::try_from(id.0).ok()?)?.as_deref()
+    }
+
+    /// The values of the program's outputs, in order.
+    #[must_use]
+    pub fn outputs(&self, program: &Program) -> Vec<Vec<i64>> {
+        let outputs = program.outputs.iter();
+        outputs
+            .map(|&id| self.get(id).unwrap_or_default().to_vec())
+            .collect()
+    }
+}
+
+/// Traces hold private values: only how many is printed.
+impl std::fmt::Debug for Trace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "trace of {} tensors", self.values.len())
+    }
+}
+
+impl Program {
+    /// Runs the program. Weights are read where they are and not copied.
+    ///
+    /// # Errors
+    /// If the program is not well formed, or weights or inputs do not fit it.
+    pub fn run(&self, weights: &Weights, inputs: &[Vec<i64>]) -> Result<Trace, RunError> {
+        self.validate()?;
+        self.check_weights(weights)?;
+        if inputs.len() != self.inputs.len() {
+            return Err(RunError::Inputs {
+                expected: self.inputs.len(),
+                got: inputs.len(),
+            });
+        }
+        let mut readers = self.readers();
+        let mut run = Run {
+            program: self,
+            weights,
+            values: vec![None; self.nodes.len()],
+        };
+        for (position, (node, tensor)) in self.nodes.iter().zip(&self.tensors).enumerate() {
+            let value = if matches!(node.op, Op::Input) {
+                let given = self.inputs.iter().position(|&id| id == node.output);
+                Some(input(tensor, given.and_then(|i| inputs.get(i)))?)
+            } else {
+                run.node(node, tensor)?
+            };
+            if let Some(slot) = run.values.get_mut(position) {
+                *slot = value;
+            }
+            if matches!(node.op, Op::Contract { .. }) {
+                for source in node.op.sources() {
+                    run.drop_after(source, &mut readers);
+                }
+            }
+        }
+        Ok(Trace { values: run.values })
+    }
+
+    /// Checks lengths and ranges of weights against the program, which is assumed well formed.
+    ///
+    /// # Errors
+    /// If one is missing or does not fit.
+    pub fn check_weights(&self, weights: &Weights) -> Result<(), RunError> {
+        for id in self.weights() {
+            let Some(tensor) = self.tensor(id) else {
+                continue;
+            };
+            let name = || tensor.name.clone();
+            let Some(weight) = weights.get(&id) else {
+                return Err(RunError::Missing { tensor: name() });
+            };
+            if weight.len() != tensor.volume() {
+                return Err(RunError::Length {
+                    tensor: name(),
+                    expected: tensor.volume(),
+                    got: weight.len(),
+                });
+            }
+            if weight
+                .extremes()
+                .is_some_and(|(l, h)| l < tensor.low || h > tensor.high)
+            {
+                return Err(RunError::Range {
+                    tensor: name(),
+                    low: tensor.low,
+                    high: tensor.high,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// For each tensor, how many contractions still have to read it; `None` where anything else reads it, too.
+    fn readers(&self) -> Vec<Option<usize>> {
+        let mut readers = vec![Some(0); self.nodes.len()];
+        let mut slot = |id: TensorId, update: fn(usize) -> Option<usize>| {
+            let position = usize::try_from(id.0).unwrap_or(usize::MAX);
+            if let Some(slot) = readers.get_mut(position) {
+                *slot = slot.and_then(update);
+            }
+        };
+        for node in &self.nodes {
+            if !matches!(node.op, Op::Linear { .. }) {
+                slot(node.output, |_| None);
+            }
+            let update = match node.op {
+                Op::Contract { .. } => |n| Some(n + 1),
+                _ => |_| None,
+            };
+            node.op.sources().for_each(|source| slot(source, update));
+        }
+        self.outputs.iter().for_each(|&id| slot(id, |_| None));
+        readers
+    }
+}
+
+fn input(tensor: &Tensor, given: Option<&Vec<i64>>) -> Result<Vec<i64>, RunError> {
+    let name = || tensor.name.clone();
+    let Some(given) = given else {
+        return Err(RunError::Missing { tensor: name() });
+    };
+    if given.len() != tensor.volume() {
+        return Err(RunError::Length {
+            tensor: name(),
+            expected: tensor.volume(),
+            got: given.len(),
+        });
+    }
+    if !given.iter().all(|v| (tensor.low..=tensor.high).contains(v)) {
+        return Err(RunError::Range {
+            tensor: name(),
+            low: tensor.low,
+            high: tensor.high,
+        });
+    }
+    Ok(given.clone())
+}
+
+/// A run under way. The program is well formed, so shapes fit and nothing overflows.
+struct Run<'a> {
+    program: &'a Program,
+    weights: &'a Weights,
+    values: Vec<Option<Vec<i64>>>,
+}
+
+impl Run<'_> {
+    fn drop_after(&mut self, id: TensorId, readers: &mut [Option<usize>]) {
+        let position = usize::try_from(id.0).unwrap_or(usize::MAX);
+        let Some(Some(left)) = readers.get_mut(position) else {
+            return;
+        };
+        *left = left.saturating_sub(1);
+        if let (0, Some(value)) = (*left, self.values.get_mut(position)) {
+            *value = None;
+        }
+    }
+
+    fn operand(&self, id: TensorId) -> Operand<'_> {
+        let is_weight = self.program.node(id).map(|n| &n.op) == Some(&Op::Weight);
+        match self.weights.get(&id).filter(|_| is_weight) {
+            Some(weight) => Operand::Weight(weight),
+            None => Operand::Wide(self.wide(id)),
+        }
+    }
+
+    /// The values of a tensor other than a weight.
+    fn wide(&self, id: TensorId) -> &[i64] {
+        let position = usize::try_from(id.0).unwrap_or(usize::MAX);
+        self.values
+            .get(position)
+            .and_then(Option::as_deref)
+            .unwrap_or_default()
+    }
+
+    /// The values of any tensor.
+    fn read(&self, id: TensorId) -> std::borrow::Cow<'_, [i64]> {
+        match self.operand(id) {
+            Operand::Weight(weight) => weight.widen().into(),
+            Operand::Wide(values) => values.into(),
+        }
+    }
+
+    /// The output of a node; `None` for a weight, which stays where it is.
+    fn node(&self, node: &Node, output: &Tensor) -> Result<Option<Vec<i64>>, RunError> {
+        let misfit = |reason: String| {
+            RunError::Program(ProgramError::Node {
+                origin: node.origin.clone(),
+                tensor: output.name.clone(),
+                reason,
+            })
+        };
+        Ok(Some(match &node.op {
+            Op::Input | Op::Weight => return Ok(None),
+            Op::Linear { terms } => self
+                .linear(terms, output)
+                .map_err(|e| misfit(e.to_string()))?,
+            Op::Contract {
+                left,
+                right,
+                shared,
+                left_free,
+                contracted,
+                ..
+            } => {
+                let tensors = self.program.tensor(*left).zip(self.program.tensor(*right));
+                let (lt, rt) = tensors.ok_or_else(|| misfit("an operand is missing".into()))?;
+                let run = |skip: usize, take: usize, shape: &[usize]| {
+                    shape.iter().skip(skip).take(take).product::<usize>()
+                };
+                let k = run(
+                    lt.shape.len().saturating_sub(*contracted),
+                    *contracted,
+                    &lt.shape,
+                );
+                let s = run(0, *shared, &lt.shape);
+                let d = Dimensions {
+                    s,
+                    f: run(*shared, *left_free, &lt.shape),
+                    g: rt.volume() / (s * k).max(1),
+                    k,
+                };
+                contract(d, (self.operand(*left), lt), (self.operand(*right), rt))
+            }
+            Op::Rescale { source, shift } => {
+                let half = if *shift == 0 { 0 } else { 1i64 << (shift - 1) };
+                let (low, high) = (output.low, output.high);
+                let rescale = |&x: &i64| ((x + half) >> shift).clamp(low, high);
+                self.read(*source).iter().map(rescale).collect()
+            }
+            Op::Map { source, table } => {
+                let table = self.program.table(*table);
+                let look_up = |&x: &i64| table.and_then(|t| t.get(x));
+                let values: Option<Vec<i64>> = self.read(*source).iter().map(look_up).collect();
+                values.ok_or_else(|| misfit("an entry is outside the table's domain".into()))?
+            }
+            Op::Max { left, right } => {
+                let (left, right) = (self.read(*left), self.read(*right));
+                left.iter()
+                    .zip(right.iter())
+                    .map(|(&l, &r)| l.max(r))
+                    .collect()
+            }
+            Op::OneHot { source } => {
+                let width = output.shape.last().copied().unwrap_or(1).max(1);
+                self.read(*source).chunks(width).flat_map(one_hot).collect()
+            }
+        }))
+    }
+
+    fn linear(
+        &self,
+        terms: &[Term],
+        output: &Tensor,
+    ) -> Result<Vec<i64>, inferproof_view::ViewError> {
+        let mut sum: Option<Vec<i64>> = None;
+        for term in terms {
+            let mut value = match term.source {
+                None => term.view.apply(&[1i64])?,
+                Some(source) => term.view.apply(&self.read(source))?,
+            };
+            match &mut sum {
+                None => {
+                    if term.coefficient != 1 {
+                        value.iter_mut().for_each(|v| *v *= term.coefficient);
+                    }
+                    sum = Some(value);
+                }
+                Some(sum) => {
+                    for (s, v) in sum.iter_mut().zip(value) {
+                        *s += term.coefficient * v;
+                    }
+                }
+            }
+        }
+        Ok(sum.unwrap_or_else(|| vec![0; volume(&output.shape).unwrap_or(0)]))
+    }
+}
+
+/// 1 at the first index of the maximum, 0 elsewhere.
+fn one_hot(row: &[i64]) -> Vec<i64> {
+    let greatest = row.iter().max();
+    let first = row.iter().position(|v| Some(v) == greatest);
+    (0..row.len())
+        .map(|i| i64::from(Some(i) == first))
+        .collect()
+}
