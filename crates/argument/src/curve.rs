@@ -1,0 +1,119 @@
+//! Curve profiles: the group that the commitments live in, and the canonical bytes of its scalars and points.
+
+#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use ark_ec::short_weierstrass::{self, SWCurveConfig};
+use ark_ec::{AffineRepr, CurveConfig};
+use ark_ff::{BigInt, PrimeField};
+
+/// A curve profile: which group the commitments live in. Its name is bound into every digest.
+///
+/// Both profiles are curves `y^2 = x^3 + b` with `b != 0`, of prime order (cofactor 1): a point on the curve is in the
+/// group, and no subgroup check is needed. The prime fields have 254 bits, four 64-bit limbs.
+pub trait Profile:
+    SWCurveConfig<BaseField: PrimeField, ScalarField: PrimeField, ZeroFlag = ()> + 'static
+{
+    /// The profile's name, as it stands in digests and in what `inspect` prints.
+    const NAME: &'static str;
+    /// The profile's number in file headers.
+    const ID: u8;
+    /// Estimated cost of a discrete logarithm, in bits: the bound on soundness.
+    const SECURITY_BITS: u32;
+
+    /// The Montgomery form `x * 2^256 mod p` of a coordinate, four limbs, least significant first, below `p`.
+    fn coordinate_limbs(x: &Self::BaseField) -> [u64; 4];
+
+    /// The coordinate with this Montgomery form, which must be below `p`.
+    fn coordinate_from_limbs(limbs: [u64; 4]) -> Self::BaseField;
+}
+
+macro_rules! profile {
+    ($config:ty, $field:ty, $name:literal, $id:literal, $bits:literal) => {
+        impl Profile for $config {
+            const NAME: &'static str = $name;
+            const ID: u8 = $id;
+            const SECURITY_BITS: u32 = $bits;
+
+            #[inline(always)]
+            fn coordinate_limbs(x: &Self::BaseField) -> [u64; 4] {
+                x.0.0
+            }
+
+            #[inline(always)]
+            fn coordinate_from_limbs(limbs: [u64; 4]) -> Self::BaseField {
+                <$field>::new_unchecked(BigInt::new(limbs))
+            }
+        }
+    };
+}
+
+profile!(ark_grumpkin::GrumpkinConfig, ark_grumpkin::Fq, "grumpkin", 1, 126);
+profile!(ark_bn254::g1::Config, ark_bn254::Fq, "bn254", 2, 100);
+
+/// A point of the profile's group, in affine coordinates.
+pub type Point<P> = short_weierstrass::Affine<P>;
+/// An element of the scalar field: the field that the proof computes in.
+pub type Scalar<P> = <P as CurveConfig>::ScalarField;
+
+/// Bytes of an encoded scalar.
+pub const SCALAR_BYTES: usize = 32;
+/// Bytes of an encoded point.
+pub const POINT_BYTES: usize = 64;
+
+/// Why bytes are not the encoding of a scalar or a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodingError {
+    /// The number is not below the modulus.
+    #[error("field element is not below the modulus")]
+    NonCanonical,
+    /// The coordinates do not satisfy the curve's equation.
+    #[error("point is not on the curve")]
+    OffCurve,
+}
+
+/// The canonical encoding of a field element below `2^256`: 32 bytes, little-endian.
+pub fn encode_scalar<F: PrimeField>(scalar: &F) -> [u8; SCALAR_BYTES] {
+    let mut bytes = [0; SCALAR_BYTES];
+    for (chunk, limb) in bytes.chunks_exact_mut(8).zip(scalar.into_bigint().as_ref()) {
+        chunk.copy_from_slice(&limb.to_le_bytes());
+    }
+    bytes
+}
+
+/// The inverse of [`encode_scalar`]; refuses numbers that are not below the modulus.
+pub fn decode_scalar<F: PrimeField>(bytes: &[u8; SCALAR_BYTES]) -> Result<F, EncodingError> {
+    let mut number = F::BigInt::default();
+    let (chunks, _) = bytes.as_chunks::<8>();
+    for (limb, chunk) in number.as_mut().iter_mut().zip(chunks) {
+        *limb = u64::from_le_bytes(*chunk);
+    }
+    F::from_bigint(number).ok_or(EncodingError::NonCanonical)
+}
+
+/// The canonical encoding of a point: `x || y`, each 32 bytes little-endian; the identity is 64 zero bytes.
+pub fn encode_point<P: Profile>(point: &Point<P>) -> [u8; POINT_BYTES] {
+    let mut bytes = [0; POINT_BYTES];
+    if let Some((x, y)) = point.xy() {
+        let (low, high) = bytes.split_at_mut(SCALAR_BYTES);
+        low.copy_from_slice(&encode_scalar(&x));
+        high.copy_from_slice(&encode_scalar(&y));
+    }
+    bytes
+}
+
+/// The inverse of [`encode_point`]; refuses coordinates that are not below the modulus and points off the curve.
+///
+/// The identity's encoding is unambiguous, for `(0, 0)` satisfies no profile's equation, and a point on the curve is in
+/// the group, for the cofactor is 1.
+pub fn decode_point<P: Profile>(bytes: &[u8; POINT_BYTES]) -> Result<Point<P>, EncodingError> {
+    if bytes.iter().all(|&byte| byte == 0) {
+        return Ok(Point::<P>::identity());
+    }
+    let mut low = [0; SCALAR_BYTES];
+    let mut high = [0; SCALAR_BYTES];
+    let (x, y) = bytes.split_at(SCALAR_BYTES);
+    low.copy_from_slice(x);
+    high.copy_from_slice(y);
+    let point = Point::<P>::new_unchecked(decode_scalar(&low)?, decode_scalar(&high)?);
+    if point.is_on_curve() { Ok(point) } else { Err(EncodingError::OffCurve) }
+}

@@ -1,0 +1,92 @@
+//! The generators of Pedersen commitments, hashed to the curve: nobody knows a relation between them.
+
+#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[cfg(feature = "prover")]
+use std::sync::OnceLock;
+
+use ark_ff::{BigInteger, Field, PrimeField, Zero};
+#[cfg(feature = "prover")]
+use rayon::prelude::*;
+
+use crate::curve::{Point, Profile};
+
+/// The domain separator of the generators' hash; it names the derivation below, so a change of that needs a new one.
+pub const SEED: &[u8] = b"inferproof/generators/1";
+
+/// Generators `G_0, G_1, ..` for the entries of a vector and `H` for the blinder.
+pub struct Generators<P: Profile> {
+    /// `G_i` is the hash of `("G", i)`; more generators have fewer as a prefix.
+    pub g: Vec<Point<P>>,
+    /// The hash of `("H", 0)`.
+    pub h: Point<P>,
+    /// Multiples of `H`, made when first needed (only a prover needs them).
+    #[cfg(feature = "prover")]
+    pub(crate) blinding: OnceLock<crate::msm::FixedBase>,
+}
+
+impl<P: Profile> Generators<P> {
+    /// The first `count` generators, and `H`.
+    pub fn new(count: usize) -> Self {
+        #[cfg(feature = "prover")]
+        let indices = (0..count).into_par_iter().with_min_len(64);
+        #[cfg(not(feature = "prover"))]
+        let indices = 0..count;
+        Self {
+            g: indices.map(|index| hash_to_curve::<P>(b'G', index as u64)).collect(),
+            h: hash_to_curve::<P>(b'H', 0),
+            #[cfg(feature = "prover")]
+            blinding: OnceLock::new(),
+        }
+    }
+}
+
+/// Hashes `(profile, label, index)` to the curve by try-and-increment, which suits public inputs.
+///
+/// For `attempt = 0, 1, ..` read 49 bytes of the BLAKE3 stream of
+/// `SEED || len(NAME) || NAME || label || index || attempt` (`len` one byte, the numbers 8 and 4 bytes little-endian):
+/// 48 bytes, little-endian, reduced, are `x` (the bias is below `2^-128`), and the last one's low bit chooses the parity
+/// of `y`. The first `x` for which `x^3 + b` is a square other than zero gives the point; each attempt has a chance of
+/// about one half, so the points are uniform.
+fn hash_to_curve<P: Profile>(label: u8, index: u64) -> Point<P> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(SEED);
+    hasher.update(&[P::NAME.len() as u8]);
+    hasher.update(P::NAME.as_bytes());
+    hasher.update(&[label]);
+    hasher.update(&index.to_le_bytes());
+    let mut attempt = 0u32;
+    loop {
+        let mut stream = hasher.clone().update(&attempt.to_le_bytes()).finalize_xof();
+        attempt += 1;
+        let mut low = [0; 24];
+        let mut high = [0; 24];
+        let mut sign = [0u8; 1];
+        stream.fill(&mut low);
+        stream.fill(&mut high);
+        stream.fill(&mut sign);
+        let x = from_192_bits::<P::BaseField>(&low)
+            + from_192_bits::<P::BaseField>(&high) * two_to_192::<P::BaseField>();
+        let Some(y) = (x.square() * x + P::COEFF_B).sqrt().filter(|y| !y.is_zero()) else { continue };
+        let [sign] = sign;
+        let odd = y.into_bigint().is_odd();
+        return Point::<P>::new_unchecked(x, if odd == (sign & 1 == 1) { y } else { -y });
+    }
+}
+
+/// The number with these little-endian bytes, which is below every profile's modulus.
+fn from_192_bits<F: PrimeField>(bytes: &[u8; 24]) -> F {
+    let mut number = F::BigInt::default();
+    for (limb, chunk) in number.as_mut().iter_mut().zip(bytes.as_chunks::<8>().0) {
+        *limb = u64::from_le_bytes(*chunk);
+    }
+    F::from_bigint(number).unwrap_or_default()
+}
+
+fn two_to_192<F: PrimeField>() -> F {
+    let mut number = F::BigInt::default();
+    if let Some(limb) = number.as_mut().get_mut(3) {
+        *limb = 1;
+    }
+    F::from_bigint(number).unwrap_or_default()
+}

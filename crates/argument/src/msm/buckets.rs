@@ -1,0 +1,189 @@
+//! Pippenger's bucket method, many windows at a time, so that all their additions share the inversions.
+
+use super::addition::{Adder, PackedPoint, Pair, Scratch};
+use crate::curve::Profile;
+
+/// One window of a multi-exponentiation: `sum digits[i] * bases[i] + sum ones`.
+pub(super) struct Window<'a> {
+    /// Signed digits, `|digit| <= 2^(width - 1)`; not longer than the bases.
+    pub digits: &'a [i16],
+    /// Bits of a digit, 1 to 15.
+    pub width: u32,
+    /// Points to be added with weight one.
+    pub ones: &'a [PackedPoint],
+}
+
+/// A run of points that is being summed.
+struct Segment {
+    start: u32,
+    len: u32,
+}
+
+/// Where the buckets of one window are turned into sums of binary weights.
+///
+/// Level 0 is the `2^levels` buckets, bucket `k` of weight `k`; level `j + 1` has the sums of two neighbours each. A bucket
+/// has bit `j` in its weight if it is in an odd node of level `j`: so with `R_j` the sum of level `j`'s odd nodes, the
+/// window is `sum 2^j R_j`. That is about two additions a bucket, as running sums take, but in logarithmic depth.
+struct Tree {
+    /// The current level's nodes start here, and behind them the odd nodes of each level: those of level `j` at
+    /// `start + 2 * 2^levels - (2^levels >> j)`.
+    start: u32,
+    levels: u32,
+}
+
+impl Tree {
+    fn odd_nodes(&self, level: u32) -> u32 {
+        self.start + (2 << self.levels) - ((1 << self.levels) >> level)
+    }
+}
+
+/// The working memory of the bucket method.
+pub(super) struct Buckets<P: Profile> {
+    adder: Adder<P>,
+    points: Vec<PackedPoint>,
+    segments: Vec<Segment>,
+    active: Vec<Segment>,
+    nodes: Vec<PackedPoint>,
+    trees: Vec<Tree>,
+    pairs: Vec<Pair>,
+    cursors: Vec<u32>,
+    bits: Vec<PackedPoint>,
+    scratch: Scratch<P::BaseField>,
+}
+
+impl<P: Profile> Buckets<P> {
+    pub fn new(adder: Adder<P>) -> Self {
+        Self {
+            adder,
+            points: Vec::new(),
+            segments: Vec::new(),
+            active: Vec::new(),
+            nodes: Vec::new(),
+            trees: Vec::new(),
+            pairs: Vec::new(),
+            cursors: Vec::new(),
+            bits: Vec::new(),
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// For each window in turn, `width` points `R_0, ..` such that the window is `sum 2^j R_j`.
+    pub fn weighted_bits(&mut self, bases: &[PackedPoint], windows: &[Window<'_>]) -> &[PackedPoint] {
+        self.points.clear();
+        self.segments.clear();
+        for window in windows {
+            self.sort(bases, window);
+        }
+        self.sum_segments();
+        self.sum_by_bit(windows);
+        &self.bits
+    }
+
+    /// Appends the window's points, sorted by bucket, and one segment a bucket from bucket 1 on.
+    fn sort(&mut self, bases: &[PackedPoint], window: &Window<'_>) {
+        let cursors = &mut self.cursors;
+        cursors.clear();
+        cursors.resize((1 << (window.width - 1)) + 1, 0);
+        for digit in window.digits {
+            cursors[usize::from(digit.unsigned_abs())] += 1;
+        }
+        cursors[0] = 0;
+        cursors[1] += window.ones.len() as u32;
+        let mut start = self.points.len() as u32;
+        for cursor in cursors.iter_mut().skip(1) {
+            let len = std::mem::replace(cursor, start);
+            self.segments.push(Segment { start, len });
+            start += len;
+        }
+        self.points.resize(start as usize, PackedPoint::default());
+        for one in window.ones {
+            self.points[cursors[1] as usize] = *one;
+            cursors[1] += 1;
+        }
+        for (base, &digit) in bases.iter().zip(window.digits) {
+            if digit != 0 {
+                let cursor = &mut cursors[usize::from(digit.unsigned_abs())];
+                self.points[*cursor as usize] = if digit < 0 { self.adder.negate(base) } else { *base };
+                *cursor += 1;
+            }
+        }
+    }
+
+    /// Sums every segment into its first place, in rounds that add neighbours. Segments keep their lengths.
+    fn sum_segments(&mut self) {
+        self.active.clear();
+        self.active.extend(
+            self.segments.iter().filter(|segment| segment.len > 1).map(|&Segment { start, len }| Segment { start, len }),
+        );
+        while !self.active.is_empty() {
+            self.pairs.clear();
+            for segment in &self.active {
+                // A pair writes at or before where it reads, so no later pair of the segment reads it.
+                self.pairs.extend(
+                    (0..segment.len / 2)
+                        .map(|i| Pair { from: segment.start + 2 * i, to: segment.start + i }),
+                );
+            }
+            self.adder.add_pairs(&mut self.points, &self.pairs, &mut self.scratch);
+            let points = &mut self.points;
+            self.active.retain_mut(|segment| {
+                if segment.len % 2 == 1 {
+                    points[(segment.start + segment.len / 2) as usize] =
+                        points[(segment.start + segment.len - 1) as usize];
+                }
+                segment.len = segment.len.div_ceil(2);
+                segment.len > 1
+            });
+        }
+    }
+
+    /// Turns the bucket sums into the points `R_j` of each window.
+    fn sum_by_bit(&mut self, windows: &[Window<'_>]) {
+        self.nodes.clear();
+        self.trees.clear();
+        let mut segments = self.segments.iter();
+        let sum_of = |segment: &Segment| match segment.len {
+            0 => PackedPoint::default(),
+            _ => self.points[segment.start as usize],
+        };
+        for window in windows {
+            let levels = window.width - 1;
+            let tree = Tree { start: self.nodes.len() as u32, levels };
+            self.nodes.resize(self.nodes.len() + (2 << levels), PackedPoint::default());
+            let nodes = &mut self.nodes[tree.start as usize..];
+            for (node, segment) in nodes[1..1 << levels].iter_mut().zip(&mut segments) {
+                *node = sum_of(segment);
+            }
+            // The last bucket, 2^levels, is R_levels by itself; its place is the one that the levels do not use.
+            if let Some(segment) = segments.next() {
+                nodes[(2 << levels) - 1] = sum_of(segment);
+            }
+            self.trees.push(tree);
+        }
+        let deepest = self.trees.iter().map(|tree| tree.levels).max().unwrap_or(0);
+        for level in 0..deepest {
+            self.pairs.clear();
+            for tree in self.trees.iter().filter(|tree| tree.levels > level) {
+                let nodes = (1 << tree.levels) >> level;
+                let odd = tree.odd_nodes(level);
+                for i in 0..nodes / 2 {
+                    self.nodes[(odd + i) as usize] = self.nodes[(tree.start + 2 * i + 1) as usize];
+                }
+                // Node 0 of a level weighs nothing and is never needed.
+                self.pairs.extend(
+                    (1..nodes / 2).map(|i| Pair { from: tree.start + 2 * i, to: tree.start + i }),
+                );
+                // All odd nodes of the levels before have been halved to as many points as this level has nodes.
+                for before in 0..level {
+                    let odd = tree.odd_nodes(before);
+                    self.pairs.extend((0..nodes / 2).map(|i| Pair { from: odd + 2 * i, to: odd + i }));
+                }
+            }
+            self.adder.add_pairs(&mut self.nodes, &self.pairs, &mut self.scratch);
+        }
+        self.bits.clear();
+        for tree in &self.trees {
+            self.bits.extend((0..=tree.levels).map(|level| self.nodes[tree.odd_nodes(level) as usize]));
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Pedersen commitments of a prover.
+
+use std::ops::Range;
+
+use ark_ec::CurveGroup;
+use ark_ec::short_weierstrass::Projective;
+use rayon::prelude::*;
+
+use super::addition::{Adder, PackedPoint};
+use super::buckets::{Buckets, Window};
+use super::{FixedBase, digits, horner, msm_full};
+use crate::curve::{Point, Profile, Scalar};
+use crate::generators::Generators;
+use crate::integers::Integers;
+
+/// Values of a batch of rows that share inversions: enough that an inversion weighs little beside the additions, few
+/// enough that their points (64 bytes each) stay in the second-level cache.
+const BATCH: usize = 1 << 13;
+
+/// One Pedersen commitment a row: row `i` commits to `values[rows[i].clone()]` under the first generators, plus
+/// `blinders[i] * H`. Rows may be shorter than the generators; a row of zeros has its blinder all the same.
+///
+/// The time depends on the values (zeros cost nothing).
+///
+/// # Panics
+///
+/// When a row is longer than the generators or out of the values' bounds, or when rows and blinders differ in number.
+pub fn commit_rows<P: Profile>(
+    generators: &Generators<P>,
+    values: &Integers,
+    rows: &[Range<usize>],
+    blinders: &[Scalar<P>],
+) -> Vec<Point<P>> {
+    assert_eq!(rows.len(), blinders.len(), "one blinder a row");
+    match values {
+        Integers::I8(values) => commit_slices(generators, values, rows, blinders),
+        Integers::I16(values) => commit_slices(generators, values, rows, blinders),
+        Integers::I32(values) => commit_slices(generators, values, rows, blinders),
+    }
+}
+
+/// `<vector, G> + blinder * H` for a vector of full-size scalars, not longer than the generators.
+pub fn commit_scalars<P: Profile>(
+    generators: &Generators<P>,
+    vector: &[Scalar<P>],
+    blinder: Scalar<P>,
+) -> Point<P> {
+    assert!(vector.len() <= generators.g.len(), "a vector is not longer than the generators");
+    let sum = msm_full::<P>(&generators.g[..vector.len()], vector) + generators.h * blinder;
+    sum.into_affine()
+}
+
+fn commit_slices<P: Profile, T: Copy + Into<i64> + Sync>(
+    generators: &Generators<P>,
+    values: &[T],
+    rows: &[Range<usize>],
+    blinders: &[Scalar<P>],
+) -> Vec<Point<P>> {
+    let adder = Adder::<P>::detect();
+    let longest = rows.iter().map(Range::len).max().unwrap_or(0);
+    let bases: Vec<PackedPoint> = generators.g[..longest].iter().map(|point| adder.pack(point)).collect();
+    let blinding = generators.blinding.get_or_init(|| FixedBase::new(adder, &generators.h));
+    let batch = (BATCH / longest.max(1)).max(1);
+    rows.par_chunks(batch)
+        .zip(blinders.par_chunks(batch))
+        .map_init(
+            || RowBatch { buckets: Buckets::new(adder), digits: Vec::new(), layouts: Vec::new(), ones: Vec::new() },
+            |state, (rows, blinders)| {
+                let sums = state.commit(adder, &bases, blinding, values, rows, blinders);
+                Projective::normalize_batch(&sums)
+            },
+        )
+        .flatten_iter()
+        .collect()
+}
+
+/// Where the digits of one row are, and how many windows of which width.
+struct Layout {
+    digits: usize,
+    count: usize,
+    width: u32,
+    windows: u32,
+    ones: Range<usize>,
+}
+
+/// The working memory for a batch of rows.
+struct RowBatch<P: Profile> {
+    buckets: Buckets<P>,
+    digits: Vec<i16>,
+    layouts: Vec<Layout>,
+    ones: Vec<PackedPoint>,
+}
+
+impl<P: Profile> RowBatch<P> {
+    fn commit<T: Copy + Into<i64>>(
+        &mut self,
+        adder: Adder<P>,
+        bases: &[PackedPoint],
+        blinding: &FixedBase,
+        values: &[T],
+        rows: &[Range<usize>],
+        blinders: &[Scalar<P>],
+    ) -> Vec<Projective<P>> {
+        self.digits.clear();
+        self.layouts.clear();
+        self.ones.clear();
+        for (row, blinder) in rows.iter().zip(blinders) {
+            let row = &values[row.clone()];
+            let start = self.ones.len();
+            blinding.terms(adder, blinder, &mut self.ones);
+            let ones = start..self.ones.len();
+            self.split(row, ones);
+        }
+        let windows: Vec<Window<'_>> = self
+            .layouts
+            .iter()
+            .flat_map(|layout| {
+                (0..layout.windows as usize).map(|w| Window {
+                    digits: &self.digits[layout.digits + w * layout.count..][..layout.count],
+                    width: layout.width,
+                    ones: if w == 0 { &self.ones[layout.ones.clone()] } else { &[] },
+                })
+            })
+            .collect();
+        let mut bits = self.buckets.weighted_bits(bases, &windows);
+        self.layouts
+            .iter()
+            .map(|layout| {
+                let (row, rest) = bits.split_at((layout.windows * layout.width) as usize);
+                bits = rest;
+                horner(row.iter().rev().map(|point| adder.unpack(point)))
+            })
+            .collect()
+    }
+
+    /// Appends the row's digits, with the width that takes the fewest additions.
+    fn split<T: Copy + Into<i64>>(&mut self, row: &[T], ones: Range<usize>) {
+        let mut largest = 0u64;
+        let mut nonzero = 0;
+        for &value in row {
+            let magnitude = value.into().unsigned_abs();
+            largest = largest.max(magnitude);
+            nonzero += usize::from(magnitude != 0);
+        }
+        // Signed digits reach 2^(bits - 1) either way.
+        let bits = largest.next_power_of_two().trailing_zeros() + 1;
+        let width = digits::best_width(nonzero, bits);
+        let windows = digits::windows(bits, width);
+        let digits = self.digits.len();
+        let count = row.len();
+        self.digits.resize(digits + windows as usize * count, 0);
+        for (i, &value) in row.iter().enumerate() {
+            let value: i64 = value.into();
+            let mut rest = value.unsigned_abs();
+            for w in 0..windows as usize {
+                let (digit, carry) = digits::signed((rest & ((1 << width) - 1)) as u32, width);
+                rest = (rest >> width) + u64::from(carry);
+                self.digits[digits + w * count + i] = if value < 0 { -digit } else { digit };
+            }
+        }
+        self.layouts.push(Layout { digits, count, width, windows, ones });
+    }
+}
