@@ -1,6 +1,11 @@
 //! Curve profiles: the group that the commitments live in, and the canonical bytes of its scalars and points.
 
-#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 use ark_ec::short_weierstrass::{self, SWCurveConfig};
 use ark_ec::{AffineRepr, CurveConfig};
@@ -47,7 +52,13 @@ macro_rules! profile {
     };
 }
 
-profile!(ark_grumpkin::GrumpkinConfig, ark_grumpkin::Fq, "grumpkin", 1, 126);
+profile!(
+    ark_grumpkin::GrumpkinConfig,
+    ark_grumpkin::Fq,
+    "grumpkin",
+    1,
+    126
+);
 profile!(ark_bn254::g1::Config, ark_bn254::Fq, "bn254", 2, 100);
 
 /// A point of the profile's group, in affine coordinates.
@@ -115,5 +126,9 @@ pub fn decode_point<P: Profile>(bytes: &[u8; POINT_BYTES]) -> Result<Point<P>, E
     low.copy_from_slice(x);
     high.copy_from_slice(y);
     let point = Point::<P>::new_unchecked(decode_scalar(&low)?, decode_scalar(&high)?);
-    if point.is_on_curve() { Ok(point) } else { Err(EncodingError::OffCurve) }
+    if point.is_on_curve() {
+        Ok(point)
+    } else {
+        Err(EncodingError::OffCurve)
+    }
 }

@@ -11,7 +11,12 @@ use crate::integers::Integers;
 /// # Panics
 ///
 /// When a row is longer than `width` or out of the values' bounds, or when there are not as many `rho` as rows.
-pub fn fold_rows<F: PrimeField>(rho: &[F], values: &Integers, rows: &[Range<usize>], width: usize) -> Vec<F> {
+pub fn fold_rows<F: PrimeField>(
+    rho: &[F],
+    values: &Integers,
+    rows: &[Range<usize>],
+    width: usize,
+) -> Vec<F> {
     assert_eq!(rho.len(), rows.len(), "one coefficient a row");
     let mut out = vec![F::zero(); width];
     for (rho, row) in rho.iter().zip(rows) {

@@ -1,6 +1,11 @@
 //! The generators of Pedersen commitments, hashed to the curve: nobody knows a relation between them.
 
-#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 #[cfg(feature = "prover")]
 use std::sync::OnceLock;
@@ -33,7 +38,9 @@ impl<P: Profile> Generators<P> {
         #[cfg(not(feature = "prover"))]
         let indices = 0..count;
         Self {
-            g: indices.map(|index| hash_to_curve::<P>(b'G', index as u64)).collect(),
+            g: indices
+                .map(|index| hash_to_curve::<P>(b'G', index as u64))
+                .collect(),
             h: hash_to_curve::<P>(b'H', 0),
             #[cfg(feature = "prover")]
             blinding: OnceLock::new(),
@@ -67,7 +74,12 @@ fn hash_to_curve<P: Profile>(label: u8, index: u64) -> Point<P> {
         stream.fill(&mut sign);
         let x = from_192_bits::<P::BaseField>(&low)
             + from_192_bits::<P::BaseField>(&high) * two_to_192::<P::BaseField>();
-        let Some(y) = (x.square() * x + P::COEFF_B).sqrt().filter(|y| !y.is_zero()) else { continue };
+        let Some(y) = (x.square() * x + P::COEFF_B)
+            .sqrt()
+            .filter(|y| !y.is_zero())
+        else {
+            continue;
+        };
         let [sign] = sign;
         let odd = y.into_bigint().is_odd();
         return Point::<P>::new_unchecked(x, if odd == (sign & 1 == 1) { y } else { -y });

@@ -1,6 +1,11 @@
 //! Small signed integers, the values that commitments hold.
 
-#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -33,11 +38,15 @@ impl Integers {
         if values.iter().all(fits(8)) {
             Ok(Self::I8(values.iter().map(|&value| value as i8).collect()))
         } else if values.iter().all(fits(16)) {
-            Ok(Self::I16(values.iter().map(|&value| value as i16).collect()))
+            Ok(Self::I16(
+                values.iter().map(|&value| value as i16).collect(),
+            ))
         } else if let Some(index) = values.iter().position(|value| !fits(32)(value)) {
             Err(OutOfRange { index })
         } else {
-            Ok(Self::I32(values.iter().map(|&value| value as i32).collect()))
+            Ok(Self::I32(
+                values.iter().map(|&value| value as i32).collect(),
+            ))
         }
     }
 
@@ -101,6 +110,8 @@ impl std::fmt::Debug for Integers {
             Self::I16(_) => "I16",
             Self::I32(_) => "I32",
         };
-        f.debug_struct(name).field("len", &self.len()).finish_non_exhaustive()
+        f.debug_struct(name)
+            .field("len", &self.len())
+            .finish_non_exhaustive()
     }
 }

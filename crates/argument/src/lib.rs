@@ -1,1 +1,49 @@
-//! Under construction.
+//! A zero-knowledge argument for lookups and contractions over Pedersen-committed integer tensors.
+//!
+//! Given [`Relations`] (data that both sides share), a [`Statement`] (commitments and public tensors) and a witness, [`prove`]
+//! makes a proof and [`verify`] checks it. Nothing here knows of machine learning.
+//!
+//! The shape of the protocol: commit the trace row by row ([`Layout`]); prove all lookups with one logarithmic-derivative
+//! sum (logUp-GKR, 2023/1284); prove all contractions with one batched sumcheck; merge every claim into one opened vector; send
+//! every scalar minus a one-time pad and prove what the verifier could not check in one closing Sigma-protocol (as Hyrax,
+//! 2017/1132, and Longfellow do). `docs/protocol.md` states each message and check beside the code that does it.
+//!
+//! Without the feature `prover` the crate is the verifier alone: no thread pool, no randomness, no unsafe code.
+#![cfg_attr(not(feature = "prover"), forbid(unsafe_code))]
+
+mod affine;
+mod closing;
+pub mod curve;
+mod error;
+#[cfg(feature = "prover")]
+mod fold;
+pub mod generators;
+#[cfg(feature = "prover")]
+mod integers;
+mod layout;
+pub mod msm;
+mod multilinear;
+#[cfg(feature = "prover")]
+mod prover;
+mod relations;
+mod script;
+mod transcript;
+mod verifier;
+
+#[cfg(all(test, feature = "prover"))]
+mod tests;
+
+pub use error::{ProveError, Reject, RelationsError};
+#[cfg(feature = "prover")]
+pub use fold::fold_rows;
+#[cfg(feature = "prover")]
+pub use integers::{Integers, OutOfRange};
+pub use layout::Layout;
+#[cfg(feature = "prover")]
+pub use prover::{Entropy, Opening, Progress, Stage, Witness, prove};
+pub use relations::{
+    CommittedTensor, Contraction, Linear, Lookup, Origin, Parts, Relations, Source, Table, Term,
+};
+pub use script::Statement;
+pub use transcript::{Message, PROTOCOL};
+pub use verifier::verify;

@@ -16,9 +16,9 @@ use self::addition::{Adder, PackedPoint};
 use self::buckets::{Buckets, Window};
 #[cfg(feature = "prover")]
 pub(crate) use self::fixed_base::FixedBase;
-use crate::curve::{Point, Profile, Scalar};
 #[cfg(feature = "prover")]
 pub use self::rows::{commit_rows, commit_scalars};
+use crate::curve::{Point, Profile, Scalar};
 
 #[cfg(feature = "prover")]
 mod rows;
@@ -29,12 +29,21 @@ mod rows;
 pub fn msm_full<P: Profile>(points: &[Point<P>], scalars: &[Scalar<P>]) -> Projective<P> {
     let count = points.len().min(scalars.len());
     let adder = Adder::<P>::detect();
-    let bases: Vec<PackedPoint> = points.iter().take(count).map(|point| adder.pack(point)).collect();
+    let bases: Vec<PackedPoint> = points
+        .iter()
+        .take(count)
+        .map(|point| adder.pack(point))
+        .collect();
     let width = digits::window_for_full(count);
     let (digits, windows) = digits::of_scalars::<P>(&scalars[..count], width);
     let mut buckets = Buckets::new(adder);
-    let windows: Vec<Window<'_>> =
-        (0..windows).map(|w| Window { digits: &digits[w * count..][..count], width, ones: &[] }).collect();
+    let windows: Vec<Window<'_>> = (0..windows)
+        .map(|w| Window {
+            digits: &digits[w * count..][..count],
+            width,
+            ones: &[],
+        })
+        .collect();
     let bits = buckets.weighted_bits(&bases, &windows);
     horner(bits.iter().rev().map(|point| adder.unpack(point)))
 }

@@ -14,43 +14,81 @@ pub enum Step {
     /// Target index `i` reads source index `start + i * step`, or is zero where that is outside: slice, flip, zero padding,
     /// and the embedding of one part of a concatenation.
     Slice {
+        /// The axis acted on (the first, where there are several).
         axis: usize,
+        /// The source axis's length.
         source: usize,
+        /// What target index 0 reads.
         start: i64,
+        /// How far apart the indices read are.
         step: i64,
+        /// The target axis's length.
         len: usize,
     },
     /// Target index `i` reads source index `index[i]`, or is zero: any public gather, nearest-neighbour resize.
     Gather {
+        /// The axis acted on (the first, where there are several).
         axis: usize,
+        /// The source axis's length.
         source: usize,
+        /// What each target index reads.
         index: Vec<Option<u32>>,
     },
     /// One source axis becomes the two target axes (position `o`, kernel offset `k`), reading
     /// `o * stride + k * dilation - pad`, zero where that is outside.
     Window {
+        /// The axis acted on (the first, where there are several).
         axis: usize,
+        /// The source axis's length.
         source: usize,
+        /// How many window positions.
         positions: usize,
+        /// How many entries a window has.
         kernel: usize,
+        /// From one position to the next.
         stride: usize,
+        /// From one window entry to the next.
         dilation: usize,
+        /// Zeros before the source.
         pad: usize,
     },
     /// A target axis that the source lacks: the source is repeated along it.
-    Insert { axis: usize, len: usize },
+    Insert {
+        /// The axis acted on (the first, where there are several).
+        axis: usize,
+        /// The target axis's length.
+        len: usize,
+    },
     /// A source axis is summed away, with public integer weights (all one if `None`).
     Reduce {
+        /// The axis acted on (the first, where there are several).
         axis: usize,
+        /// The source axis's length.
         source: usize,
+        /// One factor for each source index.
         weights: Option<Vec<i64>>,
     },
     /// One source axis of length `product(sizes)` is read as several target axes.
-    Split { axis: usize, sizes: Vec<usize> },
+    Split {
+        /// The axis acted on (the first, where there are several).
+        axis: usize,
+        /// The axes' lengths.
+        sizes: Vec<usize>,
+    },
     /// Several source axes of these sizes are read as one target axis.
-    Merge { axis: usize, sizes: Vec<usize> },
+    Merge {
+        /// The axis acted on (the first, where there are several).
+        axis: usize,
+        /// The axes' lengths.
+        sizes: Vec<usize>,
+    },
     /// Target index `i` is the sum of the source from index `i + 1` on.
-    SuffixSum { axis: usize, len: usize },
+    SuffixSum {
+        /// The axis acted on (the first, where there are several).
+        axis: usize,
+        /// The target axis's length.
+        len: usize,
+    },
 }
 
 /// What is wrong with a view.

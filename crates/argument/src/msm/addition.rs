@@ -45,29 +45,48 @@ pub(super) struct Scratch<F> {
 
 impl<P: Profile> Adder<P> {
     pub fn detect() -> Self {
-        Self { profile: PhantomData }
+        Self {
+            profile: PhantomData,
+        }
     }
 
     pub fn pack(&self, point: &Point<P>) -> PackedPoint {
-        PackedPoint { x: P::coordinate_limbs(&point.x), y: P::coordinate_limbs(&point.y) }
+        PackedPoint {
+            x: P::coordinate_limbs(&point.x),
+            y: P::coordinate_limbs(&point.y),
+        }
     }
 
     pub fn unpack(&self, point: &PackedPoint) -> Point<P> {
-        Point::<P>::new_unchecked(P::coordinate_from_limbs(point.x), P::coordinate_from_limbs(point.y))
+        Point::<P>::new_unchecked(
+            P::coordinate_from_limbs(point.x),
+            P::coordinate_from_limbs(point.y),
+        )
     }
 
     /// `-point`, for a point that is not the identity.
     #[inline(always)]
     pub fn negate(&self, point: &PackedPoint) -> PackedPoint {
-        PackedPoint { x: point.x, y: P::coordinate_limbs(&-P::coordinate_from_limbs(point.y)) }
+        PackedPoint {
+            x: point.x,
+            y: P::coordinate_limbs(&-P::coordinate_from_limbs(point.y)),
+        }
     }
 
     /// Does all additions, as if one after the other, in order.
     ///
     /// No pair may read what an earlier pair writes: `pairs[j].to` is none of `pairs[k].from`, `pairs[k].from + 1` for
     /// `k > j`.
-    pub fn add_pairs(&self, points: &mut [PackedPoint], pairs: &[Pair], scratch: &mut Scratch<P::BaseField>) {
-        let Scratch { denominators, products } = scratch;
+    pub fn add_pairs(
+        &self,
+        points: &mut [PackedPoint],
+        pairs: &[Pair],
+        scratch: &mut Scratch<P::BaseField>,
+    ) {
+        let Scratch {
+            denominators,
+            products,
+        } = scratch;
         denominators.clear();
         products.clear();
         let mut product = P::BaseField::ONE;
@@ -84,7 +103,11 @@ impl<P: Profile> Adder<P> {
         }
         // No denominator is zero: b.x != a.x on a chord, and no point of an odd-order group has y = 0.
         let mut inverse = product.inverse().unwrap_or_default();
-        for ((pair, denominator), product) in pairs.iter().zip(denominators.iter().rev()).zip(products.iter().rev()) {
+        for ((pair, denominator), product) in pairs
+            .iter()
+            .zip(denominators.iter().rev())
+            .zip(products.iter().rev())
+        {
             let reciprocal = inverse * product;
             inverse *= denominator;
             let [a, b] = self.operands(points, pair);

@@ -45,7 +45,10 @@ pub fn commit_scalars<P: Profile>(
     vector: &[Scalar<P>],
     blinder: Scalar<P>,
 ) -> Point<P> {
-    assert!(vector.len() <= generators.g.len(), "a vector is not longer than the generators");
+    assert!(
+        vector.len() <= generators.g.len(),
+        "a vector is not longer than the generators"
+    );
     let sum = msm_full::<P>(&generators.g[..vector.len()], vector) + generators.h * blinder;
     sum.into_affine()
 }
@@ -58,13 +61,23 @@ fn commit_slices<P: Profile, T: Copy + Into<i64> + Sync>(
 ) -> Vec<Point<P>> {
     let adder = Adder::<P>::detect();
     let longest = rows.iter().map(Range::len).max().unwrap_or(0);
-    let bases: Vec<PackedPoint> = generators.g[..longest].iter().map(|point| adder.pack(point)).collect();
-    let blinding = generators.blinding.get_or_init(|| FixedBase::new(adder, &generators.h));
+    let bases: Vec<PackedPoint> = generators.g[..longest]
+        .iter()
+        .map(|point| adder.pack(point))
+        .collect();
+    let blinding = generators
+        .blinding
+        .get_or_init(|| FixedBase::new(adder, &generators.h));
     let batch = (BATCH / longest.max(1)).max(1);
     rows.par_chunks(batch)
         .zip(blinders.par_chunks(batch))
         .map_init(
-            || RowBatch { buckets: Buckets::new(adder), digits: Vec::new(), layouts: Vec::new(), ones: Vec::new() },
+            || RowBatch {
+                buckets: Buckets::new(adder),
+                digits: Vec::new(),
+                layouts: Vec::new(),
+                ones: Vec::new(),
+            },
             |state, (rows, blinders)| {
                 let sums = state.commit(adder, &bases, blinding, values, rows, blinders);
                 Projective::normalize_batch(&sums)
@@ -118,7 +131,11 @@ impl<P: Profile> RowBatch<P> {
                 (0..layout.windows as usize).map(|w| Window {
                     digits: &self.digits[layout.digits + w * layout.count..][..layout.count],
                     width: layout.width,
-                    ones: if w == 0 { &self.ones[layout.ones.clone()] } else { &[] },
+                    ones: if w == 0 {
+                        &self.ones[layout.ones.clone()]
+                    } else {
+                        &[]
+                    },
                 })
             })
             .collect();
@@ -158,6 +175,12 @@ impl<P: Profile> RowBatch<P> {
                 self.digits[digits + w * count + i] = if value < 0 { -digit } else { digit };
             }
         }
-        self.layouts.push(Layout { digits, count, width, windows, ones });
+        self.layouts.push(Layout {
+            digits,
+            count,
+            width,
+            windows,
+            ones,
+        });
     }
 }

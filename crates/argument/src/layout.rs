@@ -1,0 +1,354 @@
+//! How a tensor lies in committed rows, and how a functional on it becomes (row functional) x (column functional) pieces.
+//!
+//! Tensors are logical arrays; nothing is padded in memory. A tensor is stored row-major; a row holds a run of at most `2^c`
+//! consecutive entries. Trailing axes are whole inside a row; one axis may be cut into runs of a power of two; the axes before
+//! it number the rows. Invariants that soundness rests on (PROTOCOL musts 1 and 2):
+//!
+//! * every row commits at least one real entry, and a row functional exists for no others;
+//! * the pieces of a functional sum to zero on every position of a row beyond its real entries, so that committed tails have
+//!   no effect.
+
+use crate::multilinear::kron;
+use ark_ff::PrimeField;
+use inferproof_view::{Functional, Group, volume};
+use serde::Serialize;
+use std::ops::Range;
+
+/// The placement of one tensor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Layout {
+    shape: Vec<usize>,
+    /// The first `outer` axes number the rows.
+    outer: usize,
+    /// If an axis is cut (axis number `outer`): entries of it in a row, a power of two.
+    cut: Option<usize>,
+}
+
+/// `weights[row]` (x) `column`: the value of a functional is the sum over its pieces.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece<F> {
+    /// One weight for each combination of the outer axes.
+    pub outer: Vec<F>,
+    /// One weight for each run of the cut axis (one weight if none is cut).
+    pub runs: Vec<F>,
+    /// One weight for each position in a row.
+    pub column: Vec<F>,
+}
+
+impl<F: PrimeField> Piece<F> {
+    /// One weight a row.
+    pub fn rows(&self) -> Vec<F> {
+        kron(&self.outer, &self.runs)
+    }
+}
+
+/// Functionals of low rank become this many pieces at most before it is cheaper to take the rows one by one.
+const LOW_RANK: usize = 4;
+
+impl Layout {
+    /// Fills rows of at most `2^c` entries as well as whole axes and one power-of-two cut allow.
+    /// `None` if the tensor is empty or too large.
+    #[must_use]
+    pub fn packed(shape: Vec<usize>, c: u32) -> Option<Self> {
+        Self::with_rows_from(shape, 0, c)
+    }
+
+    /// As [`Self::packed`], but a row holds entries of one combination of the first `outer` axes only: for weights, whose
+    /// contracted axes come last.
+    #[must_use]
+    pub fn with_rows_from(shape: Vec<usize>, outer: usize, c: u32) -> Option<Self> {
+        let width = 1usize.checked_shl(c)?;
+        if volume(&shape)? == 0 || outer > shape.len() {
+            return None;
+        }
+        let mut inner = 1;
+        for (axis, &n) in shape.iter().enumerate().skip(outer).rev() {
+            if inner * n <= width {
+                inner *= n;
+                continue;
+            }
+            let run = 1usize << (width / inner).checked_ilog2()?;
+            return Some(if run == 1 {
+                Self {
+                    shape,
+                    outer: axis + 1,
+                    cut: None,
+                }
+            } else {
+                Self {
+                    shape,
+                    outer: axis,
+                    cut: Some(run),
+                }
+            });
+        }
+        Some(Self {
+            shape,
+            outer,
+            cut: None,
+        })
+    }
+
+    /// The logical shape.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Axes that number the rows.
+    #[must_use]
+    pub fn outer_axes(&self) -> usize {
+        self.outer
+    }
+
+    fn outer_count(&self) -> usize {
+        self.shape.iter().take(self.outer).product()
+    }
+
+    /// Entries for each combination of the outer axes.
+    #[must_use]
+    pub fn content(&self) -> usize {
+        self.shape.iter().skip(self.outer).product()
+    }
+
+    /// The most entries that a row has.
+    #[must_use]
+    pub fn row_width(&self) -> usize {
+        match self.cut {
+            None => self.content(),
+            Some(run) => run * self.shape.iter().skip(self.outer + 1).product::<usize>(),
+        }
+    }
+
+    fn runs(&self) -> usize {
+        self.content().div_ceil(self.row_width().max(1))
+    }
+
+    /// How many rows are committed.
+    #[must_use]
+    pub fn row_count(&self) -> usize {
+        self.outer_count() * self.runs()
+    }
+
+    /// Each row as a range of the row-major array.
+    #[must_use]
+    pub fn rows(&self) -> Vec<Range<usize>> {
+        let (content, width) = (self.content(), self.row_width());
+        let starts = (0..self.outer_count()).map(|o| o * content);
+        starts
+            .flat_map(|start| {
+                let runs = (0..self.runs()).map(move |h| h * width);
+                runs.map(move |at| start + at..start + content.min(at + width))
+            })
+            .collect()
+    }
+
+    /// A functional on the tensor's shape as pieces; its coefficient is left to the caller.
+    pub(crate) fn pieces<F: PrimeField>(&self, functional: &Functional<F>) -> Vec<Piece<F>> {
+        let mut outer = vec![F::one()];
+        let (mut axes, mut whole) = (0, true);
+        let mut rest: Vec<&Group<F>> = Vec::new();
+        for group in &functional.groups {
+            if axes >= self.outer {
+                rest.push(group);
+            } else if axes + group.sizes.len() <= self.outer {
+                outer = kron(&outer, &group.weights);
+            } else {
+                whole = false;
+            }
+            axes += group.sizes.len();
+        }
+        if !whole {
+            // A group lies across the rows' boundary: take the whole tensor as one dense vector.
+            let weights = functional
+                .groups
+                .iter()
+                .fold(vec![F::one()], |w, g| kron(&w, &g.weights));
+            return self.by_row(&weights);
+        }
+        let Some(run) = self.cut else {
+            let column = rest
+                .iter()
+                .fold(vec![F::one()], |w, g| kron(&w, &g.weights));
+            return vec![Piece {
+                outer,
+                runs: vec![F::one()],
+                column,
+            }];
+        };
+        let (first, inner) = match rest.split_first() {
+            Some((first, inner)) if first.sizes.len() == 1 => (first.weights.clone(), inner),
+            _ => (
+                rest.iter()
+                    .fold(vec![F::one()], |w, g| kron(&w, &g.weights)),
+                [].as_slice(),
+            ),
+        };
+        let inner = inner
+            .iter()
+            .fold(vec![F::one()], |w, g| kron(&w, &g.weights));
+        // Here `first` weighs the cut axis alone, or the whole content.
+        let length = if first.len() == self.content() {
+            self.row_width()
+        } else {
+            run
+        };
+        factor(&first, length)
+            .into_iter()
+            .map(|(runs, low)| Piece {
+                outer: outer.clone(),
+                runs,
+                column: kron(&low, &inner),
+            })
+            .collect()
+    }
+
+    /// One piece a row.
+    fn by_row<F: PrimeField>(&self, weights: &[F]) -> Vec<Piece<F>> {
+        let count = self.row_count();
+        self.rows()
+            .into_iter()
+            .enumerate()
+            .map(|(row, range)| {
+                let mut unit = vec![F::zero(); count];
+                if let Some(slot) = unit.get_mut(row) {
+                    *slot = F::one();
+                }
+                let column = weights.get(range).unwrap_or_default().to_vec();
+                Piece {
+                    outer: unit,
+                    runs: vec![F::one()],
+                    column,
+                }
+            })
+            .collect()
+    }
+}
+
+/// Writes `vector`, cut into runs of `length`, as a sum of (weight of a run) x (weight in a run): by elimination as long as
+/// the rank is low (a truncated `eq` has rank at most 2, a convolution window's at most 4), else run by run.
+fn factor<F: PrimeField>(vector: &[F], length: usize) -> Vec<(Vec<F>, Vec<F>)> {
+    let runs: Vec<&[F]> = vector.chunks(length).collect();
+    // (pivot position, weights in a run with a one at the pivot, weight of each run)
+    let mut basis: Vec<(usize, Vec<F>, Vec<F>)> = Vec::new();
+    for (i, run) in runs.iter().enumerate() {
+        let mut left = run.to_vec();
+        left.resize(length, F::zero());
+        for (pivot, low, high) in &mut basis {
+            let k = left.get(*pivot).copied().unwrap_or_default();
+            if !k.is_zero() {
+                for (slot, &v) in left.iter_mut().zip(low.iter()) {
+                    *slot -= k * v;
+                }
+                if let Some(slot) = high.get_mut(i) {
+                    *slot += k;
+                }
+            }
+        }
+        let pivot = left.iter().position(|v| !v.is_zero());
+        let inverse = pivot.and_then(|p| left.get(p)).and_then(F::inverse);
+        let (Some(pivot), Some(inverse)) = (pivot, inverse) else {
+            continue;
+        };
+        if basis.len() == LOW_RANK {
+            return runs
+                .iter()
+                .enumerate()
+                .map(|(i, run)| {
+                    let unit = (0..runs.len())
+                        .map(|j| F::from(u64::from(i == j)))
+                        .collect();
+                    (unit, run.to_vec())
+                })
+                .collect();
+        }
+        let mut high = vec![F::zero(); runs.len()];
+        if let (Some(slot), Some(&k)) = (high.get_mut(i), left.get(pivot)) {
+            *slot = k;
+        }
+        for v in &mut left {
+            *v *= inverse;
+        }
+        basis.push((pivot, left, high));
+    }
+    basis
+        .into_iter()
+        .map(|(_, low, high)| (high, low))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::multilinear::eq_vector;
+    use ark_grumpkin::Fr;
+
+    /// Pieces sum to the functional, row by row, and vanish beyond the real entries.
+    fn check(layout: &Layout, functional: &Functional<Fr>, c: u32) {
+        let dense = functional.dense();
+        let mut sum = vec![Fr::from(0); dense.len()];
+        let mut tails = vec![Fr::from(0); layout.row_count() << c];
+        for piece in layout.pieces(functional) {
+            let rows = piece.rows();
+            assert_eq!(rows.len(), layout.row_count());
+            assert!(piece.column.len() <= 1 << c);
+            for (row, (range, weight)) in layout.rows().into_iter().zip(rows).enumerate() {
+                for (x, &b) in piece.column.iter().enumerate() {
+                    if range.start + x < range.end {
+                        sum[range.start + x] += functional.coefficient * weight * b;
+                    } else {
+                        tails[(row << c) + x] += weight * b;
+                    }
+                }
+            }
+        }
+        assert_eq!(sum, dense);
+        assert!(
+            tails.iter().all(|t| *t == Fr::from(0)),
+            "support beyond a short row"
+        );
+    }
+
+    #[test]
+    fn pieces_are_the_functional() {
+        let mut next = 7u64;
+        let mut random = || {
+            next = next
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(99);
+            Fr::from(next) * Fr::from(next)
+        };
+        for (shape, outer) in [
+            (vec![5], 0),
+            (vec![40], 0),
+            (vec![3, 5, 7], 0),
+            (vec![6, 11], 1),
+            (vec![2, 3, 37], 2),
+            (vec![4, 9, 3], 1),
+            (vec![], 0),
+            (vec![2, 16], 0),
+        ] {
+            for c in [3, 4, 6, 9] {
+                let layout = Layout::with_rows_from(shape.clone(), outer, c).unwrap();
+                let total: usize = layout.rows().iter().map(|r| r.len()).sum();
+                assert_eq!(total, shape.iter().product::<usize>());
+                let axes = shape.iter().map(|&n| {
+                    let point: Vec<Fr> = (0..crate::multilinear::bits_of(n))
+                        .map(|_| random())
+                        .collect();
+                    eq_vector(&point, n)
+                });
+                let product = Functional::product(axes.collect());
+                check(&layout, &product, c);
+                let dense = Functional {
+                    coefficient: random(),
+                    groups: vec![Group {
+                        sizes: shape.clone(),
+                        weights: (0..shape.iter().product()).map(|_| random()).collect(),
+                    }],
+                };
+                check(&layout, &dense, c);
+            }
+        }
+    }
+}

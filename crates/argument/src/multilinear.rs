@@ -1,0 +1,47 @@
+//! Multilinear vectors. Points and bits are most significant first.
+
+use ark_ff::PrimeField;
+
+/// Bits that indices below `size` need: `ceil(log2(size))`.
+pub(crate) fn bits_of(size: usize) -> usize {
+    size.saturating_sub(1)
+        .checked_ilog2()
+        .map_or(0, |b| b as usize + 1)
+}
+
+/// `eq(point, i)` for `i < support`: the truncated vector of PROTOCOL must 1. It has `support` entries, which may be fewer
+/// than `2^point.len()` and must not be more.
+pub(crate) fn eq_vector<F: PrimeField>(point: &[F], support: usize) -> Vec<F> {
+    let mut out = vec![F::one()];
+    let bits = point.len();
+    for (i, &r) in point.iter().enumerate() {
+        // Entries that no index below the support descends from are never made.
+        let keep = support.div_ceil(
+            1usize
+                .checked_shl((bits - 1 - i) as u32)
+                .unwrap_or(usize::MAX),
+        );
+        let mut next = Vec::with_capacity(2 * out.len());
+        for v in out {
+            let one = v * r;
+            next.push(v - one);
+            next.push(one);
+        }
+        next.truncate(keep);
+        out = next;
+    }
+    out.truncate(support);
+    out
+}
+
+/// Inner product over the shorter length.
+pub(crate) fn dot<F: PrimeField>(a: &[F], b: &[F]) -> F {
+    a.iter().zip(b).map(|(&x, &y)| x * y).sum()
+}
+
+/// Tensor product, row-major.
+pub(crate) fn kron<F: PrimeField>(a: &[F], b: &[F]) -> Vec<F> {
+    a.iter()
+        .flat_map(|&x| b.iter().map(move |&y| x * y))
+        .collect()
+}

@@ -1,0 +1,86 @@
+//! The prover's merge: the folded vector of every piece, and one sumcheck over columns.
+
+use crate::fold::fold_rows;
+use crate::integers::Integers;
+use crate::layout::{Layout, Piece};
+use crate::multilinear::{dot, eq_vector};
+use crate::prover::contraction::{bind_high, product_round};
+use crate::script::WeightedPiece;
+use ark_ff::PrimeField;
+use rayon::prelude::*;
+
+/// `u[x] = sum over rows of weight[row] * values[row][x]`.
+pub(crate) fn fold_piece<F: PrimeField>(
+    piece: &Piece<F>,
+    layout: &Layout,
+    values: &Integers,
+) -> Vec<F> {
+    fold_rows(&piece.rows(), values, &layout.rows(), layout.row_width())
+}
+
+/// The same from the vector already folded over the outer axes.
+pub(crate) fn fold_runs<F: PrimeField>(piece: &Piece<F>, layout: &Layout, folded: &[F]) -> Vec<F> {
+    let width = layout.row_width();
+    let mut out = vec![F::zero(); width];
+    for (run, &weight) in folded.chunks(width).zip(&piece.runs) {
+        for (slot, &v) in out.iter_mut().zip(run) {
+            *slot += weight * v;
+        }
+    }
+    out
+}
+
+/// The sumcheck over `sum_k weight_k u_k(x) column_k(x)`.
+pub(crate) struct Sumcheck<F> {
+    pairs: Vec<(F, Vec<F>, Vec<F>)>,
+}
+
+impl<F: PrimeField> Sumcheck<F> {
+    /// `folded[k]` is the folded vector of `pieces[k]`; rows have `2^c` entries.
+    pub fn new(pieces: &[WeightedPiece<F>], folded: &[Vec<F>], c: u32) -> Self {
+        let pairs = pieces
+            .par_iter()
+            .zip(folded)
+            .map(|(piece, u)| {
+                let mut column = piece.piece.column.clone();
+                let mut u = u.clone();
+                column.resize(1 << c, F::zero());
+                u.resize(1 << c, F::zero());
+                (piece.weight, u, column)
+            })
+            .collect();
+        Self { pairs }
+    }
+
+    /// s(0) and the leading coefficient.
+    pub fn round(&mut self, last: Option<F>) -> [F; 2] {
+        self.pairs
+            .par_iter_mut()
+            .map(|(weight, u, column)| {
+                if let Some(x) = last {
+                    bind_high(u, x);
+                    bind_high(column, x);
+                }
+                product_round(u, column).map(|v| v * *weight)
+            })
+            .reduce(|| [F::zero(); 2], |a, b| [a[0] + b[0], a[1] + b[1]])
+    }
+}
+
+/// The opened vector: `sum_k weight_k column_k(point) u_k`, of `2^c` entries.
+pub(crate) fn opened<F: PrimeField>(
+    pieces: &[WeightedPiece<F>],
+    folded: &[Vec<F>],
+    point: &[F],
+    c: u32,
+) -> Vec<F> {
+    let at_point = eq_vector(point, 1 << c);
+    let mut out = vec![F::zero(); 1 << c];
+    for (piece, u) in pieces.iter().zip(folded) {
+        let factor = piece.weight * dot(&piece.piece.column, &at_point);
+        for (slot, &v) in out.iter_mut().zip(u) {
+            *slot += factor * v;
+        }
+    }
+    out
+}

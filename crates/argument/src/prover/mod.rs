@@ -1,0 +1,547 @@
+//! The prover.
+
+mod arrays;
+mod contraction;
+mod entropy;
+mod merge;
+mod tree;
+
+pub use entropy::Entropy;
+
+use crate::closing::{First, Response};
+use crate::curve::{Point, Profile, Scalar, encode_point, encode_scalar};
+use crate::error::{ProveError, Reject};
+use crate::generators::Generators;
+use crate::integers::Integers;
+use crate::layout::Piece;
+use crate::msm::{commit_rows, commit_scalars};
+use crate::multilinear::dot;
+use crate::relations::{Origin, Relations};
+use crate::script::{Claimed, Outcome, Request, Side, Statement, WeightedPiece, run};
+use crate::transcript::{Challenge, Message, Transcript};
+use ark_ff::Zero;
+use arrays::Arrays;
+use rayon::prelude::*;
+use std::borrow::Cow;
+use tree::{Found, Tree};
+use zeroize::Zeroizing;
+
+/// The secret side of a committed tensor: its integers, and one blinder a row.
+pub struct Opening<P: Profile> {
+    /// Row-major.
+    pub values: Integers,
+    /// One a row of the layout.
+    pub blinders: Zeroizing<Vec<Scalar<P>>>,
+}
+
+/// What makes the relations true.
+pub struct Witness<'a, P: Profile> {
+    /// External tensors, in order.
+    pub external: Vec<&'a Opening<P>>,
+    /// Fresh tensors, in order, without multiplicities.
+    pub fresh: Vec<Integers>,
+    /// The output of every contraction, row-major.
+    pub contractions: Vec<Vec<i64>>,
+}
+
+/// How far a proof is, for whoever shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Committing to the trace.
+    Commit,
+    /// The tree of lookups.
+    Lookups,
+    /// The contractions' sumcheck.
+    Contractions,
+    /// The merge and the opened vector.
+    Open,
+    /// The closing protocol.
+    Close,
+}
+
+/// Called when a stage begins; `false` stops the proof.
+pub type Progress<'a> = dyn FnMut(Stage) -> bool + 'a;
+
+/// Makes a proof. A witness that does not make the relations true gives a proof that is rejected, not an error.
+///
+/// # Errors
+/// If the statement or the witness does not have the relations' shapes, without randomness, or if `progress` says stop.
+pub fn prove<P: Profile>(
+    relations: &Relations,
+    generators: &Generators<P>,
+    statement: &Statement<'_, P>,
+    witness: Witness<'_, P>,
+    progress: &mut Progress<'_>,
+) -> Result<Vec<u8>, ProveError> {
+    let prover = Prover::new(relations, generators, statement, &witness, progress)?;
+    complete(relations, generators, statement, prover)
+}
+
+/// Runs the script and the closing protocol for a prover, honest or (in tests) not.
+pub(crate) fn complete<P: Profile, S: ProverSide<P>>(
+    relations: &Relations,
+    generators: &Generators<P>,
+    statement: &Statement<'_, P>,
+    mut side: S,
+) -> Result<Vec<u8>, S::Error> {
+    let mut transcript = Transcript::new();
+    let outcome = run(relations, statement, &mut transcript, &mut side)?;
+    let opened = side.open(&outcome)?;
+    let mut proof = std::mem::take(side.proof());
+    let closing = Closing {
+        generators,
+        outcome: &outcome,
+        opened,
+    };
+    closing.prove(&mut transcript, &mut proof)?;
+    Ok(proof)
+}
+
+/// What the closing protocol needs of a side that made the messages.
+pub(crate) trait ProverSide<P: Profile>: Side<P, Error = ProveError> {
+    /// The opened vector and its blinder, the pads and theirs.
+    fn open(&mut self, outcome: &Outcome<P>) -> Result<Opened<P>, ProveError>;
+    /// The bytes sent so far.
+    fn proof(&mut self) -> &mut Vec<u8>;
+}
+
+/// The secrets of the closing protocol.
+pub(crate) struct Opened<P: Profile> {
+    pub pads: Zeroizing<Vec<Scalar<P>>>,
+    pub pad_blinder: Scalar<P>,
+    pub vector: Zeroizing<Vec<Scalar<P>>>,
+    pub blinder: Scalar<P>,
+}
+
+struct Closing<'a, P: Profile> {
+    generators: &'a Generators<P>,
+    outcome: &'a Outcome<P>,
+    opened: Opened<P>,
+}
+
+impl<P: Profile> Closing<'_, P> {
+    /// Messages 10 to 12.
+    fn prove(&self, transcript: &mut Transcript, proof: &mut Vec<u8>) -> Result<(), ProveError> {
+        let Opened {
+            pads: s,
+            pad_blinder,
+            vector: u,
+            blinder,
+        } = &self.opened;
+        let batch = &self.outcome.batch;
+        // The masks depend on chi, by way of the batch, and on every secret.
+        let secrets: Zeroizing<Vec<u8>> = Zeroizing::new(
+            s.iter()
+                .chain(u.iter())
+                .flat_map(|v| encode_scalar(v))
+                .collect(),
+        );
+        let said: [u8; 32] = *blake3::hash(proof).as_bytes();
+        let mut entropy = Entropy::new(
+            "closing masks",
+            &[&secrets, &said, &encode_scalar(&batch.e)],
+        )?;
+        let (t, w) = (
+            entropy.scalars::<Scalar<P>>(s.len()),
+            entropy.scalars::<Scalar<P>>(u.len()),
+        );
+        let [tau, omega, k0, k1]: [Scalar<P>; 4] = std::array::from_fn(|_| entropy.scalar());
+        let linear = batch.bilinear(s, &t) + dot(&batch.a, &t) + dot(&batch.b, &w);
+        let first = First::<P>([
+            commit_scalars(self.generators, &t, tau),
+            commit_scalars(self.generators, &w, omega),
+            commit_scalars(self.generators, &[batch.q(&t)], k0),
+            commit_scalars(self.generators, &[linear], k1),
+        ]);
+        transcript.points::<P>(Message::Closing, &first.0);
+        let x: Scalar<P> = transcript.challenge(Challenge::X);
+        let masked = |mask: &[Scalar<P>], secret: &[Scalar<P>]| {
+            mask.iter().zip(secret).map(|(&m, &v)| m + x * v).collect()
+        };
+        let response = Response::<P> {
+            z_s: masked(&t, s),
+            z_u: masked(&w, u),
+            blinders: [tau + x * pad_blinder, omega + x * blinder, k0 + x * k1],
+        };
+        proof.extend(first.0.iter().flat_map(|p| encode_point::<P>(p)));
+        let scalars = response
+            .z_s
+            .iter()
+            .chain(&response.z_u)
+            .chain(&response.blinders);
+        proof.extend(scalars.flat_map(|v| encode_scalar(v)));
+        Ok(())
+    }
+}
+
+/// The honest prover's side of the script.
+pub(crate) struct Prover<'a, P: Profile> {
+    pub relations: &'a Relations,
+    pub generators: &'a Generators<P>,
+    pub arrays: Arrays<'a>,
+    pub blinders: Vec<Cow<'a, [Scalar<P>]>>,
+    pub pads: Zeroizing<Vec<Scalar<P>>>,
+    pub pad_blinder: Scalar<P>,
+    pub multiplicities: Vec<Vec<i64>>,
+    pub found: Vec<Vec<Found>>,
+    tree: Option<Tree<Scalar<P>>>,
+    contractions: Option<contraction::Sumcheck<Scalar<P>>>,
+    /// Folded vectors of the pieces of the direct claim, then of all pieces.
+    folded: Vec<Vec<Scalar<P>>>,
+    merge: Option<merge::Sumcheck<Scalar<P>>>,
+    proof: Vec<u8>,
+    progress: &'a mut Progress<'a>,
+    stage: Option<Stage>,
+}
+
+impl<'a, P: Profile> Prover<'a, P> {
+    pub fn new(
+        relations: &'a Relations,
+        generators: &'a Generators<P>,
+        statement: &'a Statement<'_, P>,
+        witness: &'a Witness<'_, P>,
+        progress: &'a mut Progress<'a>,
+    ) -> Result<Self, ProveError> {
+        let parts = relations.parts();
+        let (mut external, mut fresh) = (witness.external.iter(), witness.fresh.iter());
+        let honest = parts.tensors.len() - parts.tables.len();
+        let mut committed = Vec::with_capacity(parts.tensors.len());
+        let mut blinders = Vec::with_capacity(parts.tensors.len());
+        for tensor in &parts.tensors[..honest] {
+            let values = match tensor.origin {
+                Origin::External => external.next().map(|opening| {
+                    blinders.push(Cow::Borrowed(opening.blinders.as_slice()));
+                    &opening.values
+                }),
+                Origin::Fresh => {
+                    blinders.push(Cow::Owned(Vec::new()));
+                    fresh.next()
+                }
+            };
+            let expected = tensor.layout.shape().iter().product();
+            let got = values.map_or(0, Integers::len);
+            let Some(values) = values.filter(|_| got == expected) else {
+                return Err(ProveError::Witness {
+                    name: tensor.name.clone(),
+                    expected,
+                    got,
+                });
+            };
+            committed.push(Cow::Borrowed(values));
+        }
+        for (i, contraction) in parts.contractions.iter().enumerate() {
+            let expected = contraction.output_shape().iter().product();
+            let got = witness.contractions.get(i).map_or(0, Vec::len);
+            if got != expected {
+                return Err(ProveError::Witness {
+                    name: contraction.name.clone(),
+                    expected,
+                    got,
+                });
+            }
+        }
+        if statement.publics.len() != parts.publics.len() {
+            return Err(Reject::Statement("wrong number of public tensors").into());
+        }
+        let mut arrays = Arrays {
+            committed,
+            publics: statement.publics,
+            contractions: &witness.contractions,
+        };
+        let found: Vec<Vec<Found>> = parts
+            .lookups
+            .par_iter()
+            .map(|lookup| {
+                let table = &parts.tables[lookup.table];
+                let first = arrays.sum(&lookup.columns[0]);
+                let second = lookup.columns.get(1).map(|column| arrays.sum(column));
+                let found = |i: usize, &a: &i64| {
+                    let b = second.as_ref().map_or(0, |second| second[i]);
+                    table
+                        .position(a, b)
+                        .map_or(Found::Absent(a, b), |place| Found::At(place as u32))
+                };
+                first.iter().enumerate().map(|(i, a)| found(i, a)).collect()
+            })
+            .collect();
+        let mut multiplicities: Vec<Vec<i64>> = parts
+            .tables
+            .iter()
+            .map(|table| vec![0; table.len()])
+            .collect();
+        for (lookup, found) in parts.lookups.iter().zip(&found) {
+            for place in found {
+                if let Found::At(place) = place {
+                    multiplicities[lookup.table][*place as usize] += 1;
+                }
+            }
+        }
+        for (i, counts) in multiplicities.iter().enumerate() {
+            let expected = counts.len();
+            let name = || parts.tensors[relations.multiplicities(i)].name.clone();
+            let narrow = Integers::from_i64(counts).map_err(|_| ProveError::Witness {
+                name: name(),
+                expected,
+                got: expected,
+            })?;
+            arrays.committed.push(Cow::Owned(narrow));
+            blinders.push(Cow::Owned(Vec::new()));
+        }
+        Ok(Self {
+            relations,
+            generators,
+            arrays,
+            blinders,
+            pads: Zeroizing::default(),
+            pad_blinder: Scalar::<P>::zero(),
+            multiplicities,
+            found,
+            tree: None,
+            contractions: None,
+            folded: Vec::new(),
+            merge: None,
+            proof: Vec::new(),
+            progress,
+            stage: None,
+        })
+    }
+
+    fn begin(&mut self, stage: Stage) -> Result<(), ProveError> {
+        if self.stage.replace(stage) != Some(stage) && !(self.progress)(stage) {
+            return Err(ProveError::Interrupted);
+        }
+        Ok(())
+    }
+
+    /// A digest of all committed integers: an input of the hedged randomness, never sent.
+    fn secret_digest(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_derive_key("inferproof witness 1");
+        for (_, tensor) in self
+            .arrays
+            .committed
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| self.relations.parts().tensors[*i].origin == Origin::Fresh)
+        {
+            for v in tensor.iter() {
+                hasher.update(&v.to_le_bytes());
+            }
+        }
+        *hasher.finalize().as_bytes()
+    }
+
+    fn fold_claims(
+        &self,
+        terms: &[Claimed<Scalar<P>>],
+    ) -> Vec<(Scalar<P>, Piece<Scalar<P>>, Vec<Scalar<P>>)> {
+        let (tensors, arrays) = (&self.relations.parts().tensors, &self.arrays);
+        terms
+            .par_iter()
+            .flat_map_iter(|term| {
+                let layout = &tensors[term.tensor].layout;
+                let values = arrays.committed(term.tensor);
+                layout
+                    .pieces(&term.functional)
+                    .into_iter()
+                    .map(move |piece| {
+                        let folded = merge::fold_piece(&piece, layout, values);
+                        (term.functional.coefficient, piece, folded)
+                    })
+            })
+            .collect()
+    }
+
+    /// The folded vectors of the pieces that the direct claim has not folded yet.
+    fn fold_rest(&mut self, pieces: &[WeightedPiece<Scalar<P>>]) {
+        let (tensors, arrays, contractions) = (
+            &self.relations.parts().tensors,
+            &self.arrays,
+            &self.contractions,
+        );
+        let done = self.folded.len();
+        let rest: Vec<_> = pieces[done..]
+            .par_iter()
+            .map(|weighted| {
+                let layout = &tensors[weighted.tensor].layout;
+                let kept = weighted
+                    .right_operand_of
+                    .and_then(|i| contractions.as_ref()?.folded_right.get(i)?.as_ref());
+                match kept {
+                    Some(folded) => merge::fold_runs(&weighted.piece, layout, folded),
+                    None => merge::fold_piece(
+                        &weighted.piece,
+                        layout,
+                        arrays.committed(weighted.tensor),
+                    ),
+                }
+            })
+            .collect();
+        self.folded.extend(rest);
+    }
+
+    /// The values of a message, before the pads.
+    pub fn values(&mut self, request: Request<'_, P>) -> Result<Vec<Scalar<P>>, ProveError> {
+        Ok(match request {
+            Request::Root { alpha, gamma } => {
+                self.begin(Stage::Lookups)?;
+                let tree = Tree::new(
+                    self.relations,
+                    &self.found,
+                    &self.multiplicities,
+                    alpha,
+                    gamma,
+                );
+                self.tree.insert(tree).root().to_vec()
+            }
+            Request::LayerRound {
+                layer,
+                lambda,
+                target,
+                point,
+            } => {
+                let tree = self.tree.as_mut().expect("the root comes first");
+                tree.round(layer, lambda, target, point).to_vec()
+            }
+            Request::LayerValues { point } => self
+                .tree
+                .as_mut()
+                .expect("the root comes first")
+                .values(point)
+                .to_vec(),
+            Request::Direct { terms } => {
+                self.tree = None;
+                self.begin(Stage::Contractions)?;
+                let folded = self.fold_claims(terms);
+                let value = folded
+                    .iter()
+                    .map(|(k, piece, u)| *k * dot(&piece.column, u))
+                    .sum();
+                self.folded = folded.into_iter().map(|(_, _, u)| u).collect();
+                vec![value]
+            }
+            Request::ContractionRound { instances, point } => {
+                let rounds = self.relations.contraction_rounds();
+                if point.is_empty() {
+                    self.contractions = Some(contraction::Sumcheck::new::<P>(
+                        self.relations,
+                        &self.arrays,
+                        instances,
+                    ));
+                }
+                let sumcheck = self
+                    .contractions
+                    .as_mut()
+                    .expect("the first round makes it");
+                sumcheck
+                    .round(rounds - point.len(), point.last().copied())
+                    .to_vec()
+            }
+            Request::Operands { instances, point } => {
+                if point.is_empty() {
+                    self.contractions = Some(contraction::Sumcheck::new::<P>(
+                        self.relations,
+                        &self.arrays,
+                        instances,
+                    ));
+                }
+                self.contractions
+                    .as_mut()
+                    .expect("made before")
+                    .operands(point.last().copied())
+            }
+            Request::MergeRound { pieces, point } => {
+                if point.is_empty() {
+                    self.begin(Stage::Open)?;
+                    self.fold_rest(pieces);
+                    self.merge = Some(merge::Sumcheck::new(
+                        pieces,
+                        &self.folded,
+                        self.relations.parts().c,
+                    ));
+                }
+                self.merge
+                    .as_mut()
+                    .expect("the first round makes it")
+                    .round(point.last().copied())
+                    .to_vec()
+            }
+        })
+    }
+}
+
+impl<P: Profile> Side<P> for Prover<'_, P> {
+    type Error = ProveError;
+
+    fn commitments(&mut self) -> Result<(Vec<Vec<Point<P>>>, Point<P>), ProveError> {
+        self.begin(Stage::Commit)?;
+        let mut entropy = Entropy::new(
+            "commitments",
+            &[&self.secret_digest(), &self.relations.digest()],
+        )?;
+        let mut points = Vec::new();
+        for (i, tensor) in self.relations.fresh() {
+            let blinders = entropy.scalars::<Scalar<P>>(tensor.layout.row_count());
+            points.push(commit_rows(
+                self.generators,
+                self.arrays.committed(i),
+                &tensor.layout.rows(),
+                &blinders,
+            ));
+            self.blinders[i] = Cow::Owned(blinders.to_vec());
+        }
+        self.pads = entropy.scalars(self.relations.pad_count());
+        self.pad_blinder = entropy.scalar();
+        let pad_point = commit_scalars(self.generators, &self.pads, self.pad_blinder);
+        self.proof.extend(
+            points
+                .iter()
+                .flatten()
+                .chain([&pad_point])
+                .flat_map(|p| encode_point::<P>(p)),
+        );
+        Ok((points, pad_point))
+    }
+
+    fn message(
+        &mut self,
+        request: Request<'_, P>,
+        _: Message,
+        first_pad: usize,
+        count: usize,
+    ) -> Result<Vec<Scalar<P>>, ProveError> {
+        let values = self.values(request)?;
+        debug_assert_eq!(values.len(), count);
+        let sent: Vec<_> = values
+            .iter()
+            .zip(&self.pads[first_pad..first_pad + count])
+            .map(|(&v, &s)| v - s)
+            .collect();
+        self.proof
+            .extend(sent.iter().flat_map(|v| encode_scalar(v)));
+        Ok(sent)
+    }
+}
+
+impl<P: Profile> ProverSide<P> for Prover<'_, P> {
+    fn open(&mut self, outcome: &Outcome<P>) -> Result<Opened<P>, ProveError> {
+        self.begin(Stage::Close)?;
+        let c = self.relations.parts().c;
+        let vector = merge::opened(&outcome.pieces, &self.folded, &outcome.merge_point, c);
+        let blinder = outcome
+            .opening
+            .iter()
+            .zip(&self.blinders)
+            .map(|((_, scalars), blinders)| dot(scalars, blinders))
+            .sum();
+        Ok(Opened {
+            pads: self.pads.clone(),
+            pad_blinder: self.pad_blinder,
+            vector: Zeroizing::new(vector),
+            blinder,
+        })
+    }
+
+    fn proof(&mut self) -> &mut Vec<u8> {
+        &mut self.proof
+    }
+}
