@@ -1,28 +1,179 @@
-//! Folding the rows of a matrix of small integers with field elements.
+//! Folding the rows of a matrix of small integers with field elements: the pass over weights and traces in an opening.
+//!
+//! A coefficient is split into its 32 bytes, a value into its signed bytes, and each pair of byte positions is an integer
+//! matrix product with 32-bit sums, which processors have instructions for ([`kernel`]). The field is entered once a
+//! column, when the sums are recombined: a value costs 32 byte products and no field multiplication.
+
+mod kernel;
 
 use std::ops::Range;
 
 use ark_ff::PrimeField;
+use rayon::prelude::*;
+use zeroize::Zeroizing;
 
+use self::kernel::{Bytes, COEFFICIENT_BYTES, GROUP, Group, Kernel, Sums, TILE};
 use crate::integers::Integers;
+
+/// Columns that are packed together: a row is read in runs of as many values.
+const BLOCK: usize = 8 * TILE;
+/// Rows that are packed together: a block's panel, 128 KiB a byte of value, stays in the second-level cache.
+const CHUNK: usize = 256;
+/// Rows that can be summed in 32 bits: a product is at most `255 * 128` in size, and `2^16 * 255 * 128 < 2^31`.
+const ROWS_PER_FLUSH: usize = 1 << 16;
+/// The fewest rows worth a task of their own when there are more threads than blocks of columns.
+const ROWS_PER_TASK: usize = 1 << 10;
+/// Positions of the recombined sums, a byte apart: 32 for the coefficient, up to 3 more for the value, in whole limbs.
+const POSITIONS: usize = 40;
 
 /// `out[x] = sum_i rho[i] * values[rows[i].start + x]` over the rows with `x < rows[i].len()`, for `x < width`.
 ///
 /// # Panics
 ///
 /// When a row is longer than `width` or out of the values' bounds, or when there are not as many `rho` as rows.
-pub fn fold_rows<F: PrimeField>(
+pub fn fold_rows<F: PrimeField>(rho: &[F], values: &Integers, rows: &[Range<usize>], width: usize) -> Vec<F> {
+    fold_rows_with(Kernel::detect(), rho, values, rows, width)
+}
+
+/// [`fold_rows`] by every kernel that this machine has, for tests that compare them.
+#[doc(hidden)]
+pub fn fold_rows_by_each_kernel<F: PrimeField>(
+    rho: &[F],
+    values: &Integers,
+    rows: &[Range<usize>],
+    width: usize,
+) -> Vec<(&'static str, Vec<F>)> {
+    Kernel::available()
+        .map(|kernel| (kernel.name(), fold_rows_with(kernel, rho, values, rows, width)))
+        .collect()
+}
+
+fn fold_rows_with<F: PrimeField>(
+    kernel: Kernel,
     rho: &[F],
     values: &Integers,
     rows: &[Range<usize>],
     width: usize,
 ) -> Vec<F> {
     assert_eq!(rho.len(), rows.len(), "one coefficient a row");
-    let mut out = vec![F::zero(); width];
-    for (rho, row) in rho.iter().zip(rows) {
-        for (out, i) in out.iter_mut().zip(row.clone()) {
-            *out += *rho * F::from(values.get(i).unwrap_or_default());
+    assert!(rows.iter().all(|row| row.len() <= width), "no row is longer than the width");
+    match values {
+        Integers::I8(values) => fold_slices(kernel, rho, values, rows, width),
+        Integers::I16(values) => fold_slices(kernel, rho, values, rows, width),
+        Integers::I32(values) => fold_slices(kernel, rho, values, rows, width),
+    }
+}
+
+fn fold_slices<F: PrimeField, T: Bytes>(
+    kernel: Kernel,
+    rho: &[F],
+    values: &[T],
+    rows: &[Range<usize>],
+    width: usize,
+) -> Vec<F> {
+    // Bytes below the top one are shifted by 128 to be signed; this takes the shifts back, in every column alike.
+    let shift = F::from(T::SHIFT) * rho.iter().sum::<F>();
+    let blocks = width.div_ceil(BLOCK).max(1);
+    let rows_per_task = rows.len().div_ceil(rayon::current_num_threads().div_ceil(blocks)).max(ROWS_PER_TASK);
+    let rows_per_task = rows_per_task.next_multiple_of(GROUP);
+    let coefficients: Vec<Group<COEFFICIENT_BYTES>> = rho.par_chunks(GROUP).with_min_len(64).map(split).collect();
+    let tasks: Vec<(usize, usize)> = (0..width)
+        .step_by(BLOCK)
+        .flat_map(|column| (0..rows.len()).step_by(rows_per_task).map(move |row| (column, row)))
+        .collect();
+    let partial: Vec<Vec<F>> = tasks
+        .par_iter()
+        .map(|&(column, row)| {
+            let end = rows.len().min(row + rows_per_task);
+            let groups = row / GROUP..end.div_ceil(GROUP);
+            let columns = column..width.min(column + BLOCK);
+            fold_block(kernel, &coefficients[groups], values, &rows[row..end], columns)
+        })
+        .collect();
+    let mut out = vec![shift; width];
+    for (&(column, _), partial) in tasks.iter().zip(&partial) {
+        for (out, partial) in out[column..].iter_mut().zip(partial) {
+            *out += partial;
         }
     }
     out
+}
+
+/// The canonical bytes of up to [`GROUP`] coefficients, byte position by byte position; missing ones are zero.
+fn split<F: PrimeField>(rho: &[F]) -> Group<COEFFICIENT_BYTES> {
+    let mut group = [0; COEFFICIENT_BYTES];
+    for (i, rho) in rho.iter().enumerate() {
+        let number = rho.into_bigint();
+        for (position, entry) in group.iter_mut().enumerate() {
+            let byte = (number.as_ref()[position / 8] >> (position % 8 * 8)) as u8;
+            *entry |= u32::from(byte) << (8 * i);
+        }
+    }
+    Group(group)
+}
+
+/// Folds some rows (from a multiple of [`GROUP`] on) in some columns, at most [`BLOCK`], without the shift.
+fn fold_block<F: PrimeField, T: Bytes>(
+    kernel: Kernel,
+    coefficients: &[Group<COEFFICIENT_BYTES>],
+    values: &[T],
+    rows: &[Range<usize>],
+    columns: Range<usize>,
+) -> Vec<F> {
+    let tiles = columns.len().div_ceil(TILE);
+    let groups = CHUNK / GROUP;
+    // By byte of value, then tile, then group of rows.
+    let mut panel = Zeroizing::new(vec![Group::<TILE>::default(); T::COUNT * tiles * groups]);
+    let mut sums = Zeroizing::new(vec![Sums::default(); T::COUNT * tiles]);
+    let mut totals = Zeroizing::new(vec![[[0i64; TILE]; POSITIONS]; tiles]);
+    let mut block = Zeroizing::new([[T::default(); BLOCK]; GROUP]);
+    for (rows, coefficients) in rows.chunks(ROWS_PER_FLUSH).zip(coefficients.chunks(ROWS_PER_FLUSH / GROUP)) {
+        for (rows, coefficients) in rows.chunks(CHUNK).zip(coefficients.chunks(groups)) {
+            for (index, rows) in rows.chunks(GROUP).enumerate() {
+                for (line, row) in block.iter_mut().zip(rows) {
+                    let row = &values[row.clone()];
+                    let run = &row[columns.start.min(row.len())..columns.end.min(row.len())];
+                    let (head, tail) = line.split_at_mut(run.len());
+                    head.copy_from_slice(run);
+                    tail.fill(T::default());
+                }
+                kernel.pack(&block, tiles, &mut panel[index..], groups);
+            }
+            for (panel, sums) in panel.chunks_exact(groups).zip(sums.iter_mut()) {
+                kernel.accumulate(&panel[..coefficients.len()], coefficients, sums);
+            }
+        }
+        for (index, sums) in sums.iter_mut().enumerate() {
+            let (byte, tile) = (index / tiles, index % tiles);
+            for (totals, sums) in totals[tile][byte..].iter_mut().zip(&mut sums.0) {
+                for (total, sum) in totals.iter_mut().zip(sums) {
+                    *total += i64::from(std::mem::take(sum));
+                }
+            }
+        }
+    }
+    let power = two_to_192::<F>();
+    (0..columns.len()).map(|column| recombine(&totals[column / TILE], column % TILE, power)).collect()
+}
+
+/// `sum_i 256^i totals[i][column]`.
+fn recombine<F: PrimeField>(totals: &[[i64; TILE]; POSITIONS], column: usize, two_to_192: F) -> F {
+    let mut limbs = [0u64; POSITIONS / 8];
+    let mut carry = 0i128;
+    for (limb, totals) in limbs.iter_mut().zip(totals.as_chunks::<8>().0) {
+        let sum = totals.iter().rev().fold(0i128, |sum, total| (sum << 8) + i128::from(total[column])) + carry;
+        *limb = sum as u64;
+        carry = sum >> 64;
+    }
+    // The whole is a signed number below 2^319 in size, for 2^24 rows of any kind and more: the last carry is its sign.
+    let mut low = F::BigInt::default();
+    low.as_mut()[..3].copy_from_slice(&limbs[..3]);
+    let high = (u128::from(limbs[4]) << 64 | u128::from(limbs[3])) as i128;
+    F::from_bigint(low).unwrap_or_default() + F::from(high) * two_to_192
+}
+
+fn two_to_192<F: PrimeField>() -> F {
+    let mut number = F::BigInt::from(1u64);
+    number <<= 192;
+    F::from_bigint(number).unwrap_or_default()
 }
