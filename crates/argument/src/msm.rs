@@ -16,12 +16,16 @@ use self::addition::{Adder, PackedPoint};
 use self::buckets::{Buckets, Window};
 #[cfg(feature = "prover")]
 pub(crate) use self::fixed_base::FixedBase;
+use crate::curve::{Point, Profile, Scalar};
 #[cfg(feature = "prover")]
 pub use self::rows::{commit_rows, commit_scalars};
-use crate::curve::{Point, Profile, Scalar};
 
 #[cfg(feature = "prover")]
 mod rows;
+
+/// Points that share inversions: enough that an inversion weighs little beside the additions, few enough that they (64
+/// bytes each) stay in the second-level cache.
+const BATCH: usize = 1 << 13;
 
 /// `sum scalars[i] * points[i]` for full-size scalars, on the calling thread. The shorter slice counts.
 ///
@@ -29,22 +33,16 @@ mod rows;
 pub fn msm_full<P: Profile>(points: &[Point<P>], scalars: &[Scalar<P>]) -> Projective<P> {
     let count = points.len().min(scalars.len());
     let adder = Adder::<P>::detect();
-    let bases: Vec<PackedPoint> = points
-        .iter()
-        .take(count)
-        .map(|point| adder.pack(point))
-        .collect();
+    let bases: Vec<PackedPoint> = points.iter().take(count).map(|point| adder.pack(point)).collect();
     let width = digits::window_for_full(count);
     let (digits, windows) = digits::of_scalars::<P>(&scalars[..count], width);
     let mut buckets = Buckets::new(adder);
-    let windows: Vec<Window<'_>> = (0..windows)
-        .map(|w| Window {
-            digits: &digits[w * count..][..count],
-            width,
-            ones: &[],
-        })
-        .collect();
-    let bits = buckets.weighted_bits(&bases, &windows);
+    let windows: Vec<Window<'_>> =
+        (0..windows).map(|w| Window { digits: &digits[w * count..][..count], width, ones: &[] }).collect();
+    let mut bits = Vec::new();
+    for windows in windows.chunks((BATCH / count.max(1)).max(1)) {
+        bits.extend_from_slice(buckets.weighted_bits(&bases, windows));
+    }
     horner(bits.iter().rev().map(|point| adder.unpack(point)))
 }
 

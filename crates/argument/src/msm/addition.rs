@@ -1,18 +1,21 @@
 //! Many independent additions of affine points for one field inversion (Montgomery's trick).
 
-use std::marker::PhantomData;
+#[cfg(all(feature = "prover", target_arch = "x86_64"))]
+mod ifma;
+mod portable;
 
-use ark_ff::{AdditiveGroup, Field, Zero};
+use ark_ec::AffineRepr;
+use ark_ff::{AdditiveGroup, Field, PrimeField};
 
 use crate::curve::{Point, Profile};
 
-/// A point in affine coordinates, one cache line: Montgomery forms below the modulus, least significant limb first. The
-/// identity is all zero, which is on no profile's curve.
+/// A point in affine coordinates, one cache line, in the form that its [`Adder`] computes in. The identity is all zero,
+/// which is on no profile's curve.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C, align(64))]
 pub(super) struct PackedPoint {
-    pub x: [u64; 4],
-    pub y: [u64; 4],
+    x: [u64; 4],
+    y: [u64; 4],
 }
 
 /// An addition to do: `points[to] = points[from] + points[from + 1]`.
@@ -22,9 +25,18 @@ pub(super) struct Pair {
     pub to: u32,
 }
 
-/// Adds points of one profile, in the best way that this machine has.
+/// A way to add points of one profile, which the machine is known to have.
 pub(super) struct Adder<P: Profile> {
-    profile: PhantomData<P>,
+    instructions: Instructions,
+    /// The number that unpacking multiplies coordinates with.
+    unpacking: P::BaseField,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Instructions {
+    Portable,
+    #[cfg(all(feature = "prover", target_arch = "x86_64"))]
+    Ifma,
 }
 
 impl<P: Profile> Clone for Adder<P> {
@@ -32,108 +44,113 @@ impl<P: Profile> Clone for Adder<P> {
         *self
     }
 }
+
 impl<P: Profile> Copy for Adder<P> {}
 
 /// Memory that [`Adder::add_pairs`] needs, kept between calls.
-#[derive(Default)]
-pub(super) struct Scratch<F> {
-    /// The denominator of each pair's slope.
-    denominators: Vec<F>,
-    /// The product of the denominators behind each pair.
-    products: Vec<F>,
+pub(super) struct Scratch<P: Profile> {
+    portable: portable::Scratch<P>,
+    #[cfg(all(feature = "prover", target_arch = "x86_64"))]
+    ifma: ifma::Scratch<P>,
+}
+
+impl<P: Profile> Default for Scratch<P> {
+    fn default() -> Self {
+        Self {
+            portable: portable::Scratch::default(),
+            #[cfg(all(feature = "prover", target_arch = "x86_64"))]
+            ifma: ifma::Scratch::default(),
+        }
+    }
 }
 
 impl<P: Profile> Adder<P> {
+    /// The adders that this machine has, the quickest last.
+    pub fn available() -> impl Iterator<Item = Self> {
+        let portable = Self { instructions: Instructions::Portable, unpacking: P::BaseField::ONE };
+        #[cfg(all(feature = "prover", target_arch = "x86_64"))]
+        let special = ifma::is_available().then(|| Self {
+            instructions: Instructions::Ifma,
+            unpacking: P::BaseField::from(1u64 << ifma::EXTRA_BITS).inverse().unwrap_or_default(),
+        });
+        #[cfg(not(all(feature = "prover", target_arch = "x86_64")))]
+        let special = None;
+        std::iter::once(portable).chain(special)
+    }
+
+    /// The quickest adder that this machine has.
     pub fn detect() -> Self {
-        Self {
-            profile: PhantomData,
+        Self::available()
+            .last()
+            .unwrap_or(Self { instructions: Instructions::Portable, unpacking: P::BaseField::ONE })
+    }
+
+    pub fn name(&self) -> &'static str {
+        match self.instructions {
+            Instructions::Portable => "portable",
+            #[cfg(all(feature = "prover", target_arch = "x86_64"))]
+            Instructions::Ifma => "avx512ifma",
         }
     }
 
+    /// A point in the adder's form, with coordinates below the modulus.
     pub fn pack(&self, point: &Point<P>) -> PackedPoint {
-        PackedPoint {
-            x: P::coordinate_limbs(&point.x),
-            y: P::coordinate_limbs(&point.y),
+        let (mut x, mut y) = (point.x, point.y);
+        match self.instructions {
+            Instructions::Portable => {}
+            #[cfg(all(feature = "prover", target_arch = "x86_64"))]
+            Instructions::Ifma => {
+                for _ in 0..ifma::EXTRA_BITS {
+                    x.double_in_place();
+                    y.double_in_place();
+                }
+            }
         }
+        PackedPoint { x: P::coordinate_limbs(&x), y: P::coordinate_limbs(&y) }
     }
 
+    /// A point as the curve library has it.
     pub fn unpack(&self, point: &PackedPoint) -> Point<P> {
-        Point::<P>::new_unchecked(
-            P::coordinate_from_limbs(point.x),
-            P::coordinate_from_limbs(point.y),
-        )
+        let [x, y] = [point.x, point.y].map(|limbs| match self.instructions {
+            Instructions::Portable => P::coordinate_from_limbs(limbs),
+            #[cfg(all(feature = "prover", target_arch = "x86_64"))]
+            Instructions::Ifma => P::coordinate_from_limbs(below_modulus::<P>(limbs)) * self.unpacking,
+        });
+        Point::<P>::new_unchecked(x, y)
     }
 
-    /// `-point`, for a point that is not the identity.
+    /// `-point`, for a point that came from [`Self::pack`] and is not the identity.
     #[inline(always)]
     pub fn negate(&self, point: &PackedPoint) -> PackedPoint {
-        PackedPoint {
-            x: point.x,
-            y: P::coordinate_limbs(&-P::coordinate_from_limbs(point.y)),
-        }
+        PackedPoint { x: point.x, y: P::coordinate_limbs(&-P::coordinate_from_limbs(point.y)) }
     }
 
     /// Does all additions, as if one after the other, in order.
     ///
-    /// No pair may read what an earlier pair writes: `pairs[j].to` is none of `pairs[k].from`, `pairs[k].from + 1` for
-    /// `k > j`.
-    pub fn add_pairs(
-        &self,
-        points: &mut [PackedPoint],
-        pairs: &[Pair],
-        scratch: &mut Scratch<P::BaseField>,
-    ) {
-        let Scratch {
-            denominators,
-            products,
-        } = scratch;
-        denominators.clear();
-        products.clear();
-        let mut product = P::BaseField::ONE;
-        for pair in pairs.iter().rev() {
-            let [a, b] = self.operands(points, pair);
-            let denominator = match Case::of(&a, &b) {
-                Case::Chord => b.x - a.x,
-                Case::Tangent => a.y.double(),
-                Case::Copy(_) => P::BaseField::ONE,
-            };
-            products.push(product);
-            denominators.push(denominator);
-            product *= denominator;
-        }
-        // No denominator is zero: b.x != a.x on a chord, and no point of an odd-order group has y = 0.
-        let mut inverse = product.inverse().unwrap_or_default();
-        for ((pair, denominator), product) in pairs
-            .iter()
-            .zip(denominators.iter().rev())
-            .zip(products.iter().rev())
-        {
-            let reciprocal = inverse * product;
-            inverse *= denominator;
-            let [a, b] = self.operands(points, pair);
-            let numerator = match Case::of(&a, &b) {
-                Case::Chord => b.y - a.y,
-                Case::Tangent => {
-                    let square = a.x.square();
-                    square.double() + square
-                }
-                Case::Copy(sum) => {
-                    points[pair.to as usize] = self.pack(&sum);
-                    continue;
-                }
-            };
-            let slope = numerator * reciprocal;
-            let x = slope.square() - a.x - b.x;
-            let y = slope * (a.x - x) - a.y;
-            points[pair.to as usize] = self.pack(&Point::<P>::new_unchecked(x, y));
+    /// No pair may read what an earlier pair writes: `pairs[j].to` is neither `pairs[k].from` nor `pairs[k].from + 1` for
+    /// `k > j`; and no two pairs write the same point.
+    pub fn add_pairs(&self, points: &mut [PackedPoint], pairs: &[Pair], scratch: &mut Scratch<P>) {
+        match self.instructions {
+            Instructions::Portable => portable::add_pairs(self, points, pairs, &mut scratch.portable),
+            // SAFETY: the adder's instructions are `Ifma` only if `ifma::is_available`.
+            #[cfg(all(feature = "prover", target_arch = "x86_64"))]
+            Instructions::Ifma => unsafe { ifma::add_pairs(self, points, pairs, &mut scratch.ifma) },
         }
     }
+}
 
-    #[inline(always)]
-    fn operands(&self, points: &[PackedPoint], pair: &Pair) -> [Point<P>; 2] {
-        let from = pair.from as usize;
-        [self.unpack(&points[from]), self.unpack(&points[from + 1])]
+/// `limbs`, below twice the modulus, less the modulus if need be.
+#[cfg(all(feature = "prover", target_arch = "x86_64"))]
+fn below_modulus<P: Profile>(limbs: [u64; 4]) -> [u64; 4] {
+    let mut reduced = limbs;
+    let mut borrow = false;
+    for (limb, modulus) in reduced.iter_mut().zip(P::BaseField::MODULUS.as_ref()) {
+        let (difference, first) = limb.overflowing_sub(*modulus);
+        let (difference, second) = difference.overflowing_sub(borrow.into());
+        *limb = difference;
+        borrow = first || second;
     }
+    if borrow { limbs } else { reduced }
 }
 
 /// Which of the addition law's cases two points fall in.
@@ -143,38 +160,22 @@ enum Case<P: Profile> {
     /// Twice the same point.
     Tangent,
     /// One of the two is the identity, or each is minus the other: the sum takes no slope.
-    Copy(Point<P>),
+    Known(Point<P>),
 }
 
 impl<P: Profile> Case<P> {
     #[inline(always)]
     fn of(a: &Point<P>, b: &Point<P>) -> Self {
-        if a.x != b.x {
-            if is_identity::<P>(a) {
-                Self::Copy(*b)
-            } else if is_identity::<P>(b) {
-                Self::Copy(*a)
-            } else {
-                Self::Chord
-            }
+        if a.is_zero() {
+            Self::Known(*b)
+        } else if b.is_zero() {
+            Self::Known(*a)
+        } else if a.x != b.x {
+            Self::Chord
         } else if a.y != b.y {
-            // The x are the same: either minus each other, or one is the identity and the other has x = 0.
-            if is_identity::<P>(a) {
-                Self::Copy(*b)
-            } else if is_identity::<P>(b) {
-                Self::Copy(*a)
-            } else {
-                Self::Copy(Point::<P>::identity())
-            }
-        } else if a.y.is_zero() {
-            Self::Copy(*a)
+            Self::Known(Point::<P>::identity())
         } else {
             Self::Tangent
         }
     }
-}
-
-#[inline(always)]
-fn is_identity<P: Profile>(point: &Point<P>) -> bool {
-    point.x.is_zero() && point.y.is_zero()
 }

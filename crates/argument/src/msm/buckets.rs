@@ -48,7 +48,7 @@ pub(super) struct Buckets<P: Profile> {
     pairs: Vec<Pair>,
     cursors: Vec<u32>,
     bits: Vec<PackedPoint>,
-    scratch: Scratch<P::BaseField>,
+    scratch: Scratch<P>,
 }
 
 impl<P: Profile> Buckets<P> {
@@ -68,11 +68,7 @@ impl<P: Profile> Buckets<P> {
     }
 
     /// For each window in turn, `width` points `R_0, ..` such that the window is `sum 2^j R_j`.
-    pub fn weighted_bits(
-        &mut self,
-        bases: &[PackedPoint],
-        windows: &[Window<'_>],
-    ) -> &[PackedPoint] {
+    pub fn weighted_bits(&mut self, bases: &[PackedPoint], windows: &[Window<'_>]) -> &[PackedPoint] {
         self.points.clear();
         self.segments.clear();
         for window in windows {
@@ -107,11 +103,7 @@ impl<P: Profile> Buckets<P> {
         for (base, &digit) in bases.iter().zip(window.digits) {
             if digit != 0 {
                 let cursor = &mut cursors[usize::from(digit.unsigned_abs())];
-                self.points[*cursor as usize] = if digit < 0 {
-                    self.adder.negate(base)
-                } else {
-                    *base
-                };
+                self.points[*cursor as usize] = if digit < 0 { self.adder.negate(base) } else { *base };
                 *cursor += 1;
             }
         }
@@ -121,22 +113,18 @@ impl<P: Profile> Buckets<P> {
     fn sum_segments(&mut self) {
         self.active.clear();
         self.active.extend(
-            self.segments
-                .iter()
-                .filter(|segment| segment.len > 1)
-                .map(|&Segment { start, len }| Segment { start, len }),
+            self.segments.iter().filter(|segment| segment.len > 1).map(|&Segment { start, len }| Segment { start, len }),
         );
         while !self.active.is_empty() {
             self.pairs.clear();
             for segment in &self.active {
                 // A pair writes at or before where it reads, so no later pair of the segment reads it.
-                self.pairs.extend((0..segment.len / 2).map(|i| Pair {
-                    from: segment.start + 2 * i,
-                    to: segment.start + i,
-                }));
+                self.pairs.extend(
+                    (0..segment.len / 2)
+                        .map(|i| Pair { from: segment.start + 2 * i, to: segment.start + i }),
+                );
             }
-            self.adder
-                .add_pairs(&mut self.points, &self.pairs, &mut self.scratch);
+            self.adder.add_pairs(&mut self.points, &self.pairs, &mut self.scratch);
             let points = &mut self.points;
             self.active.retain_mut(|segment| {
                 if segment.len % 2 == 1 {
@@ -160,12 +148,8 @@ impl<P: Profile> Buckets<P> {
         };
         for window in windows {
             let levels = window.width - 1;
-            let tree = Tree {
-                start: self.nodes.len() as u32,
-                levels,
-            };
-            self.nodes
-                .resize(self.nodes.len() + (2 << levels), PackedPoint::default());
+            let tree = Tree { start: self.nodes.len() as u32, levels };
+            self.nodes.resize(self.nodes.len() + (2 << levels), PackedPoint::default());
             let nodes = &mut self.nodes[tree.start as usize..];
             for (node, segment) in nodes[1..1 << levels].iter_mut().zip(&mut segments) {
                 *node = sum_of(segment);
@@ -186,26 +170,20 @@ impl<P: Profile> Buckets<P> {
                     self.nodes[(odd + i) as usize] = self.nodes[(tree.start + 2 * i + 1) as usize];
                 }
                 // Node 0 of a level weighs nothing and is never needed.
-                self.pairs.extend((1..nodes / 2).map(|i| Pair {
-                    from: tree.start + 2 * i,
-                    to: tree.start + i,
-                }));
+                self.pairs.extend(
+                    (1..nodes / 2).map(|i| Pair { from: tree.start + 2 * i, to: tree.start + i }),
+                );
                 // All odd nodes of the levels before have been halved to as many points as this level has nodes.
                 for before in 0..level {
                     let odd = tree.odd_nodes(before);
-                    self.pairs.extend((0..nodes / 2).map(|i| Pair {
-                        from: odd + 2 * i,
-                        to: odd + i,
-                    }));
+                    self.pairs.extend((0..nodes / 2).map(|i| Pair { from: odd + 2 * i, to: odd + i }));
                 }
             }
-            self.adder
-                .add_pairs(&mut self.nodes, &self.pairs, &mut self.scratch);
+            self.adder.add_pairs(&mut self.nodes, &self.pairs, &mut self.scratch);
         }
         self.bits.clear();
         for tree in &self.trees {
-            self.bits
-                .extend((0..=tree.levels).map(|level| self.nodes[tree.odd_nodes(level) as usize]));
+            self.bits.extend((0..=tree.levels).map(|level| self.nodes[tree.odd_nodes(level) as usize]));
         }
     }
 }

@@ -17,9 +17,7 @@ pub(super) fn windows(bits: u32, width: u32) -> u32 {
 
 /// The window's width for `count` integers of `bits` bits.
 pub(super) fn best_width(count: usize, bits: u32) -> u32 {
-    (1..=bits.min(15))
-        .min_by_key(|&width| additions(count, width, windows(bits, width)))
-        .unwrap_or(1)
+    (1..=bits.min(15)).min_by_key(|&width| additions(count, width, windows(bits, width))).unwrap_or(1)
 }
 
 /// The window's width for full-size scalars.
@@ -36,10 +34,7 @@ pub(super) fn of_scalars<P: Profile>(scalars: &[Scalar<P>], width: u32) -> (Vec<
         let number = scalar.into_bigint();
         let mut carry = 0;
         for w in 0..windows {
-            let (digit, next) = signed(
-                bits_at(number.as_ref(), w as u32 * width, width) + carry,
-                width,
-            );
+            let (digit, next) = signed(bits_at(number.as_ref(), w as u32 * width, width) + carry, width);
             digits[w * scalars.len() + i] = digit;
             carry = next;
         }

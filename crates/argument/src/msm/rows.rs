@@ -8,14 +8,10 @@ use rayon::prelude::*;
 
 use super::addition::{Adder, PackedPoint};
 use super::buckets::{Buckets, Window};
-use super::{FixedBase, digits, horner, msm_full};
+use super::{BATCH, FixedBase, digits, horner, msm_full};
 use crate::curve::{Point, Profile, Scalar};
 use crate::generators::Generators;
 use crate::integers::Integers;
-
-/// Values of a batch of rows that share inversions: enough that an inversion weighs little beside the additions, few
-/// enough that their points (64 bytes each) stay in the second-level cache.
-const BATCH: usize = 1 << 13;
 
 /// One Pedersen commitment a row: row `i` commits to `values[rows[i].clone()]` under the first generators, plus
 /// `blinders[i] * H`. Rows may be shorter than the generators; a row of zeros has its blinder all the same.
@@ -45,10 +41,7 @@ pub fn commit_scalars<P: Profile>(
     vector: &[Scalar<P>],
     blinder: Scalar<P>,
 ) -> Point<P> {
-    assert!(
-        vector.len() <= generators.g.len(),
-        "a vector is not longer than the generators"
-    );
+    assert!(vector.len() <= generators.g.len(), "a vector is not longer than the generators");
     let sum = msm_full::<P>(&generators.g[..vector.len()], vector) + generators.h * blinder;
     sum.into_affine()
 }
@@ -61,23 +54,13 @@ fn commit_slices<P: Profile, T: Copy + Into<i64> + Sync>(
 ) -> Vec<Point<P>> {
     let adder = Adder::<P>::detect();
     let longest = rows.iter().map(Range::len).max().unwrap_or(0);
-    let bases: Vec<PackedPoint> = generators.g[..longest]
-        .iter()
-        .map(|point| adder.pack(point))
-        .collect();
-    let blinding = generators
-        .blinding
-        .get_or_init(|| FixedBase::new(adder, &generators.h));
+    let bases: Vec<PackedPoint> = generators.g[..longest].iter().map(|point| adder.pack(point)).collect();
+    let blinding = generators.blinding.get_or_init(|| FixedBase::new(adder, &generators.h));
     let batch = (BATCH / longest.max(1)).max(1);
     rows.par_chunks(batch)
         .zip(blinders.par_chunks(batch))
         .map_init(
-            || RowBatch {
-                buckets: Buckets::new(adder),
-                digits: Vec::new(),
-                layouts: Vec::new(),
-                ones: Vec::new(),
-            },
+            || RowBatch { buckets: Buckets::new(adder), digits: Vec::new(), layouts: Vec::new(), ones: Vec::new() },
             |state, (rows, blinders)| {
                 let sums = state.commit(adder, &bases, blinding, values, rows, blinders);
                 Projective::normalize_batch(&sums)
@@ -131,11 +114,7 @@ impl<P: Profile> RowBatch<P> {
                 (0..layout.windows as usize).map(|w| Window {
                     digits: &self.digits[layout.digits + w * layout.count..][..layout.count],
                     width: layout.width,
-                    ones: if w == 0 {
-                        &self.ones[layout.ones.clone()]
-                    } else {
-                        &[]
-                    },
+                    ones: if w == 0 { &self.ones[layout.ones.clone()] } else { &[] },
                 })
             })
             .collect();
@@ -175,12 +154,6 @@ impl<P: Profile> RowBatch<P> {
                 self.digits[digits + w * count + i] = if value < 0 { -digit } else { digit };
             }
         }
-        self.layouts.push(Layout {
-            digits,
-            count,
-            width,
-            windows,
-            ones,
-        });
+        self.layouts.push(Layout { digits, count, width, windows, ones });
     }
 }
