@@ -1,1 +1,37 @@
-//! Under construction.
+//! ONNX in, integer program out: import, calibrated fixed-point quantization, and the measure of what that costs.
+//!
+//! This is the only crate that sees floats. The way of a model:
+//!
+//! 1. *Import.* `tract` parses and simplifies the ONNX file; what is left of it becomes a small float graph. An
+//!    operation that is not supported is an error that names its node.
+//! 2. *Calibration.* The float graph is run on real samples, in double precision and a fixed order, so that the same file and samples give
+//!    the same ranges, hence the same integers, on every machine.
+//! 3. *Quantization.* Each tensor gets a power-of-two scale from its range; the graph is lowered onto the core operations of
+//!    [`inferproof_program`]; the narrowest integers are chosen that follow the float model closely enough.
+//!
+//! Numbers that stand alone in the model (a slope, a factor, an exponent) become public coefficients of the architecture; arrays become
+//! weights, which a prover may keep secret.
+#![forbid(unsafe_code)]
+
+mod accuracy;
+mod calibrate;
+mod compile;
+mod data;
+mod error;
+mod float;
+mod function;
+mod graph;
+mod import;
+mod quantize;
+
+pub use accuracy::{Accuracy, Agreement};
+pub use calibrate::Sample;
+pub use compile::{
+    CompileReport, Compiled, FloatModel, QuantizeOptions, compile, dequantize, dequantize_outputs,
+    quantize, quantize_inputs,
+};
+pub use data::{Samples, parse_samples, read_samples};
+pub use error::OnnxError;
+pub use function::Function;
+pub use import::Port;
+pub use quantize::Widths;

@@ -1,0 +1,81 @@
+//! What the float model does on the calibration samples: the range of every layer, and its outputs.
+
+use crate::OnnxError;
+use crate::float::evaluate;
+use crate::graph::{Graph, Kind};
+
+/// One sample: an array for each input of the model, row-major.
+pub type Sample = Vec<Vec<f32>>;
+
+/// The least and the greatest value of a layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    pub low: f64,
+    pub high: f64,
+}
+
+impl Range {
+    /// Contains nothing yet.
+    pub const EMPTY: Self = Self {
+        low: f64::INFINITY,
+        high: f64::NEG_INFINITY,
+    };
+
+    pub fn of(values: impl Iterator<Item = f64>) -> Self {
+        values.fold(Self::EMPTY, |range, v| Self {
+            low: range.low.min(v),
+            high: range.high.max(v),
+        })
+    }
+
+    fn hull(self, other: Self) -> Self {
+        Self {
+            low: self.low.min(other.low),
+            high: self.high.max(other.high),
+        }
+    }
+}
+
+/// The ranges of all layers and the outputs on all samples.
+pub struct Calibration {
+    pub ranges: Vec<Range>,
+    /// For each sample and each output of the model, its values.
+    pub outputs: Vec<Vec<Vec<f64>>>,
+}
+
+/// Runs the float model on all samples.
+pub fn calibrate(graph: &Graph, samples: &[Sample]) -> Result<Calibration, OnnxError> {
+    if samples.is_empty() {
+        return Err(OnnxError::NoCalibration);
+    }
+    let constants = graph.layers.iter().map(|layer| match &layer.kind {
+        Kind::Constant(values) => Range::of(values.iter().map(|&v| v.into())),
+        _ => Range::EMPTY,
+    });
+    let mut ranges: Vec<Range> = constants.collect();
+    let mut outputs = Vec::with_capacity(samples.len());
+    for (position, sample) in samples.iter().enumerate() {
+        let activations = evaluate(graph, sample)?;
+        for (slot, range) in ranges.iter_mut().enumerate() {
+            let Some(values) = activations.get(crate::graph::LayerId(slot)) else {
+                continue;
+            };
+            if !values.iter().all(|v| v.0.is_finite()) {
+                return Err(OnnxError::NotFinite {
+                    origin: graph.layers[slot].origin.clone(),
+                    sample: position,
+                });
+            }
+            *range = range.hull(Range::of(values.iter().map(|v| v.0)));
+        }
+        let values = graph.outputs.iter().map(|&id| match graph.constant(id) {
+            Some(constant) => constant.iter().map(|&v| v.into()).collect(),
+            None => {
+                let values = activations.get(id).unwrap_or_default();
+                values.iter().map(|v| v.0).collect()
+            }
+        });
+        outputs.push(values.collect());
+    }
+    Ok(Calibration { ranges, outputs })
+}

@@ -1,0 +1,293 @@
+//! Compilation: import, calibration, and the choice of the narrowest integers that are accurate enough.
+
+use crate::OnnxError;
+use crate::accuracy::{Accuracy, Agreement, compare};
+use crate::calibrate::{Calibration, Sample, calibrate};
+use crate::import::{Model, Port, import};
+use crate::quantize::{Format, Lowered, Widths, lower};
+use inferproof_program::{Program, Tensor, Weights};
+use inferproof_view::volume;
+use serde::Serialize;
+
+/// How to quantize.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QuantizeOptions {
+    /// The width of weights; chosen by accuracy if neither width is given.
+    pub weight_bits: Option<u32>,
+    /// The width of activations; chosen by accuracy if neither width is given.
+    pub activation_bits: Option<u32>,
+    /// The greatest error on the calibration samples that is accepted, relative to the greatest output.
+    pub tolerance: f64,
+}
+
+impl Default for QuantizeOptions {
+    fn default() -> Self {
+        Self {
+            weight_bits: None,
+            activation_bits: None,
+            tolerance: 0.02,
+        }
+    }
+}
+
+impl QuantizeOptions {
+    fn candidates(&self) -> Result<Vec<Widths>, OnnxError> {
+        let all = Widths::CANDIDATES.into_iter();
+        let chosen: Vec<Widths> = match (self.weight_bits, self.activation_bits) {
+            (None, None) => return Ok(all.collect()),
+            (Some(weights), Some(activations)) => vec![Widths::new(weights, activations)],
+            (Some(weights), None) => all.map(|w| Widths { weights, ..w }).collect(),
+            (None, Some(activations)) => all.map(|w| Widths { activations, ..w }).collect(),
+        };
+        chosen.iter().try_for_each(|w| w.check())?;
+        let mut distinct = chosen;
+        distinct.dedup();
+        Ok(distinct)
+    }
+}
+
+/// What was decided, and how well the integer program follows the float model on the calibration samples.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CompileReport {
+    /// The widths that were chosen.
+    pub widths: Widths,
+    /// How many calibration samples there were.
+    pub samples: usize,
+    /// How the program compares with the float model on them.
+    pub agreement: Agreement,
+    /// Whether the accuracy that was asked for is reached.
+    pub within_tolerance: bool,
+    /// The number of the model's weights, biases included.
+    pub weights: usize,
+    /// The number of committed values of one run, without weights.
+    pub activations: usize,
+}
+
+/// An integer program with its weights, and what was decided on the way.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The architecture.
+    pub program: Program,
+    /// The integers of the model.
+    pub weights: Weights,
+    /// What was decided.
+    pub report: CompileReport,
+}
+
+/// A model in floats, imported and checked.
+pub struct FloatModel {
+    pub(crate) model: Model,
+}
+
+impl FloatModel {
+    /// Imports an ONNX model.
+    ///
+    /// # Errors
+    /// If the bytes are not an ONNX model, or something in it is not supported: then the node is named.
+    pub fn import(onnx: &[u8]) -> Result<Self, OnnxError> {
+        Ok(Self {
+            model: import(onnx)?,
+        })
+    }
+
+    /// The names and shapes of the inputs, in the model's order.
+    pub fn inputs(&self) -> &[Port] {
+        &self.model.inputs
+    }
+
+    /// The names and shapes of the outputs, in the model's order.
+    pub fn outputs(&self) -> &[Port] {
+        &self.model.outputs
+    }
+
+    /// The float outputs for one sample, one array for each output.
+    ///
+    /// # Errors
+    /// If the sample does not fit the model.
+    pub fn run(&self, sample: &Sample) -> Result<Vec<Vec<f64>>, OnnxError> {
+        self.check(std::slice::from_ref(sample))?;
+        let mut calibration = calibrate(&self.model.graph, std::slice::from_ref(sample))?;
+        Ok(calibration.outputs.pop().unwrap_or_default())
+    }
+
+    /// Calibrates on samples and makes the integer program.
+    ///
+    /// # Errors
+    /// If a sample does not fit the model, or the model cannot be quantized.
+    pub fn compile(
+        &self,
+        samples: &[Sample],
+        options: &QuantizeOptions,
+    ) -> Result<Compiled, OnnxError> {
+        self.check(samples)?;
+        let candidates = options.candidates()?;
+        let calibration = calibrate(&self.model.graph, samples)?;
+        let mut best: Option<Compiled> = None;
+        for widths in candidates {
+            let compiled = self.quantize(&calibration, samples, widths, options.tolerance)?;
+            let done = compiled.report.within_tolerance;
+            if done
+                || best.as_ref().is_none_or(|b| {
+                    compiled
+                        .report
+                        .agreement
+                        .is_better_than(&b.report.agreement)
+                })
+            {
+                best = Some(compiled);
+            }
+            if done {
+                break;
+            }
+        }
+        best.ok_or_else(|| OnnxError::Model {
+            reason: "there are no widths to try".into(),
+        })
+    }
+
+    fn quantize(
+        &self,
+        calibration: &Calibration,
+        samples: &[Sample],
+        widths: Widths,
+        tolerance: f64,
+    ) -> Result<Compiled, OnnxError> {
+        let Model {
+            graph,
+            inputs,
+            outputs,
+        } = &self.model;
+        let Lowered { program, weights } =
+            lower(graph, &calibration.ranges, inputs, outputs, widths)?;
+        let agreement = compare(&program, &weights, samples, &calibration.outputs)?;
+        let committed = program
+            .nodes
+            .iter()
+            .zip(&program.tensors)
+            .filter(|(n, _)| n.op.is_committed());
+        let is_weight = |n: &inferproof_program::Node| n.op == inferproof_program::Op::Weight;
+        let entries = |of_weights: bool| {
+            let chosen = committed
+                .clone()
+                .filter(|(n, _)| is_weight(n) == of_weights);
+            chosen.map(|(_, t)| t.volume()).sum()
+        };
+        let report = CompileReport {
+            widths,
+            samples: samples.len(),
+            within_tolerance: agreement.top1 == agreement.top1_of
+                && agreement.relative_error <= tolerance,
+            agreement,
+            weights: entries(true),
+            activations: entries(false),
+        };
+        Ok(Compiled {
+            program,
+            weights,
+            report,
+        })
+    }
+
+    /// Compares a compiled program with this model on other samples, and with labels where there are some.
+    ///
+    /// # Errors
+    /// If a sample does not fit the model.
+    pub fn evaluate(
+        &self,
+        compiled: &Compiled,
+        samples: &[Sample],
+        labels: Option<&[i64]>,
+    ) -> Result<Accuracy, OnnxError> {
+        self.check(samples)?;
+        crate::accuracy::evaluate(&self.model.graph, compiled, samples, labels)
+    }
+
+    fn check(&self, samples: &[Sample]) -> Result<(), OnnxError> {
+        let shape_error = |tensor: &str, expected: String, got: String| OnnxError::Shape {
+            file: "samples".into(),
+            tensor: tensor.into(),
+            expected,
+            got,
+        };
+        for sample in samples {
+            if sample.len() != self.model.inputs.len() {
+                let expected = format!("{} tensors", self.model.inputs.len());
+                return Err(shape_error(
+                    "(all)",
+                    expected,
+                    format!("{} tensors", sample.len()),
+                ));
+            }
+            for (values, port) in sample.iter().zip(&self.model.inputs) {
+                let count = volume(&port.shape).unwrap_or(0);
+                if values.len() != count {
+                    let expected = format!("{count} entries of shape {:?}", port.shape);
+                    return Err(shape_error(
+                        &port.name,
+                        expected,
+                        format!("{} entries", values.len()),
+                    ));
+                }
+                if let Some(position) = values.iter().position(|v| !v.is_finite()) {
+                    return Err(OnnxError::Value {
+                        file: "samples".into(),
+                        tensor: port.name.clone(),
+                        position,
+                        value: values[position].to_string(),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Imports, calibrates and quantizes in one go.
+///
+/// # Errors
+/// As [`FloatModel::import`] and [`FloatModel::compile`].
+pub fn compile(
+    onnx: &[u8],
+    calibration: &[Sample],
+    options: &QuantizeOptions,
+) -> Result<Compiled, OnnxError> {
+    FloatModel::import(onnx)?.compile(calibration, options)
+}
+
+/// The integers of an input: the nearest (halves up) at the tensor's scale; what is beyond the declared range saturates.
+#[must_use]
+pub fn quantize(tensor: &Tensor, values: &[f32]) -> Vec<i64> {
+    let format = Format {
+        low: tensor.low,
+        high: tensor.high,
+        scale: tensor.scale_log2,
+    };
+    values.iter().map(|&v| format.quantize(v.into())).collect()
+}
+
+/// The reals that integers of a tensor mean.
+#[must_use]
+pub fn dequantize(tensor: &Tensor, values: &[i64]) -> Vec<f64> {
+    let unit = 2f64.powi(-tensor.scale_log2);
+    values.iter().map(|&v| v as f64 * unit).collect()
+}
+
+/// The integer inputs of a program for one sample.
+#[must_use]
+pub fn quantize_inputs(program: &Program, sample: &[Vec<f32>]) -> Vec<Vec<i64>> {
+    let tensors = program.inputs.iter().filter_map(|&id| program.tensor(id));
+    tensors
+        .zip(sample)
+        .map(|(tensor, values)| quantize(tensor, values))
+        .collect()
+}
+
+/// The real outputs of a program from its integer outputs.
+#[must_use]
+pub fn dequantize_outputs(program: &Program, outputs: &[Vec<i64>]) -> Vec<Vec<f64>> {
+    let tensors = program.outputs.iter().filter_map(|&id| program.tensor(id));
+    tensors
+        .zip(outputs)
+        .map(|(tensor, values)| dequantize(tensor, values))
+        .collect()
+}

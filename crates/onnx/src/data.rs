@@ -1,0 +1,286 @@
+//! Samples from files: JSON as this field's tools write it, `.npy` and `.npz` as numpy does.
+
+use crate::OnnxError;
+use crate::calibrate::Sample;
+use crate::import::Port;
+use inferproof_view::volume;
+use std::io::{Cursor, Read, Seek};
+use std::path::Path;
+
+/// Samples of a data file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Samples {
+    /// For each sample, one array for each input of the model.
+    pub inputs: Vec<Sample>,
+    /// The array `label` of an `.npz` file, if it has one: one entry for each sample.
+    pub labels: Option<Vec<i64>>,
+}
+
+/// An array of a file.
+struct Array {
+    shape: Vec<usize>,
+    values: Vec<f64>,
+}
+
+/// Reads samples from a file, whose kind is told by its extension: `.json`, `.npy` or `.npz`.
+///
+/// # Errors
+/// If the file cannot be read, or does not fit the model's inputs; the message names file, tensor, expected and got.
+pub fn read_samples(path: &Path, inputs: &[Port]) -> Result<Samples, OnnxError> {
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|e| OnnxError::File {
+        file: name.clone(),
+        reason: e.to_string(),
+    })?;
+    parse_samples(&name, &bytes, inputs)
+}
+
+/// Reads samples from the contents of a file of this name.
+///
+/// # Errors
+/// As [`read_samples`].
+pub fn parse_samples(file: &str, bytes: &[u8], inputs: &[Port]) -> Result<Samples, OnnxError> {
+    let extension = Path::new(file)
+        .extension()
+        .and_then(|e| e.to_str())
+        .unwrap_or_default();
+    match extension.to_ascii_lowercase().as_str() {
+        "json" => json(file, bytes, inputs),
+        "npy" => npy(file, bytes, inputs),
+        "npz" => npz(file, bytes, inputs),
+        other => Err(OnnxError::File {
+            file: file.into(),
+            reason: format!("its extension is `{other}`; expected json, npy or npz"),
+        }),
+    }
+}
+
+/// `{"input_data": [[...], ...]}`: one flat list for each input, in order; one sample.
+fn json(file: &str, bytes: &[u8], inputs: &[Port]) -> Result<Samples, OnnxError> {
+    let error = |reason: String| OnnxError::File {
+        file: file.into(),
+        reason,
+    };
+    let document: serde_json::Value =
+        serde_json::from_slice(bytes).map_err(|e| error(e.to_string()))?;
+    let lists = document.get("input_data").and_then(|d| d.as_array());
+    let lists = lists.ok_or_else(|| error("expected an object with a list `input_data`".into()))?;
+    if lists.len() != inputs.len() {
+        return Err(error(format!(
+            "`input_data` has {} lists; the model has {} inputs",
+            lists.len(),
+            inputs.len()
+        )));
+    }
+    let mut sample = Vec::new();
+    for (list, port) in lists.iter().zip(inputs) {
+        let expected = volume(&port.shape).unwrap_or(0);
+        let shape_error = |got: String| OnnxError::Shape {
+            file: file.into(),
+            tensor: port.name.clone(),
+            expected: format!("a flat list of {expected} numbers (shape {:?})", port.shape),
+            got,
+        };
+        let entries = list
+            .as_array()
+            .ok_or_else(|| shape_error("something else".into()))?;
+        let numbers = entries.iter().map(serde_json::Value::as_f64);
+        let values: Option<Vec<f64>> = numbers.collect();
+        let values =
+            values.ok_or_else(|| shape_error("a list with an entry that is no number".into()))?;
+        if values.len() != expected {
+            return Err(shape_error(format!("{} numbers", values.len())));
+        }
+        sample.push(finite(file, &port.name, &values)?);
+    }
+    Ok(Samples {
+        inputs: vec![sample],
+        labels: None,
+    })
+}
+
+/// One array, for a model with one input; its first axis may count samples.
+fn npy(file: &str, bytes: &[u8], inputs: &[Port]) -> Result<Samples, OnnxError> {
+    let [port] = inputs else {
+        return Err(OnnxError::File {
+            file: file.into(),
+            reason: format!(
+                "an npy file holds one array; the model has {} inputs: use an npz file",
+                inputs.len()
+            ),
+        });
+    };
+    let array = read_array(Cursor::new(bytes)).map_err(|reason| OnnxError::File {
+        file: file.into(),
+        reason,
+    })?;
+    let inputs = split(file, port, &array)?
+        .into_iter()
+        .map(|values| vec![values])
+        .collect();
+    Ok(Samples {
+        inputs,
+        labels: None,
+    })
+}
+
+/// Arrays by the names of the model's inputs; the first axis of each may count samples.
+fn npz(file: &str, bytes: &[u8], inputs: &[Port]) -> Result<Samples, OnnxError> {
+    let error = |reason: String| OnnxError::File {
+        file: file.into(),
+        reason,
+    };
+    let mut archive =
+        npyz::npz::NpzArchive::new(Cursor::new(bytes)).map_err(|e| error(e.to_string()))?;
+    let found: Vec<String> = archive.array_names().map(ToOwned::to_owned).collect();
+    let mut by_input: Vec<Vec<Vec<f32>>> = Vec::new();
+    for port in inputs {
+        let Some(array) = named(&mut archive, &port.name).map_err(error)? else {
+            return Err(OnnxError::MissingTensor {
+                file: file.into(),
+                tensor: port.name.clone(),
+                expected: inputs
+                    .iter()
+                    .map(|p| p.name.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                found: found.join(", "),
+            });
+        };
+        by_input.push(split(file, port, &array)?);
+    }
+    let count = by_input.first().map_or(0, Vec::len);
+    for (samples, port) in by_input.iter().zip(inputs) {
+        if samples.len() != count {
+            return Err(OnnxError::Shape {
+                file: file.into(),
+                tensor: port.name.clone(),
+                expected: format!("{count} samples, as the first input has"),
+                got: format!("{} samples", samples.len()),
+            });
+        }
+    }
+    let labels = match named(&mut archive, "label").map_err(error)? {
+        Some(labels) if labels.values.len() == count => {
+            Some(labels.values.iter().map(|&v| v as i64).collect())
+        }
+        Some(labels) => {
+            return Err(OnnxError::Shape {
+                file: file.into(),
+                tensor: "label".into(),
+                expected: format!("{count} entries, one for each sample"),
+                got: format!("{} entries", labels.values.len()),
+            });
+        }
+        None => None,
+    };
+    let mut by_input: Vec<_> = by_input.into_iter().map(Vec::into_iter).collect();
+    let inputs = (0..count).map(|_| by_input.iter_mut().filter_map(Iterator::next).collect());
+    Ok(Samples {
+        inputs: inputs.collect(),
+        labels,
+    })
+}
+
+fn named<R: Read + Seek>(
+    archive: &mut npyz::npz::NpzArchive<R>,
+    name: &str,
+) -> Result<Option<Array>, String> {
+    match archive.by_name(name) {
+        Ok(Some(file)) => array(file)
+            .map(Some)
+            .map_err(|e| format!("array `{name}`: {e}")),
+        Ok(None) => Ok(None),
+        Err(e) => Err(format!("array `{name}`: {e}")),
+    }
+}
+
+fn read_array<R: Read>(reader: R) -> Result<Array, String> {
+    array(npyz::NpyFile::new(reader).map_err(|e| e.to_string())?)
+}
+
+fn array<R: Read>(file: npyz::NpyFile<R>) -> Result<Array, String> {
+    let shape: Option<Vec<usize>> = file
+        .shape()
+        .iter()
+        .map(|&d| usize::try_from(d).ok())
+        .collect();
+    let shape = shape.filter(|s| volume(s).is_some_and(|n| n < 1 << 36));
+    let shape = shape.ok_or("its shape is too large")?;
+    if file.order() == npyz::Order::Fortran && shape.len() > 1 {
+        return Err("it is in Fortran order; save `numpy.ascontiguousarray` of it".into());
+    }
+    let dtype = file.dtype().descr();
+    let kind = dtype
+        .trim_matches(|c: char| "'\"<>|=".contains(c))
+        .to_owned();
+    let values = match kind.as_str() {
+        "f4" => numbers::<f32, R>(file, f64::from),
+        "f8" => numbers::<f64, R>(file, |v| v),
+        "i1" => numbers::<i8, R>(file, f64::from),
+        "i2" => numbers::<i16, R>(file, f64::from),
+        "i4" => numbers::<i32, R>(file, f64::from),
+        "i8" => numbers::<i64, R>(file, |v| v as f64),
+        "u1" => numbers::<u8, R>(file, f64::from),
+        "u2" => numbers::<u16, R>(file, f64::from),
+        "u4" => numbers::<u32, R>(file, f64::from),
+        "u8" => numbers::<u64, R>(file, |v| v as f64),
+        "b1" => numbers::<bool, R>(file, f64::from),
+        other => {
+            return Err(format!(
+                "its type is `{other}`; expected integers or floats of 32 or 64 bits"
+            ));
+        }
+    }?;
+    Ok(Array { shape, values })
+}
+
+fn numbers<T: npyz::Deserialize, R: Read>(
+    file: npyz::NpyFile<R>,
+    real: impl Fn(T) -> f64,
+) -> Result<Vec<f64>, String> {
+    let entries = file.data::<T>().map_err(|e| e.to_string())?;
+    let mut values = Vec::new();
+    for entry in entries {
+        values.push(real(entry.map_err(|e| e.to_string())?));
+    }
+    Ok(values)
+}
+
+/// The samples of an array: it has the input's shape, or one more axis in front, or the input's first axis is of length
+/// one and counts samples instead.
+fn split(file: &str, port: &Port, array: &Array) -> Result<Vec<Vec<f32>>, OnnxError> {
+    let shape = &port.shape;
+    let fits = array.shape == *shape
+        || array.shape.get(1..) == Some(shape)
+        || (shape.first() == Some(&1)
+            && !array.shape.is_empty()
+            && array.shape.get(1..) == shape.get(1..));
+    let count = volume(shape).unwrap_or(0);
+    if !fits || array.values.is_empty() || count == 0 {
+        return Err(OnnxError::Shape {
+            file: file.into(),
+            tensor: port.name.clone(),
+            expected: format!("shape {shape:?}, or samples of it along one more axis in front"),
+            got: format!("shape {:?}", array.shape),
+        });
+    }
+    let values = finite(file, &port.name, &array.values)?;
+    Ok(values.chunks(count).map(<[f32]>::to_vec).collect())
+}
+
+fn finite(file: &str, tensor: &str, values: &[f64]) -> Result<Vec<f32>, OnnxError> {
+    let checked = values.iter().enumerate().map(|(position, &value)| {
+        let narrow = value as f32;
+        if narrow.is_finite() {
+            return Ok(narrow);
+        }
+        Err(OnnxError::Value {
+            file: file.into(),
+            tensor: tensor.into(),
+            position,
+            value: value.to_string(),
+        })
+    });
+    checked.collect()
+}

@@ -1,0 +1,138 @@
+//! Everything that can be wrong with a model or with data, said so that the reader can mend it.
+
+use inferproof_program::{ProgramError, RunError};
+use inferproof_view::ViewError;
+
+/// Why a model could not be imported, or data could not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OnnxError {
+    /// The bytes are not an ONNX model.
+    #[error("not a readable ONNX model: {reason}")]
+    Corrupt {
+        /// What is wrong.
+        reason: String,
+    },
+    /// An operation is not supported.
+    #[error("node `{node}` ({op}, opset {opset}) is not supported: {reason}")]
+    Unsupported {
+        /// The ONNX node's name.
+        node: String,
+        /// The ONNX operation.
+        op: String,
+        /// The operation set's version.
+        opset: i64,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// The front end refused the model.
+    #[error("the model (opset {opset}) could not be analysed: {reason}")]
+    Analysis {
+        /// The operation set's version.
+        opset: i64,
+        /// What the front end says.
+        reason: String,
+    },
+    /// A dimension is symbolic or missing.
+    #[error("tensor `{tensor}` has shape {shape}; export the model with fixed dimensions")]
+    SymbolicShape {
+        /// The tensor.
+        tensor: String,
+        /// Its shape, as declared.
+        shape: String,
+    },
+    /// A model has a property that no program can have.
+    #[error("the model cannot be compiled: {reason}")]
+    Model {
+        /// What is wrong.
+        reason: String,
+    },
+    /// There is nothing to calibrate with.
+    #[error("calibration needs at least one sample")]
+    NoCalibration,
+    /// Calibration shows that a function is not defined on what it is given.
+    #[error(
+        "{origin}: {function} is applied to values from {low} to {high} in calibration, where it is not defined throughout"
+    )]
+    Domain {
+        /// The node.
+        origin: String,
+        /// The function.
+        function: String,
+        /// The least argument.
+        low: f64,
+        /// The greatest argument.
+        high: f64,
+    },
+    /// A value overflowed in the float model.
+    #[error(
+        "{origin}: the float model gives values that are not finite on calibration sample {sample}"
+    )]
+    NotFinite {
+        /// The node.
+        origin: String,
+        /// Which sample.
+        sample: usize,
+    },
+    /// Weights and activations may have 2 to 16 bits.
+    #[error("{what} of {got} bits; expected 2 to 16")]
+    Bits {
+        /// Weights or activations.
+        what: &'static str,
+        /// How many were asked for.
+        got: u32,
+    },
+    /// A data file could not be read.
+    #[error("{file}: {reason}")]
+    File {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A tensor of a data file is missing.
+    #[error("{file}: no tensor `{tensor}`; expected {expected}, found {found}")]
+    MissingTensor {
+        /// The file.
+        file: String,
+        /// The tensor.
+        tensor: String,
+        /// All that the model needs.
+        expected: String,
+        /// All that the file has.
+        found: String,
+    },
+    /// A tensor of a data file has the wrong shape.
+    #[error("{file}: tensor `{tensor}`: expected {expected}, got {got}")]
+    Shape {
+        /// The file.
+        file: String,
+        /// The tensor.
+        tensor: String,
+        /// What the model needs.
+        expected: String,
+        /// What the file has.
+        got: String,
+    },
+    /// A number of a data file is not finite.
+    #[error("{file}: tensor `{tensor}`: entry {position} is {value}; expected a finite number")]
+    Value {
+        /// The file.
+        file: String,
+        /// The tensor.
+        tensor: String,
+        /// Which entry of the tensor.
+        position: usize,
+        /// What it is.
+        value: String,
+    },
+    /// The lowered program is not well formed: a mistake of this crate, or a model with absurd sizes.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// The integer program could not be run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A view does not fit.
+    #[error(transparent)]
+    View(#[from] ViewError),
+}

@@ -1,0 +1,356 @@
+//! The float graph: an imported model in the few operations that quantization understands.
+//!
+//! It mirrors the core operations of [`inferproof_program`], with real coefficients and without a decision yet on what is
+//! rescaled where. Shapes are static; row-major order is that of the ONNX tensors.
+
+use crate::function::Function;
+use inferproof_view::{Step, View, ViewError, volume};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A tensor of a [`Graph`]: the position of the layer that makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LayerId(pub usize);
+
+/// One tensor and how it is made.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// The ONNX node it comes from, for messages.
+    pub origin: String,
+    /// The tensor's shape.
+    pub shape: Vec<usize>,
+    /// How it is made.
+    pub kind: Kind,
+}
+
+/// The operations of the float graph.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// An input of the model.
+    Input,
+    /// Numbers of the model.
+    Constant(Arc<Vec<f32>>),
+    /// `sum of coefficient * view(source)`; a source of `None` is the number 1, of shape `[]`.
+    Linear(Vec<Summand>),
+    /// `output[s, f, g] = sum_k left[s, f, k] * right[s, g, k]`, as [`inferproof_program::Op::Contract`].
+    Contract {
+        left: LayerId,
+        right: LayerId,
+        axes: Axes,
+    },
+    /// A function of one number, entry by entry.
+    Apply { source: LayerId, function: Function },
+    /// The greater of two tensors of one shape, entry by entry.
+    Max { left: LayerId, right: LayerId },
+    /// Along the last axis, 1 at the first index of the maximum and 0 elsewhere.
+    OneHot { source: LayerId },
+}
+
+/// One term of [`Kind::Linear`].
+#[derive(Clone, Debug)]
+pub struct Summand {
+    pub coefficient: f64,
+    pub source: Option<LayerId>,
+    pub view: View,
+}
+
+/// How many axes of each sort the operands of a contraction have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axes {
+    pub shared: usize,
+    pub left_free: usize,
+    pub right_free: usize,
+    pub contracted: usize,
+}
+
+/// A model in floats. Layers are in an order in which they can be computed.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    pub layers: Vec<Layer>,
+    pub inputs: Vec<LayerId>,
+    pub outputs: Vec<LayerId>,
+}
+
+impl Kind {
+    /// The layers it reads.
+    pub fn sources(&self) -> Vec<LayerId> {
+        match self {
+            Self::Input | Self::Constant(_) => vec![],
+            Self::Linear(terms) => terms.iter().filter_map(|t| t.source).collect(),
+            Self::Contract { left, right, .. } | Self::Max { left, right } => vec![*left, *right],
+            Self::Apply { source, .. } | Self::OneHot { source } => vec![*source],
+        }
+    }
+}
+
+impl Graph {
+    pub fn layer(&self, id: LayerId) -> &Layer {
+        &self.layers[id.0]
+    }
+
+    pub fn shape(&self, id: LayerId) -> &[usize] {
+        &self.layers[id.0].shape
+    }
+
+    pub fn constant(&self, id: LayerId) -> Option<&Arc<Vec<f32>>> {
+        match &self.layers[id.0].kind {
+            Kind::Constant(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    pub fn push(&mut self, origin: &str, shape: Vec<usize>, kind: Kind) -> LayerId {
+        self.layers.push(Layer {
+            origin: origin.to_owned(),
+            shape,
+            kind,
+        });
+        LayerId(self.layers.len() - 1)
+    }
+
+    pub fn add_constant(&mut self, origin: &str, shape: Vec<usize>, values: Vec<f32>) -> LayerId {
+        self.push(origin, shape, Kind::Constant(Arc::new(values)))
+    }
+
+    /// A tensor read through a chain of steps. Constants are rearranged at once, chains of views become one view, and the
+    /// identity makes no layer.
+    pub fn view(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        steps: Vec<Step>,
+    ) -> Result<LayerId, ViewError> {
+        self.scaled(origin, 1.0, source, steps)
+    }
+
+    /// `coefficient * view(source)`, with the shortcuts of [`Graph::view`].
+    pub fn scaled(
+        &mut self,
+        origin: &str,
+        coefficient: f64,
+        source: LayerId,
+        steps: Vec<Step>,
+    ) -> Result<LayerId, ViewError> {
+        let term = self.summand(coefficient, source, steps)?;
+        if let Some(source) = term.source
+            && term.coefficient == 1.0
+            && term.view.steps().is_empty()
+        {
+            return Ok(source);
+        }
+        if let Some(values) = term.source.and_then(|s| self.constant(s)) {
+            let reals: Vec<Real> = values.iter().map(|&v| Real(v.into())).collect();
+            let viewed = term.view.apply(&reals)?;
+            let values = viewed.iter().map(|v| (v.0 * term.coefficient) as f32);
+            let values = values.collect();
+            return Ok(self.add_constant(origin, term.view.target().to_vec(), values));
+        }
+        let shape = term.view.target().to_vec();
+        Ok(self.push(origin, shape, Kind::Linear(vec![term])))
+    }
+
+    /// A term of a sum, reading through a source that is itself but a view.
+    pub fn summand(
+        &self,
+        coefficient: f64,
+        source: LayerId,
+        steps: Vec<Step>,
+    ) -> Result<Summand, ViewError> {
+        let mut view = View::identity(self.shape(source).to_vec())?;
+        for step in steps {
+            if !is_identity(&step, view.target()) {
+                view = view.then(step)?;
+            }
+        }
+        let view = merged_permutations(view)?;
+        match &self.layer(source).kind {
+            Kind::Linear(terms) if terms.len() == 1 => Ok(Summand {
+                coefficient: coefficient * terms[0].coefficient,
+                source: terms[0].source,
+                view: merged_permutations(terms[0].view.clone().chain(&view)?)?,
+            }),
+            _ => Ok(Summand {
+                coefficient,
+                source: Some(source),
+                view,
+            }),
+        }
+    }
+
+    /// A term that is one number everywhere.
+    pub fn fill(value: f64, shape: &[usize]) -> Result<Summand, ViewError> {
+        let axes = shape.iter().enumerate();
+        let steps = axes.map(|(axis, &len)| Step::Insert { axis, len });
+        Ok(Summand {
+            coefficient: value,
+            source: None,
+            view: View::new(vec![], steps.collect())?,
+        })
+    }
+
+    pub fn sum(&mut self, origin: &str, terms: Vec<Summand>) -> LayerId {
+        let shape = terms
+            .first()
+            .map_or_else(Vec::new, |t| t.view.target().to_vec());
+        self.push(origin, shape, Kind::Linear(terms))
+    }
+
+    /// The contraction of two tensors whose axes already are `[S, F, K]` and `[S, G, K]`.
+    pub fn contract(&mut self, origin: &str, left: LayerId, right: LayerId, axes: Axes) -> LayerId {
+        let left_axes = self.shape(left).len() - axes.contracted;
+        let mut shape = self.shape(left)[..left_axes].to_vec();
+        let right_axes = self.shape(right).len() - axes.contracted;
+        shape.extend(&self.shape(right)[axes.shared..right_axes]);
+        self.push(origin, shape, Kind::Contract { left, right, axes })
+    }
+
+    pub fn apply(&mut self, origin: &str, source: LayerId, function: Function) -> LayerId {
+        let shape = self.shape(source).to_vec();
+        self.push(origin, shape, Kind::Apply { source, function })
+    }
+
+    pub fn max(&mut self, origin: &str, left: LayerId, right: LayerId) -> LayerId {
+        let shape = self.shape(left).to_vec();
+        self.push(origin, shape, Kind::Max { left, right })
+    }
+
+    /// Drops what no output needs. Inputs stay.
+    pub fn prune(&mut self) {
+        let mut needed = vec![false; self.layers.len()];
+        for id in self.outputs.iter().chain(&self.inputs) {
+            needed[id.0] = true;
+        }
+        for position in (0..self.layers.len()).rev() {
+            if needed[position] {
+                for source in self.layers[position].kind.sources() {
+                    needed[source.0] = true;
+                }
+            }
+        }
+        let mut renamed = BTreeMap::new();
+        let mut layers = Vec::new();
+        for (position, mut layer) in std::mem::take(&mut self.layers).into_iter().enumerate() {
+            if !needed[position] {
+                continue;
+            }
+            layer.kind.rename(&renamed);
+            renamed.insert(LayerId(position), LayerId(layers.len()));
+            layers.push(layer);
+        }
+        self.layers = layers;
+        for id in self.inputs.iter_mut().chain(&mut self.outputs) {
+            *id = renamed[id];
+        }
+    }
+
+    /// How many times each layer is read, outputs included.
+    pub fn readers(&self) -> Vec<usize> {
+        let mut readers = vec![0; self.layers.len()];
+        for layer in &self.layers {
+            layer
+                .kind
+                .sources()
+                .iter()
+                .for_each(|id| readers[id.0] += 1);
+        }
+        self.outputs.iter().for_each(|id| readers[id.0] += 1);
+        readers
+    }
+
+    /// The number of constants' entries.
+    pub fn weight_count(&self) -> usize {
+        let constants = self.layers.iter().filter_map(|l| match &l.kind {
+            Kind::Constant(values) => Some(values.len()),
+            _ => None,
+        });
+        constants.sum()
+    }
+
+    /// The number of multiplications in a layer, if it is a contraction.
+    pub fn multiplications(&self, layer: &Layer) -> usize {
+        match &layer.kind {
+            Kind::Contract { left, axes, .. } => {
+                let shape = self.shape(*left);
+                let k: usize = shape[shape.len() - axes.contracted..].iter().product();
+                volume(&layer.shape).unwrap_or(0).saturating_mul(k)
+            }
+            _ => 0,
+        }
+    }
+}
+
+impl Kind {
+    fn rename(&mut self, names: &BTreeMap<LayerId, LayerId>) {
+        match self {
+            Self::Input | Self::Constant(_) => {}
+            Self::Linear(terms) => {
+                for source in terms.iter_mut().filter_map(|t| t.source.as_mut()) {
+                    *source = names[source];
+                }
+            }
+            Self::Contract { left, right, .. } | Self::Max { left, right } => {
+                *left = names[left];
+                *right = names[right];
+            }
+            Self::Apply { source, .. } | Self::OneHot { source } => *source = names[source],
+        }
+    }
+}
+
+/// Whether a step changes nothing of an array of this shape.
+fn is_identity(step: &Step, shape: &[usize]) -> bool {
+    match step {
+        Step::Permute(permutation) => permutation.iter().enumerate().all(|(i, &p)| i == p),
+        Step::Slice {
+            axis,
+            start,
+            step,
+            len,
+            ..
+        } => *start == 0 && *step == 1 && shape.get(*axis) == Some(len),
+        Step::Split { sizes, .. } | Step::Merge { sizes, .. } => sizes.len() == 1,
+        _ => false,
+    }
+}
+
+/// The same view with neighbouring permutations made one, and dropped where they cancel.
+fn merged_permutations(view: View) -> Result<View, ViewError> {
+    let mut steps: Vec<Step> = Vec::new();
+    for step in view.steps() {
+        if let (Some(Step::Permute(first)), Step::Permute(second)) = (steps.last_mut(), step) {
+            *first = second.iter().map(|&i| first[i]).collect();
+            if first.iter().enumerate().all(|(i, &p)| i == p) {
+                steps.pop();
+            }
+        } else {
+            steps.push(step.clone());
+        }
+    }
+    if steps.len() == view.steps().len() {
+        return Ok(view);
+    }
+    View::new(view.source().to_vec(), steps)
+}
+
+/// A real number that views can be applied to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Real(pub f64);
+
+impl From<i64> for Real {
+    fn from(n: i64) -> Self {
+        Self(n as f64)
+    }
+}
+
+impl std::ops::Mul for Real {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        Self(self.0 * other.0)
+    }
+}
+
+impl std::ops::AddAssign for Real {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}

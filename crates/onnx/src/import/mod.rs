@@ -1,0 +1,284 @@
+//! ONNX to a float [`Graph`], by way of `tract`'s decluttered typed model.
+
+mod contraction;
+mod elementwise;
+mod pooling;
+mod proto;
+mod shape;
+
+pub use proto::{NodeNames, Proto};
+
+use crate::OnnxError;
+use crate::graph::{Graph, LayerId};
+use contraction::Foldable;
+use inferproof_view::volume;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::ops;
+
+/// What an operation's import says when it cannot go on: the reason, to which the driver adds the node.
+type Imported<T> = Result<T, Refusal>;
+
+/// Why a node cannot be imported.
+struct Refusal(String);
+
+impl<E: std::error::Error> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+fn refuse<T>(reason: impl Into<String>) -> Imported<T> {
+    Err(Refusal(reason.into()))
+}
+
+/// A name and shape of the model's interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    pub name: String,
+    pub shape: Vec<usize>,
+}
+
+/// A model, imported.
+pub struct Model {
+    pub graph: Graph,
+    pub inputs: Vec<Port>,
+    pub outputs: Vec<Port>,
+}
+
+/// Parses, analyses and imports a model.
+pub fn import(onnx: &[u8]) -> Result<Model, OnnxError> {
+    let proto = Proto::parse(onnx)?;
+    proto.check_supported()?;
+    let names = proto.node_names();
+    let opset = proto.opset();
+    let typed = guarded(|| analyse(proto))
+        .unwrap_or_else(|panic| Err(format!("the front end failed: {panic}")));
+    let typed = typed.map_err(|reason| OnnxError::Analysis { opset, reason })?;
+    let built = guarded(|| Importer::new(&typed, &names).run());
+    built.unwrap_or_else(|panic| {
+        Err(OnnxError::Analysis {
+            opset,
+            reason: format!("the front end failed: {panic}"),
+        })
+    })
+}
+
+/// Runs the front end, which panics on some malformed models.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+        text.or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "no message".into())
+    })
+}
+
+fn analyse(proto: Proto) -> Result<TypedModel, String> {
+    let model = tract_onnx::onnx()
+        .model_for_proto_model(&proto.into_inner())
+        .and_then(|model| model.into_typed())
+        .and_then(|model| model.into_decluttered());
+    model.map_err(|e| {
+        // The chain goes from the outermost context to the cause; the front end's own dumps of a node are cut short.
+        let chain: Vec<String> = e
+            .chain()
+            .map(|c| c.to_string().chars().take(300).collect())
+            .collect();
+        chain.join(": ")
+    })
+}
+
+/// Walks the typed model in order, and keeps for each of its outlets the layer that stands for it.
+struct Importer<'a> {
+    model: &'a TypedModel,
+    names: &'a NodeNames,
+    graph: Graph,
+    layers: BTreeMap<OutletId, LayerId>,
+    /// Layers that end a contraction with constant weights, into which what follows may be folded.
+    foldable: BTreeMap<LayerId, Foldable>,
+}
+
+/// One node under import.
+struct Context<'a> {
+    node: &'a TypedNode,
+    origin: String,
+    inputs: Vec<LayerId>,
+    output_shape: Vec<usize>,
+}
+
+impl<'a> Importer<'a> {
+    fn new(model: &'a TypedModel, names: &'a NodeNames) -> Self {
+        Self {
+            model,
+            names,
+            graph: Graph::default(),
+            layers: BTreeMap::new(),
+            foldable: BTreeMap::new(),
+        }
+    }
+
+    fn run(mut self) -> Result<Model, OnnxError> {
+        let order = self.model.eval_order();
+        let order = order.map_err(|e| OnnxError::Model {
+            reason: e.to_string(),
+        })?;
+        // Sources first and in the model's order, whether or not they are read.
+        let sources = self.model.input_outlets();
+        let mut inputs = Vec::new();
+        for &outlet in sources.iter().flat_map(|s| s.iter()) {
+            let node = self.model.node(outlet.node);
+            let shape = self.shape_of(outlet, &node.name)?;
+            let id = self
+                .graph
+                .push(&node.name, shape.clone(), crate::graph::Kind::Input);
+            self.layers.insert(outlet, id);
+            self.graph.inputs.push(id);
+            inputs.push(Port {
+                name: node.name.clone(),
+                shape,
+            });
+        }
+        for position in order {
+            let node = self.model.node(position);
+            if self.layers.contains_key(&OutletId::new(position, 0)) {
+                continue;
+            }
+            let origin = self.names.describe(&node.name);
+            let output_shape = self.shape_of(OutletId::new(position, 0), &node.name)?;
+            let inputs = node.inputs.iter().map(|o| self.layers.get(o).copied());
+            let Some(inputs) = inputs.collect::<Option<Vec<_>>>() else {
+                return Err(self
+                    .names
+                    .unsupported(&node.name, "it reads a second output that is not supported"));
+            };
+            let context = Context {
+                node,
+                origin,
+                inputs,
+                output_shape,
+            };
+            let outputs = self.node(&context).map_err(|refusal| {
+                let reason = format!("{} (as `{}`)", refusal.0, node.op.name());
+                self.names.unsupported(&node.name, &reason)
+            })?;
+            for (slot, id) in outputs.into_iter().enumerate() {
+                let outlet = OutletId::new(position, slot);
+                let expected = self.shape_of(outlet, &node.name)?;
+                if self.graph.shape(id) != expected {
+                    let got = self.graph.shape(id).to_vec();
+                    let reason = format!("imported with shape {got:?} instead of {expected:?}");
+                    return Err(self.names.unsupported(&node.name, &reason));
+                }
+                self.layers.insert(outlet, id);
+            }
+        }
+        let mut outputs = Vec::new();
+        let outlets = self.model.output_outlets();
+        for &outlet in outlets.iter().flat_map(|s| s.iter()) {
+            let name = self.model.outlet_label(outlet).map_or_else(
+                || self.model.node(outlet.node).name.clone(),
+                ToOwned::to_owned,
+            );
+            let Some(&id) = self.layers.get(&outlet) else {
+                return Err(self
+                    .names
+                    .unsupported(&name, "this output is not supported"));
+            };
+            self.graph.outputs.push(id);
+            outputs.push(Port {
+                name,
+                shape: self.graph.shape(id).to_vec(),
+            });
+        }
+        if outputs.is_empty() {
+            return Err(OnnxError::Model {
+                reason: "it has no outputs".into(),
+            });
+        }
+        self.graph.prune();
+        Ok(Model {
+            graph: self.graph,
+            inputs,
+            outputs,
+        })
+    }
+
+    fn shape_of(&self, outlet: OutletId, name: &str) -> Result<Vec<usize>, OnnxError> {
+        let fact = self.model.outlet_fact(outlet);
+        let fact = fact.map_err(|e| OnnxError::Model {
+            reason: e.to_string(),
+        })?;
+        let symbolic = || OnnxError::SymbolicShape {
+            tensor: name.to_owned(),
+            shape: format!("{:?}", fact.shape),
+        };
+        let shape = fact.shape.as_concrete().ok_or_else(symbolic)?.to_vec();
+        match volume(&shape) {
+            Some(1..=0xFFFF_FFFF) => Ok(shape),
+            _ => Err(OnnxError::Model {
+                reason: format!("tensor `{name}` has shape {shape:?}; expected 1 to 2^32 entries"),
+            }),
+        }
+    }
+
+    /// The layers that stand for a node's outputs.
+    fn node(&mut self, context: &Context<'_>) -> Imported<Vec<LayerId>> {
+        let op = &context.node.op;
+        let one = |id: Imported<LayerId>| Ok(vec![id?]);
+        if let Some(konst) = context
+            .node
+            .outputs
+            .first()
+            .and_then(|o| o.fact.konst.as_ref())
+        {
+            return one(self.constant(context, konst));
+        }
+        if let Some(op) = op.downcast_ref::<ops::konst::Const>() {
+            return one(self.constant(context, op.val()));
+        }
+        if let Some(op) = op.downcast_ref::<ops::einsum::EinSum>() {
+            return one(self.einsum(context, op));
+        }
+        if let Some(op) = op.downcast_ref::<ops::cnn::Conv>() {
+            return one(self.convolution(context, op));
+        }
+        if let Some(op) = op.downcast_ref::<ops::cnn::MaxPool>() {
+            return one(self.max_pool(context, op));
+        }
+        if let Some(op) = op.downcast_ref::<ops::cnn::SumPool>() {
+            return one(self.sum_pool(context, op));
+        }
+        if let Some(op) = op.downcast_ref::<ops::nn::Reduce>() {
+            return one(self.reduce(context, op));
+        }
+        if let Some(op) = op.downcast_ref::<ops::binary::TypedBinOp>() {
+            return one(self.binary(context, op));
+        }
+        if let Some(op) = op.downcast_ref::<ops::element_wise::ElementWiseOp>() {
+            return one(self.unary(context, op));
+        }
+        one(self.rearrangement(context))
+    }
+
+    fn constant(&mut self, context: &Context<'_>, tensor: &Tensor) -> Imported<LayerId> {
+        let values = numbers(tensor)?;
+        if let Some(bad) = values.iter().find(|v| !v.is_finite()) {
+            return refuse(format!("a constant holds {bad}"));
+        }
+        Ok(self
+            .graph
+            .add_constant(&context.origin, tensor.shape().to_vec(), values))
+    }
+}
+
+/// A constant's entries as floats.
+fn numbers(tensor: &Tensor) -> Imported<Vec<f32>> {
+    let cast = tensor
+        .cast_to::<f32>()
+        .map_err(|e| Refusal(e.to_string()))?;
+    let plain = cast
+        .to_plain_array_view::<f32>()
+        .map_err(|e| Refusal(e.to_string()))?;
+    Ok(plain.iter().copied().collect())
+}

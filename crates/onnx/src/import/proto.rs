@@ -1,0 +1,243 @@
+//! The ONNX file itself: parsed and checked before the front end sees it, and asked for names afterwards.
+
+use crate::OnnxError;
+use std::collections::BTreeMap;
+use tract_onnx::pb;
+use tract_onnx::prelude::Framework;
+
+/// The operation sets that are supported.
+const OPSETS: std::ops::RangeInclusive<i64> = 11..=21;
+
+/// The operations of the default domain that are supported, with all attributes unless the import of a node says otherwise.
+const SUPPORTED: &[&str] = &[
+    "Abs",
+    "Add",
+    "ArgMax",
+    "ArgMin",
+    "AveragePool",
+    "BatchNormalization",
+    "Cast",
+    "Ceil",
+    "Clip",
+    "Concat",
+    "Constant",
+    "ConstantOfShape",
+    "Conv",
+    "Div",
+    "Dropout",
+    "Einsum",
+    "Erf",
+    "Exp",
+    "Expand",
+    "Flatten",
+    "Floor",
+    "Gather",
+    "Gelu",
+    "Gemm",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "HardSigmoid",
+    "HardSwish",
+    "Identity",
+    "LeakyRelu",
+    "Log",
+    "MatMul",
+    "Max",
+    "MaxPool",
+    "Min",
+    "Mul",
+    "Neg",
+    "Pad",
+    "Range",
+    "Reciprocal",
+    "ReduceMax",
+    "ReduceMean",
+    "ReduceMin",
+    "ReduceSum",
+    "Relu",
+    "Reshape",
+    "Resize",
+    "Shape",
+    "Sigmoid",
+    "Slice",
+    "Split",
+    "Sqrt",
+    "Squeeze",
+    "Sub",
+    "Sum",
+    "Tanh",
+    "Tile",
+    "Transpose",
+    "Unsqueeze",
+    "Upsample",
+];
+
+/// A parsed ONNX file.
+pub struct Proto(pb::ModelProto);
+
+impl Proto {
+    /// Parses the file and checks what the front end takes for granted.
+    pub fn parse(onnx: &[u8]) -> Result<Self, OnnxError> {
+        let corrupt = |reason: String| OnnxError::Corrupt { reason };
+        let mut bytes = onnx;
+        let model = tract_onnx::onnx().proto_model_for_read(&mut bytes);
+        let model = model.map_err(|e| corrupt(format!("{e:#}")))?;
+        let Some(graph) = &model.graph else {
+            return Err(corrupt("the file has no graph".into()));
+        };
+        for tensor in &graph.initializer {
+            check_size(tensor).map_err(corrupt)?;
+        }
+        for node in &graph.node {
+            for tensor in node.attribute.iter().filter_map(|a| a.t.as_ref()) {
+                check_size(tensor).map_err(|e| corrupt(format!("node `{}`: {e}", node.name)))?;
+            }
+        }
+        Ok(Self(model))
+    }
+
+    pub fn into_inner(self) -> pb::ModelProto {
+        self.0
+    }
+
+    /// The nodes of the main graph.
+    pub fn nodes(&self) -> &[pb::NodeProto] {
+        self.0.graph.as_ref().map_or(&[], |g| &g.node)
+    }
+
+    /// The version of the default operation set.
+    pub fn opset(&self) -> i64 {
+        let sets = self.0.opset_import.iter();
+        let default = sets.filter(|s| s.domain.is_empty() || s.domain == "ai.onnx");
+        default.map(|s| s.version).max().unwrap_or(1)
+    }
+
+    pub fn producer(&self) -> String {
+        format!("{} {}", self.0.producer_name, self.0.producer_version)
+            .trim()
+            .to_owned()
+    }
+
+    /// Whether a node's operation is supported, and if not, why.
+    pub fn support(&self, node: &pb::NodeProto) -> Result<(), String> {
+        if !node.domain.is_empty() && node.domain != "ai.onnx" {
+            return Err(format!(
+                "operations of the domain `{}` are not supported",
+                node.domain
+            ));
+        }
+        if node.op_type == "Constant" || SUPPORTED.contains(&node.op_type.as_str()) {
+            return Ok(());
+        }
+        Err("this operation is not supported yet; replace it by supported ones".into())
+    }
+
+    /// Refuses a model by its first unsupported node.
+    pub fn check_supported(&self) -> Result<(), OnnxError> {
+        let opset = self.opset();
+        if !OPSETS.contains(&opset) {
+            return Err(OnnxError::Model {
+                reason: format!(
+                    "it uses opset {opset}; opsets {} to {} are supported",
+                    OPSETS.start(),
+                    OPSETS.end()
+                ),
+            });
+        }
+        let names = self.node_names();
+        for node in self.nodes() {
+            self.support(node)
+                .map_err(|reason| names.unsupported(&name_of(node), &reason))?;
+        }
+        Ok(())
+    }
+
+    pub fn node_names(&self) -> NodeNames {
+        let nodes = self.nodes().iter();
+        NodeNames {
+            opset: self.opset(),
+            ops: nodes.map(|n| (name_of(n), n.op_type.clone())).collect(),
+        }
+    }
+}
+
+/// A node's name, or that of its first output, as the front end has it.
+pub fn name_of(node: &pb::NodeProto) -> String {
+    if node.name.is_empty() {
+        node.output.first().cloned().unwrap_or_default()
+    } else {
+        node.name.clone()
+    }
+}
+
+/// The ONNX names behind the front end's: it appends to them what a node became.
+pub struct NodeNames {
+    opset: i64,
+    ops: BTreeMap<String, String>,
+}
+
+impl NodeNames {
+    /// The ONNX node whose name is the longest beginning of this name.
+    fn find(&self, name: &str) -> Option<(&str, &str)> {
+        let boundaries = name.char_indices().map(|(i, _)| i).chain([name.len()]);
+        boundaries.rev().find_map(|end| {
+            let (name, op) = self.ops.get_key_value(&name[..end])?;
+            Some((name.as_str(), op.as_str()))
+        })
+    }
+
+    /// The ONNX node's name and operation; the name itself if there is none.
+    pub fn describe(&self, name: &str) -> String {
+        match self.find(name) {
+            Some((node, op)) => format!("{node} ({op})"),
+            None => name.to_owned(),
+        }
+    }
+
+    pub fn unsupported(&self, name: &str, reason: &str) -> OnnxError {
+        let (node, op) = self.find(name).unwrap_or((name, "unknown operation"));
+        OnnxError::Unsupported {
+            node: node.to_owned(),
+            op: op.to_owned(),
+            opset: self.opset,
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+/// Refuses tensors whose shape and contents disagree, before anything is allocated for them.
+fn check_size(tensor: &pb::TensorProto) -> Result<(), String> {
+    let mut count = 1usize;
+    for &d in &tensor.dims {
+        let d = usize::try_from(d)
+            .map_err(|_| format!("tensor `{}` has a dimension {d}", tensor.name))?;
+        count = count
+            .checked_mul(d)
+            .filter(|&n| n < 1 << 32)
+            .ok_or_else(|| format!("tensor `{}` is too large", tensor.name))?;
+    }
+    if !tensor.external_data.is_empty() {
+        return Err(format!(
+            "tensor `{}` is stored in another file; save the model as one file",
+            tensor.name
+        ));
+    }
+    let typed = [
+        tensor.float_data.len(),
+        tensor.int32_data.len(),
+        tensor.int64_data.len(),
+        tensor.double_data.len(),
+        tensor.uint64_data.len(),
+        tensor.string_data.len(),
+    ];
+    let given = typed.into_iter().max().unwrap_or(0);
+    // Every type of more than four bits takes at least a byte; the front end checks the exact length.
+    let room = given.max(tensor.raw_data.len().saturating_mul(2));
+    if count > room {
+        return Err(format!(
+            "tensor `{}` should have {count} entries, but its data ends early",
+            tensor.name
+        ));
+    }
+    Ok(())
+}

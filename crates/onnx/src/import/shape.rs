@@ -1,0 +1,367 @@
+//! Operations that only move numbers about: each is a view.
+
+use super::{Context, Imported, Importer, Refusal, numbers, refuse};
+use crate::graph::{Graph, LayerId, Summand};
+use inferproof_view::Step;
+use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::{SessionId, TurnState};
+use tract_onnx::tract_core::ops;
+use tract_onnx::tract_core::ops::array::{PadMode, StridedSlice};
+use tract_onnx::tract_core::ops::change_axes::AxisOp;
+
+impl Importer<'_> {
+    /// Every operation that is none of the arithmetic ones.
+    pub(super) fn rearrangement(&mut self, context: &Context<'_>) -> Imported<LayerId> {
+        let op = &context.node.op;
+        if let Some(op) = op.downcast_ref::<ops::array::TypedConcat>() {
+            return self.concat(context, op.axis);
+        }
+        if let Some(op) = op.downcast_ref::<ops::array::Pad>() {
+            return self.pad(context, op);
+        }
+        let Some(&source) = context.inputs.first() else {
+            return refuse("this operation has no import");
+        };
+        let shape = self.graph.shape(source).to_vec();
+        let steps = if let Some(op) = op.downcast_ref::<AxisOp>() {
+            axis_op(op, &shape)?
+        } else if let Some(op) = op.downcast_ref::<ops::array::Slice>() {
+            let start = concrete(&op.start)?;
+            vec![slice(
+                op.axis,
+                &shape,
+                start,
+                1,
+                context.output_shape[op.axis],
+            )]
+        } else if let Some(op) = op.downcast_ref::<ops::Downsample>() {
+            let start = if op.stride > 0 {
+                op.modulo
+            } else {
+                shape[op.axis] - 1 - op.modulo
+            };
+            let len = context.output_shape[op.axis];
+            vec![slice(op.axis, &shape, start as i64, op.stride as i64, len)]
+        } else if op.is::<ops::array::MultiBroadcastTo>() {
+            broadcast(&shape, &context.output_shape)?
+        } else if let Some(op) = op.downcast_ref::<ops::array::Tile>() {
+            tile(op, &shape)?
+        } else if let Some(op) = op.downcast_ref::<ops::array::Gather>() {
+            self.gather(context, op.axis)?
+        } else if let Some(op) = op.downcast_ref::<ops::nn::NearestUpsample>() {
+            upsample(op, &shape)
+        } else if op.name() == "Resize" {
+            resize(context, self, &shape)?
+        } else if op.is::<StridedSlice>() {
+            return refuse("a slice whose bounds are computed; export it with constant bounds");
+        } else if let Some(op) = op.downcast_ref::<ops::cast::Cast>() {
+            return self.cast(context, op.to);
+        } else if op.is::<ops::identity::Identity>() {
+            vec![]
+        } else {
+            return refuse("this operation has no import");
+        };
+        Ok(self.graph.view(&context.origin, source, steps)?)
+    }
+
+    fn cast(&mut self, context: &Context<'_>, to: DatumType) -> Imported<LayerId> {
+        let from = self.model.outlet_fact(context.node.inputs[0]);
+        let from = from.map_err(|e| Refusal(e.to_string()))?.datum_type;
+        if !(from.is_float() || from.is_integer()) || !(to.is_float() || to.is_integer()) {
+            return refuse(format!(
+                "a cast from {from:?} to {to:?}; only casts among numbers are supported"
+            ));
+        }
+        let source = context.inputs[0];
+        if from.is_float() && to.is_integer() {
+            return Ok(self.graph.apply(
+                &context.origin,
+                source,
+                crate::function::Function::Truncate,
+            ));
+        }
+        Ok(source)
+    }
+
+    fn concat(&mut self, context: &Context<'_>, axis: usize) -> Imported<LayerId> {
+        let mut terms = Vec::new();
+        let mut offset = 0i64;
+        for &part in &context.inputs {
+            let shape = self.graph.shape(part).to_vec();
+            let embed = slice(axis, &shape, -offset, 1, context.output_shape[axis]);
+            terms.push(self.graph.summand(1.0, part, vec![embed])?);
+            offset += shape[axis] as i64;
+        }
+        Ok(self.graph.sum(&context.origin, terms))
+    }
+
+    fn pad(&mut self, context: &Context<'_>, op: &ops::array::Pad) -> Imported<LayerId> {
+        let source = context.inputs[0];
+        let shape = self.graph.shape(source).to_vec();
+        let PadMode::Constant(value) = &op.mode else {
+            return refuse(format!(
+                "padding of mode {:?}; only constant padding is supported",
+                op.mode
+            ));
+        };
+        let value = numbers(value)?.first().copied().unwrap_or(0.0);
+        let sizes = op.pads.iter().enumerate();
+        let embed: Vec<Step> = sizes
+            .filter(|(_, pads)| **pads != (0, 0))
+            .map(|(axis, &(before, _))| {
+                slice(
+                    axis,
+                    &shape,
+                    -(before as i64),
+                    1,
+                    context.output_shape[axis],
+                )
+            })
+            .collect();
+        if value == 0.0 {
+            return Ok(self.graph.view(&context.origin, source, embed)?);
+        }
+        // value everywhere, less value where the source is, plus the source.
+        let inside = Graph::fill(-f64::from(value), &shape)?;
+        let view = embed
+            .iter()
+            .cloned()
+            .try_fold(inside.view, |view, step| view.then(step))?;
+        let terms = vec![
+            self.graph.summand(1.0, source, embed)?,
+            Graph::fill(value.into(), &context.output_shape)?,
+            Summand { view, ..inside },
+        ];
+        Ok(self.graph.sum(&context.origin, terms))
+    }
+
+    fn gather(&mut self, context: &Context<'_>, axis: usize) -> Imported<Vec<Step>> {
+        let shape = self.graph.shape(context.inputs[0]);
+        let Some(&indices) = context.inputs.get(1) else {
+            return refuse("it has no indices");
+        };
+        let Some(values) = self.graph.constant(indices) else {
+            return refuse("the indices are computed; only constant indices are supported");
+        };
+        let len = shape[axis];
+        let index = values.iter().map(|&i| {
+            let i = i as i64;
+            let at = if i < 0 { i + len as i64 } else { i };
+            u32::try_from(at)
+                .ok()
+                .filter(|&at| (at as usize) < len)
+                .map(Some)
+        });
+        let Some(index) = index.collect::<Option<Vec<_>>>() else {
+            return refuse("an index is out of range");
+        };
+        let sizes = self.graph.shape(indices).to_vec();
+        let gather = Step::Gather {
+            axis,
+            source: len,
+            index,
+        };
+        Ok(vec![gather, Step::Split { axis, sizes }])
+    }
+}
+
+/// A slice of one axis: `start`, `step`, and how many.
+pub(super) fn slice(axis: usize, shape: &[usize], start: i64, step: i64, len: usize) -> Step {
+    Step::Slice {
+        axis,
+        source: shape[axis],
+        start,
+        step,
+        len,
+    }
+}
+
+/// The steps that bring one shape to another of the same rank, repeating axes of length one.
+pub(super) fn broadcast(from: &[usize], to: &[usize]) -> Imported<Vec<Step>> {
+    let mut steps = Vec::new();
+    let extra = to.len().checked_sub(from.len());
+    let Some(extra) = extra else {
+        return refuse(format!(
+            "a tensor of shape {from:?} cannot be broadcast to {to:?}"
+        ));
+    };
+    for (axis, &len) in to.iter().enumerate().take(extra) {
+        steps.push(Step::Insert { axis, len });
+    }
+    for (axis, &len) in to.iter().enumerate().skip(extra) {
+        match from[axis - extra] {
+            have if have == len => {}
+            1 => steps.extend([
+                Step::Reduce {
+                    axis,
+                    source: 1,
+                    weights: None,
+                },
+                Step::Insert { axis, len },
+            ]),
+            _ => {
+                return refuse(format!(
+                    "a tensor of shape {from:?} cannot be broadcast to {to:?}"
+                ));
+            }
+        }
+    }
+    Ok(steps)
+}
+
+fn concrete(dim: &TDim) -> Imported<i64> {
+    dim.to_i64().map_err(|e| Refusal(e.to_string()))
+}
+
+fn axis_op(op: &AxisOp, shape: &[usize]) -> Imported<Vec<Step>> {
+    Ok(match op {
+        AxisOp::Add(axis) => vec![Step::Insert {
+            axis: *axis,
+            len: 1,
+        }],
+        AxisOp::Rm(axis) => vec![Step::Reduce {
+            axis: *axis,
+            source: 1,
+            weights: None,
+        }],
+        AxisOp::Move(from, to) => {
+            let mut permutation: Vec<usize> = (0..shape.len()).collect();
+            let moved = permutation.remove(*from);
+            permutation.insert(*to, moved);
+            vec![Step::Permute(permutation)]
+        }
+        AxisOp::Reshape(at, from, to) => {
+            let sizes = |dims: &[TDim]| -> Imported<Vec<usize>> {
+                let sizes = dims.iter().map(|d| Ok(usize::try_from(concrete(d)?)?));
+                sizes.collect()
+            };
+            reshape(*at, &sizes(from)?, &sizes(to)?)
+        }
+    })
+}
+
+/// Reads axes `from`, which start at axis `at`, as axes `to`, along their common refinement: only axes that do not line up
+/// are merged.
+fn reshape(at: usize, from: &[usize], to: &[usize]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let (mut i, mut j, mut axis) = (0, 0, at);
+    while i < from.len() || j < to.len() {
+        let (start_i, start_j) = (i, j);
+        let (mut a, mut b) = (1, 1);
+        loop {
+            if a == b && i > start_i && j > start_j {
+                break;
+            }
+            if i < from.len() && (a <= b || j == to.len()) {
+                a *= from[i];
+                i += 1;
+            } else if j < to.len() {
+                b *= to[j];
+                j += 1;
+            } else {
+                break;
+            }
+        }
+        // What is left at the ends has length one.
+        while a == b && j == to.len() && i < from.len() && from[i] == 1 {
+            i += 1;
+        }
+        while a == b && i == from.len() && j < to.len() && to[j] == 1 {
+            j += 1;
+        }
+        if i == start_i {
+            for k in 0..j - start_j {
+                steps.push(Step::Insert {
+                    axis: axis + k,
+                    len: 1,
+                });
+            }
+        } else if from[start_i..i] != to[start_j..j] {
+            steps.push(Step::Merge {
+                axis,
+                sizes: from[start_i..i].to_vec(),
+            });
+            steps.push(Step::Split {
+                axis,
+                sizes: to[start_j..j].to_vec(),
+            });
+        }
+        axis += j - start_j;
+    }
+    let trivial = |s: &Step| matches!(s, Step::Merge { sizes, .. } | Step::Split { sizes, .. } if sizes.len() == 1);
+    steps.retain(|s| !trivial(s));
+    steps
+}
+
+fn tile(op: &ops::array::Tile, shape: &[usize]) -> Imported<Vec<Step>> {
+    let mut steps = Vec::new();
+    for (axis, (&len, times)) in shape.iter().zip(&op.multipliers).enumerate() {
+        let times = usize::try_from(concrete(times)?)?;
+        if times != 1 {
+            let index = (0..len * times).map(|i| u32::try_from(i % len).ok());
+            steps.push(Step::Gather {
+                axis,
+                source: len,
+                index: index.collect(),
+            });
+        }
+    }
+    Ok(steps)
+}
+
+fn upsample(op: &ops::nn::NearestUpsample, shape: &[usize]) -> Vec<Step> {
+    let scales = op.scales.iter().enumerate();
+    let steps = scales.filter(|(_, s)| **s != 1).map(|(axis, &scale)| {
+        let len = shape[axis];
+        let index = (0..len * scale).map(|i| u32::try_from(i / scale).ok());
+        Step::Gather {
+            axis,
+            source: len,
+            index: index.collect(),
+        }
+    });
+    steps.collect()
+}
+
+/// Nearest-neighbour resizing, whose rounding rules are many: the front end's own operation is asked, one axis after the other, which
+/// entry it reads.
+fn resize(context: &Context<'_>, importer: &Importer<'_>, from: &[usize]) -> Imported<Vec<Step>> {
+    // The operation is not public; how it shows itself is.
+    if !format!("{:?}", context.node.op).contains("interpolator: Nearest") {
+        return refuse("only resizing to the nearest neighbour is supported");
+    }
+    let failed = |e: TractError| Refusal(e.to_string());
+    let mut steps = Vec::new();
+    for (axis, (&len, &target)) in from.iter().zip(&context.output_shape).enumerate() {
+        if len == target {
+            continue;
+        }
+        // Entries are numbered from 1; what the operation fills in is 0.
+        let inner: usize = from[axis + 1..].iter().product();
+        let count: usize = from.iter().product();
+        let numbered: Vec<f32> = (0..count).map(|i| ((i / inner) % len + 1) as f32).collect();
+        let probe = Tensor::from_shape(from, &numbered).map_err(failed)?;
+        let mut inputs: TVec<TValue> = tvec!(probe.into_tvalue());
+        for outlet in &context.node.inputs[1..] {
+            let fact = importer.model.outlet_fact(*outlet).map_err(failed)?;
+            let Some(constant) = &fact.konst else {
+                return refuse("its scales or sizes are computed; they must be constants");
+            };
+            inputs.push(constant.clone().into_tvalue());
+        }
+        let turn = TurnState::default();
+        let resized = context
+            .node
+            .op
+            .eval(&turn.context(SessionId::NONE, usize::MAX), inputs);
+        let resized = numbers(&resized.map_err(failed)?[0])?;
+        let stride: usize = context.output_shape[axis + 1..].iter().product();
+        let index = (0..target).map(|i| (resized[i * stride] as u32).checked_sub(1));
+        steps.push(Step::Gather {
+            axis,
+            source: len,
+            index: index.collect(),
+        });
+    }
+    Ok(steps)
+}

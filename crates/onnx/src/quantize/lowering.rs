@@ -1,0 +1,632 @@
+//! Layer by layer: which integers stand for a layer, and where they are rescaled.
+//!
+//! A layer may stand in the program in two ways. Its *exact* tensor follows the layer's definition on the tensors of its sources: it is
+//! virtual for sums and contractions, with as many bits as the bounds need. Its *narrow* tensor has the width of an
+//! activation and may be an operand of a contraction; it is made by a rescale of the exact one, once, when something asks
+//! for it. A clamp (a ReLU) is itself a rescale of its source's exact tensor, so it costs nothing more.
+
+use super::scale::{Format, round, scaled};
+use super::{Widths, shifts};
+use crate::OnnxError;
+use crate::calibrate::Range;
+use crate::function::Function;
+use crate::graph::{Axes, Graph, Kind, LayerId, Summand};
+use crate::import::Port;
+use inferproof_program::{
+    Integers, Interval, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
+};
+use inferproof_view::View;
+use std::collections::BTreeMap;
+
+/// The least width at which the places of a maximum are searched: with fewer bits, ties would be frequent.
+const ARGMAX_BITS: u32 = 12;
+
+/// Bits below the scale of activations that a sum keeps for constants added to them.
+const GUARD_BITS: i32 = 4;
+
+/// A program with its weights.
+pub struct Lowered {
+    pub program: Program,
+    pub weights: Weights,
+}
+
+/// Makes the program of a calibrated graph.
+pub fn lower(
+    graph: &Graph,
+    ranges: &[Range],
+    inputs: &[Port],
+    outputs: &[Port],
+    widths: Widths,
+) -> Result<Lowered, OnnxError> {
+    let mut lowering = Lowering {
+        graph,
+        ranges,
+        widths,
+        readers: graph.readers(),
+        program: Program {
+            tensors: vec![],
+            nodes: vec![],
+            tables: vec![],
+            inputs: vec![],
+            outputs: vec![],
+        },
+        weights: Weights::new(),
+        exact: BTreeMap::new(),
+        narrow: BTreeMap::new(),
+        constants: BTreeMap::new(),
+        tables: BTreeMap::new(),
+    };
+    for (&id, port) in graph.inputs.iter().zip(inputs) {
+        let tensor = lowering.exact(id)?;
+        lowering.program.tensors[tensor.0 as usize]
+            .name
+            .clone_from(&port.name);
+        lowering.program.inputs.push(tensor);
+    }
+    for (&id, port) in graph.outputs.iter().zip(outputs) {
+        let mut tensor = lowering.exact(id)?;
+        if matches!(lowering.op(tensor), Op::Weight) {
+            tensor = lowering.reread(&port.name, tensor)?;
+        }
+        if !matches!(lowering.op(tensor), Op::Input) {
+            lowering.program.tensors[tensor.0 as usize]
+                .name
+                .clone_from(&port.name);
+        }
+        lowering.program.outputs.push(tensor);
+    }
+    shifts::equalize(&mut lowering.program);
+    lowering.program.validate()?;
+    Ok(Lowered {
+        program: lowering.program,
+        weights: lowering.weights,
+    })
+}
+
+struct Lowering<'a> {
+    graph: &'a Graph,
+    ranges: &'a [Range],
+    widths: Widths,
+    readers: Vec<usize>,
+    program: Program,
+    weights: Weights,
+    exact: BTreeMap<LayerId, TensorId>,
+    narrow: BTreeMap<LayerId, TensorId>,
+    /// Constants that were quantized at a scale.
+    constants: BTreeMap<(LayerId, i32), TensorId>,
+    /// Tables by domain, output format and function.
+    tables: BTreeMap<String, TableId>,
+}
+
+/// A dynamic term of a sum, in integers.
+struct Part<'a> {
+    coefficient: f64,
+    source: TensorId,
+    view: &'a View,
+}
+
+impl Lowering<'_> {
+    fn tensor(&self, id: TensorId) -> &Tensor {
+        &self.program.tensors[id.0 as usize]
+    }
+
+    fn op(&self, id: TensorId) -> &Op {
+        &self.program.nodes[id.0 as usize].op
+    }
+
+    fn push(
+        &mut self,
+        origin: &str,
+        shape: &[usize],
+        format: Format,
+        op: Op,
+    ) -> Result<TensorId, OnnxError> {
+        let position = u32::try_from(self.program.nodes.len());
+        let id = TensorId(position.map_err(|_| OnnxError::Model {
+            reason: "too many tensors".into(),
+        })?);
+        self.program.tensors.push(Tensor {
+            name: format!("{origin}#{}", id.0),
+            shape: shape.to_vec(),
+            low: format.low,
+            high: format.high,
+            scale_log2: format.scale,
+        });
+        self.program.nodes.push(Node {
+            origin: origin.to_owned(),
+            output: id,
+            op,
+        });
+        Ok(id)
+    }
+
+    /// Pushes a virtual node, whose range is its static bound.
+    fn push_virtual(
+        &mut self,
+        origin: &str,
+        shape: &[usize],
+        scale: i32,
+        op: Op,
+    ) -> Result<TensorId, OnnxError> {
+        let id = self.push(
+            origin,
+            shape,
+            Format {
+                low: 0,
+                high: 0,
+                scale,
+            },
+            op,
+        )?;
+        let bound = self.program.static_bound(id).unwrap_or(Interval::point(0));
+        let limit = |v: i128| {
+            i64::try_from(v).map_err(|_| OnnxError::Model {
+                reason: format!("{origin}: sums can reach {v}, beyond 64 bits"),
+            })
+        };
+        let (low, high) = (limit(bound.low)?, limit(bound.high)?);
+        let tensor = &mut self.program.tensors[id.0 as usize];
+        (tensor.low, tensor.high) = (low, high);
+        Ok(id)
+    }
+
+    fn range(&self, id: LayerId) -> Range {
+        self.ranges[id.0]
+    }
+
+    /// The tensor that follows the layer's definition.
+    fn exact(&mut self, id: LayerId) -> Result<TensorId, OnnxError> {
+        if let Some(&tensor) = self.exact.get(&id) {
+            return Ok(tensor);
+        }
+        let graph = self.graph;
+        let layer = graph.layer(id);
+        let origin = &layer.origin;
+        let shape = &layer.shape;
+        let tensor = match &layer.kind {
+            Kind::Input => {
+                let format = Format::activation(self.range(id), self.widths.activations);
+                self.push(origin, shape, format, Op::Input)?
+            }
+            Kind::Constant(_) => self.weight(id)?,
+            Kind::Linear(terms) => self.sum(id, terms)?,
+            Kind::Contract { left, right, axes } => self.contract(id, *left, *right, *axes)?,
+            Kind::Apply {
+                source,
+                function: Function::Clamp { low, high },
+            } => {
+                let source = self.exact(*source)?;
+                let format = self.clamp_format(id, *low, *high);
+                self.rescale(origin, source, format)?
+            }
+            Kind::Apply { source, function } => self.map(id, *source, *function)?,
+            Kind::Max { left, right } => {
+                let (left, right) = (self.operand(*left)?, self.operand(*right)?);
+                let scale = self
+                    .tensor(left)
+                    .scale_log2
+                    .max(self.tensor(right).scale_log2);
+                let left = self.refine(origin, left, scale)?;
+                let right = self.refine(origin, right, scale)?;
+                self.push_virtual(origin, shape, scale, Op::Max { left, right })?
+            }
+            Kind::OneHot { source } => {
+                let source = self.at_width(*source, self.widths.activations.max(ARGMAX_BITS))?;
+                let format = Format {
+                    low: 0,
+                    high: 1,
+                    scale: 0,
+                };
+                self.push(origin, shape, format, Op::OneHot { source })?
+            }
+        };
+        self.exact.insert(id, tensor);
+        Ok(tensor)
+    }
+
+    /// A committed tensor of an activation's width, or one that is no wider and made of such.
+    fn operand(&mut self, id: LayerId) -> Result<TensorId, OnnxError> {
+        let graph = self.graph;
+        match &graph.layer(id).kind {
+            Kind::Constant(_) => self.weight(id),
+            Kind::Linear(terms) => {
+                if let Some(&tensor) = self.narrow.get(&id) {
+                    return Ok(tensor);
+                }
+                if let [
+                    Summand {
+                        coefficient,
+                        source: Some(source),
+                        view,
+                    },
+                ] = &terms[..]
+                    && let Some((sign, exponent)) = power_of_two(*coefficient)
+                    && graph.constant(*source).is_none()
+                {
+                    let source = self.operand(*source)?;
+                    let tensor = self.tensor(source);
+                    let (reach, _) = tensor.range().through(view);
+                    if reach.magnitude() <= 2 * tensor.range().magnitude() {
+                        let scale = tensor.scale_log2 - exponent;
+                        let term = Term {
+                            coefficient: sign,
+                            source: Some(source),
+                            view: view.clone(),
+                        };
+                        let layer = graph.layer(id);
+                        let op = Op::Linear { terms: vec![term] };
+                        let viewed = self.push_virtual(&layer.origin, &layer.shape, scale, op)?;
+                        self.narrow.insert(id, viewed);
+                        return Ok(viewed);
+                    }
+                }
+                self.at_width(id, self.widths.activations)
+            }
+            _ => self.at_width(id, self.widths.activations),
+        }
+    }
+
+    /// A tensor of at most so many bits: the exact one if it is narrow enough, else a rescale of it.
+    fn at_width(&mut self, id: LayerId, bits: u32) -> Result<TensorId, OnnxError> {
+        let exact = self.exact(id)?;
+        let tensor = self.tensor(exact);
+        let is_narrow = tensor.high.saturating_sub(tensor.low) < 1 << bits;
+        if self.op(exact).is_committed() || (is_narrow && matches!(self.op(exact), Op::Max { .. }))
+        {
+            return Ok(exact);
+        }
+        if bits == self.widths.activations
+            && let Some(&tensor) = self.narrow.get(&id)
+        {
+            return Ok(tensor);
+        }
+        let format = Format::activation(self.range(id), bits);
+        let rescaled = self.rescale(&self.graph.layer(id).origin, exact, format)?;
+        if bits == self.widths.activations {
+            self.narrow.insert(id, rescaled);
+        }
+        Ok(rescaled)
+    }
+
+    /// A rescale to a format, or to the source's scale where that is coarser.
+    fn rescale(
+        &mut self,
+        origin: &str,
+        source: TensorId,
+        format: Format,
+    ) -> Result<TensorId, OnnxError> {
+        let tensor = self.tensor(source).clone();
+        let format = format.at_most(tensor.scale_log2);
+        let shift = u32::try_from(tensor.scale_log2 - format.scale).unwrap_or(0);
+        self.push(origin, &tensor.shape, format, Op::Rescale { source, shift })
+    }
+
+    /// The format of a clamp's output: an activation's, narrowed by the bounds.
+    fn clamp_format(&mut self, id: LayerId, low: Option<f64>, high: Option<f64>) -> Format {
+        let bits = self.widths.activations;
+        let range = self.range(id);
+        let mut format = match low {
+            Some(low) if low >= 0.0 => Format::unsigned(range.high, bits),
+            _ => Format::activation(
+                Range {
+                    low: range.low.min(-f64::MIN_POSITIVE),
+                    ..range
+                },
+                bits,
+            ),
+        };
+        let source = self.graph.layer(id).kind.sources()[0];
+        if let Some(&source) = self.exact.get(&source) {
+            format = format.at_most(self.tensor(source).scale_log2);
+        }
+        let bound = |real: f64| round(scaled(real, format.scale)).clamp(format.low, format.high);
+        Format {
+            low: low.map_or(format.low, bound),
+            high: high.map_or(format.high, bound),
+            scale: format.scale,
+        }
+    }
+
+    /// The same integers at a finer scale.
+    fn refine(
+        &mut self,
+        origin: &str,
+        source: TensorId,
+        scale: i32,
+    ) -> Result<TensorId, OnnxError> {
+        let tensor = self.tensor(source).clone();
+        let finer = u32::try_from(scale - tensor.scale_log2).unwrap_or(0);
+        if finer == 0 {
+            return Ok(source);
+        }
+        let view = View::identity(tensor.shape.clone())?;
+        let coefficient = 1i64.checked_shl(finer).unwrap_or(i64::MAX);
+        let terms = vec![Term {
+            coefficient,
+            source: Some(source),
+            view,
+        }];
+        self.push_virtual(origin, &tensor.shape, scale, Op::Linear { terms })
+    }
+
+    /// A weight read as it is, because a weight itself cannot be an output.
+    fn reread(&mut self, origin: &str, source: TensorId) -> Result<TensorId, OnnxError> {
+        let tensor = self.tensor(source).clone();
+        let view = View::identity(tensor.shape.clone())?;
+        let terms = vec![Term {
+            coefficient: 1,
+            source: Some(source),
+            view,
+        }];
+        self.push_virtual(
+            origin,
+            &tensor.shape,
+            tensor.scale_log2,
+            Op::Linear { terms },
+        )
+    }
+
+    /// A constant at the width of weights.
+    fn weight(&mut self, id: LayerId) -> Result<TensorId, OnnxError> {
+        let format = Format::weight(self.range(id), self.widths.weights);
+        self.quantized(id, format)
+    }
+
+    /// A constant at a given scale, with as many bits as its greatest entry needs (only the width becomes public).
+    fn constant_at(&mut self, id: LayerId, scale: i32) -> Result<TensorId, OnnxError> {
+        let range = self.range(id);
+        let magnitude = round(scaled(range.high.max(-range.low).max(0.0), scale));
+        let bits = 64 - magnitude.leading_zeros() + 1;
+        let bits = bits.next_multiple_of(4).max(self.widths.weights).min(48);
+        let high = (1i64 << (bits - 1)) - 1;
+        self.quantized(
+            id,
+            Format {
+                low: -high,
+                high,
+                scale,
+            },
+        )
+    }
+
+    fn quantized(&mut self, id: LayerId, format: Format) -> Result<TensorId, OnnxError> {
+        if let Some(&tensor) = self.constants.get(&(id, format.scale)) {
+            return Ok(tensor);
+        }
+        let layer = self.graph.layer(id);
+        let values: &[f32] = self.graph.constant(id).map_or(&[], |v| &v[..]);
+        let integers: Vec<i64> = values.iter().map(|&v| format.quantize(v.into())).collect();
+        let integers = Integers::narrowest(&integers, format.low, format.high);
+        let tensor = self.push(&layer.origin, &layer.shape, format, Op::Weight)?;
+        self.weights
+            .insert(tensor, integers.unwrap_or(Integers::I64(vec![])));
+        self.constants.insert((id, format.scale), tensor);
+        Ok(tensor)
+    }
+
+    fn contract(
+        &mut self,
+        id: LayerId,
+        left: LayerId,
+        right: LayerId,
+        axes: Axes,
+    ) -> Result<TensorId, OnnxError> {
+        let (left, right) = (self.operand(left)?, self.operand(right)?);
+        let layer = self.graph.layer(id);
+        let scale = self.tensor(left).scale_log2 + self.tensor(right).scale_log2;
+        let op = Op::Contract {
+            left,
+            right,
+            shared: axes.shared,
+            left_free: axes.left_free,
+            right_free: axes.right_free,
+            contracted: axes.contracted,
+        };
+        self.push_virtual(&layer.origin, &layer.shape, scale, op)
+    }
+
+    /// Whether a tensor is made of a contraction without a rescale in between.
+    fn is_bilinear(&self, id: TensorId) -> bool {
+        match self.op(id) {
+            Op::Contract { .. } => true,
+            Op::Linear { terms } => terms
+                .iter()
+                .filter_map(|t| t.source)
+                .any(|s| self.is_bilinear(s)),
+            _ => false,
+        }
+    }
+
+    fn sum(&mut self, id: LayerId, terms: &[Summand]) -> Result<TensorId, OnnxError> {
+        let graph = self.graph;
+        let mut parts = Vec::new();
+        for term in terms {
+            let Some(source) = term.source.filter(|&s| graph.constant(s).is_none()) else {
+                continue;
+            };
+            let exact = self.exact(source)?;
+            // A sum that is read again and again is committed once, or every reader would repeat all that it is made of.
+            let repeated = self.readers[source.0] > 1 && self.is_bilinear(exact);
+            let tensor = if repeated {
+                self.at_width(source, self.widths.activations)?
+            } else {
+                exact
+            };
+            parts.push(Part {
+                coefficient: term.coefficient,
+                source: tensor,
+                view: &term.view,
+            });
+        }
+        let layer = graph.layer(id);
+        let has_constants = parts.len() < terms.len();
+        if let ([part], false) = (&parts[..], has_constants)
+            && let Some((sign, exponent)) = power_of_two(part.coefficient)
+        {
+            let scale = self.tensor(part.source).scale_log2 - exponent;
+            let term = Term {
+                coefficient: sign,
+                source: Some(part.source),
+                view: part.view.clone(),
+            };
+            let op = Op::Linear { terms: vec![term] };
+            return self.push_virtual(&layer.origin, &layer.shape, scale, op);
+        }
+        let scale = self.sum_scale(terms, &parts);
+        let mut integer_terms = Vec::new();
+        for part in &parts {
+            let finer = scale - self.tensor(part.source).scale_log2;
+            let coefficient = round(scaled(part.coefficient, finer));
+            integer_terms.push(Term {
+                coefficient,
+                source: Some(part.source),
+                view: part.view.clone(),
+            });
+        }
+        for term in terms {
+            let (coefficient, source) = match term.source {
+                None => (round(scaled(term.coefficient, scale)), None),
+                Some(source) if graph.constant(source).is_some() => {
+                    // A power of two in front moves the scale at which the constant is rounded.
+                    match power_of_two(term.coefficient) {
+                        Some((sign, exponent)) => {
+                            let constant = self.constant_at(source, scale + exponent)?;
+                            (sign, Some(constant))
+                        }
+                        None => {
+                            let constant = self.constant_at(source, scale - 12)?;
+                            (round(scaled(term.coefficient, 12)), Some(constant))
+                        }
+                    }
+                }
+                Some(_) => continue,
+            };
+            integer_terms.push(Term {
+                coefficient,
+                source,
+                view: term.view.clone(),
+            });
+        }
+        self.push_virtual(
+            &layer.origin,
+            &layer.shape,
+            scale,
+            Op::Linear {
+                terms: integer_terms,
+            },
+        )
+    }
+
+    /// The scale of a sum: fine enough for each coefficient.
+    fn sum_scale(&self, terms: &[Summand], parts: &[Part<'_>]) -> i32 {
+        let precision = self.widths.activations as i32 + 2;
+        let needed = parts.iter().map(|part| {
+            self.tensor(part.source).scale_log2 + coefficient_scale(part.coefficient, precision)
+        });
+        let Some(mut scale) = needed.max() else {
+            // Constants alone: as fine as weights.
+            let ranges = terms.iter().filter_map(|t| t.source.map(|s| self.range(s)));
+            let scales = ranges.map(|r| Format::weight(r, self.widths.weights).scale);
+            return scales.max().unwrap_or(self.widths.weights as i32);
+        };
+        let is_contraction = parts.iter().any(|p| self.is_bilinear(p.source));
+        if parts.len() < terms.len() && !is_contraction {
+            scale += GUARD_BITS;
+        }
+        scale
+    }
+
+    /// A function by its table.
+    fn map(
+        &mut self,
+        id: LayerId,
+        source_layer: LayerId,
+        function: Function,
+    ) -> Result<TensorId, OnnxError> {
+        let layer = self.graph.layer(id);
+        let argument = self.range(source_layer);
+        if !function.is_defined_on(argument.low, argument.high) {
+            return Err(OnnxError::Domain {
+                origin: layer.origin.clone(),
+                function: format!("{function:?}"),
+                low: argument.low,
+                high: argument.high,
+            });
+        }
+        let bits = self.widths.activations;
+        let exact = self.exact(source_layer)?;
+        let tensor = self.tensor(exact);
+        let is_narrow = tensor.high.saturating_sub(tensor.low) < 1 << bits;
+        let source = if is_narrow {
+            exact
+        } else {
+            let reach = function.reach().unwrap_or(f64::INFINITY);
+            let clipped = Range {
+                low: argument.low.max(-reach),
+                high: argument.high.min(reach),
+            };
+            let format = Format::activation(clipped, bits).at_most(tensor.scale_log2);
+            self.rescale(&layer.origin, exact, format)?
+        };
+        let domain = self.tensor(source).clone();
+        let format = self.function_format(id, function);
+        let values: Vec<i64> = (domain.low..=domain.high)
+            .map(|x| format.quantize(function.evaluate(scaled(x as f64, -domain.scale_log2))))
+            .collect();
+        let (low, high) = values
+            .iter()
+            .fold((i64::MAX, i64::MIN), |(l, h), &v| (l.min(v), h.max(v)));
+        let table = self.table(Table {
+            low: domain.low,
+            values,
+        });
+        let format = Format {
+            low,
+            high,
+            scale: format.scale,
+        };
+        self.push(
+            &layer.origin,
+            &layer.shape,
+            format,
+            Op::Map { source, table },
+        )
+    }
+
+    /// The format of a function's values; integers keep their scale.
+    fn function_format(&self, id: LayerId, function: Function) -> Format {
+        let format = Format::activation(self.range(id), self.widths.activations);
+        match function {
+            Function::Truncate | Function::Floor | Function::Ceil => format.at_most(0),
+            _ => format,
+        }
+    }
+
+    fn table(&mut self, table: Table) -> TableId {
+        let key = format!("{} {:?}", table.low, table.values);
+        let next = TableId(self.program.tables.len() as u32);
+        let id = *self.tables.entry(key).or_insert(next);
+        if id == next {
+            self.program.tables.push(table);
+        }
+        id
+    }
+}
+
+/// `(sign, exponent)` of a coefficient that is plus or minus a power of two.
+fn power_of_two(coefficient: f64) -> Option<(i64, i32)> {
+    let exponent = (-64..=64).find(|&e| 2f64.powi(e) == coefficient.abs())?;
+    Some((if coefficient < 0.0 { -1 } else { 1 }, exponent))
+}
+
+/// The least number of bits after the point with which a coefficient is exact, or has this relative precision.
+fn coefficient_scale(coefficient: f64, precision: i32) -> i32 {
+    if coefficient == 0.0 {
+        return 0;
+    }
+    let fits = |bits: i32| {
+        let integer = scaled(coefficient, bits);
+        (integer.fract() == 0.0 && integer != 0.0) || integer.abs() >= 2f64.powi(precision)
+    };
+    (-40..=80).find(|&bits| fits(bits)).unwrap_or(80)
+}

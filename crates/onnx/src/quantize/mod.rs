@@ -1,0 +1,52 @@
+//! From a calibrated float graph to an integer program.
+
+mod lowering;
+mod scale;
+mod shifts;
+
+pub use lowering::{Lowered, lower};
+pub use scale::Format;
+
+use crate::OnnxError;
+use serde::Serialize;
+
+/// How many bits weights and activations have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Widths {
+    /// Weights lie in `[-(2^(bits-1) - 1), 2^(bits-1) - 1]`.
+    pub weights: u32,
+    /// Activations lie in `[0, 2^bits - 1]` where they cannot be negative, else in `[-2^(bits-1), 2^(bits-1) - 1]`.
+    pub activations: u32,
+}
+
+impl Widths {
+    /// What is tried, from the cheapest on.
+    pub const CANDIDATES: [Self; 7] = [
+        Self::new(8, 8),
+        Self::new(8, 10),
+        Self::new(10, 10),
+        Self::new(10, 12),
+        Self::new(12, 12),
+        Self::new(14, 14),
+        Self::new(16, 16),
+    ];
+
+    /// The widths of weights and of activations.
+    #[must_use]
+    pub const fn new(weights: u32, activations: u32) -> Self {
+        Self {
+            weights,
+            activations,
+        }
+    }
+
+    /// Checks that both are supported.
+    pub fn check(self) -> Result<(), OnnxError> {
+        for (what, got) in [("weights", self.weights), ("activations", self.activations)] {
+            if !(2..=16).contains(&got) {
+                return Err(OnnxError::Bits { what, got });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! Scales: powers of two, chosen so that calibrated values just fit.
+
+use crate::calibrate::Range;
+
+/// A range of integers and the scale at which they mean reals: `real = integer * 2^-scale`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Format {
+    pub low: i64,
+    pub high: i64,
+    pub scale: i32,
+}
+
+/// The finest and the coarsest scale.
+const SCALES: std::ops::RangeInclusive<i32> = -40..=40;
+
+impl Format {
+    /// The format of activations of so many bits with these calibrated values: unsigned where none is negative.
+    pub fn activation(range: Range, bits: u32) -> Self {
+        if range.low >= 0.0 {
+            return Self::unsigned(range.high, bits);
+        }
+        let (low, high) = (-(1i64 << (bits - 1)), (1i64 << (bits - 1)) - 1);
+        let fits = |scale| fits(range.high, high, scale) && fits(-range.low, -low, scale);
+        Self {
+            low,
+            high,
+            scale: finest(fits, range.high.max(-range.low)),
+        }
+    }
+
+    /// The format of so many bits for values that cannot be negative.
+    pub fn unsigned(greatest: f64, bits: u32) -> Self {
+        let high = (1i64 << bits) - 1;
+        Self {
+            low: 0,
+            high,
+            scale: finest(|scale| fits(greatest, high, scale), greatest),
+        }
+    }
+
+    /// The format of weights of so many bits: symmetric.
+    pub fn weight(range: Range, bits: u32) -> Self {
+        let magnitude = range.high.max(-range.low);
+        let high = (1i64 << (bits - 1)) - 1;
+        Self {
+            low: -high,
+            high,
+            scale: finest(|scale| fits(magnitude, high, scale), magnitude),
+        }
+    }
+
+    /// The integer nearest to a real, saturated.
+    pub fn quantize(self, real: f64) -> i64 {
+        round(scaled(real, self.scale)).clamp(self.low, self.high)
+    }
+
+    /// The same range at a scale that is no finer.
+    pub fn at_most(self, scale: i32) -> Self {
+        Self {
+            scale: self.scale.min(scale),
+            ..self
+        }
+    }
+}
+
+/// `real * 2^scale`, exactly.
+pub fn scaled(real: f64, scale: i32) -> f64 {
+    real * 2f64.powi(scale)
+}
+
+/// The nearest integer, halves up; 0 for what is no number.
+pub fn round(real: f64) -> i64 {
+    (real + 0.5).floor() as i64
+}
+
+fn fits(real: f64, limit: i64, scale: i32) -> bool {
+    // A value that saturation moves by less than half a unit fits.
+    scaled(real, scale) <= limit as f64 + 0.49
+}
+
+/// The finest scale that fits; 0 where everything is zero.
+fn finest(fits: impl Fn(i32) -> bool, magnitude: f64) -> i32 {
+    if magnitude <= 0.0 {
+        return 0;
+    }
+    SCALES
+        .rev()
+        .find(|&scale| fits(scale))
+        .unwrap_or(*SCALES.start())
+}
