@@ -1,1 +1,53 @@
-//! Under construction.
+//! Proofs of inference: this committed model, run on this input, gave this output, bit for bit.
+//!
+//! ```text
+//! Program + weights --commit--> VerifyingKey (public) + ModelSecret
+//! VerifyingKey + ModelSecret + input --prove--> Proof
+//! VerifyingKey + Proof --verify--> verdict
+//! ```
+//!
+//! The relation that is proven is defined by the interpreter of `inferproof-program`; `lower` says how each of its ops
+//! becomes relations of `inferproof-argument`. Weights are private unless declared public; so can inputs and outputs be.
+//!
+//! Without the feature `prover` this crate is the verifier alone.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)
+)]
+
+#[cfg(feature = "prover")]
+mod commit;
+mod encoding;
+mod key;
+mod lower;
+mod proof;
+#[cfg(feature = "prover")]
+mod prove;
+mod rows;
+mod verify;
+mod visibility;
+#[cfg(feature = "prover")]
+mod witness;
+
+#[cfg(feature = "prover")]
+pub use commit::{CommitError, ModelSecret, commit};
+pub use encoding::{Curve, DecodeError, FORMAT_VERSION, Kind, kind_of};
+pub use inferproof_argument::curve::Profile;
+#[cfg(feature = "prover")]
+pub use inferproof_argument::Stage;
+pub use key::{Architecture, VerifyingKey};
+pub use lower::LowerError;
+pub use proof::{Proof, Publics};
+#[cfg(feature = "prover")]
+pub use prove::{Inference, InferenceError, Prover};
+pub use verify::{KeyError, Rejection, Verifier};
+pub use visibility::{Visibility, Visible};
+
+/// The default curve profile.
+pub type Grumpkin = ark_grumpkin::GrumpkinConfig;
+/// The profile for what meets a chain.
+pub type Bn254 = ark_bn254::g1::Config;
+
+/// A statement's or file's digest.
+pub type Digest = [u8; 32];

@@ -1,0 +1,142 @@
+//! Committing to a model: row commitments of its weights, and the one-time proof that they are in range.
+
+use crate::key::{Architecture, VerifyingKey};
+use crate::lower::LowerError;
+use crate::lower::weights::{RangePart, layouts, range_parts};
+use crate::rows::row_bits;
+use crate::verify::{part_rows, range_context};
+use crate::visibility::{Visibility, Visible};
+use crate::witness::{RangeSource, range_fresh};
+use inferproof_argument::curve::{Profile, Scalar};
+use inferproof_argument::generators::Generators;
+use inferproof_argument::msm::commit_rows;
+use inferproof_argument::{Entropy, Integers, Opening, ProveError, Statement, Witness};
+use inferproof_program::{Program, ProgramError, RunError, Weights};
+use zeroize::Zeroizing;
+
+/// Why a model could not be committed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// The program is not well formed.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// The weights do not fit the program.
+    #[error(transparent)]
+    Weights(#[from] RunError),
+    /// The program cannot be proven.
+    #[error(transparent)]
+    Lower(#[from] LowerError),
+    /// The range proof was not made.
+    #[error("the range proof of the weights: {0}")]
+    Prove(#[from] ProveError),
+}
+
+/// The secret side of a model: weights, and the blinders of their commitment.
+pub struct ModelSecret<P: Profile> {
+    /// By tensor.
+    pub weights: Weights,
+    /// For each weight tensor in the program's order, one blinder a row.
+    pub blinders: Vec<Zeroizing<Vec<Scalar<P>>>>,
+}
+
+impl<P: Profile> ModelSecret<P> {
+    /// The openings of the model's commitment.
+    pub(crate) fn openings(&self, program: &Program) -> Result<Vec<Opening<P>>, ProveError> {
+        program
+            .weights()
+            .zip(&self.blinders)
+            .map(|(id, blinders)| {
+                let values = self.weights.get(&id).map(|w| w.widen()).unwrap_or_default();
+                let name = || program.tensor(id).map(|t| t.name.clone()).unwrap_or_default();
+                let got = values.len();
+                let values = Integers::from_i64(&values).map_err(|_| ProveError::Witness { name: name(), expected: got, got })?;
+                Ok(Opening { values, blinders: blinders.clone() })
+            })
+            .collect()
+    }
+}
+
+/// Commits to a model. `progress` is told how many of how many steps are done, and may answer `false` to stop.
+///
+/// Blinding is fresh for every commitment; with public weights there is none, so that whoever has the weights gets the same
+/// commitment.
+///
+/// # Errors
+/// If the program is not well formed or cannot be proven, the weights do not fit it, or without randomness.
+pub fn commit<P: Profile>(
+    program: Program,
+    weights: Weights,
+    visibility: Visibility,
+    progress: &mut dyn FnMut(usize, usize) -> bool,
+) -> Result<(VerifyingKey<P>, ModelSecret<P>), CommitError> {
+    program.validate()?;
+    program.check_weights(&weights)?;
+    let row_bits = row_bits(&program);
+    let architecture = Architecture { program, visibility, row_bits };
+    let program = &architecture.program;
+    let parts = range_parts(program, row_bits)?;
+    let steps = layouts(program, row_bits)?.len() + parts.len();
+    let mut done = 0;
+    let mut step = || {
+        done += 1;
+        if progress(done, steps) { Ok(()) } else { Err(ProveError::Interrupted) }
+    };
+    let count = parts.iter().map(|p| p.lowered.relations.generator_count()).max().unwrap_or(0).max(1 << row_bits);
+    let generators = Generators::<P>::new(count);
+
+    let mut entropy = Entropy::new("model blinders", &[&architecture.digest(), &weights_digest(&weights)])?;
+    let mut secret = ModelSecret { weights, blinders: Vec::new() };
+    for (_, layout) in layouts(program, row_bits)? {
+        let rows = layout.row_count();
+        secret.blinders.push(match visibility.weights {
+            Visible::Private => entropy.scalars(rows),
+            Visible::Public => Zeroizing::new(vec![Scalar::<P>::default(); rows]),
+        });
+    }
+    let openings = secret.openings(program)?;
+    let mut commitments = Vec::new();
+    for ((_, layout), opening) in layouts(program, row_bits)?.iter().zip(&openings) {
+        commitments.push(commit_rows(&generators, &opening.values, &layout.rows(), &opening.blinders));
+        step()?;
+    }
+    let mut range_proofs = Vec::new();
+    for (number, part) in parts.iter().enumerate() {
+        let context = range_context(&architecture.digest(), number);
+        let statement = Statement { context: &context, external: part_rows(part, &commitments), publics: &[] };
+        let part_openings = openings_of(part, &openings)?;
+        let witness = Witness {
+            external: part_openings.iter().collect(),
+            fresh: range_fresh(program, part, &RangeSource { openings: &openings })?,
+            contractions: Vec::new(),
+        };
+        range_proofs.push(inferproof_argument::prove(&part.lowered.relations, &generators, &statement, witness, &mut |_| true)?);
+        step()?;
+    }
+    Ok((VerifyingKey { architecture, commitments, range_proofs }, secret))
+}
+
+/// The part's runs of the openings.
+fn openings_of<P: Profile>(part: &RangePart, openings: &[Opening<P>]) -> Result<Vec<Opening<P>>, ProveError> {
+    part.slices
+        .iter()
+        .map(|slice| {
+            let missing = || ProveError::Witness { name: "weights".into(), expected: slice.entries.len(), got: 0 };
+            let opening = openings.get(slice.weight).ok_or_else(missing)?;
+            let values: Vec<i64> = opening.values.iter().skip(slice.entries.start).take(slice.entries.len()).collect();
+            let blinders = opening.blinders.get(slice.rows.clone()).ok_or_else(missing)?.to_vec();
+            Ok(Opening { values: Integers::from_i64(&values).map_err(|_| missing())?, blinders: Zeroizing::new(blinders) })
+        })
+        .collect()
+}
+
+/// For the hedged randomness only; never leaves the process.
+fn weights_digest(weights: &Weights) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new_derive_key("inferproof weights 1");
+    for (id, values) in weights {
+        hasher.update(&id.0.to_le_bytes());
+        for v in values.iter() {
+            hasher.update(&v.to_le_bytes());
+        }
+    }
+    *hasher.finalize().as_bytes()
+}

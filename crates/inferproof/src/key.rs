@@ -1,0 +1,106 @@
+//! The public side of a model: architecture, commitment, range proofs.
+
+use crate::Digest;
+use crate::encoding::{DecodeError, Kind, decode, encode};
+use crate::visibility::Visibility;
+use inferproof_argument::curve::{Point, Profile, decode_point, encode_point};
+use inferproof_program::Program;
+use serde::{Deserialize, Serialize};
+
+/// What is public of a model besides the commitment: the program, who sees what, and the length of rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Architecture {
+    /// The integer program, without weights.
+    pub program: Program,
+    /// Fixed when the model is committed.
+    pub visibility: Visibility,
+    /// Rows have `2^row_bits` entries.
+    pub row_bits: u32,
+}
+
+impl Architecture {
+    /// A digest of all of it: every scale, table, shape and layout.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let bytes = postcard::to_allocvec(self).unwrap_or_default();
+        *blake3::Hasher::new_derive_key("inferproof architecture 1").update(&bytes).finalize().as_bytes()
+    }
+}
+
+/// What a verifier needs of a model.
+#[derive(Clone, Debug)]
+pub struct VerifyingKey<P: Profile> {
+    /// The program.
+    pub architecture: Architecture,
+    /// Row commitments of every weight tensor, in the program's order.
+    pub commitments: Vec<Vec<Point<P>>>,
+    /// The one-time proofs that every weight is in its declared range.
+    pub range_proofs: Vec<Vec<u8>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Body {
+    architecture: Architecture,
+    commitments: Vec<Vec<u8>>,
+    range_proofs: Vec<Vec<u8>>,
+}
+
+impl<P: Profile> VerifyingKey<P> {
+    /// The model's published identifier: a digest of curve, architecture and commitment.
+    #[must_use]
+    pub fn model_id(&self) -> Digest {
+        let mut hasher = blake3::Hasher::new_derive_key("inferproof model id 1");
+        hasher.update(&[P::ID]);
+        hasher.update(&self.architecture.digest());
+        for rows in &self.commitments {
+            hasher.update(&(rows.len() as u64).to_le_bytes());
+            for point in rows {
+                hasher.update(&encode_point::<P>(point));
+            }
+        }
+        *hasher.finalize().as_bytes()
+    }
+
+    /// A digest of the range proofs, which every proof of inference binds.
+    #[must_use]
+    pub fn range_proof_id(&self) -> Digest {
+        let mut hasher = blake3::Hasher::new_derive_key("inferproof range proofs 1");
+        for proof in &self.range_proofs {
+            hasher.update(&(proof.len() as u64).to_le_bytes());
+            hasher.update(proof);
+        }
+        *hasher.finalize().as_bytes()
+    }
+
+    /// The file `verifying.key`.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let body = Body {
+            architecture: self.architecture.clone(),
+            commitments: self.commitments.iter().map(|rows| rows.iter().flat_map(|p| encode_point::<P>(p)).collect()).collect(),
+            range_proofs: self.range_proofs.clone(),
+        };
+        encode(Kind::Key, P::ID, &body)
+    }
+
+    /// Reads a key. Points are checked to be on the curve; the program and the range proofs are checked by [`crate::Verifier`].
+    ///
+    /// # Errors
+    /// If the bytes are not a key on this curve.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let body: Body = decode(Kind::Key, P::ID, bytes)?;
+        let commitments = body
+            .commitments
+            .iter()
+            .map(|bytes| {
+                let (chunks, rest) = bytes.as_chunks::<64>();
+                if !rest.is_empty() {
+                    return Err(DecodeError::Damaged("a commitment is cut short"));
+                }
+                let points = chunks.iter().map(|c| decode_point::<P>(c).map_err(|_| DecodeError::Damaged("a commitment is no point of the curve")));
+                points.collect()
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { architecture: body.architecture, commitments, range_proofs: body.range_proofs })
+    }
+}

@@ -1,0 +1,104 @@
+//! From an integer program to the argument's relations: how each op becomes lookups, contractions and linear claims.
+//!
+//! [`lower`] is run by prover and verifier alike, on public data only, so that the two cannot differ. What is committed beyond
+//! the program's own tensors (advice) comes with a [`Recipe`], by which the prover computes it from the trace.
+//!
+//! | op | committed | relations |
+//! |---|---|---|
+//! | input, private | the values | one range lookup |
+//! | weight | with the model | range-proven once, see [`weights`] |
+//! | linear, contraction | nothing | none: whoever reads them pulls its claim back |
+//! | rescale | y and the saturation excess in limbs | remainder in range; `(e, y)` in the clamp table, limb by limb |
+//! | map | f(x) | `(x, f(x))` in the function's table |
+//! | max | r = relu(left - right) | `(left - right - r, r)` in a clamp table that starts at zero |
+//! | one-hot | b, limbs of wide gaps | b is a bit, its sum is one, `m - a_j - sum_{j' > j} b_j'` is not negative |
+
+mod builder;
+mod tables;
+pub(crate) mod weights;
+
+use crate::visibility::{Visibility, Visible};
+use builder::Builder;
+use inferproof_argument::{Relations, RelationsError};
+use inferproof_program::{Program, TensorId};
+
+/// A program that cannot be proven.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LowerError {
+    /// An op is outside what the argument can express.
+    #[error("{origin}: tensor `{tensor}`: {reason}")]
+    Op {
+        /// The ONNX node it comes from.
+        origin: String,
+        /// The tensor that cannot be proven.
+        tensor: String,
+        /// Why.
+        reason: String,
+    },
+    /// The relations do not fit together.
+    #[error(transparent)]
+    Relations(#[from] RelationsError),
+}
+
+/// How the prover computes a tensor that it commits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Recipe {
+    /// The trace has it.
+    Tensor(TensorId),
+    /// What the clamp of a rescale cut off, of which limb `limb` in base `2^bits`, with the sign of the whole.
+    Excess { output: TensorId, source: TensorId, shift: u32, bits: u32, limb: u32 },
+    /// Limb `limb` in base `2^bits` of a value that is never negative.
+    Limb { of: NonNegative, bits: u32, limb: u32 },
+    /// `max(left - right, 0)`.
+    Positive { left: TensorId, right: TensorId },
+}
+
+/// A virtual value that a range check cuts into limbs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NonNegative {
+    /// `(x + 2^(shift-1)) mod 2^shift`.
+    Remainder { source: TensorId, shift: u32 },
+    /// `m - a_j - [j before the first maximum]` along the last axis.
+    Gap { source: TensorId },
+    /// `sign * x + offset`, for the entries of a committed tensor from `start` on.
+    Offset { tensor: TensorId, start: usize, sign: i64, offset: i64 },
+}
+
+/// How the prover computes a contraction's output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Product {
+    /// The trace has it.
+    Tensor(TensorId),
+    /// The maximum along the last axis.
+    Maximum(TensorId),
+}
+
+/// Relations of a program's inference, and how to fill them.
+pub(crate) struct Lowered {
+    pub relations: Relations,
+    /// For each fresh tensor in order (without multiplicities).
+    pub recipes: Vec<Recipe>,
+    pub products: Vec<Product>,
+}
+
+/// Lowers a validated program; rows have `2^c` entries.
+pub(crate) fn lower(program: &Program, visibility: Visibility, c: u32) -> Result<Lowered, LowerError> {
+    let mut builder = Builder::new(program, c, visibility)?;
+    if visibility.input == Visible::Public {
+        for &input in &program.inputs {
+            let shape = builder.shape(input)?;
+            builder.publics.push(shape);
+        }
+    }
+    for node in &program.nodes {
+        builder.node(node)?;
+    }
+    for &output in &program.outputs {
+        if visibility.output == Visible::Private {
+            builder.materialize(output)?;
+        } else {
+            builder.publish(output)?;
+        }
+    }
+    builder.finish()
+}

@@ -1,0 +1,94 @@
+//! The tables that a statement's lookups share, and their sizes.
+//!
+//! A table costs about as much as a lookup leaf for each of its entries, so ops share tables, and wide values are cut into
+//! limbs where that makes the sum of leaves and entries smaller.
+
+use inferproof_argument::Table;
+use std::collections::BTreeMap;
+
+/// The largest range table, in bits.
+const MAX_RANGE_BITS: u32 = 16;
+
+/// Bits of `n`: the least `b` with `n < 2^b`.
+pub(crate) fn bits(n: u128) -> u32 {
+    128 - n.leading_zeros()
+}
+
+/// The size of the table that remainders share: values of up to `widest` bits, of which there are `entries`. One lookup for
+/// each limb, and `2^bits` entries.
+pub(crate) fn remainder_bits(widest: u32, entries: usize) -> u32 {
+    let cost = |b: u32| (1u64 << b) + entries as u64 * u64::from(widest.div_ceil(b));
+    (4..=MAX_RANGE_BITS.min(widest.max(4))).min_by_key(|&b| cost(b)).unwrap_or(MAX_RANGE_BITS)
+}
+
+/// Limb size for the excess of a saturation: `excesses` has (largest excess, entries) of every rescale that shares the clamp.
+pub(crate) fn limb_bits(excesses: &[(u128, usize)]) -> u32 {
+    let widest = excesses.iter().map(|&(e, _)| bits(e)).max().unwrap_or(1).max(1);
+    let cost = |b: u32| {
+        let limbs: u64 = excesses.iter().map(|&(e, n)| u64::from(bits(e).div_ceil(b)) * n as u64).sum();
+        (2u64 << b) + limbs
+    };
+    (1..=MAX_RANGE_BITS.min(widest)).min_by_key(|&b| cost(b)).unwrap_or(1)
+}
+
+/// A clamp to `[low, high]` that several ops may share.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Clamp {
+    /// (largest excess, entries) of every rescale that saturates.
+    pub excesses: Vec<(u128, usize)>,
+    /// The largest negative difference of a maximum taken with it.
+    pub below: usize,
+}
+
+impl Clamp {
+    /// Bits of a limb of the excess.
+    pub fn limb_bits(&self) -> u32 {
+        limb_bits(&self.excesses)
+    }
+}
+
+/// Tables by what they hold, each once.
+#[derive(Default)]
+pub(crate) struct Tables {
+    tables: Vec<Table>,
+    places: BTreeMap<Key, usize>,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Range(i64, usize),
+    Clamp(i64, i64),
+    Function(u32),
+}
+
+impl Tables {
+    /// All values from `low` on.
+    pub fn range(&mut self, low: i64, size: usize) -> usize {
+        self.place(Key::Range(low, size), || Table::Range { low, size })
+    }
+
+    /// The clamp to `[low, high]`, as large as all of its users need.
+    pub fn clamp(&mut self, low: i64, high: i64, users: &Clamp) -> usize {
+        self.place(Key::Clamp(low, high), || {
+            let limb = if users.excesses.is_empty() { 0 } else { (1usize << users.limb_bits()) - 1 };
+            Table::Clamp { low, high, below: limb.max(users.below), above: limb }
+        })
+    }
+
+    /// A function of the program.
+    pub fn function(&mut self, id: u32, table: &inferproof_program::Table) -> usize {
+        self.place(Key::Function(id), || Table::Function { low: table.low, values: table.values.clone() })
+    }
+
+    fn place(&mut self, key: Key, make: impl FnOnce() -> Table) -> usize {
+        let tables = &mut self.tables;
+        *self.places.entry(key).or_insert_with(|| {
+            tables.push(make());
+            tables.len() - 1
+        })
+    }
+
+    pub fn into_tables(self) -> Vec<Table> {
+        self.tables
+    }
+}

@@ -1,0 +1,97 @@
+//! The prover: run the program, fill the trace, make the proof.
+
+use crate::commit::ModelSecret;
+use crate::key::VerifyingKey;
+use crate::proof::{Proof, Publics};
+use crate::verify::{KeyError, Rejection, Verifier};
+use crate::visibility::Visible;
+use crate::witness::fill;
+use inferproof_argument::curve::Profile;
+use inferproof_argument::{Opening, ProveError, Stage, Witness};
+use inferproof_program::{Program, RunError, Weights};
+
+/// Why an inference was not proven.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InferenceError {
+    /// The key is defective.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The input does not fit the program.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The public values do not fit the key.
+    #[error(transparent)]
+    Publics(#[from] Rejection),
+    /// No proof was made.
+    #[error(transparent)]
+    Prove(#[from] ProveError),
+}
+
+/// A model made ready to prove any number of inferences.
+pub struct Prover<P: Profile> {
+    verifier: Verifier<P>,
+    weights: Weights,
+    openings: Vec<Opening<P>>,
+}
+
+/// An inference and its proof.
+pub struct Inference {
+    /// The program's outputs, as integers, row-major.
+    pub outputs: Vec<Vec<i64>>,
+    /// The proof.
+    pub proof: Proof,
+}
+
+impl<P: Profile> Prover<P> {
+    /// # Errors
+    /// If the key is defective, or the secret does not fit it.
+    pub fn new(key: VerifyingKey<P>, secret: ModelSecret<P>) -> Result<Self, InferenceError> {
+        let verifier = Verifier::new(key)?;
+        let program = verifier.program();
+        program.check_weights(&secret.weights)?;
+        let openings = secret.openings(program)?;
+        Ok(Self { weights: secret.weights, openings, verifier })
+    }
+
+    /// The verifier of the same key.
+    pub fn verifier(&self) -> &Verifier<P> {
+        &self.verifier
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Program {
+        self.verifier.program()
+    }
+
+    /// The program's outputs, without a proof.
+    ///
+    /// # Errors
+    /// If the input does not fit the program.
+    pub fn run(&self, inputs: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, InferenceError> {
+        Ok(self.program().run(&self.weights, inputs)?.outputs(self.program()))
+    }
+
+    /// Runs the program on integers and proves it. `progress` is told of each stage, and may answer `false` to stop.
+    ///
+    /// # Errors
+    /// If the input does not fit the program, without randomness, or if stopped.
+    pub fn prove(&self, inputs: &[Vec<i64>], context: &[u8], progress: &mut dyn FnMut(Stage) -> bool) -> Result<Inference, InferenceError> {
+        let program = self.program();
+        let trace = program.run(&self.weights, inputs)?;
+        let outputs = trace.outputs(program);
+        let visibility = self.verifier.key().architecture.visibility;
+        let publics = Publics {
+            inputs: (visibility.input == Visible::Public).then(|| inputs.to_vec()),
+            outputs: (visibility.output == Visible::Public).then(|| outputs.clone()),
+        };
+        let tensors = self.verifier.publics(&publics)?;
+        let context = self.verifier.context(context);
+        let (fresh, contractions) = fill(program, self.verifier.lowered(), &trace)?;
+        drop(trace);
+        let witness = Witness { external: self.openings.iter().collect(), fresh, contractions };
+        let relations = &self.verifier.lowered().relations;
+        let statement = self.verifier.statement(&tensors, &context);
+        let argument = inferproof_argument::prove(relations, self.verifier.generators(), &statement, witness, progress)?;
+        Ok(Inference { outputs, proof: Proof { model_id: self.verifier.model_id(), publics, argument } })
+    }
+}

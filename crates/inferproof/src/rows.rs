@@ -1,0 +1,26 @@
+//! How long commitment rows are.
+//!
+//! A proof opens one vector of `2^c` entries, and the verifier combines all row commitments: both are least when rows are about
+//! as many as they are long.
+
+use inferproof_program::{Op, Program};
+
+/// The least and greatest `c`.
+const RANGE: std::ops::RangeInclusive<u32> = 5..=13;
+
+/// `c` for a program: the one with the fewest points to combine, counting its weights' rows, its trace's rows and a row.
+pub(crate) fn row_bits(program: &Program) -> u32 {
+    let mut committed = 0usize;
+    for (node, tensor) in program.nodes.iter().zip(&program.tensors) {
+        if node.op.is_committed() && !matches!(node.op, Op::Weight) {
+            // The tensor itself and about one advice tensor.
+            committed += 2 * tensor.volume();
+        }
+    }
+    let points = |c: u32| {
+        let weights: usize = super::lower::weights::layouts(program, c).map_or(0, |layouts| layouts.iter().map(|(_, l)| l.row_count()).sum());
+        // A trace row costs a point in the proof beside the verifier's work; an opened entry costs a scalar.
+        weights + 2 * committed.div_ceil(1 << c) + (1 << c)
+    };
+    RANGE.min_by_key(|&c| points(c)).unwrap_or(9)
+}
