@@ -59,9 +59,9 @@ pub fn verify<P: Profile>(
 }
 
 /// The verifier's side of the script: it reads every message from the proof.
-struct Reader<'a> {
-    relations: &'a Relations,
-    rest: &'a [u8],
+pub(crate) struct Reader<'a> {
+    pub relations: &'a Relations,
+    pub rest: &'a [u8],
 }
 
 impl Reader<'_> {

@@ -26,6 +26,8 @@ pub struct Shape {
     pub outputs: usize,
     pub c: u32,
     pub low: i64,
+    /// Whether the elementwise squares are part of it.
+    pub squares: bool,
 }
 
 impl Default for Shape {
@@ -37,6 +39,7 @@ impl Default for Shape {
             outputs: 3,
             c: 3,
             low: 0,
+            squares: true,
         }
     }
 }
@@ -89,6 +92,7 @@ impl Shape {
             outputs: m,
             c,
             low,
+            squares,
         } = *self;
         let committed = |name: &str, shape: &[usize], outer, origin| CommittedTensor {
             name: name.into(),
@@ -164,7 +168,7 @@ impl Shape {
             right_free: vec![free],
             contracted: vec![inner],
         };
-        Parts {
+        let mut parts = Parts {
             c,
             tensors: vec![
                 committed("W1", &[n, k], 1, Origin::External),
@@ -246,7 +250,12 @@ impl Shape {
                     term(-1, Source::Public(0), view(&[m], vec![])),
                 ],
             }],
+        };
+        if !squares {
+            parts.contractions.pop();
+            parts.linears[0].terms.remove(1);
         }
+        parts
     }
 }
 
@@ -294,6 +303,7 @@ impl Trace {
             hidden: n,
             outputs: m,
             low,
+            squares,
             ..
         } = *shape;
         let matmul = |a: &[i64], b: &[i64], inner: usize, free: usize| -> Vec<i64> {
@@ -320,7 +330,7 @@ impl Trace {
             .enumerate()
             .map(|(i, a)| (a + weights[3][i % m] + 8) >> SHIFT_2)
             .collect();
-        let g: Vec<i64> = h.iter().map(|v| v * v).collect();
+        let g: Vec<i64> = h.iter().map(|v| if squares { v * v } else { 0 }).collect();
         let out = (0..m)
             .map(|j| (0..s).map(|i| h[i * m + j] + g[i * m + j]).sum())
             .collect();
@@ -330,7 +340,10 @@ impl Trace {
             y,
             e,
             h,
-            contractions: vec![acc1, acc2, g],
+            contractions: [acc1, acc2, g]
+                .into_iter()
+                .take(2 + usize::from(squares))
+                .collect(),
             out,
         }
     }
