@@ -5,6 +5,8 @@
 //! column, when the sums are recombined: a value costs 32 byte products and no field multiplication.
 
 mod kernel;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 
@@ -31,21 +33,13 @@ const POSITIONS: usize = 40;
 /// # Panics
 ///
 /// When a row is longer than `width` or out of the values' bounds, or when there are not as many `rho` as rows.
-pub fn fold_rows<F: PrimeField>(rho: &[F], values: &Integers, rows: &[Range<usize>], width: usize) -> Vec<F> {
-    fold_rows_with(Kernel::detect(), rho, values, rows, width)
-}
-
-/// [`fold_rows`] by every kernel that this machine has, for tests that compare them.
-#[doc(hidden)]
-pub fn fold_rows_by_each_kernel<F: PrimeField>(
+pub fn fold_rows<F: PrimeField>(
     rho: &[F],
     values: &Integers,
     rows: &[Range<usize>],
     width: usize,
-) -> Vec<(&'static str, Vec<F>)> {
-    Kernel::available()
-        .map(|kernel| (kernel.name(), fold_rows_with(kernel, rho, values, rows, width)))
-        .collect()
+) -> Vec<F> {
+    fold_rows_with(Kernel::detect(), rho, values, rows, width)
 }
 
 fn fold_rows_with<F: PrimeField>(
@@ -56,7 +50,10 @@ fn fold_rows_with<F: PrimeField>(
     width: usize,
 ) -> Vec<F> {
     assert_eq!(rho.len(), rows.len(), "one coefficient a row");
-    assert!(rows.iter().all(|row| row.len() <= width), "no row is longer than the width");
+    assert!(
+        rows.iter().all(|row| row.len() <= width),
+        "no row is longer than the width"
+    );
     match values {
         Integers::I8(values) => fold_slices(kernel, rho, values, rows, width),
         Integers::I16(values) => fold_slices(kernel, rho, values, rows, width),
@@ -74,12 +71,20 @@ fn fold_slices<F: PrimeField, T: Bytes>(
     // Bytes below the top one are shifted by 128 to be signed; this takes the shifts back, in every column alike.
     let shift = F::from(T::SHIFT) * rho.iter().sum::<F>();
     let blocks = width.div_ceil(BLOCK).max(1);
-    let rows_per_task = rows.len().div_ceil(rayon::current_num_threads().div_ceil(blocks)).max(ROWS_PER_TASK);
+    let rows_per_task = rows
+        .len()
+        .div_ceil(rayon::current_num_threads().div_ceil(blocks))
+        .max(ROWS_PER_TASK);
     let rows_per_task = rows_per_task.next_multiple_of(GROUP);
-    let coefficients: Vec<Group<COEFFICIENT_BYTES>> = rho.par_chunks(GROUP).with_min_len(64).map(split).collect();
+    let coefficients: Vec<Group<COEFFICIENT_BYTES>> =
+        rho.par_chunks(GROUP).with_min_len(64).map(split).collect();
     let tasks: Vec<(usize, usize)> = (0..width)
         .step_by(BLOCK)
-        .flat_map(|column| (0..rows.len()).step_by(rows_per_task).map(move |row| (column, row)))
+        .flat_map(|column| {
+            (0..rows.len())
+                .step_by(rows_per_task)
+                .map(move |row| (column, row))
+        })
         .collect();
     let partial: Vec<Vec<F>> = tasks
         .par_iter()
@@ -87,7 +92,13 @@ fn fold_slices<F: PrimeField, T: Bytes>(
             let end = rows.len().min(row + rows_per_task);
             let groups = row / GROUP..end.div_ceil(GROUP);
             let columns = column..width.min(column + BLOCK);
-            fold_block(kernel, &coefficients[groups], values, &rows[row..end], columns)
+            fold_block(
+                kernel,
+                &coefficients[groups],
+                values,
+                &rows[row..end],
+                columns,
+            )
         })
         .collect();
     let mut out = vec![shift; width];
@@ -127,7 +138,10 @@ fn fold_block<F: PrimeField, T: Bytes>(
     let mut sums = Zeroizing::new(vec![Sums::default(); T::COUNT * tiles]);
     let mut totals = Zeroizing::new(vec![[[0i64; TILE]; POSITIONS]; tiles]);
     let mut block = Zeroizing::new([[T::default(); BLOCK]; GROUP]);
-    for (rows, coefficients) in rows.chunks(ROWS_PER_FLUSH).zip(coefficients.chunks(ROWS_PER_FLUSH / GROUP)) {
+    for (rows, coefficients) in rows
+        .chunks(ROWS_PER_FLUSH)
+        .zip(coefficients.chunks(ROWS_PER_FLUSH / GROUP))
+    {
         for (rows, coefficients) in rows.chunks(CHUNK).zip(coefficients.chunks(groups)) {
             for (index, rows) in rows.chunks(GROUP).enumerate() {
                 for (line, row) in block.iter_mut().zip(rows) {
@@ -153,7 +167,9 @@ fn fold_block<F: PrimeField, T: Bytes>(
         }
     }
     let power = two_to_192::<F>();
-    (0..columns.len()).map(|column| recombine(&totals[column / TILE], column % TILE, power)).collect()
+    (0..columns.len())
+        .map(|column| recombine(&totals[column / TILE], column % TILE, power))
+        .collect()
 }
 
 /// `sum_i 256^i totals[i][column]`.
@@ -161,7 +177,11 @@ fn recombine<F: PrimeField>(totals: &[[i64; TILE]; POSITIONS], column: usize, tw
     let mut limbs = [0u64; POSITIONS / 8];
     let mut carry = 0i128;
     for (limb, totals) in limbs.iter_mut().zip(totals.as_chunks::<8>().0) {
-        let sum = totals.iter().rev().fold(0i128, |sum, total| (sum << 8) + i128::from(total[column])) + carry;
+        let sum = totals
+            .iter()
+            .rev()
+            .fold(0i128, |sum, total| (sum << 8) + i128::from(total[column]))
+            + carry;
         *limb = sum as u64;
         carry = sum >> 64;
     }

@@ -25,7 +25,7 @@ pub struct Generators<P: Profile> {
     pub g: Vec<Point<P>>,
     /// The hash of `("H", 0)`.
     pub h: Point<P>,
-    /// Multiples of `H`, made when first needed (only a prover needs them).
+    /// Multiples of `H`, made when first needed, in the form that the machine's quickest addition computes in.
     #[cfg(feature = "prover")]
     pub(crate) blinding: OnceLock<crate::msm::FixedBase>,
 }

@@ -9,41 +9,87 @@ mod digits;
 #[cfg(feature = "prover")]
 mod fixed_base;
 
-use ark_ec::AdditiveGroup;
 use ark_ec::short_weierstrass::Projective;
+use ark_ec::{AdditiveGroup, AffineRepr};
+#[cfg(feature = "prover")]
+use rayon::prelude::*;
 
 use self::addition::{Adder, PackedPoint};
 use self::buckets::{Buckets, Window};
 #[cfg(feature = "prover")]
 pub(crate) use self::fixed_base::FixedBase;
-use crate::curve::{Point, Profile, Scalar};
 #[cfg(feature = "prover")]
 pub use self::rows::{commit_rows, commit_scalars};
+use crate::curve::{Point, Profile, Scalar};
 
 #[cfg(feature = "prover")]
 mod rows;
+#[cfg(all(test, feature = "prover"))]
+mod tests;
 
 /// Points that share inversions: enough that an inversion weighs little beside the additions, few enough that they (64
 /// bytes each) stay in the second-level cache.
 const BATCH: usize = 1 << 13;
 
-/// `sum scalars[i] * points[i]` for full-size scalars, on the calling thread. The shorter slice counts.
+/// `sum scalars[i] * points[i]` for full-size scalars. The shorter slice counts.
 ///
-/// The time depends on the values: this is for what is public, or for a prover's own machine.
+/// Feature `prover` shares the work among threads. The time depends on the values: this is for what is public, or for a
+/// prover's own machine.
 pub fn msm_full<P: Profile>(points: &[Point<P>], scalars: &[Scalar<P>]) -> Projective<P> {
-    let count = points.len().min(scalars.len());
-    let adder = Adder::<P>::detect();
-    let bases: Vec<PackedPoint> = points.iter().take(count).map(|point| adder.pack(point)).collect();
-    let width = digits::window_for_full(count);
-    let (digits, windows) = digits::of_scalars::<P>(&scalars[..count], width);
-    let mut buckets = Buckets::new(adder);
-    let windows: Vec<Window<'_>> =
-        (0..windows).map(|w| Window { digits: &digits[w * count..][..count], width, ones: &[] }).collect();
-    let mut bits = Vec::new();
-    for windows in windows.chunks((BATCH / count.max(1)).max(1)) {
-        bits.extend_from_slice(buckets.weighted_bits(&bases, windows));
-    }
+    msm_full_with(Adder::<P>::detect(), points, scalars)
+}
+
+fn msm_full_with<P: Profile>(
+    adder: Adder<P>,
+    points: &[Point<P>],
+    scalars: &[Scalar<P>],
+) -> Projective<P> {
+    let (bases, scalars): (Vec<PackedPoint>, Vec<Scalar<P>>) = points
+        .iter()
+        .zip(scalars)
+        .filter(|(point, _)| !point.is_zero())
+        .map(|(point, scalar)| (adder.pack(point), *scalar))
+        .unzip();
+    let count = bases.len();
+    let width = digits::best_width(count, digits::scalar_bits::<P>());
+    let digits = digits::of_scalars::<P>(&scalars, width);
+    let windows: Vec<Window<'_>> = digits
+        .chunks(count.max(1))
+        .map(|digits| Window {
+            digits,
+            width,
+            ones: &[],
+        })
+        .collect();
+    let bits = weighted_bits(adder, &bases, &windows);
     horner(bits.iter().rev().map(|point| adder.unpack(point)))
+}
+
+/// [`Buckets::weighted_bits`], the windows shared among threads where there is enough to do.
+#[cfg(feature = "prover")]
+fn weighted_bits<P: Profile>(
+    adder: Adder<P>,
+    bases: &[PackedPoint],
+    windows: &[Window<'_>],
+) -> Vec<PackedPoint> {
+    let threads = (bases.len() * windows.len() / BATCH).clamp(1, rayon::current_num_threads());
+    if threads == 1 {
+        return Buckets::new(adder).weighted_bits(bases, windows).to_vec();
+    }
+    windows
+        .par_chunks(windows.len().div_ceil(threads))
+        .flat_map_iter(|windows| Buckets::new(adder).weighted_bits(bases, windows).to_vec())
+        .collect()
+}
+
+/// [`Buckets::weighted_bits`].
+#[cfg(not(feature = "prover"))]
+fn weighted_bits<P: Profile>(
+    adder: Adder<P>,
+    bases: &[PackedPoint],
+    windows: &[Window<'_>],
+) -> Vec<PackedPoint> {
+    Buckets::new(adder).weighted_bits(bases, windows).to_vec()
 }
 
 /// `sum 2^i points[i]`, the points given from the last to the first.

@@ -100,14 +100,22 @@ impl Kernel {
         ];
         #[cfg(not(target_arch = "x86_64"))]
         let special: [(bool, Instructions); 0] = [];
-        portable.chain(special.into_iter().filter(|(has, _)| *has).map(|(_, instructions)| Self(instructions)))
+        portable.chain(
+            special
+                .into_iter()
+                .filter(|(has, _)| *has)
+                .map(|(_, instructions)| Self(instructions)),
+        )
     }
 
     /// The quickest kernel that this machine has.
     pub fn detect() -> Self {
-        Self::available().last().unwrap_or(Self(Instructions::Portable))
+        Self::available()
+            .last()
+            .unwrap_or(Self(Instructions::Portable))
     }
 
+    #[cfg(test)]
     pub fn name(self) -> &'static str {
         match self.0 {
             Instructions::Portable => "portable",
@@ -138,7 +146,12 @@ impl Kernel {
     }
 
     /// Adds the products of a tile's rows, `panel`, with their coefficients to the sums, which must not overflow.
-    pub fn accumulate(self, panel: &[Group<TILE>], coefficients: &[Group<COEFFICIENT_BYTES>], sums: &mut Sums) {
+    pub fn accumulate(
+        self,
+        panel: &[Group<TILE>],
+        coefficients: &[Group<COEFFICIENT_BYTES>],
+        sums: &mut Sums,
+    ) {
         match self.0 {
             Instructions::Portable => portable::accumulate(panel, coefficients, sums),
             // SAFETY: `Avx2` and `Avx512Vnni` are made only by `available`, which found their features.

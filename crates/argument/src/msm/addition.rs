@@ -5,7 +5,7 @@ mod ifma;
 mod portable;
 
 use ark_ec::AffineRepr;
-use ark_ff::{AdditiveGroup, Field, PrimeField};
+use ark_ff::PrimeField;
 
 use crate::curve::{Point, Profile};
 
@@ -28,8 +28,8 @@ pub(super) struct Pair {
 /// A way to add points of one profile, which the machine is known to have.
 pub(super) struct Adder<P: Profile> {
     instructions: Instructions,
-    /// The number that unpacking multiplies coordinates with.
-    unpacking: P::BaseField,
+    /// What packing and unpacking multiply coordinates with, unless the form is the field library's own.
+    scale: Option<[P::BaseField; 2]>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,11 +67,19 @@ impl<P: Profile> Default for Scratch<P> {
 impl<P: Profile> Adder<P> {
     /// The adders that this machine has, the quickest last.
     pub fn available() -> impl Iterator<Item = Self> {
-        let portable = Self { instructions: Instructions::Portable, unpacking: P::BaseField::ONE };
+        let portable = Self {
+            instructions: Instructions::Portable,
+            scale: None,
+        };
         #[cfg(all(feature = "prover", target_arch = "x86_64"))]
-        let special = ifma::is_available().then(|| Self {
-            instructions: Instructions::Ifma,
-            unpacking: P::BaseField::from(1u64 << ifma::EXTRA_BITS).inverse().unwrap_or_default(),
+        let special = ifma::is_available().then(|| {
+            use ark_ff::Field;
+            let packing = P::BaseField::from(1u64 << ifma::EXTRA_BITS);
+            let unpacking = packing.inverse().unwrap_or_default();
+            Self {
+                instructions: Instructions::Ifma,
+                scale: Some([packing, unpacking]),
+            }
         });
         #[cfg(not(all(feature = "prover", target_arch = "x86_64")))]
         let special = None;
@@ -80,11 +88,13 @@ impl<P: Profile> Adder<P> {
 
     /// The quickest adder that this machine has.
     pub fn detect() -> Self {
-        Self::available()
-            .last()
-            .unwrap_or(Self { instructions: Instructions::Portable, unpacking: P::BaseField::ONE })
+        Self::available().last().unwrap_or(Self {
+            instructions: Instructions::Portable,
+            scale: None,
+        })
     }
 
+    #[cfg(test)]
     pub fn name(&self) -> &'static str {
         match self.instructions {
             Instructions::Portable => "portable",
@@ -95,34 +105,38 @@ impl<P: Profile> Adder<P> {
 
     /// A point in the adder's form, with coordinates below the modulus.
     pub fn pack(&self, point: &Point<P>) -> PackedPoint {
-        let (mut x, mut y) = (point.x, point.y);
-        match self.instructions {
-            Instructions::Portable => {}
-            #[cfg(all(feature = "prover", target_arch = "x86_64"))]
-            Instructions::Ifma => {
-                for _ in 0..ifma::EXTRA_BITS {
-                    x.double_in_place();
-                    y.double_in_place();
-                }
-            }
+        let [x, y] = match self.scale {
+            None => [point.x, point.y],
+            Some([packing, _]) => [point.x * packing, point.y * packing],
+        };
+        PackedPoint {
+            x: P::coordinate_limbs(&x),
+            y: P::coordinate_limbs(&y),
         }
-        PackedPoint { x: P::coordinate_limbs(&x), y: P::coordinate_limbs(&y) }
     }
 
     /// A point as the curve library has it.
+    #[inline(always)]
     pub fn unpack(&self, point: &PackedPoint) -> Point<P> {
-        let [x, y] = [point.x, point.y].map(|limbs| match self.instructions {
-            Instructions::Portable => P::coordinate_from_limbs(limbs),
-            #[cfg(all(feature = "prover", target_arch = "x86_64"))]
-            Instructions::Ifma => P::coordinate_from_limbs(below_modulus::<P>(limbs)) * self.unpacking,
+        let [x, y] = [point.x, point.y].map(|limbs| match self.scale {
+            None => P::coordinate_from_limbs(limbs),
+            Some([_, unpacking]) => P::coordinate_from_limbs(below_modulus::<P>(limbs)) * unpacking,
         });
         Point::<P>::new_unchecked(x, y)
     }
 
-    /// `-point`, for a point that came from [`Self::pack`] and is not the identity.
+    /// `point` or `-point`, without a branch. The point came from [`Self::pack`] and is not the identity.
     #[inline(always)]
-    pub fn negate(&self, point: &PackedPoint) -> PackedPoint {
-        PackedPoint { x: point.x, y: P::coordinate_limbs(&-P::coordinate_from_limbs(point.y)) }
+    pub fn negate_if(&self, negative: bool, point: &PackedPoint) -> PackedPoint {
+        let mask = u64::from(negative).wrapping_neg();
+        let mut y = point.y;
+        let mut borrow = false;
+        for (y, modulus) in y.iter_mut().zip(P::BaseField::MODULUS.as_ref()) {
+            let (difference, next) = subtract_with_borrow(*modulus, *y, borrow);
+            *y ^= mask & (*y ^ difference);
+            borrow = next;
+        }
+        PackedPoint { x: point.x, y }
     }
 
     /// Does all additions, as if one after the other, in order.
@@ -131,24 +145,32 @@ impl<P: Profile> Adder<P> {
     /// `k > j`; and no two pairs write the same point.
     pub fn add_pairs(&self, points: &mut [PackedPoint], pairs: &[Pair], scratch: &mut Scratch<P>) {
         match self.instructions {
-            Instructions::Portable => portable::add_pairs(self, points, pairs, &mut scratch.portable),
+            Instructions::Portable => {
+                portable::add_pairs(self, points, pairs, &mut scratch.portable)
+            }
             // SAFETY: the adder's instructions are `Ifma` only if `ifma::is_available`.
             #[cfg(all(feature = "prover", target_arch = "x86_64"))]
-            Instructions::Ifma => unsafe { ifma::add_pairs(self, points, pairs, &mut scratch.ifma) },
+            Instructions::Ifma => unsafe {
+                ifma::add_pairs(self, points, pairs, &mut scratch.ifma)
+            },
         }
     }
 }
 
+/// `a - b - borrow` and whether that is negative.
+#[inline(always)]
+fn subtract_with_borrow(a: u64, b: u64, borrow: bool) -> (u64, bool) {
+    let (difference, first) = a.overflowing_sub(b);
+    let (difference, second) = difference.overflowing_sub(borrow.into());
+    (difference, first | second)
+}
+
 /// `limbs`, below twice the modulus, less the modulus if need be.
-#[cfg(all(feature = "prover", target_arch = "x86_64"))]
 fn below_modulus<P: Profile>(limbs: [u64; 4]) -> [u64; 4] {
     let mut reduced = limbs;
     let mut borrow = false;
     for (limb, modulus) in reduced.iter_mut().zip(P::BaseField::MODULUS.as_ref()) {
-        let (difference, first) = limb.overflowing_sub(*modulus);
-        let (difference, second) = difference.overflowing_sub(borrow.into());
-        *limb = difference;
-        borrow = first || second;
+        (*limb, borrow) = subtract_with_borrow(*limb, *modulus, borrow);
     }
     if borrow { limbs } else { reduced }
 }

@@ -1,5 +1,6 @@
 //! Pippenger's bucket method, many windows at a time, so that all their additions share the inversions.
 
+use super::BATCH;
 use super::addition::{Adder, PackedPoint, Pair, Scratch};
 use crate::curve::Profile;
 
@@ -47,6 +48,7 @@ pub(super) struct Buckets<P: Profile> {
     trees: Vec<Tree>,
     pairs: Vec<Pair>,
     cursors: Vec<u32>,
+    nonzero: Vec<u32>,
     bits: Vec<PackedPoint>,
     scratch: Scratch<P>,
 }
@@ -62,20 +64,40 @@ impl<P: Profile> Buckets<P> {
             trees: Vec::new(),
             pairs: Vec::new(),
             cursors: Vec::new(),
+            nonzero: Vec::new(),
             bits: Vec::new(),
             scratch: Scratch::default(),
         }
     }
 
     /// For each window in turn, `width` points `R_0, ..` such that the window is `sum 2^j R_j`.
-    pub fn weighted_bits(&mut self, bases: &[PackedPoint], windows: &[Window<'_>]) -> &[PackedPoint] {
-        self.points.clear();
-        self.segments.clear();
-        for window in windows {
-            self.sort(bases, window);
+    ///
+    /// No base is the identity.
+    pub fn weighted_bits(
+        &mut self,
+        bases: &[PackedPoint],
+        windows: &[Window<'_>],
+    ) -> &[PackedPoint] {
+        self.nodes.clear();
+        self.trees.clear();
+        let mut rest = windows;
+        while !rest.is_empty() {
+            self.points.clear();
+            self.segments.clear();
+            let mut taken = 0;
+            for window in rest {
+                self.sort(bases, window);
+                taken += 1;
+                if self.points.len() >= BATCH {
+                    break;
+                }
+            }
+            let (batch, others) = rest.split_at(taken);
+            self.sum_segments();
+            self.plant(batch);
+            rest = others;
         }
-        self.sum_segments();
-        self.sum_by_bit(windows);
+        self.sum_by_bit();
         &self.bits
     }
 
@@ -84,10 +106,15 @@ impl<P: Profile> Buckets<P> {
         let cursors = &mut self.cursors;
         cursors.clear();
         cursors.resize((1 << (window.width - 1)) + 1, 0);
-        for digit in window.digits {
+        // The places of the digits that are not zero, found without branches that half of the digits would mispredict.
+        self.nonzero
+            .resize(self.nonzero.len().max(window.digits.len()), 0);
+        let mut nonzero = 0;
+        for (place, digit) in (0..).zip(window.digits) {
             cursors[usize::from(digit.unsigned_abs())] += 1;
+            self.nonzero[nonzero] = place;
+            nonzero += usize::from(*digit != 0);
         }
-        cursors[0] = 0;
         cursors[1] += window.ones.len() as u32;
         let mut start = self.points.len() as u32;
         for cursor in cursors.iter_mut().skip(1) {
@@ -100,12 +127,11 @@ impl<P: Profile> Buckets<P> {
             self.points[cursors[1] as usize] = *one;
             cursors[1] += 1;
         }
-        for (base, &digit) in bases.iter().zip(window.digits) {
-            if digit != 0 {
-                let cursor = &mut cursors[usize::from(digit.unsigned_abs())];
-                self.points[*cursor as usize] = if digit < 0 { self.adder.negate(base) } else { *base };
-                *cursor += 1;
-            }
+        for &place in &self.nonzero[..nonzero] {
+            let digit = window.digits[place as usize];
+            let cursor = &mut cursors[usize::from(digit.unsigned_abs())];
+            self.points[*cursor as usize] = self.adder.negate_if(digit < 0, &bases[place as usize]);
+            *cursor += 1;
         }
     }
 
@@ -113,18 +139,22 @@ impl<P: Profile> Buckets<P> {
     fn sum_segments(&mut self) {
         self.active.clear();
         self.active.extend(
-            self.segments.iter().filter(|segment| segment.len > 1).map(|&Segment { start, len }| Segment { start, len }),
+            self.segments
+                .iter()
+                .filter(|segment| segment.len > 1)
+                .map(|&Segment { start, len }| Segment { start, len }),
         );
         while !self.active.is_empty() {
             self.pairs.clear();
             for segment in &self.active {
                 // A pair writes at or before where it reads, so no later pair of the segment reads it.
-                self.pairs.extend(
-                    (0..segment.len / 2)
-                        .map(|i| Pair { from: segment.start + 2 * i, to: segment.start + i }),
-                );
+                self.pairs.extend((0..segment.len / 2).map(|i| Pair {
+                    from: segment.start + 2 * i,
+                    to: segment.start + i,
+                }));
             }
-            self.adder.add_pairs(&mut self.points, &self.pairs, &mut self.scratch);
+            self.adder
+                .add_pairs(&mut self.points, &self.pairs, &mut self.scratch);
             let points = &mut self.points;
             self.active.retain_mut(|segment| {
                 if segment.len % 2 == 1 {
@@ -137,29 +167,35 @@ impl<P: Profile> Buckets<P> {
         }
     }
 
-    /// Turns the bucket sums into the points `R_j` of each window.
-    fn sum_by_bit(&mut self, windows: &[Window<'_>]) {
-        self.nodes.clear();
-        self.trees.clear();
-        let mut segments = self.segments.iter();
-        let sum_of = |segment: &Segment| match segment.len {
+    /// Makes the windows' bucket sums, which stand in the segments, the first level of a tree each.
+    fn plant(&mut self, windows: &[Window<'_>]) {
+        let mut sums = self.segments.iter().map(|segment| match segment.len {
             0 => PackedPoint::default(),
             _ => self.points[segment.start as usize],
-        };
+        });
         for window in windows {
-            let levels = window.width - 1;
-            let tree = Tree { start: self.nodes.len() as u32, levels };
-            self.nodes.resize(self.nodes.len() + (2 << levels), PackedPoint::default());
+            let tree = Tree {
+                start: self.nodes.len() as u32,
+                levels: window.width - 1,
+            };
+            self.nodes.resize(
+                self.nodes.len() + (2 << tree.levels),
+                PackedPoint::default(),
+            );
             let nodes = &mut self.nodes[tree.start as usize..];
-            for (node, segment) in nodes[1..1 << levels].iter_mut().zip(&mut segments) {
-                *node = sum_of(segment);
+            for (node, sum) in nodes[1..1 << tree.levels].iter_mut().zip(&mut sums) {
+                *node = sum;
             }
             // The last bucket, 2^levels, is R_levels by itself; its place is the one that the levels do not use.
-            if let Some(segment) = segments.next() {
-                nodes[(2 << levels) - 1] = sum_of(segment);
+            if let (Some(node), Some(sum)) = (nodes.last_mut(), sums.next()) {
+                *node = sum;
             }
             self.trees.push(tree);
         }
+    }
+
+    /// Turns the trees into the points `R_j` of each window.
+    fn sum_by_bit(&mut self) {
         let deepest = self.trees.iter().map(|tree| tree.levels).max().unwrap_or(0);
         for level in 0..deepest {
             self.pairs.clear();
@@ -170,20 +206,26 @@ impl<P: Profile> Buckets<P> {
                     self.nodes[(odd + i) as usize] = self.nodes[(tree.start + 2 * i + 1) as usize];
                 }
                 // Node 0 of a level weighs nothing and is never needed.
-                self.pairs.extend(
-                    (1..nodes / 2).map(|i| Pair { from: tree.start + 2 * i, to: tree.start + i }),
-                );
+                self.pairs.extend((1..nodes / 2).map(|i| Pair {
+                    from: tree.start + 2 * i,
+                    to: tree.start + i,
+                }));
                 // All odd nodes of the levels before have been halved to as many points as this level has nodes.
                 for before in 0..level {
                     let odd = tree.odd_nodes(before);
-                    self.pairs.extend((0..nodes / 2).map(|i| Pair { from: odd + 2 * i, to: odd + i }));
+                    self.pairs.extend((0..nodes / 2).map(|i| Pair {
+                        from: odd + 2 * i,
+                        to: odd + i,
+                    }));
                 }
             }
-            self.adder.add_pairs(&mut self.nodes, &self.pairs, &mut self.scratch);
+            self.adder
+                .add_pairs(&mut self.nodes, &self.pairs, &mut self.scratch);
         }
         self.bits.clear();
         for tree in &self.trees {
-            self.bits.extend((0..=tree.levels).map(|level| self.nodes[tree.odd_nodes(level) as usize]));
+            self.bits
+                .extend((0..=tree.levels).map(|level| self.nodes[tree.odd_nodes(level) as usize]));
         }
     }
 }

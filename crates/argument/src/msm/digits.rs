@@ -17,29 +17,28 @@ pub(super) fn windows(bits: u32, width: u32) -> u32 {
 
 /// The window's width for `count` integers of `bits` bits.
 pub(super) fn best_width(count: usize, bits: u32) -> u32 {
-    (1..=bits.min(15)).min_by_key(|&width| additions(count, width, windows(bits, width))).unwrap_or(1)
+    (1..=bits.min(15))
+        .min_by_key(|&width| additions(count, width, windows(bits, width)))
+        .unwrap_or(1)
 }
 
-/// The window's width for full-size scalars.
-pub(super) fn window_for_full(count: usize) -> u32 {
-    best_width(count, 255)
+/// Bits of full-size scalars, sign included.
+pub(super) fn scalar_bits<P: Profile>() -> u32 {
+    <Scalar<P> as PrimeField>::MODULUS_BIT_SIZE + 1
 }
 
-/// The signed digits of full-size scalars, window by window (`count` digits each), and the number of windows.
-pub(super) fn of_scalars<P: Profile>(scalars: &[Scalar<P>], width: u32) -> (Vec<i16>, usize) {
-    let bits = <Scalar<P> as PrimeField>::MODULUS_BIT_SIZE + 1;
-    let windows = windows(bits, width) as usize;
-    let mut digits = vec![0i16; windows * scalars.len()];
+/// The signed digits of full-size scalars, window by window, a digit a scalar.
+pub(super) fn of_scalars<P: Profile>(scalars: &[Scalar<P>], width: u32) -> Vec<i16> {
+    let windows = windows(scalar_bits::<P>(), width);
+    let mut digits = vec![0i16; windows as usize * scalars.len()];
     for (i, scalar) in scalars.iter().enumerate() {
         let number = scalar.into_bigint();
         let mut carry = 0;
-        for w in 0..windows {
-            let (digit, next) = signed(bits_at(number.as_ref(), w as u32 * width, width) + carry, width);
-            digits[w * scalars.len() + i] = digit;
-            carry = next;
+        for (w, digit) in (0..windows).zip(digits[i..].iter_mut().step_by(scalars.len())) {
+            (*digit, carry) = signed(bits_at(number.as_ref(), w * width, width) + carry, width);
         }
     }
-    (digits, windows)
+    digits
 }
 
 /// `value = digit + 2^width * carry` with `|digit| <= 2^(width - 1)`, for `0 <= value <= 2^width`.

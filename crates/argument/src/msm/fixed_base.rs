@@ -34,19 +34,27 @@ impl FixedBase {
             step.double_in_place();
         }
         let multiples = Projective::normalize_batch(&multiples);
-        Self { multiples: multiples.iter().map(|point| adder.pack(point)).collect() }
+        Self {
+            multiples: multiples.iter().map(|point| adder.pack(point)).collect(),
+        }
     }
 
     /// Appends points that sum to `scalar * H`.
-    pub(super) fn terms<P: Profile>(&self, adder: Adder<P>, scalar: &Scalar<P>, terms: &mut Vec<PackedPoint>) {
+    pub(super) fn terms<P: Profile>(
+        &self,
+        adder: Adder<P>,
+        scalar: &Scalar<P>,
+        terms: &mut Vec<PackedPoint>,
+    ) {
         let number = scalar.into_bigint();
         let mut carry = 0;
         for w in 0..DIGITS {
             let (digit, next) = signed(bits_at(number.as_ref(), w * WIDTH, WIDTH) + carry, WIDTH);
             carry = next;
             if digit != 0 {
-                let multiple = &self.multiples[MULTIPLES * w as usize + usize::from(digit.unsigned_abs()) - 1];
-                terms.push(if digit < 0 { adder.negate(multiple) } else { *multiple });
+                let multiple =
+                    &self.multiples[MULTIPLES * w as usize + usize::from(digit.unsigned_abs()) - 1];
+                terms.push(adder.negate_if(digit < 0, multiple));
             }
         }
     }

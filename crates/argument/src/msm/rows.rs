@@ -27,11 +27,21 @@ pub fn commit_rows<P: Profile>(
     rows: &[Range<usize>],
     blinders: &[Scalar<P>],
 ) -> Vec<Point<P>> {
+    commit_rows_with(Adder::detect(), generators, values, rows, blinders)
+}
+
+pub(super) fn commit_rows_with<P: Profile>(
+    adder: Adder<P>,
+    generators: &Generators<P>,
+    values: &Integers,
+    rows: &[Range<usize>],
+    blinders: &[Scalar<P>],
+) -> Vec<Point<P>> {
     assert_eq!(rows.len(), blinders.len(), "one blinder a row");
     match values {
-        Integers::I8(values) => commit_slices(generators, values, rows, blinders),
-        Integers::I16(values) => commit_slices(generators, values, rows, blinders),
-        Integers::I32(values) => commit_slices(generators, values, rows, blinders),
+        Integers::I8(values) => commit_slices(adder, generators, values, rows, blinders),
+        Integers::I16(values) => commit_slices(adder, generators, values, rows, blinders),
+        Integers::I32(values) => commit_slices(adder, generators, values, rows, blinders),
     }
 }
 
@@ -41,26 +51,41 @@ pub fn commit_scalars<P: Profile>(
     vector: &[Scalar<P>],
     blinder: Scalar<P>,
 ) -> Point<P> {
-    assert!(vector.len() <= generators.g.len(), "a vector is not longer than the generators");
+    assert!(
+        vector.len() <= generators.g.len(),
+        "a vector is not longer than the generators"
+    );
     let sum = msm_full::<P>(&generators.g[..vector.len()], vector) + generators.h * blinder;
     sum.into_affine()
 }
 
 fn commit_slices<P: Profile, T: Copy + Into<i64> + Sync>(
+    adder: Adder<P>,
     generators: &Generators<P>,
     values: &[T],
     rows: &[Range<usize>],
     blinders: &[Scalar<P>],
 ) -> Vec<Point<P>> {
-    let adder = Adder::<P>::detect();
     let longest = rows.iter().map(Range::len).max().unwrap_or(0);
-    let bases: Vec<PackedPoint> = generators.g[..longest].iter().map(|point| adder.pack(point)).collect();
-    let blinding = generators.blinding.get_or_init(|| FixedBase::new(adder, &generators.h));
-    let batch = (BATCH / longest.max(1)).max(1);
+    let bases: Vec<PackedPoint> = generators.g[..longest]
+        .iter()
+        .map(|point| adder.pack(point))
+        .collect();
+    let blinding = generators
+        .blinding
+        .get_or_init(|| FixedBase::new(adder, &generators.h));
+    let batch = (2 * BATCH / longest.max(1))
+        .min(rows.len().div_ceil(rayon::current_num_threads()))
+        .max(1);
     rows.par_chunks(batch)
         .zip(blinders.par_chunks(batch))
         .map_init(
-            || RowBatch { buckets: Buckets::new(adder), digits: Vec::new(), layouts: Vec::new(), ones: Vec::new() },
+            || RowBatch {
+                buckets: Buckets::new(adder),
+                digits: Vec::new(),
+                layouts: Vec::new(),
+                ones: Vec::new(),
+            },
             |state, (rows, blinders)| {
                 let sums = state.commit(adder, &bases, blinding, values, rows, blinders);
                 Projective::normalize_batch(&sums)
@@ -114,7 +139,11 @@ impl<P: Profile> RowBatch<P> {
                 (0..layout.windows as usize).map(|w| Window {
                     digits: &self.digits[layout.digits + w * layout.count..][..layout.count],
                     width: layout.width,
-                    ones: if w == 0 { &self.ones[layout.ones.clone()] } else { &[] },
+                    ones: if w == 0 {
+                        &self.ones[layout.ones.clone()]
+                    } else {
+                        &[]
+                    },
                 })
             })
             .collect();
@@ -154,6 +183,12 @@ impl<P: Profile> RowBatch<P> {
                 self.digits[digits + w * count + i] = if value < 0 { -digit } else { digit };
             }
         }
-        self.layouts.push(Layout { digits, count, width, windows, ones });
+        self.layouts.push(Layout {
+            digits,
+            count,
+            width,
+            windows,
+            ones,
+        });
     }
 }

@@ -1,8 +1,8 @@
 //! The kernel with AVX2: two rows at a time by `vpmaddwd`.
 
 use std::arch::x86_64::{
-    __m256i, _mm256_add_epi32, _mm256_load_si256, _mm256_madd_epi16, _mm256_set1_epi32, _mm256_srai_epi16,
-    _mm256_slli_epi16, _mm256_store_si256,
+    __m256i, _mm256_add_epi32, _mm256_load_si256, _mm256_madd_epi16, _mm256_set1_epi32,
+    _mm256_slli_epi16, _mm256_srai_epi16, _mm256_store_si256,
 };
 
 use super::{Bytes, COEFFICIENT_BYTES, GROUP, Group, Sums, TILE, portable};
@@ -23,7 +23,11 @@ pub(super) fn pack<T: Bytes, const BLOCK: usize>(
 }
 
 #[target_feature(enable = "avx2")]
-pub(super) fn accumulate(panel: &[Group<TILE>], coefficients: &[Group<COEFFICIENT_BYTES>], sums: &mut Sums) {
+pub(super) fn accumulate(
+    panel: &[Group<TILE>],
+    coefficients: &[Group<COEFFICIENT_BYTES>],
+    sums: &mut Sums,
+) {
     for (block, sums) in sums.0.as_chunks_mut::<POSITIONS>().0.iter_mut().enumerate() {
         for start in (0..TILE).step_by(2 * LANES) {
             let mut strip = [[_mm256_set1_epi32(0); 2]; POSITIONS];

@@ -1,8 +1,8 @@
 //! The kernel with AVX-512 VNNI: `vpdpbusd` multiplies and adds four rows in each of 16 columns.
 
 use std::arch::x86_64::{
-    __m512i, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_setzero_si512,
-    _mm512_storeu_si512,
+    __m512i, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_set1_epi32,
+    _mm512_setzero_si512, _mm512_storeu_si512,
 };
 
 use super::{Bytes, COEFFICIENT_BYTES, GROUP, Group, Sums, TILE, portable};
@@ -23,14 +23,19 @@ pub(super) fn pack<T: Bytes, const BLOCK: usize>(
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-pub(super) fn accumulate(panel: &[Group<TILE>], coefficients: &[Group<COEFFICIENT_BYTES>], sums: &mut Sums) {
+pub(super) fn accumulate(
+    panel: &[Group<TILE>],
+    coefficients: &[Group<COEFFICIENT_BYTES>],
+    sums: &mut Sums,
+) {
     for start in (0..TILE).step_by(2 * LANES) {
         for (block, sums) in sums.0.as_chunks_mut::<POSITIONS>().0.iter_mut().enumerate() {
             let mut strip = [[_mm512_setzero_si512(); 2]; POSITIONS];
             for (group, coefficients) in panel.iter().zip(coefficients) {
                 let values = [load(&group.0, start), load(&group.0, start + LANES)];
                 for (position, strip) in strip.iter_mut().enumerate() {
-                    let bytes = _mm512_set1_epi32(coefficients.0[block * POSITIONS + position] as i32);
+                    let bytes =
+                        _mm512_set1_epi32(coefficients.0[block * POSITIONS + position] as i32);
                     for (strip, values) in strip.iter_mut().zip(values) {
                         *strip = _mm512_dpbusd_epi32(*strip, bytes, values);
                     }

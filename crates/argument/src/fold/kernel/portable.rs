@@ -15,7 +15,8 @@ pub(super) fn pack<T: Bytes, const BLOCK: usize>(
     let [a, b, c, d] = rows.each_ref().map(|row| row.as_chunks::<TILE>().0);
     let mut groups = panel.iter_mut().step_by(stride);
     for byte in 0..T::COUNT {
-        for ((((a, b), c), d), group) in a.iter().zip(b).zip(c).zip(d).take(tiles).zip(&mut groups) {
+        for ((((a, b), c), d), group) in a.iter().zip(b).zip(c).zip(d).take(tiles).zip(&mut groups)
+        {
             for x in 0..TILE {
                 group.0[x] = a[x].signed_byte(byte)
                     | b[x].signed_byte(byte) << 8
@@ -27,7 +28,11 @@ pub(super) fn pack<T: Bytes, const BLOCK: usize>(
 }
 
 #[inline(always)]
-pub(super) fn accumulate(panel: &[Group<TILE>], coefficients: &[Group<COEFFICIENT_BYTES>], sums: &mut Sums) {
+pub(super) fn accumulate(
+    panel: &[Group<TILE>],
+    coefficients: &[Group<COEFFICIENT_BYTES>],
+    sums: &mut Sums,
+) {
     for start in (0..TILE).step_by(STRIP) {
         for (position, sums) in sums.0.iter_mut().enumerate() {
             let mut strip = [0i32; STRIP];

@@ -8,12 +8,13 @@
 //! - `slope^2 - a.x - b.x + 4 p < 2^256`, for both moduli are below `1.52 * 2^253`.
 
 use std::arch::x86_64::{
-    __m512i, _mm256_load_si256, _mm512_add_epi64, _mm512_and_si512, _mm512_castsi256_si512, _mm512_cmpeq_epi64_mask,
-    _mm512_inserti64x4, _mm512_loadu_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_mov_epi64,
-    _mm512_or_si512, _mm512_permutex2var_epi64, _mm512_permutexvar_epi64, _mm512_set1_epi64, _mm512_setr_epi64,
-    _mm512_setzero_si512, _mm512_shrdi_epi64, _mm512_shuffle_i64x2, _mm512_slli_epi64, _mm512_srai_epi64,
-    _mm512_srli_epi64, _mm512_store_si512, _mm512_storeu_si512, _mm512_sub_epi64, _mm512_test_epi64_mask,
-    _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
+    __m256i, __m512i, _mm256_load_si256, _mm512_add_epi64, _mm512_and_si512,
+    _mm512_castsi256_si512, _mm512_cmpeq_epi64_mask, _mm512_inserti64x4, _mm512_loadu_si512,
+    _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_mov_epi64, _mm512_or_si512,
+    _mm512_permutex2var_epi64, _mm512_permutexvar_epi64, _mm512_set1_epi64, _mm512_setr_epi64,
+    _mm512_setzero_si512, _mm512_shrdi_epi64, _mm512_shuffle_i64x2, _mm512_slli_epi64,
+    _mm512_srai_epi64, _mm512_srli_epi64, _mm512_store_si512, _mm512_storeu_si512,
+    _mm512_sub_epi64, _mm512_test_epi64_mask, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
 };
 
 use ark_ff::PrimeField;
@@ -62,7 +63,11 @@ pub(super) struct Scratch<P: Profile> {
 
 impl<P: Profile> Default for Scratch<P> {
     fn default() -> Self {
-        Self { steps: Vec::new(), known: Vec::new(), tangents: (Vec::new(), Vec::new()) }
+        Self {
+            steps: Vec::new(),
+            known: Vec::new(),
+            tangents: (Vec::new(), Vec::new()),
+        }
     }
 }
 
@@ -76,10 +81,21 @@ pub(super) fn add_pairs<P: Profile>(
 ) {
     let Some(last) = pairs.last() else { return };
     // Every index is checked here, once; the passes below then load and store without checks.
-    let largest = pairs.iter().map(|pair| (pair.from + 1).max(pair.to)).max().unwrap_or(0);
-    assert!((largest as usize) < points.len(), "pairs are within the points");
+    let largest = pairs
+        .iter()
+        .map(|pair| (pair.from + 1).max(pair.to))
+        .max()
+        .unwrap_or(0);
+    assert!(
+        (largest as usize) < points.len(),
+        "pairs are within the points"
+    );
     let field = Field::new::<P>();
-    let Scratch { steps, known, tangents } = scratch;
+    let Scratch {
+        steps,
+        known,
+        tangents,
+    } = scratch;
     known.clear();
     tangents.0.clear();
     tangents.1.clear();
@@ -88,11 +104,19 @@ pub(super) fn add_pairs<P: Profile>(
     let one = field.one::<P>();
     let mut products = [one; CHAINS];
     for pairs in pairs.chunks(CHAINS * WIDTH).rev() {
-        let mut step = [Step { denominator: one, behind: one }; CHAINS];
+        let mut step = [Step {
+            denominator: one,
+            behind: one,
+        }; CHAINS];
         for (chain, (step, product)) in step.iter_mut().zip(&mut products).enumerate() {
             let pairs = eight(pairs, chain, last);
             // SAFETY: all pairs' indices are within the points.
-            let [a, b] = unsafe { operands::<X>(points, &pairs) };
+            let [a, b] = unsafe {
+                [
+                    operand::<X, 0>(points, &pairs),
+                    operand::<X, 1>(points, &pairs),
+                ]
+            };
             let identities = a.zeros() | b.zeros();
             let mut denominator = field.subtract(&b.lanes(), &a.lanes());
             let mut next = field.multiply(product, &denominator);
@@ -105,7 +129,10 @@ pub(super) fn add_pairs<P: Profile>(
                 }
                 next = field.multiply(product, &denominator);
             }
-            *step = Step { denominator, behind: *product };
+            *step = Step {
+                denominator,
+                behind: *product,
+            };
             *product = next;
         }
         steps.push(step);
@@ -113,18 +140,43 @@ pub(super) fn add_pairs<P: Profile>(
 
     let [first, second] = products;
     let inverse = field.invert::<P>(&field.multiply(&first, &second));
-    let mut inverses = [field.multiply(&inverse, &second), field.multiply(&inverse, &first)];
+    let mut inverses = [
+        field.multiply(&inverse, &second),
+        field.multiply(&inverse, &first),
+    ];
     for (pairs, step) in pairs.chunks(CHAINS * WIDTH).zip(steps.iter().rev()) {
         // A chain without a pair of its own must not read the last pair's operands again: they may be overwritten.
-        for (chain, (step, inverse)) in step.iter().zip(&mut inverses).take(pairs.len().div_ceil(WIDTH)).enumerate() {
+        for (chain, (step, inverse)) in step
+            .iter()
+            .zip(&mut inverses)
+            .take(pairs.len().div_ceil(WIDTH))
+            .enumerate()
+        {
             let pairs = eight(pairs, chain, last);
             let reciprocal = field.multiply(inverse, &step.behind);
             *inverse = field.multiply(inverse, &step.denominator);
             // SAFETY: all pairs' indices are within the points.
-            let ([ax, bx], [ay, by]) = unsafe { (operands::<X>(points, &pairs), operands::<Y>(points, &pairs)) };
-            let [ax, bx, ay, by] = [ax, bx, ay, by].map(|coordinate| coordinate.lanes());
+            let [a, b] = unsafe {
+                [
+                    operand::<X, 0>(points, &pairs),
+                    operand::<X, 1>(points, &pairs),
+                ]
+            };
+            let [ax, bx] = [a.lanes(), b.lanes()];
+            // SAFETY: as above.
+            let [a, b] = unsafe {
+                [
+                    operand::<Y, 0>(points, &pairs),
+                    operand::<Y, 1>(points, &pairs),
+                ]
+            };
+            let [ay, by] = [a.lanes(), b.lanes()];
             let slope = field.multiply(&field.subtract(&by, &ay), &reciprocal);
-            let x = field.reduce(&field.multiply(&slope, &slope), &[ax, bx], &field.four_moduli);
+            let x = field.reduce(
+                &field.multiply(&slope, &slope),
+                &[ax, bx],
+                &field.four_moduli,
+            );
             let y = field.multiply(&slope, &field.subtract(&ax, &x));
             let y = field.reduce(&y, &[ay], &field.two_moduli);
             // SAFETY: all pairs' indices are within the points.
@@ -144,7 +196,11 @@ pub(super) fn add_pairs<P: Profile>(
 /// Eight pairs of a chunk for one chain; where there are fewer, the last one again (its sum is the same each time).
 #[inline]
 fn eight(pairs: &[Pair], chain: usize, last: &Pair) -> [Pair; WIDTH] {
-    std::array::from_fn(|lane| *pairs.get(chain * WIDTH + lane).unwrap_or(last))
+    let pairs = pairs.get(chain * WIDTH..).unwrap_or_default();
+    match pairs.first_chunk() {
+        Some(eight) => *eight,
+        None => std::array::from_fn(|lane| *pairs.get(lane).unwrap_or(last)),
+    }
 }
 
 /// Sorts out the suspected lanes: those with an identity, and those whose `x` are the same. Their sums are noted down, to
@@ -160,7 +216,11 @@ fn exceptions<P: Profile>(
     tangents: &mut (Vec<u32>, Vec<Point<P>>),
 ) -> u8 {
     let mut replaced = 0;
-    for (lane, pair) in pairs.iter().enumerate().filter(|(lane, _)| suspects >> lane & 1 == 1) {
+    for (lane, pair) in pairs
+        .iter()
+        .enumerate()
+        .filter(|(lane, _)| suspects >> lane & 1 == 1)
+    {
         let from = pair.from as usize;
         let [a, b] = [adder.unpack(&points[from]), adder.unpack(&points[from + 1])];
         match Case::of(&a, &b) {
@@ -202,7 +262,10 @@ impl Field {
         for k in 1..WIDTH {
             // floor(k 2^253 / p): p is above 1.5 * 2^253, and 7 / 1.52 > 4, so comparing top limbs decides.
             let bound = (k as u64) << 61;
-            let times = (0..=4).rev().find(|&times| times * (modulus[3] + 1) <= bound).unwrap_or(0);
+            let times = (0..=4)
+                .rev()
+                .find(|&times| times * (modulus[3] + 1) <= bound)
+                .unwrap_or(0);
             for (row, limb) in multiples.iter_mut().zip(limbs(scale(modulus, times))) {
                 row[k] = limb;
             }
@@ -239,7 +302,13 @@ impl Field {
             }
             // The lowest 52 bits are zero now: shift by a limb.
             let carry = _mm512_srli_epi64::<LIMB>(sum[0]);
-            sum = [_mm512_add_epi64(sum[1], carry), sum[2], sum[3], sum[4], zero];
+            sum = [
+                _mm512_add_epi64(sum[1], carry),
+                sum[2],
+                sum[3],
+                sum[4],
+                zero,
+            ];
             for (sum, a) in sum.iter_mut().zip(a.0) {
                 *sum = _mm512_madd52hi_epu64(*sum, a, b);
             }
@@ -254,22 +323,30 @@ impl Field {
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn subtract(&self, a: &Lanes, b: &Lanes) -> Lanes {
-        self.carry(std::array::from_fn(|i| {
-            _mm512_sub_epi64(_mm512_add_epi64(a.0[i], self.two_moduli.0[i]), b.0[i])
-        }))
+        let mut difference = a.0;
+        for ((difference, b), offset) in difference.iter_mut().zip(b.0).zip(self.two_moduli.0) {
+            *difference = _mm512_sub_epi64(_mm512_add_epi64(*difference, offset), b);
+        }
+        self.carry(difference)
     }
 
     /// `a + offset - sum b`, which is below `2^256`, less a multiple of `p` that leaves it below `p + 2^253 < 1.67 p`.
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn reduce<const N: usize>(&self, a: &Lanes, b: &[Lanes; N], offset: &Lanes) -> Lanes {
-        let sum = self.carry(std::array::from_fn(|i| {
-            b.iter().fold(_mm512_add_epi64(a.0[i], offset.0[i]), |sum, b| _mm512_sub_epi64(sum, b.0[i]))
-        }));
-        let top = _mm512_srli_epi64::<45>(sum.0[LIMBS - 1]);
-        self.carry(std::array::from_fn(|i| {
-            _mm512_sub_epi64(sum.0[i], _mm512_permutexvar_epi64(top, self.multiples.0[i]))
-        }))
+        let mut sum = a.0;
+        for (i, sum) in sum.iter_mut().enumerate() {
+            *sum = _mm512_add_epi64(*sum, offset.0[i]);
+            for b in b {
+                *sum = _mm512_sub_epi64(*sum, b.0[i]);
+            }
+        }
+        let Lanes(mut sum) = self.carry(sum);
+        let top = _mm512_srli_epi64::<45>(sum[LIMBS - 1]);
+        for (sum, multiples) in sum.iter_mut().zip(self.multiples.0) {
+            *sum = _mm512_sub_epi64(*sum, _mm512_permutexvar_epi64(top, multiples));
+        }
+        self.carry(sum)
     }
 
     /// The same numbers with limbs in `0..2^52`, from signed limbs.
@@ -294,11 +371,19 @@ impl Field {
         }
         let mut inverses: [P::BaseField; WIDTH] = std::array::from_fn(|lane| {
             let [a, b, c, d, e] = rows.map(|row| row[lane]);
-            let number = [a | b << 52, b >> 12 | c << 40, c >> 24 | d << 28, d >> 36 | e << 16];
+            let number = [
+                a | b << 52,
+                b >> 12 | c << 40,
+                c >> 24 | d << 28,
+                d >> 36 | e << 16,
+            ];
             P::coordinate_from_limbs(super::below_modulus::<P>(number))
         });
         // The library reads a number x as 2^EXTRA_BITS x, and its inverse is to be read as 2^EXTRA_BITS / x.
-        ark_ff::batch_inversion_and_mul(&mut inverses, &P::BaseField::from(1u64 << (2 * EXTRA_BITS)));
+        ark_ff::batch_inversion_and_mul(
+            &mut inverses,
+            &P::BaseField::from(1u64 << (2 * EXTRA_BITS)),
+        );
         let mut rows = [[0u64; WIDTH]; LIMBS];
         for (lane, inverse) in inverses.iter().enumerate() {
             for (row, limb) in rows.iter_mut().zip(limbs(P::coordinate_limbs(inverse))) {
@@ -356,33 +441,71 @@ const X: usize = 0;
 /// The half of a [`PackedPoint`] that holds `y`.
 const Y: usize = 1;
 
-/// One coordinate of both operands of eight pairs.
+/// One coordinate of the points `from + OPERAND` of eight pairs.
 ///
 /// # Safety
 ///
-/// `from + 1` of every pair is an index of `points`.
+/// `from + OPERAND` of every pair is an index of `points`.
 #[inline]
 #[target_feature(enable = "avx512f")]
-unsafe fn operands<const HALF: usize>(points: &[PackedPoint], pairs: &[Pair; WIDTH]) -> [Coordinate; 2] {
-    [0, 1].map(|operand| {
-        // SAFETY: the point is within the slice by the caller's promise; each half of it is 32 bytes, aligned to 32.
-        let half = |lane: usize| unsafe {
-            let point = points.as_ptr().add(pairs[lane].from as usize + operand);
-            _mm256_load_si256(point.cast::<std::arch::x86_64::__m256i>().add(HALF))
-        };
-        let row = |lane| _mm512_inserti64x4::<1>(_mm512_castsi256_si512(half(lane)), half(lane + 4));
-        let rows = [row(0), row(1), row(2), row(3)];
-        let low = [_mm512_unpacklo_epi64(rows[0], rows[1]), _mm512_unpacklo_epi64(rows[2], rows[3])];
-        let high = [_mm512_unpackhi_epi64(rows[0], rows[1]), _mm512_unpackhi_epi64(rows[2], rows[3])];
-        let first = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
-        let second = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
-        Coordinate([
-            _mm512_permutex2var_epi64(low[0], first, low[1]),
-            _mm512_permutex2var_epi64(high[0], first, high[1]),
-            _mm512_permutex2var_epi64(low[0], second, low[1]),
-            _mm512_permutex2var_epi64(high[0], second, high[1]),
-        ])
-    })
+unsafe fn operand<const HALF: usize, const OPERAND: usize>(
+    points: &[PackedPoint],
+    pairs: &[Pair; WIDTH],
+) -> Coordinate {
+    // SAFETY: the caller's promise.
+    let rows = unsafe {
+        [
+            halves::<HALF, OPERAND>(points, &pairs[0], &pairs[4]),
+            halves::<HALF, OPERAND>(points, &pairs[1], &pairs[5]),
+            halves::<HALF, OPERAND>(points, &pairs[2], &pairs[6]),
+            halves::<HALF, OPERAND>(points, &pairs[3], &pairs[7]),
+        ]
+    };
+    let low = [
+        _mm512_unpacklo_epi64(rows[0], rows[1]),
+        _mm512_unpacklo_epi64(rows[2], rows[3]),
+    ];
+    let high = [
+        _mm512_unpackhi_epi64(rows[0], rows[1]),
+        _mm512_unpackhi_epi64(rows[2], rows[3]),
+    ];
+    let first = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
+    let second = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+    Coordinate([
+        _mm512_permutex2var_epi64(low[0], first, low[1]),
+        _mm512_permutex2var_epi64(high[0], first, high[1]),
+        _mm512_permutex2var_epi64(low[0], second, low[1]),
+        _mm512_permutex2var_epi64(high[0], second, high[1]),
+    ])
+}
+
+/// One coordinate of the points `from + OPERAND` of two pairs, side by side.
+///
+/// # Safety
+///
+/// `from + OPERAND` of both pairs is an index of `points`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn halves<const HALF: usize, const OPERAND: usize>(
+    points: &[PackedPoint],
+    low: &Pair,
+    high: &Pair,
+) -> __m512i {
+    let base = points.as_ptr();
+    // SAFETY: the points are within the slice by the caller's promise; each half of one is 32 bytes, aligned to 32.
+    unsafe {
+        let low = _mm256_load_si256(
+            base.add(low.from as usize + OPERAND)
+                .cast::<__m256i>()
+                .add(HALF),
+        );
+        let high = _mm256_load_si256(
+            base.add(high.from as usize + OPERAND)
+                .cast::<__m256i>()
+                .add(HALF),
+        );
+        _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high)
+    }
 }
 
 /// Writes eight pairs' sums.
@@ -396,12 +519,28 @@ unsafe fn store(points: &mut [PackedPoint], pairs: &[Pair; WIDTH], x: &Lanes, y:
     let Coordinate([x0, x1, x2, x3]) = Coordinate::from_lanes(x);
     let Coordinate([y0, y1, y2, y3]) = Coordinate::from_lanes(y);
     // A transposition of 8 x 8 words: first words of lanes 2i and 2i + 1 side by side, then 128-bit blocks.
-    let even = [(x0, x1), (x2, x3), (y0, y1), (y2, y3)].map(|(a, b)| _mm512_unpacklo_epi64(a, b));
-    let odd = [(x0, x1), (x2, x3), (y0, y1), (y2, y3)].map(|(a, b)| _mm512_unpackhi_epi64(a, b));
+    let even = [
+        _mm512_unpacklo_epi64(x0, x1),
+        _mm512_unpacklo_epi64(x2, x3),
+        _mm512_unpacklo_epi64(y0, y1),
+        _mm512_unpacklo_epi64(y2, y3),
+    ];
+    let odd = [
+        _mm512_unpackhi_epi64(x0, x1),
+        _mm512_unpackhi_epi64(x2, x3),
+        _mm512_unpackhi_epi64(y0, y1),
+        _mm512_unpackhi_epi64(y2, y3),
+    ];
     for (parity, [a, b, c, d]) in [even, odd].into_iter().enumerate() {
         // Block i of a, b, c, d belongs to lane 2i + parity.
-        let ab = [_mm512_shuffle_i64x2::<0b01_00_01_00>(a, b), _mm512_shuffle_i64x2::<0b11_10_11_10>(a, b)];
-        let cd = [_mm512_shuffle_i64x2::<0b01_00_01_00>(c, d), _mm512_shuffle_i64x2::<0b11_10_11_10>(c, d)];
+        let ab = [
+            _mm512_shuffle_i64x2::<0b01_00_01_00>(a, b),
+            _mm512_shuffle_i64x2::<0b11_10_11_10>(a, b),
+        ];
+        let cd = [
+            _mm512_shuffle_i64x2::<0b01_00_01_00>(c, d),
+            _mm512_shuffle_i64x2::<0b11_10_11_10>(c, d),
+        ];
         for half in 0..2 {
             let rows = [
                 _mm512_shuffle_i64x2::<0b10_00_10_00>(ab[half], cd[half]),
@@ -432,7 +571,13 @@ fn load(words: [u64; WIDTH]) -> __m512i {
 /// A number in limbs of 52 bits, from limbs of 64.
 fn limbs([a, b, c, d]: [u64; 4]) -> [u64; LIMBS] {
     let mask = (1 << LIMB) - 1;
-    [a & mask, (a >> 52 | b << 12) & mask, (b >> 40 | c << 24) & mask, (c >> 28 | d << 36) & mask, d >> 16]
+    [
+        a & mask,
+        (a >> 52 | b << 12) & mask,
+        (b >> 40 | c << 24) & mask,
+        (c >> 28 | d << 36) & mask,
+        d >> 16,
+    ]
 }
 
 /// `times * number`, which is below `2^256`.

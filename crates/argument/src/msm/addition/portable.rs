@@ -67,6 +67,10 @@ pub(super) fn double_all<P: Profile>(points: &mut [Point<P>]) {
     let mut reciprocals: Vec<P::BaseField> = points.iter().map(|point| point.y.double()).collect();
     ark_ff::batch_inversion(&mut reciprocals);
     for (point, reciprocal) in points.iter_mut().zip(reciprocals) {
-        *point = along(point, point, point.x.square() * P::BaseField::from(3u64) * reciprocal);
+        *point = along(
+            point,
+            point,
+            point.x.square() * P::BaseField::from(3u64) * reciprocal,
+        );
     }
 }
