@@ -1,0 +1,341 @@
+//! Each rule of a well formed program, broken.
+
+use inferproof_program::testing::programs;
+use inferproof_program::{
+    Integers, Node, Op, Program, ProgramError, RunError, Table, TableId, Tensor, TensorId, Term,
+    Weights,
+};
+use inferproof_view::View;
+use proptest::prelude::*;
+
+/// `x [3] -> linear -> rescale`, `contract(x, w [2, 3]) -> rescale -> map`.
+fn program() -> Program {
+    let tensor = |shape: &[usize], low, high| Tensor {
+        name: "t".into(),
+        shape: shape.to_vec(),
+        low,
+        high,
+        scale_log2: 0,
+    };
+    let node = |output, op| Node {
+        origin: "test".into(),
+        output: TensorId(output),
+        op,
+    };
+    let view = View::identity(vec![3]).unwrap();
+    Program {
+        tensors: vec![
+            tensor(&[3], -4, 3),
+            tensor(&[2, 3], -2, 2),
+            tensor(&[3], -12, 9),
+            tensor(&[2], -24, 24),
+            tensor(&[2], 0, 3),
+            tensor(&[2], -1, 9),
+        ],
+        nodes: vec![
+            node(0, Op::Input),
+            node(1, Op::Weight),
+            node(
+                2,
+                Op::Linear {
+                    terms: vec![Term {
+                        coefficient: 3,
+                        source: Some(TensorId(0)),
+                        view,
+                    }],
+                },
+            ),
+            node(
+                3,
+                Op::Contract {
+                    left: TensorId(0),
+                    right: TensorId(1),
+                    shared: 0,
+                    left_free: 0,
+                    right_free: 1,
+                    contracted: 1,
+                },
+            ),
+            node(
+                4,
+                Op::Rescale {
+                    source: TensorId(3),
+                    shift: 2,
+                },
+            ),
+            node(
+                5,
+                Op::Map {
+                    source: TensorId(4),
+                    table: TableId(0),
+                },
+            ),
+        ],
+        tables: vec![Table {
+            low: 0,
+            values: vec![0, 9, -1, 4],
+        }],
+        inputs: vec![TensorId(0)],
+        outputs: vec![TensorId(5), TensorId(2)],
+    }
+}
+
+/// The message of the error that a change causes.
+fn message(change: impl FnOnce(&mut Program)) -> String {
+    let mut program = program();
+    assert_eq!(program.validate(), Ok(()));
+    change(&mut program);
+    program
+        .validate()
+        .expect_err("the change is noticed")
+        .to_string()
+}
+
+fn contract_of(program: &mut Program) -> &mut Op {
+    &mut program.nodes[3].op
+}
+
+#[test]
+fn every_rule_is_checked() {
+    let cases: Vec<(&str, Box<dyn FnOnce(&mut Program)>)> = vec![
+        ("nodes: every tensor", Box::new(|p| drop(p.nodes.pop()))),
+        (
+            "must make tensor 1",
+            Box::new(|p| p.nodes[1].output = TensorId(0)),
+        ),
+        (
+            "not made before it",
+            Box::new(|p| {
+                p.nodes[4].op = Op::Rescale {
+                    source: TensorId(4),
+                    shift: 2,
+                }
+            }),
+        ),
+        (
+            "not made before it",
+            Box::new(|p| {
+                p.nodes[4].op = Op::Rescale {
+                    source: TensorId(99),
+                    shift: 2,
+                }
+            }),
+        ),
+        (
+            "a shift of 61",
+            Box::new(|p| {
+                p.nodes[4].op = Op::Rescale {
+                    source: TensorId(3),
+                    shift: 61,
+                }
+            }),
+        ),
+        (
+            "there is no table 7",
+            Box::new(|p| {
+                p.nodes[5].op = Op::Map {
+                    source: TensorId(4),
+                    table: TableId(7),
+                }
+            }),
+        ),
+        ("table's domain", Box::new(|p| p.tables[0].low = 1)),
+        ("table's domain", Box::new(|p| p.tables[0].values.push(0))),
+        ("table's value 9", Box::new(|p| p.tensors[5].high = 8)),
+        ("0 values", Box::new(|p| p.tables[0].values.clear())),
+        (
+            "key or value",
+            Box::new(|p| p.tables[0].values[0] = i64::MIN),
+        ),
+        (
+            "outside the declared range",
+            Box::new(|p| p.tensors[2].high = 8),
+        ),
+        (
+            "outside the declared range",
+            Box::new(|p| p.tensors[3].low = -23),
+        ),
+        (
+            "not the output shape",
+            Box::new(|p| p.tensors[4].shape = vec![1, 2]),
+        ),
+        (
+            "expected shape",
+            Box::new(|p| p.tensors[2].shape = vec![1, 3]),
+        ),
+        (
+            "expected output shape",
+            Box::new(|p| p.tensors[3].shape = vec![3]),
+        ),
+        ("expected 1 to", Box::new(|p| p.tensors[0].shape = vec![0])),
+        (
+            "expected 1 to",
+            Box::new(|p| p.tensors[0].shape = vec![usize::MAX, 2]),
+        ),
+        ("axes", Box::new(|p| p.tensors[0].shape = vec![1; 17])),
+        (
+            "range [5, -5]",
+            Box::new(|p| (p.tensors[0].low, p.tensors[0].high) = (5, -5)),
+        ),
+        (
+            "expected one within",
+            Box::new(|p| p.tensors[0].low = i64::MIN),
+        ),
+        (
+            "do not have",
+            Box::new(|p| {
+                if let Op::Contract { left_free, .. } = contract_of(p) {
+                    *left_free = usize::MAX;
+                }
+            }),
+        ),
+        ("differ", Box::new(|p| p.tensors[1].shape = vec![2, 4])),
+        (
+            "another contraction",
+            Box::new(|p| {
+                p.tensors[4].shape = vec![2, 2];
+                p.nodes[4].op = Op::Contract {
+                    left: TensorId(3),
+                    right: TensorId(3),
+                    shared: 0,
+                    left_free: 1,
+                    right_free: 1,
+                    contracted: 0,
+                };
+            }),
+        ),
+        (
+            "below 2^60",
+            Box::new(|p| {
+                if let Op::Linear { terms } = &mut p.nodes[2].op {
+                    terms[0].coefficient = i64::MAX;
+                }
+            }),
+        ),
+        ("inputs: must list", Box::new(|p| p.inputs.clear())),
+        (
+            "inputs: must list",
+            Box::new(|p| p.inputs.push(TensorId(0))),
+        ),
+        ("at least one", Box::new(|p| p.outputs.clear())),
+        ("no tensor 9", Box::new(|p| p.outputs[0] = TensorId(9))),
+        (
+            "cannot be an output",
+            Box::new(|p| p.outputs[0] = TensorId(1)),
+        ),
+        (
+            "no axis",
+            Box::new(|p| {
+                p.tensors[0].shape = vec![];
+                p.tensors[1].shape = vec![];
+                p.nodes[1].op = Op::OneHot {
+                    source: TensorId(0),
+                };
+            }),
+        ),
+    ];
+    for (expected, change) in cases {
+        let got = message(change);
+        assert!(
+            got.contains(expected),
+            "expected a message with `{expected}`, got `{got}`"
+        );
+    }
+}
+
+#[test]
+fn a_contraction_behind_sums_and_maxima_is_found() {
+    let mut program = program();
+    program.tensors[4] = program.tensors[3].clone();
+    program.nodes[4].op = Op::Max {
+        left: TensorId(3),
+        right: TensorId(3),
+    };
+    program.tensors[5] = Tensor {
+        low: -1000,
+        high: 1000,
+        shape: vec![],
+        ..program.tensors[4].clone()
+    };
+    program.nodes[5].op = Op::Contract {
+        left: TensorId(4),
+        right: TensorId(4),
+        shared: 0,
+        left_free: 0,
+        right_free: 0,
+        contracted: 1,
+    };
+    let error = program.validate().unwrap_err().to_string();
+    assert!(error.contains("another contraction"), "{error}");
+}
+
+#[test]
+fn weights_and_inputs_must_fit() {
+    let program = program();
+    let weights = |values: Vec<i8>| Weights::from([(TensorId(1), Integers::I8(values))]);
+    let good = weights(vec![1, 2, -2, 0, 1, 1]);
+    let input = vec![vec![-4, 3, 0]];
+    assert!(program.run(&good, &input).is_ok());
+    let is_length = |r: Result<_, RunError>| matches!(r, Err(RunError::Length { .. }));
+    let is_range = |r: Result<_, RunError>| matches!(r, Err(RunError::Range { .. }));
+    assert!(is_length(program.run(&weights(vec![1; 5]), &input)));
+    assert!(is_range(program.run(&weights(vec![3; 6]), &input)));
+    assert!(is_length(program.run(&good, &[vec![0; 4]])));
+    assert!(is_range(program.run(&good, &[vec![4; 3]])));
+    assert!(matches!(
+        program.run(&Weights::new(), &input),
+        Err(RunError::Missing { .. })
+    ));
+    assert!(matches!(
+        program.run(&good, &[]),
+        Err(RunError::Inputs {
+            expected: 1,
+            got: 0
+        })
+    ));
+    let broken = Program {
+        outputs: vec![],
+        ..program
+    };
+    assert!(matches!(
+        broken.run(&good, &input),
+        Err(RunError::Program(ProgramError::Interface { .. }))
+    ));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever an attacker writes in place of a number, validation answers and does not panic.
+    #[test]
+    fn mutated_programs_never_panic(case in programs(), at in any::<prop::sample::Index>(), value in any::<i64>()) {
+        let mut document = serde_json::to_value(&case.program).unwrap();
+        let mut numbers = Vec::new();
+        collect(&mut document, &mut numbers);
+        if !numbers.is_empty() {
+            let chosen = at.index(numbers.len());
+            *numbers[chosen] = value.into();
+        }
+        if let Ok(program) = serde_json::from_value::<Program>(document)
+            && program.validate().is_ok()
+            && program.tensors.iter().all(|t| t.volume() < 1 << 16)
+            && program.nodes.len() == case.program.nodes.len()
+        {
+            // It may still be a valid program; then it runs or refuses its inputs.
+            let small = |n: &Node| !format!("{:?}", n.op).chars().collect::<String>().split(|c: char| !c.is_ascii_digit())
+                .any(|d| d.len() > 6);
+            if program.nodes.iter().all(small) {
+                drop(program.run(&case.weights, &case.inputs));
+            }
+        }
+    }
+}
+
+fn collect<'a>(value: &'a mut serde_json::Value, numbers: &mut Vec<&'a mut serde_json::Value>) {
+    match value {
+        serde_json::Value::Number(_) => numbers.push(value),
+        serde_json::Value::Array(list) => list.iter_mut().for_each(|v| collect(v, numbers)),
+        serde_json::Value::Object(map) => map.values_mut().for_each(|v| collect(v, numbers)),
+        _ => {}
+    }
+}
