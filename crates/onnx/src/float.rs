@@ -3,7 +3,7 @@
 //! Sums run in one fixed order and functions come from `libm`, so a calibration gives the same scales on every machine.
 
 use crate::graph::{Axes, Graph, Kind, LayerId, Real};
-use inferproof_view::ViewError;
+use inferproof_view::{Step, ViewError, volume};
 use std::sync::Arc;
 
 /// The values of every layer but constants, for one sample.
@@ -37,14 +37,26 @@ pub fn evaluate(graph: &Graph, inputs: &[Vec<f32>]) -> Result<Activations, ViewE
         }
         // The windows of a convolution are many times larger than what they are made of: they are dropped after use.
         for source in graph.layers[position].kind.sources() {
-            let is_window = matches!(&graph.layer(source).kind, Kind::Linear(terms) if terms.len() == 1)
-                && matches!(graph.layers[position].kind, Kind::Contract { .. });
+            let is_window = matches!(graph.layers[position].kind, Kind::Contract { .. })
+                && is_enlarged(&graph.layer(source).kind);
             if is_window && last_reader[source.0] == position {
                 run.values[source.0] = Some(Arc::default());
             }
         }
     }
     Ok(Activations { values: run.values })
+}
+
+/// Whether a layer only repeats entries of its source: its range is the source's.
+fn is_enlarged(kind: &Kind) -> bool {
+    let Kind::Linear(terms) = kind else {
+        return false;
+    };
+    let [term] = &terms[..] else {
+        return false;
+    };
+    let sums = |step: &Step| matches!(step, Step::Reduce { .. } | Step::SuffixSum { .. });
+    volume(term.view.target()) > volume(term.view.source()) && !term.view.steps().iter().any(sums)
 }
 
 fn last_readers(graph: &Graph) -> Vec<usize> {

@@ -67,13 +67,15 @@ impl Importer<'_> {
     fn cast(&mut self, context: &Context<'_>, to: DatumType) -> Imported<LayerId> {
         let from = self.model.outlet_fact(context.node.inputs[0]);
         let from = from.map_err(|e| Refusal(e.to_string()))?.datum_type;
-        if !(from.is_float() || from.is_integer()) || !(to.is_float() || to.is_integer()) {
+        // The front end computes with dimensions where ONNX has 64-bit integers.
+        let is_integer = |t: DatumType| t.is_integer() || t == TDim::datum_type();
+        if !(from.is_float() || is_integer(from)) || !(to.is_float() || is_integer(to)) {
             return refuse(format!(
                 "a cast from {from:?} to {to:?}; only casts among numbers are supported"
             ));
         }
         let source = context.inputs[0];
-        if from.is_float() && to.is_integer() {
+        if from.is_float() && is_integer(to) {
             return Ok(self.graph.apply(
                 &context.origin,
                 source,

@@ -74,8 +74,8 @@ pub fn round(real: f64) -> i64 {
 }
 
 fn fits(real: f64, limit: i64, scale: i32) -> bool {
-    // A value that saturation moves by less than half a unit fits.
-    scaled(real, scale) <= limit as f64 + 0.49
+    // Saturation moves the greatest value by at most one unit, as much as rounding at the next coarser scale would.
+    scaled(real, scale) <= limit as f64 + 1.0
 }
 
 /// The finest scale that fits; 0 where everything is zero.

@@ -1,0 +1,262 @@
+"""Makes data/ops.npz and data/ops/*.onnx: one small model for each operation and attribute setting, random
+inputs, and what onnxruntime answers. Needs onnx 1.20.1, onnxruntime and numpy; run it in this folder.
+
+Models keep their weights small so that all files together stay under a megabyte.
+"""
+
+import pathlib
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+HERE = pathlib.Path(__file__).parent / "data"
+OPS = HERE / "ops"
+SAMPLES = 6
+rng = np.random.default_rng(20261121)
+arrays = {}
+
+
+def const(name, values, dtype=np.float32):
+    return numpy_helper.from_array(np.asarray(values, dtype=dtype), name)
+
+
+def rand(*shape, scale=1.0):
+    return (rng.standard_normal(shape) * scale).astype(np.float32)
+
+
+def model(case, nodes, inputs, constants=(), opset=17, outputs=("y",), low=-2.0, high=2.0, output_type=TensorProto.FLOAT,
+          input_type=TensorProto.FLOAT, make=None):
+    """Writes one model; `inputs` is a list of (name, shape)."""
+    graph = helper.make_graph(
+        nodes,
+        case,
+        [helper.make_tensor_value_info(n, input_type, s) for n, s in inputs],
+        [helper.make_tensor_value_info(n, output_type, None) for n in outputs],
+        initializer=list(constants),
+    )
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    proto = onnx.shape_inference.infer_shapes(proto)
+    onnx.checker.check_model(proto)
+    (OPS / f"{case}.onnx").write_bytes(proto.SerializeToString())
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    dtype = np.int64 if input_type == TensorProto.INT64 else np.float32
+    samples = []
+    for _ in range(SAMPLES):
+        if make:
+            feed = make()
+        else:
+            feed = {n: rng.uniform(low, high, s).astype(dtype) for n, s in inputs}
+        samples.append((feed, session.run(list(outputs), feed)))
+    for name, _ in inputs:
+        arrays[f"{case}.in.{name}"] = np.stack([f[name] for f, _ in samples]).astype(np.float32)
+    for i, name in enumerate(outputs):
+        arrays[f"{case}.out.{name}"] = np.stack([o[i] for _, o in samples]).astype(np.float32)
+
+
+def single(case, op, shape, constants=(), opset=17, extra=(), low=-2.0, high=2.0, output_type=TensorProto.FLOAT, outputs=("y",), **attributes):
+    """One node reading x, then constants, by name."""
+    node = helper.make_node(op, ["x", *extra, *[c.name for c in constants]], list(outputs), name=f"the_{op}", **attributes)
+    model(case, [node], [("x", shape)], constants, opset, outputs=outputs, low=low, high=high, output_type=output_type)
+
+
+def main():
+    OPS.mkdir(parents=True, exist_ok=True)
+    for old in OPS.glob("*.onnx"):
+        old.unlink()
+
+    # Convolutions.
+    image = [1, 3, 9, 8]
+    def conv(case, shape, kernel, bias=True, opset=17, **attributes):
+        w = [const("w", rand(*kernel, scale=0.3))] + ([const("b", rand(kernel[0]))] if bias else [])
+        single(case, "Conv", shape, w, opset, **attributes)
+    conv("conv_plain", image, (4, 3, 3, 3))
+    conv("conv_no_bias", image, (4, 3, 3, 3), bias=False, opset=11)
+    conv("conv_pads", image, (4, 3, 3, 3), pads=[1, 1, 1, 1], opset=13)
+    conv("conv_asymmetric_pads", image, (4, 3, 3, 2), pads=[0, 1, 2, 0])
+    conv("conv_strides", image, (4, 3, 3, 3), strides=[2, 3], pads=[1, 1, 1, 1])
+    conv("conv_dilations", image, (4, 3, 3, 2), dilations=[2, 3])
+    conv("conv_same_upper", image, (4, 3, 4, 4), auto_pad="SAME_UPPER", strides=[2, 2])
+    conv("conv_same_lower", image, (4, 3, 4, 4), auto_pad="SAME_LOWER", strides=[1, 2])
+    conv("conv_valid", image, (4, 3, 4, 4), auto_pad="VALID")
+    conv("conv_groups", [1, 4, 6, 6], (6, 2, 3, 3), group=2, pads=[1, 1, 1, 1])
+    conv("conv_depthwise", [1, 4, 6, 6], (4, 1, 3, 3), group=4, pads=[1, 1, 1, 1])
+    conv("conv_depthwise_multiplier", [1, 3, 6, 6], (6, 1, 3, 3), group=3)
+    conv("conv_pointwise", [1, 5, 4, 4], (7, 5, 1, 1))
+    conv("conv_pointwise_strided", [1, 5, 5, 4], (7, 5, 1, 1), strides=[2, 2])
+    conv("conv_batch", [2, 3, 5, 5], (4, 3, 3, 3), pads=[1, 1, 1, 1])
+    conv("conv_1d", [1, 3, 12], (5, 3, 4), pads=[1, 2], strides=[2])
+    conv("conv_1d_dilated", [1, 2, 12], (2, 2, 3), dilations=[3])
+    conv("conv_3d", [1, 2, 4, 5, 4], (3, 2, 2, 3, 2), pads=[0, 1, 0, 1, 1, 0])
+    conv("conv_opset_21", image, (4, 3, 3, 3), opset=21)
+
+    # Matrix products.
+    single("gemm", "Gemm", [2, 5], [const("b", rand(5, 4)), const("c", rand(4))])
+    single("gemm_trans", "Gemm", [5, 2], [const("b", rand(4, 5)), const("c", rand(2, 1))], transA=1, transB=1, alpha=0.5, beta=2.0)
+    single("gemm_no_c", "Gemm", [1, 5], [const("b", rand(5, 3))], opset=11)
+    single("matmul_constant", "MatMul", [2, 3, 5], [const("b", rand(5, 4))])
+    single("matmul_batched_constant", "MatMul", [2, 3, 5], [const("b", rand(2, 5, 4))])
+    single("matmul_vector", "MatMul", [3, 5], [const("b", rand(5))])
+    matmul = lambda: [helper.make_node("MatMul", ["x", "z"], ["y"], name="the_matmul")]
+    model("matmul_computed", matmul(), [("x", [2, 3, 5]), ("z", [2, 5, 4])])
+    model("matmul_computed_broadcast", matmul(), [("x", [2, 3, 5]), ("z", [5, 4])])
+    model("matmul_computed_heads", matmul(), [("x", [1, 2, 3, 4]), ("z", [1, 2, 4, 3])])
+    model("matmul_left_constant", [helper.make_node("MatMul", ["a", "x"], ["y"])], [("x", [4, 3])], [const("a", rand(2, 4))])
+
+    # Arithmetic by constants and between tensors.
+    for op in ["Add", "Sub", "Mul", "Div"]:
+        c = np.abs(rand(3, 1, 1)) + 0.5
+        single(f"{op.lower()}_channel_constant", op, [1, 3, 4, 4], [const("c", c)])
+        single(f"{op.lower()}_scalar", op, [2, 6], [const("c", 1.7)], opset=13)
+        single(f"{op.lower()}_full_constant", op, [2, 6], [const("c", np.abs(rand(2, 6)) + 0.5)])
+        model(f"{op.lower()}_constant_left", [helper.make_node(op, ["c", "x"], ["y"])], [("x", [2, 6])], [const("c", np.abs(rand(6)) + 0.5)],
+              low=0.5, high=3.0)
+        model(f"{op.lower()}_tensors", [helper.make_node(op, ["x", "z"], ["y"])], [("x", [2, 3, 4]), ("z", [2, 3, 4])], low=0.5, high=3.0)
+        model(f"{op.lower()}_broadcast", [helper.make_node(op, ["x", "z"], ["y"])], [("x", [2, 3, 1]), ("z", [3, 4])], low=0.5, high=3.0, opset=14)
+    single("neg", "Neg", [2, 6])
+    single("abs", "Abs", [2, 6])
+    model("square", [helper.make_node("Mul", ["x", "x"], ["y"])], [("x", [2, 6])])
+    model("sum_three", [helper.make_node("Sum", ["x", "z", "x"], ["y"])], [("x", [2, 6]), ("z", [2, 6])])
+    model("max_tensors", [helper.make_node("Max", ["x", "z"], ["y"])], [("x", [2, 6]), ("z", [6])])
+    model("min_tensors", [helper.make_node("Min", ["x", "z"], ["y"])], [("x", [2, 6]), ("z", [2, 6])])
+    model("residual", [
+        helper.make_node("Conv", ["x", "w"], ["a"], pads=[1, 1, 1, 1]), helper.make_node("Add", ["a", "x"], ["s"]),
+        helper.make_node("Relu", ["s"], ["r"]), helper.make_node("Add", ["r", "s"], ["y"]),
+    ], [("x", [1, 3, 5, 5])], [const("w", rand(3, 3, 3, 3, scale=0.3))])
+
+    # Batch normalization, alone and folded.
+    bn = [const("scale", rand(4)), const("bias", rand(4)), const("mean", rand(4)), const("var", np.abs(rand(4)) + 0.3)]
+    single("batch_norm", "BatchNormalization", [1, 4, 3, 3], bn, epsilon=1e-3)
+    names = ["scale", "bias", "mean", "var"]
+    model("conv_batch_norm_relu", [
+        helper.make_node("Conv", ["x", "w", "b"], ["a"]), helper.make_node("BatchNormalization", ["a", *names], ["n"]),
+        helper.make_node("Relu", ["n"], ["y"]),
+    ], [("x", [1, 3, 5, 5])], [const("w", rand(4, 3, 3, 3, scale=0.3)), const("b", rand(4)), *bn])
+    model("depthwise_batch_norm", [
+        helper.make_node("Conv", ["x", "w"], ["a"], group=4), helper.make_node("BatchNormalization", ["a", *names], ["y"]),
+    ], [("x", [1, 4, 5, 5])], [const("w", rand(4, 1, 3, 3, scale=0.3)), *bn], opset=14)
+    model("gemm_batch_norm", [
+        helper.make_node("Gemm", ["x", "w", "b"], ["a"], transB=1), helper.make_node("BatchNormalization", ["a", *names], ["y"]),
+    ], [("x", [1, 6])], [const("w", rand(4, 6)), const("b", rand(4)), *bn])
+
+    # Activations.
+    single("relu", "Relu", [2, 6], opset=11)
+    single("leaky_relu", "LeakyRelu", [2, 6], alpha=0.1)
+    single("clip", "Clip", [2, 6], [const("lo", -0.6), const("hi", 1.1)])
+    single("clip_relu6", "Clip", [2, 6], [const("lo", 0.0), const("hi", 6.0)], low=-9, high=9)
+    model("clip_high_only", [helper.make_node("Clip", ["x", "", "hi"], ["y"])], [("x", [2, 6])], [const("hi", 0.7)])
+    single("clip_low_only", "Clip", [2, 6], [const("lo", 0.25)])
+    single("sigmoid", "Sigmoid", [2, 16], low=-9, high=9)
+    single("tanh", "Tanh", [2, 16], low=-5, high=5)
+    single("hard_sigmoid", "HardSigmoid", [2, 16], alpha=0.3, beta=0.4, low=-4, high=4)
+    single("hard_sigmoid_default", "HardSigmoid", [2, 16], low=-4, high=4, opset=11)
+    single("hard_swish", "HardSwish", [2, 16], low=-5, high=5)
+    single("exp", "Exp", [2, 6])
+    single("sqrt", "Sqrt", [2, 6], low=0.1, high=4)
+    single("log", "Log", [2, 6], low=0.2, high=4)
+    single("reciprocal", "Reciprocal", [2, 6], low=0.3, high=4)
+    single("erf", "Erf", [2, 6])
+    single("gelu", "Gelu", [2, 6], opset=20)
+    model("silu", [helper.make_node("Sigmoid", ["x"], ["s"]), helper.make_node("Mul", ["x", "s"], ["y"])], [("x", [2, 6])])
+    model("conv_sigmoid", [helper.make_node("Conv", ["x", "w"], ["a"]), helper.make_node("Sigmoid", ["a"], ["y"])], [("x", [1, 2, 5, 5])],
+          [const("w", rand(3, 2, 3, 3))])
+
+    # Pools.
+    def pool(case, op, shape, **attributes):
+        single(case, op, shape, **attributes)
+    pool("max_pool", "MaxPool", [1, 2, 6, 6], kernel_shape=[2, 2], strides=[2, 2])
+    pool("max_pool_3_2_pads", "MaxPool", [1, 2, 7, 6], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+    pool("max_pool_negative", "MaxPool", [1, 2, 5, 5], kernel_shape=[3, 3], pads=[1, 1, 1, 1], low=-3, high=-1)
+    pool("max_pool_ceil", "MaxPool", [1, 2, 6, 5], kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)
+    pool("max_pool_dilated", "MaxPool", [1, 2, 8, 8], kernel_shape=[2, 3], dilations=[3, 2])
+    pool("max_pool_same", "MaxPool", [1, 2, 7, 7], kernel_shape=[3, 3], strides=[2, 2], auto_pad="SAME_LOWER")
+    pool("max_pool_1d", "MaxPool", [1, 2, 9], kernel_shape=[3], strides=[2], opset=12)
+    pool("average_pool", "AveragePool", [1, 2, 6, 6], kernel_shape=[2, 2], strides=[2, 2])
+    pool("average_pool_pads", "AveragePool", [1, 2, 6, 5], kernel_shape=[3, 3], strides=[2, 1], pads=[1, 1, 1, 1])
+    pool("average_pool_include_pad", "AveragePool", [1, 2, 6, 5], kernel_shape=[3, 3], strides=[2, 1], pads=[1, 0, 1, 2], count_include_pad=1)
+    pool("average_pool_ceil", "AveragePool", [1, 2, 6, 5], kernel_shape=[3, 2], strides=[2, 2], ceil_mode=1, opset=19)
+    pool("average_pool_same", "AveragePool", [1, 2, 5, 5], kernel_shape=[3, 3], strides=[2, 2], auto_pad="SAME_UPPER")
+    pool("global_average_pool", "GlobalAveragePool", [1, 3, 5, 4])
+    pool("global_max_pool", "GlobalMaxPool", [1, 3, 5, 4])
+
+    # Shapes.
+    single("flatten", "Flatten", [2, 3, 4])
+    single("flatten_axis", "Flatten", [2, 3, 4], axis=2)
+    single("reshape", "Reshape", [2, 3, 4], [const("s", [4, -1], np.int64)])
+    single("reshape_zero", "Reshape", [2, 3, 4], [const("s", [0, 2, 6], np.int64)], opset=14)
+    single("transpose", "Transpose", [2, 3, 4], perm=[2, 0, 1])
+    single("transpose_default", "Transpose", [2, 3, 4])
+    single("squeeze", "Squeeze", [1, 3, 1, 4], [const("a", [0, 2], np.int64)])
+    single("squeeze_11", "Squeeze", [1, 3, 1, 4], opset=11, axes=[2])
+    single("unsqueeze", "Unsqueeze", [3, 4], [const("a", [0, 3], np.int64)])
+    single("unsqueeze_11", "Unsqueeze", [3, 4], opset=11, axes=[1])
+    model("concat", [helper.make_node("Concat", ["x", "z", "c"], ["y"], axis=1)], [("x", [2, 3, 2]), ("z", [2, 1, 2])], [const("c", rand(2, 2, 2))])
+    model("concat_scales", [helper.make_node("Mul", ["x", "k"], ["a"]), helper.make_node("Concat", ["a", "x"], ["y"], axis=-1)], [("x", [2, 3])],
+          [const("k", 20.0)])
+    single("slice", "Slice", [4, 6], [const("s", [1, 4], np.int64), const("e", [3, -7], np.int64), const("a", [0, 1], np.int64), const("t", [1, -2], np.int64)])
+    single("slice_simple", "Slice", [4, 6], [const("s", [2], np.int64), const("e", [1000], np.int64), const("a", [-1], np.int64)])
+    single("split", "Split", [2, 6], [const("s", [2, 4], np.int64)], outputs=("y", "z"), axis=1)
+    single("split_11", "Split", [2, 6], opset=11, outputs=("y", "z"), axis=1)
+    single("split_18", "Split", [2, 6], opset=18, outputs=("y", "z", "u"), axis=1, num_outputs=3)
+    single("pad", "Pad", [2, 3], [const("p", [0, 1, 1, 2], np.int64)])
+    single("pad_value", "Pad", [2, 3], [const("p", [1, 0, 0, 2], np.int64), const("v", 1.5)])
+    single("expand", "Expand", [3, 1], [const("s", [2, 3, 4], np.int64)])
+    single("tile", "Tile", [2, 3], [const("r", [2, 3], np.int64)])
+    single("gather", "Gather", [3, 5], [const("i", [[0, -1], [2, 2]], np.int64)], axis=1)
+    single("identity", "Identity", [2, 3])
+    model("dropout", [helper.make_node("Dropout", ["x"], ["y"])], [("x", [2, 3])])
+    model("constants", [
+        helper.make_node("Constant", [], ["c"], value=const("v", rand(3))),
+        helper.make_node("ConstantOfShape", ["s"], ["d"], value=const("f", [0.5])),
+        helper.make_node("Add", ["x", "c"], ["a"]), helper.make_node("Mul", ["a", "d"], ["y"]),
+    ], [("x", [2, 3])], [const("s", [2, 3], np.int64)])
+    model("shape_arithmetic", [
+        helper.make_node("Shape", ["x"], ["s"]), helper.make_node("Gather", ["s", "zero"], ["n"]), helper.make_node("Unsqueeze", ["n", "axes"], ["u"]),
+        helper.make_node("Concat", ["u", "minus"], ["t"], axis=0), helper.make_node("Reshape", ["x", "t"], ["y"]),
+    ], [("x", [2, 3, 4])], [const("zero", 0, np.int64), const("axes", [0], np.int64), const("minus", [-1], np.int64)])
+    single("cast_double_trip", "Cast", [2, 3], to=TensorProto.DOUBLE, output_type=TensorProto.DOUBLE)
+    single("cast_to_int", "Cast", [2, 6], to=TensorProto.INT64, output_type=TensorProto.INT64, low=-4, high=4)
+
+    # Reductions.
+    single("reduce_sum", "ReduceSum", [2, 3, 4], [const("a", [1], np.int64)])
+    single("reduce_sum_all", "ReduceSum", [2, 3, 4], keepdims=0)
+    single("reduce_mean", "ReduceMean", [2, 3, 4], axes=[0, 2], keepdims=0)
+    single("reduce_mean_18", "ReduceMean", [1, 3, 5, 7], [const("a", [2, 3], np.int64)], opset=18)
+    single("reduce_max", "ReduceMax", [2, 3, 5], axes=[2], keepdims=0)
+    single("reduce_min", "ReduceMin", [2, 3, 5], axes=[1])
+    single("argmax", "ArgMax", [2, 7, 3], axis=1, output_type=TensorProto.INT64)
+    single("argmax_flat", "ArgMax", [3, 5], axis=-1, keepdims=0, output_type=TensorProto.INT64)
+    tie = lambda: {"x": rng.integers(-2, 2, [4, 8]).astype(np.float32)}
+    for last in [0, 1]:
+        model(f"argmax_ties_{last}", [helper.make_node("ArgMax", ["x"], ["y"], axis=1, select_last_index=last)], [("x", [4, 8])],
+              output_type=TensorProto.INT64, make=tie)
+    single("argmin", "ArgMin", [3, 5], axis=1, output_type=TensorProto.INT64)
+
+    # Resizing.
+    def resize(case, scales, opset=13, **attributes):
+        nodes = [helper.make_node("Resize", ["x", "", "scales"], ["y"], mode="nearest", **attributes)]
+        model(case, nodes, [("x", [1, 2, 3, 4])], [const("scales", scales)], opset=opset)
+    resize("resize_double", [1, 1, 2, 2], coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+    resize("resize_default", [1, 1, 2, 3])
+    resize("resize_ceil", [1, 1, 2.5, 1.5], coordinate_transformation_mode="half_pixel", nearest_mode="round_prefer_ceil")
+    resize("resize_down", [1, 1, 0.7, 0.5], coordinate_transformation_mode="asymmetric", nearest_mode="ceil", opset=18)
+    nodes = [helper.make_node("Resize", ["x", "", "", "sizes"], ["y"], mode="nearest", coordinate_transformation_mode="align_corners",
+                              nearest_mode="round_prefer_floor")]
+    model("resize_sizes", nodes, [("x", [1, 2, 3, 4])], [const("sizes", [1, 2, 7, 5], np.int64)])
+
+    # Whole small networks, which meet several rules at once.
+    model("conv_pool_dense", [
+        helper.make_node("Conv", ["x", "w"], ["a"], pads=[1, 1, 1, 1]), helper.make_node("MaxPool", ["a"], ["p"], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["p"], ["r"]), helper.make_node("GlobalAveragePool", ["r"], ["g"]), helper.make_node("Flatten", ["g"], ["f"]),
+        helper.make_node("Gemm", ["f", "v", "c"], ["y"], transB=1),
+    ], [("x", [1, 3, 8, 8])], [const("w", rand(6, 3, 3, 3, scale=0.3)), const("v", rand(4, 6)), const("c", rand(4))])
+    model("squeeze_excite", [
+        helper.make_node("Conv", ["x", "w"], ["a"]), helper.make_node("GlobalAveragePool", ["a"], ["g"]), helper.make_node("Conv", ["g", "u"], ["h"]),
+        helper.make_node("HardSigmoid", ["h"], ["s"]), helper.make_node("Mul", ["a", "s"], ["y"]),
+    ], [("x", [1, 3, 6, 6])], [const("w", rand(4, 3, 3, 3, scale=0.3)), const("u", rand(4, 4, 1, 1))])
+
+    np.savez_compressed(HERE / "ops.npz", **arrays)
+
+
+main()

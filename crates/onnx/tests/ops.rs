@@ -1,0 +1,160 @@
+//! Every supported operation, at several attribute settings, against onnxruntime: the float graph closely, the integer
+//! program at 16 bits within a stated tolerance. `generate_ops.py` makes the models and the answers.
+
+use inferproof_onnx::{
+    FloatModel, QuantizeOptions, dequantize_outputs, parse_samples, quantize_inputs,
+};
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+/// Of the greatest output: what 16 bits at the scale of the greatest activation, and the sums of a few hundred such errors, amount to.
+const TOLERANCE: f64 = 2e-3;
+
+fn data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
+}
+
+/// The arrays of `ops.npz`, by name, with the number of samples.
+fn arrays() -> BTreeMap<String, (usize, Vec<f32>)> {
+    let bytes = std::fs::read(data().join("ops.npz")).expect("the answers are checked in");
+    let mut archive = npyz::npz::NpzArchive::new(Cursor::new(bytes)).expect("npz");
+    let names: Vec<String> = archive.array_names().map(str::to_owned).collect();
+    let read = names.into_iter().map(|name| {
+        let file = archive.by_name(&name).expect("readable").expect("present");
+        let samples = file.shape()[0] as usize;
+        (name, (samples, file.into_vec::<f32>().expect("floats")))
+    });
+    read.collect()
+}
+
+#[test]
+fn operations_follow_onnxruntime() {
+    let arrays = arrays();
+    let mut failures = Vec::new();
+    let mut models: Vec<PathBuf> = std::fs::read_dir(data().join("ops"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    models.sort();
+    assert!(models.len() > 130, "the models are checked in");
+    for path in &models {
+        let case = path.file_stem().unwrap().to_str().unwrap();
+        if let Err(reason) = check(case, &std::fs::read(path).unwrap(), &arrays) {
+            failures.push(format!("{case}: {reason}"));
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{} of {} fail:\n{}",
+        failures.len(),
+        models.len(),
+        failures.join("\n")
+    );
+}
+
+fn check(
+    case: &str,
+    onnx: &[u8],
+    arrays: &BTreeMap<String, (usize, Vec<f32>)>,
+) -> Result<(), String> {
+    let model = FloatModel::import(onnx).map_err(|e| e.to_string())?;
+    let port = |kind: &str, name: &str| &arrays[&format!("{case}.{kind}.{name}")];
+    let count = port("in", &model.inputs()[0].name).0;
+    let part = |kind: &str, name: &str, sample: usize| {
+        let (count, values) = port(kind, name);
+        let size = values.len() / count;
+        values[sample * size..(sample + 1) * size].to_vec()
+    };
+    let samples: Vec<Vec<Vec<f32>>> = (0..count)
+        .map(|i| {
+            model
+                .inputs()
+                .iter()
+                .map(|p| part("in", &p.name, i))
+                .collect()
+        })
+        .collect();
+    let options = QuantizeOptions {
+        weight_bits: Some(16),
+        activation_bits: Some(16),
+        ..QuantizeOptions::default()
+    };
+    let compiled = model
+        .compile(&samples, &options)
+        .map_err(|e| e.to_string())?;
+    let greatest = model
+        .outputs()
+        .iter()
+        .flat_map(|p| &port("out", &p.name).1)
+        .fold(1e-6f64, |m, &v| m.max(f64::from(v).abs()));
+    for (i, sample) in samples.iter().enumerate() {
+        let float = model.run(sample).map_err(|e| e.to_string())?;
+        let trace = compiled.program.run(
+            &compiled.weights,
+            &quantize_inputs(&compiled.program, sample),
+        );
+        let trace = trace.map_err(|e| e.to_string())?;
+        let integer = dequantize_outputs(&compiled.program, &trace.outputs(&compiled.program));
+        for ((port, float), integer) in model.outputs().iter().zip(float).zip(integer) {
+            let expected = part("out", &port.name, i);
+            for (what, got, tolerance) in [("float", float, 1e-5), ("integer", integer, TOLERANCE)]
+            {
+                if got.len() != expected.len() {
+                    return Err(format!(
+                        "{what} output has {} entries, not {}",
+                        got.len(),
+                        expected.len()
+                    ));
+                }
+                let error = got
+                    .iter()
+                    .zip(&expected)
+                    .map(|(g, &e)| (g - f64::from(e)).abs())
+                    .fold(0.0, f64::max);
+                if error > tolerance * greatest {
+                    return Err(format!(
+                        "{what} output {} is off by {error} of {greatest}",
+                        port.name
+                    ));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The message says which tensor, and what was expected.
+#[test]
+fn data_that_does_not_fit_is_refused() {
+    let onnx = std::fs::read(data().join("ops/gemm_no_c.onnx")).unwrap();
+    let model = FloatModel::import(&onnx).unwrap();
+    let message = |name: &str, text: &str| {
+        parse_samples(name, text.as_bytes(), model.inputs())
+            .unwrap_err()
+            .to_string()
+    };
+    for (text, expected) in [
+        (
+            r#"{"input_data": [[1, 2, 3, 4]]}"#,
+            "tensor `x`: expected a flat list of 5 numbers (shape [1, 5]), got 4 numbers",
+        ),
+        (
+            r#"{"input_data": [[1, 2, 3, 4, null]]}"#,
+            "an entry that is no number",
+        ),
+        (r#"{"input_data": [[1, 2, 3, 4, 1e300]]}"#, "entry 4 is"),
+        (r#"{"input_data": []}"#, "0 lists; the model has 1 inputs"),
+        (
+            r#"{"data": []}"#,
+            "expected an object with a list `input_data`",
+        ),
+        ("{", "in.json: "),
+    ] {
+        let got = message("in.json", text);
+        assert!(got.contains(expected), "expected `{expected}`, got `{got}`");
+    }
+    assert!(message("in.txt", "").contains("expected json, npy or npz"));
+    assert!(message("in.npy", "garbage").contains("in.npy"));
+    assert!(message("in.npz", "garbage").contains("in.npz"));
+}
