@@ -2,5 +2,11 @@
 
 mod adversary;
 mod complete;
+mod fixtures;
+mod forgeries;
+mod inventory;
+mod mutations;
 pub mod oracle;
 mod sample;
+mod simulator;
+mod witness;

@@ -1,0 +1,185 @@
+//! Everything that is read from a proof is absorbed before the next challenge, and everything in the statement before the first.
+
+use super::mutations::tiny;
+use super::oracle::{self, Log, Program};
+use super::sample::{Model, Shape, Trace, prove};
+use crate::curve::{Point, Scalar, decode_point, decode_scalar, encode_point, encode_scalar};
+use crate::generators::Generators;
+use crate::relations::Relations;
+use crate::script::{Request, Side, Statement, run};
+use crate::transcript::{Challenge, Message, Transcript};
+use crate::verifier::Reader;
+use crate::{Integers, Reject, Witness};
+use ark_ec::CurveGroup;
+use ark_ff::One;
+use ark_grumpkin::GrumpkinConfig;
+
+type P = GrumpkinConfig;
+
+/// A reader that notes how many challenges there were before each element.
+struct Noting<'a> {
+    inner: Reader<'a>,
+    /// Bytes of an element, and the challenges before it.
+    notes: Vec<(usize, usize)>,
+}
+
+impl Side<P> for Noting<'_> {
+    type Error = Reject;
+
+    fn commitments(&mut self) -> Result<(Vec<Vec<Point<P>>>, Point<P>), Reject> {
+        let out: (Vec<Vec<Point<P>>>, _) = Side::<P>::commitments(&mut self.inner)?;
+        let count = out.0.iter().flatten().count() + 1;
+        self.notes.extend((0..count).map(|_| (64, oracle::count())));
+        Ok(out)
+    }
+
+    fn message(
+        &mut self,
+        request: Request<'_, P>,
+        message: Message,
+        first_pad: usize,
+        count: usize,
+    ) -> Result<Vec<Scalar<P>>, Reject> {
+        self.notes.extend((0..count).map(|_| (32, oracle::count())));
+        self.inner.message(request, message, first_pad, count)
+    }
+}
+
+/// For each element its place, its size, and the challenges drawn before it was read.
+fn elements(
+    relations: &Relations,
+    statement: &Statement<'_, P>,
+    proof: &[u8],
+) -> Vec<(usize, usize, usize)> {
+    let (mut notes, log) = oracle::with(Program::Record, || {
+        let inner = Reader { relations, rest: proof };
+        let mut side = Noting { inner, notes: Vec::new() };
+        let outcome = run(relations, statement, &mut Transcript::new(), &mut side).unwrap();
+        let drawn = oracle::count();
+        side.notes.extend([(64, drawn); 4]);
+        // x is drawn between the closing protocol's first message and its response.
+        let response = outcome.batch.a.len() + outcome.batch.b.len() + 3;
+        side.notes.extend((0..response).map(|_| (32, drawn + 1)));
+        side.notes
+    });
+    assert_eq!(log.last().map(|(kind, _)| *kind), Some(Challenge::Chi));
+    let mut at = 0;
+    let out: Vec<_> = notes
+        .drain(..)
+        .map(|(size, before)| {
+            at += size;
+            (at - size, size, before)
+        })
+        .collect();
+    assert_eq!(at, proof.len());
+    out
+}
+
+/// Changes every element: the challenges before it stay, all those after it change.
+fn all_is_absorbed(relations: &Relations, statement: &Statement<'_, P>, proof: &[u8], h: Point<P>) {
+    let generators = Generators::<P>::new(relations.generator_count());
+    let challenges = |statement: &Statement<'_, P>, proof: &[u8]| {
+        oracle::with(Program::Record, || {
+            crate::verify(relations, &generators, statement, proof)
+        })
+    };
+    let (verdict, honest) = challenges(statement, proof);
+    assert_eq!(verdict, Ok(()));
+    let kinds: Vec<Challenge> = honest.iter().rev().map(|(kind, _)| *kind).take(4).collect();
+    assert_eq!(kinds, [Challenge::Combine, Challenge::Combine, Challenge::X, Challenge::Chi]);
+    let differ_from = |log: &Log, first: usize, what: &str| {
+        assert_eq!(log.len(), honest.len(), "{what}");
+        for (i, (a, b)) in log.iter().zip(&honest).enumerate() {
+            assert_eq!(a.1 == b.1, i < first, "{what}: challenge {i} ({:?})", a.0);
+        }
+    };
+    for (at, size, before) in elements(relations, statement, proof) {
+        let mut other = proof.to_vec();
+        let element = &mut other[at..at + size];
+        if size == 64 {
+            let point = decode_point::<P>((&*element).try_into().unwrap()).unwrap();
+            element.copy_from_slice(&encode_point::<P>(&(point + h).into_affine()));
+        } else {
+            let scalar: Scalar<P> = decode_scalar((&*element).try_into().unwrap()).unwrap();
+            element.copy_from_slice(&encode_scalar(&(scalar + Scalar::<P>::one())));
+        }
+        let (verdict, log) = challenges(statement, &other);
+        assert_eq!(verdict, Err(Reject::Closing));
+        differ_from(&log, before, &format!("byte {at}"));
+    }
+    // Each part of the statement changes them all.
+    let mut other = statement.clone();
+    other.context = b"another";
+    differ_from(&challenges(&other, proof).1, 0, "context");
+    for (i, values) in statement.publics.iter().enumerate() {
+        for j in 0..values.len() {
+            let mut publics = statement.publics.to_vec();
+            publics[i][j] += 1;
+            let other = Statement { publics: &publics, ..statement.clone() };
+            differ_from(&challenges(&other, proof).1, 0, "public");
+        }
+    }
+    for (i, rows) in statement.external.iter().enumerate() {
+        for j in 0..rows.len() {
+            let mut moved = rows.to_vec();
+            moved[j] = (moved[j] + h).into_affine();
+            let mut other = statement.clone();
+            other.external[i] = &moved;
+            differ_from(&challenges(&other, proof).1, 0, "external row");
+        }
+    }
+}
+
+/// Every byte before the response that still decodes changes x; every one in it changes what combines the equations.
+fn all_bytes_are_absorbed(relations: &Relations, statement: &Statement<'_, P>, proof: &[u8]) {
+    let generators = Generators::<P>::new(relations.generator_count());
+    let challenges = |proof: &[u8]| {
+        oracle::with(Program::Record, || {
+            crate::verify(relations, &generators, statement, proof)
+        })
+    };
+    let (_, honest) = challenges(proof);
+    let x = honest.len() - 3;
+    assert_eq!(honest[x].0, Challenge::X);
+    let response = proof.len() - 32 * (relations.pad_count() + (1 << relations.parts().c) + 3);
+    for at in 0..proof.len() {
+        let mut other = proof.to_vec();
+        other[at] ^= 1;
+        let (verdict, log) = challenges(&other);
+        if verdict == Err(Reject::Closing) {
+            assert_eq!(log[x] == honest[x], at >= response, "byte {at}");
+            assert_ne!(log[x + 1], honest[x + 1], "byte {at}");
+            assert_ne!(log[x + 2], honest[x + 2], "byte {at}");
+        } else {
+            assert!(matches!(verdict, Err(Reject::Scalar(_) | Reject::Point(_))), "byte {at}");
+        }
+    }
+}
+
+#[test]
+fn everything_of_a_sample_is_absorbed_before_the_next_challenge() {
+    let shape = Shape { samples: 2, inputs: 2, hidden: 2, outputs: 2, c: 2, ..Shape::default() };
+    let relations = shape.relations();
+    let generators = Generators::<P>::new(relations.generator_count());
+    let trace = Trace::random(&shape, 1);
+    let model = Model::commit(&relations, &generators, &trace.weights);
+    let proof = prove(&relations, &generators, &model, &trace, b"").unwrap();
+    let publics = vec![trace.out];
+    all_is_absorbed(&relations, &model.statement(&publics, b""), &proof, generators.h);
+}
+
+#[test]
+fn every_byte_of_a_tiny_proof_is_absorbed() {
+    let relations = tiny();
+    let generators = Generators::<P>::new(relations.generator_count());
+    let model = Model::commit(&relations, &generators, &[vec![2, 3]]);
+    let publics = vec![vec![2, 9]];
+    let statement = model.statement(&publics, b"");
+    let witness = Witness {
+        external: model.openings.iter().collect(),
+        fresh: vec![Integers::from_i64(&[1, 3]).unwrap()],
+        contractions: vec![vec![2, 9]],
+    };
+    let proof = crate::prove(&relations, &generators, &statement, witness, &mut |_| true).unwrap();
+    all_bytes_are_absorbed(&relations, &statement, &proof);
+}

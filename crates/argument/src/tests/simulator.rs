@@ -1,0 +1,365 @@
+//! What a proof tells: nothing that the statement does not. A simulator makes accepting transcripts without a witness, every
+//! scalar is sent minus a pad that is used once, and what must not be reused reveals the pads when it is.
+
+use super::adversary::stream;
+use super::mutations::tiny;
+use super::oracle::{self, Program, bits};
+use super::sample::{Model, Shape, Trace, prove, verify};
+use crate::curve::{Point, Scalar, encode_point, encode_scalar};
+use crate::generators::Generators;
+use crate::msm::{commit_rows, commit_scalars, msm_full};
+use crate::multilinear::dot;
+use crate::prover::{Opened, Prover, ProverSide, complete};
+use crate::relations::Relations;
+use crate::script::{Outcome, Request, Side, Statement, run};
+use crate::transcript::{Challenge, Message, Transcript};
+use crate::verifier::Reader;
+use crate::{Integers, ProveError, Reject, Witness};
+use ark_ec::CurveGroup;
+use ark_ff::{Field, One};
+use ark_grumpkin::GrumpkinConfig;
+use std::borrow::Cow;
+use std::collections::HashSet;
+use zeroize::Zeroizing;
+
+type P = GrumpkinConfig;
+type F = Scalar<P>;
+
+fn sum(points: &[Point<P>], scalars: &[F]) -> Point<P> {
+    msm_full::<P>(points, scalars).into_affine()
+}
+
+/// The opened vector's commitment.
+fn opening_point(outcome: &Outcome<P>) -> Point<P> {
+    let rows = outcome.opening.iter().flat_map(|(rows, _)| rows).copied();
+    let scalars = outcome.opening.iter().flat_map(|(_, scalars)| scalars).copied();
+    sum(&rows.collect::<Vec<_>>(), &scalars.collect::<Vec<_>>())
+}
+
+/// Messages 1 to 9 of a proof as the verifier reads them.
+fn outcome(relations: &Relations, statement: &Statement<'_, P>, head: &[u8]) -> Outcome<P> {
+    let mut reader = Reader { relations, rest: head };
+    run(relations, statement, &mut Transcript::new(), &mut reader).unwrap()
+}
+
+/// An accepting proof of anything, true or false, for whoever may choose the last challenge.
+fn simulate(
+    relations: &Relations,
+    generators: &Generators<P>,
+    statement: &Statement<'_, P>,
+    x: F,
+    seed: u64,
+) -> Vec<u8> {
+    let mut scalar = stream::<F>(seed);
+    let mut random = stream::<F>(seed + 1000);
+    let mut point = || sum(&[generators.h], &[random()]);
+    let rows: usize = relations.fresh().map(|(_, t)| t.layout.row_count()).sum();
+    let mut proof: Vec<u8> = (0..=rows).flat_map(|_| encode_point::<P>(&point())).collect();
+    proof.extend((0..relations.pad_count()).flat_map(|_| encode_scalar(&scalar())));
+    let outcome = outcome(relations, statement, &proof);
+    let batch = &outcome.batch;
+    let z_s: Vec<F> = batch.a.iter().map(|_| scalar()).collect();
+    let z_u: Vec<F> = batch.b.iter().map(|_| scalar()).collect();
+    let blinders = [scalar(), scalar(), scalar()];
+    let value = batch.q(&z_s)
+        + x * (dot(&batch.a, &z_s) + dot(&batch.b, &z_u))
+        + x.square() * batch.e;
+    let less = |c: Point<P>, d: Point<P>| sum(&[c, d], &[F::one(), -x]);
+    let k1 = point();
+    let first = [
+        less(commit_scalars(generators, &z_s, blinders[0]), outcome.pad_point),
+        less(commit_scalars(generators, &z_u, blinders[1]), opening_point(&outcome)),
+        less(commit_scalars(generators, &[value], blinders[2]), k1),
+        k1,
+    ];
+    proof.extend(first.iter().flat_map(encode_point::<P>));
+    let response = z_s.iter().chain(&z_u).chain(&blinders);
+    proof.extend(response.flat_map(encode_scalar));
+    proof
+}
+
+/// Perfect simulation of the closing protocol, on top of messages that are all uniform: accepted under the programmed last
+/// challenge, for an output that the model never gives, and under no other.
+#[test]
+fn transcripts_are_made_without_a_witness() {
+    let shape = Shape { samples: 2, inputs: 3, hidden: 3, outputs: 2, c: 2, ..Shape::default() };
+    let relations = shape.relations();
+    let generators = Generators::<P>::new(relations.generator_count());
+    let model = Model::commit(&relations, &generators, &Trace::random(&shape, 1).weights);
+    let publics = vec![vec![123_456, -9_999]];
+    let statement = model.statement(&publics, b"");
+    let x = F::from(0x1234_5678_9abc_def0u64);
+    let proof = simulate(&relations, &generators, &statement, x, 1);
+    assert_eq!(proof.len(), relations.proof_length());
+    let verify = || crate::verify(&relations, &generators, &statement, &proof);
+    let under = |x: F| oracle::with(Program::Fixed(Challenge::X, bits(x)), verify).0;
+    assert_eq!(under(x), Ok(()));
+    assert_eq!(under(x + F::one()), Err(Reject::Closing));
+    assert_eq!(verify(), Err(Reject::Closing));
+}
+
+/// The real prover with pads and blinders that a test knows.
+struct Watched<'a> {
+    inner: Prover<'a, P>,
+    /// Whether messages are made here (value minus pad) or by the prover itself.
+    here: bool,
+    /// The values before the pads, where they are made here.
+    values: Vec<F>,
+    /// The first pad and the number of pads of each message.
+    used: Vec<(usize, usize)>,
+}
+
+impl Side<P> for Watched<'_> {
+    type Error = ProveError;
+
+    fn commitments(&mut self) -> Result<(Vec<Vec<Point<P>>>, Point<P>), ProveError> {
+        let mut random = stream::<F>(77);
+        let prover = &mut self.inner;
+        let mut points = Vec::new();
+        for (i, tensor) in prover.relations.fresh() {
+            let rows = tensor.layout.rows();
+            let blinders: Vec<F> = rows.iter().map(|_| random()).collect();
+            let values = prover.arrays.committed(i);
+            points.push(commit_rows(prover.generators, values, &rows, &blinders));
+            prover.blinders[i] = Cow::Owned(blinders);
+        }
+        let pads = (0..prover.relations.pad_count()).map(|_| random()).collect();
+        prover.pads = Zeroizing::new(pads);
+        prover.pad_blinder = random();
+        let pad_point = commit_scalars(prover.generators, &prover.pads, prover.pad_blinder);
+        let all = points.iter().flatten().chain([&pad_point]);
+        let bytes: Vec<u8> = all.flat_map(encode_point::<P>).collect();
+        prover.proof().extend(bytes);
+        Ok((points, pad_point))
+    }
+
+    fn message(
+        &mut self,
+        request: Request<'_, P>,
+        message: Message,
+        first_pad: usize,
+        count: usize,
+    ) -> Result<Vec<F>, ProveError> {
+        self.used.push((first_pad, count));
+        if !self.here {
+            return self.inner.message(request, message, first_pad, count);
+        }
+        let values = self.inner.values(request)?;
+        self.values.extend(&values);
+        let pads = &self.inner.pads[first_pad..first_pad + count];
+        let sent: Vec<F> = values.iter().zip(pads).map(|(&v, &s)| v - s).collect();
+        let bytes: Vec<u8> = sent.iter().flat_map(encode_scalar).collect();
+        self.inner.proof().extend(bytes);
+        Ok(sent)
+    }
+}
+
+impl ProverSide<P> for Watched<'_> {
+    fn open(&mut self, outcome: &Outcome<P>) -> Result<Opened<P>, ProveError> {
+        self.inner.open(outcome)
+    }
+
+    fn proof(&mut self) -> &mut Vec<u8> {
+        self.inner.proof()
+    }
+}
+
+/// A sample, proven by [`Watched`]: the bytes before the closing protocol, the values, the pads, their use, and what is
+/// opened with its outcome.
+struct Run {
+    head: Vec<u8>,
+    values: Vec<F>,
+    pads: Vec<F>,
+    used: Vec<(usize, usize)>,
+    opened: Opened<P>,
+    outcome: Outcome<P>,
+}
+
+fn watch(
+    relations: &Relations,
+    generators: &Generators<P>,
+    statement: &Statement<'_, P>,
+    witness: &Witness<'_, P>,
+    here: bool,
+) -> Run {
+    let mut go = |_| true;
+    let inner = Prover::new(relations, generators, statement, witness, &mut go).unwrap();
+    let mut side = Watched { inner, here, values: Vec::new(), used: Vec::new() };
+    let outcome = run(relations, statement, &mut Transcript::new(), &mut side).unwrap();
+    let opened = side.open(&outcome).unwrap();
+    Run {
+        head: std::mem::take(side.proof()),
+        values: side.values,
+        pads: side.inner.pads.to_vec(),
+        used: side.used,
+        opened,
+        outcome,
+    }
+}
+
+/// Every scalar of messages 3 to 8 is a value minus a pad, each pad is used once, and all are used.
+#[test]
+fn no_scalar_leaves_without_a_pad() {
+    let shape = Shape::default();
+    let relations = shape.relations();
+    let generators = Generators::<P>::new(relations.generator_count());
+    let trace = Trace::random(&shape, 2);
+    let model = Model::commit(&relations, &generators, &trace.weights);
+    let publics = vec![trace.out.clone()];
+    let (statement, witness) = (model.statement(&publics, b""), model.witness(&trace));
+    let watched = watch(&relations, &generators, &statement, &witness, true);
+    let real = watch(&relations, &generators, &statement, &witness, false);
+    assert_eq!(watched.head, real.head, "the prover sends values minus pads");
+    let mut next = 0;
+    for (first, count) in real.used {
+        assert_eq!(first, next, "no pad is used twice");
+        next += count;
+    }
+    assert_eq!(next, relations.pad_count());
+    assert_eq!(watched.pads.len(), next);
+    // The tail of the head is all that is sent as scalars.
+    let sent: Vec<u8> = watched
+        .values
+        .iter()
+        .zip(&watched.pads)
+        .flat_map(|(&v, &s)| encode_scalar(&(v - s)))
+        .collect();
+    assert!(watched.head.ends_with(&sent));
+    let points = watched.head.len() - sent.len();
+    let rows: usize = relations.fresh().map(|(_, t)| t.layout.row_count()).sum();
+    assert_eq!(points, 64 * (rows + 1));
+    assert_eq!(watched.pads.iter().collect::<HashSet<_>>().len(), next);
+}
+
+/// Two secrets with the same public output: proofs of the same length, whose elements are of the same kinds, and pass for
+/// each model alone.
+#[test]
+fn proofs_of_different_secrets_look_alike() {
+    let shape = Shape::default();
+    let relations = shape.relations();
+    let generators = Generators::<P>::new(relations.generator_count());
+    // The second layer is zero: the output is that of its bias, whatever the input and the first layer.
+    let of_seed = |seed| {
+        let mut trace = Trace::random(&shape, seed);
+        trace.weights[2].fill(0);
+        trace.weights[3] = vec![50, -20, 0];
+        Trace::run(&shape, trace.weights, trace.x)
+    };
+    let (one, other) = (of_seed(3), of_seed(4));
+    assert_eq!(one.out, other.out);
+    assert_ne!(one.x, other.x);
+    let proofs = [&one, &other, &one].map(|trace| {
+        let model = Model::commit(&relations, &generators, &trace.weights);
+        let proof = prove(&relations, &generators, &model, trace, b"").unwrap();
+        assert_eq!(verify(&relations, &generators, &model, &trace.out, b"", &proof), Ok(()));
+        proof
+    });
+    assert!(proofs.iter().all(|p| p.len() == relations.proof_length()));
+}
+
+/// The same statement, proven twice with the same witness: no point and no scalar in common, and none twice in one proof.
+#[test]
+fn proofs_share_nothing() {
+    let shape = Shape::default();
+    let relations = shape.relations();
+    let generators = Generators::<P>::new(relations.generator_count());
+    let mut trace = Trace::random(&shape, 5);
+    // Rows of zeros have blinders too.
+    trace.x.fill(0);
+    let trace = Trace::run(&shape, trace.weights, trace.x);
+    let model = Model::commit(&relations, &generators, &trace.weights);
+    let mut seen = HashSet::new();
+    let mut count = 0;
+    for _ in 0..3 {
+        let proof = prove(&relations, &generators, &model, &trace, b"").unwrap();
+        for chunk in proof.chunks(32) {
+            seen.insert(chunk.to_vec());
+            count += 1;
+        }
+    }
+    assert_eq!(seen.len(), count);
+    assert!(!seen.contains(&vec![0; 32]));
+    // A model committed twice shows nothing of being the same.
+    let again = Model::<P>::commit(&relations, &generators, &trace.weights);
+    let first: HashSet<_> = model.points.iter().flatten().collect();
+    assert!(again.points.iter().flatten().all(|p| !first.contains(p)));
+}
+
+/// PROTOCOL section 4: one first message of the closing protocol under two challenges gives the pads away, and with them every
+/// value that was sent. So masks are drawn fresh, after chi, and no second challenge is answered.
+#[test]
+fn reused_masks_reveal_the_pads() {
+    let relations = tiny();
+    let generators = Generators::<P>::new(relations.generator_count());
+    let model = Model::commit(&relations, &generators, &[vec![2, 3]]);
+    let publics = vec![vec![2, 9]];
+    let statement = model.statement(&publics, b"");
+    let witness = Witness {
+        external: model.openings.iter().collect(),
+        fresh: vec![Integers::from_i64(&[1, 3]).unwrap()],
+        contractions: vec![vec![2, 9]],
+    };
+    let Run { head, values, pads, opened, outcome, .. } =
+        watch(&relations, &generators, &statement, &witness, true);
+    let batch = &outcome.batch;
+    let mut random = stream::<F>(8);
+    let (t, w): (Vec<F>, Vec<F>) =
+        (batch.a.iter().map(|_| random()).collect(), batch.b.iter().map(|_| random()).collect());
+    let [tau, omega, k0, k1] = [random(), random(), random(), random()];
+    let linear = batch.bilinear(&pads, &t) + dot(&batch.a, &t) + dot(&batch.b, &w);
+    let first = [
+        commit_scalars(&generators, &t, tau),
+        commit_scalars(&generators, &w, omega),
+        commit_scalars(&generators, &[batch.q(&t)], k0),
+        commit_scalars(&generators, &[linear], k1),
+    ];
+    let answer = |x: F| {
+        let z = |mask: &[F], secret: &[F]| -> Vec<F> {
+            mask.iter().zip(secret).map(|(&m, &v)| m + x * v).collect()
+        };
+        let (z_s, z_u) = (z(&t, &pads), z(&w, &opened.vector));
+        let blinders = [tau + x * opened.pad_blinder, omega + x * opened.blinder, k0 + x * k1];
+        let mut proof = head.clone();
+        proof.extend(first.iter().flat_map(encode_point::<P>));
+        proof.extend(z_s.iter().chain(&z_u).chain(&blinders).flat_map(encode_scalar));
+        let verify = || crate::verify(&relations, &generators, &statement, &proof);
+        assert_eq!(oracle::with(Program::Fixed(Challenge::X, bits(x)), verify).0, Ok(()));
+        z_s
+    };
+    let (x1, x2) = (F::from(11), F::from(12_345));
+    let (z1, z2) = (answer(x1), answer(x2));
+    let factor = (x1 - x2).inverse().unwrap();
+    let found: Vec<F> = z1.iter().zip(&z2).map(|(&a, &b)| (a - b) * factor).collect();
+    assert_eq!(found, pads);
+    // And the values, among them the sum of products of secrets.
+    let sent = head[head.len() - 32 * pads.len()..].chunks(32);
+    for ((sent, pad), value) in sent.zip(&found).zip(&values) {
+        let sent: F = crate::curve::decode_scalar(sent.try_into().unwrap()).unwrap();
+        assert_eq!(sent + pad, *value);
+    }
+}
+
+/// A proof that is stopped leaves nothing behind; one that is not asks at every stage, once.
+#[test]
+fn progress_stops_a_proof() {
+    let relations = tiny();
+    let generators = Generators::<P>::new(relations.generator_count());
+    let model = Model::commit(&relations, &generators, &[vec![2, 3]]);
+    let publics = vec![vec![2, 9]];
+    let statement = model.statement(&publics, b"");
+    let witness = Witness {
+        external: model.openings.iter().collect(),
+        fresh: vec![Integers::from_i64(&[1, 3]).unwrap()],
+        contractions: vec![vec![2, 9]],
+    };
+    for stop in 0..5 {
+        let mut asked = 0;
+        let mut go = |_| {
+            asked += 1;
+            asked <= stop
+        };
+        let prover = Prover::new(&relations, &generators, &statement, &witness, &mut go).unwrap();
+        let verdict = complete(&relations, &generators, &statement, prover);
+        assert_eq!(verdict, Err(ProveError::Interrupted));
+    }
+}
