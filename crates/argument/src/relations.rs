@@ -199,6 +199,18 @@ pub struct Contraction {
 }
 
 impl Contraction {
+    /// Whether claims made through `view` factor over shared, left free and right free axes, as the contraction sumcheck
+    /// needs. Where they do not, the output has to be committed.
+    #[must_use]
+    pub fn factors_through(&self, view: &View) -> bool {
+        let mut ends = vec![0];
+        for count in view.groups() {
+            ends.push(ends.last().copied().unwrap_or(0) + count);
+        }
+        let free = self.shared.len() + self.left_free.len();
+        ends.contains(&self.shared.len()) && ends.contains(&free)
+    }
+
     pub(crate) fn left_shape(&self) -> Vec<usize> {
         [&self.shared[..], &self.left_free, &self.contracted].concat()
     }
@@ -299,6 +311,10 @@ pub(crate) struct Reading {
     pub place: Place,
 }
 
+/// Rows of more than `2^MAX_ROW_BITS` entries are refused: the response alone would take gigabytes.
+const MAX_ROW_BITS: u32 = 26;
+/// Tables begin and end within this, so that their tuples do not overflow.
+const MAX_TABLE_VALUE: u64 = 1 << 61;
 /// Trees deeper than this are refused: 2^34 leaves are far beyond any memory.
 const MAX_DEPTH: usize = 34;
 
@@ -417,6 +433,14 @@ impl Relations {
                 })
             });
             self.linear_readings.push(terms.collect());
+        }
+        for reading in &readings {
+            if let Source::Contraction(i) = reading.source
+                && let Some(contraction) = self.parts.contractions.get(i)
+                && !contraction.factors_through(&reading.view)
+            {
+                return Err(malformed(&contraction.name, "it is read through a view that merges axes of different kinds"));
+            }
         }
         self.readings = readings;
         Ok(())
@@ -567,6 +591,22 @@ fn check(parts: &Parts) -> Result<(), RelationsError> {
         }
         Ok(())
     };
+    if parts.c > MAX_ROW_BITS {
+        return Err(malformed("the relations", "their rows are too long"));
+    }
+    // Tuples are computed in 64 bits: a table near their ends would overflow, or panic, where it is evaluated.
+    for (i, table) in parts.tables.iter().enumerate() {
+        let small = |v: i64| v.unsigned_abs() <= MAX_TABLE_VALUE;
+        let bounded = match table {
+            Table::Range { low, .. } => small(*low),
+            Table::Function { low, values } => small(*low) && values.iter().all(|&v| small(v)),
+            Table::Clamp { low, high, .. } => small(*low) && small(*high) && low <= high,
+        };
+        if !bounded {
+            let name = format!("table {i}");
+            return Err(malformed(&name, "its values are too large, or its ends reversed"));
+        }
+    }
     for tensor in &parts.tensors {
         if tensor.layout.row_width() > 1usize.checked_shl(parts.c).unwrap_or(0) {
             return Err(malformed(
