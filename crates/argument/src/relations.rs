@@ -439,7 +439,10 @@ impl Relations {
                 && let Some(contraction) = self.parts.contractions.get(i)
                 && !contraction.factors_through(&reading.view)
             {
-                return Err(malformed(&contraction.name, "it is read through a view that merges axes of different kinds"));
+                return Err(malformed(
+                    &contraction.name,
+                    "it is read through a view that merges axes of different kinds",
+                ));
             }
         }
         self.readings = readings;
@@ -604,7 +607,10 @@ fn check(parts: &Parts) -> Result<(), RelationsError> {
         };
         if !bounded {
             let name = format!("table {i}");
-            return Err(malformed(&name, "its values are too large, or its ends reversed"));
+            return Err(malformed(
+                &name,
+                "its values are too large, or its ends reversed",
+            ));
         }
     }
     for tensor in &parts.tensors {

@@ -47,10 +47,22 @@ impl<P: Profile> ModelSecret<P> {
             .zip(&self.blinders)
             .map(|(id, blinders)| {
                 let values = self.weights.get(&id).map(|w| w.widen()).unwrap_or_default();
-                let name = || program.tensor(id).map(|t| t.name.clone()).unwrap_or_default();
+                let name = || {
+                    program
+                        .tensor(id)
+                        .map(|t| t.name.clone())
+                        .unwrap_or_default()
+                };
                 let got = values.len();
-                let values = Integers::from_i64(&values).map_err(|_| ProveError::Witness { name: name(), expected: got, got })?;
-                Ok(Opening { values, blinders: blinders.clone() })
+                let values = Integers::from_i64(&values).map_err(|_| ProveError::Witness {
+                    name: name(),
+                    expected: got,
+                    got,
+                })?;
+                Ok(Opening {
+                    values,
+                    blinders: blinders.clone(),
+                })
             })
             .collect()
     }
@@ -72,20 +84,39 @@ pub fn commit<P: Profile>(
     program.validate()?;
     program.check_weights(&weights)?;
     let row_bits = row_bits(&program);
-    let architecture = Architecture { program, visibility, row_bits };
+    let architecture = Architecture {
+        program,
+        visibility,
+        row_bits,
+    };
     let program = &architecture.program;
     let parts = range_parts(program, row_bits)?;
     let steps = layouts(program, row_bits)?.len() + parts.len();
     let mut done = 0;
     let mut step = || {
         done += 1;
-        if progress(done, steps) { Ok(()) } else { Err(ProveError::Interrupted) }
+        if progress(done, steps) {
+            Ok(())
+        } else {
+            Err(ProveError::Interrupted)
+        }
     };
-    let count = parts.iter().map(|p| p.lowered.relations.generator_count()).max().unwrap_or(0).max(1 << row_bits);
+    let count = parts
+        .iter()
+        .map(|p| p.lowered.relations.generator_count())
+        .max()
+        .unwrap_or(0)
+        .max(1 << row_bits);
     let generators = Generators::<P>::new(count);
 
-    let mut entropy = Entropy::new("model blinders", &[&architecture.digest(), &weights_digest(&weights)])?;
-    let mut secret = ModelSecret { weights, blinders: Vec::new() };
+    let mut entropy = Entropy::new(
+        "model blinders",
+        &[&architecture.digest(), &weights_digest(&weights)],
+    )?;
+    let mut secret = ModelSecret {
+        weights,
+        blinders: Vec::new(),
+    };
     for (_, layout) in layouts(program, row_bits)? {
         let rows = layout.row_count();
         secret.blinders.push(match visibility.weights {
@@ -96,35 +127,82 @@ pub fn commit<P: Profile>(
     let openings = secret.openings(program)?;
     let mut commitments = Vec::new();
     for ((_, layout), opening) in layouts(program, row_bits)?.iter().zip(&openings) {
-        commitments.push(commit_rows(&generators, &opening.values, &layout.rows(), &opening.blinders));
+        commitments.push(commit_rows(
+            &generators,
+            &opening.values,
+            &layout.rows(),
+            &opening.blinders,
+        ));
         step()?;
     }
     let mut range_proofs = Vec::new();
     for (number, part) in parts.iter().enumerate() {
         let context = range_context(&architecture.digest(), number);
-        let statement = Statement { context: &context, external: part_rows(part, &commitments), publics: &[] };
+        let statement = Statement {
+            context: &context,
+            external: part_rows(part, &commitments),
+            publics: &[],
+        };
         let part_openings = openings_of(part, &openings)?;
         let witness = Witness {
             external: part_openings.iter().collect(),
-            fresh: range_fresh(program, part, &RangeSource { openings: &openings })?,
+            fresh: range_fresh(
+                program,
+                part,
+                &RangeSource {
+                    openings: &openings,
+                },
+            )?,
             contractions: Vec::new(),
         };
-        range_proofs.push(inferproof_argument::prove(&part.lowered.relations, &generators, &statement, witness, &mut |_| true)?);
+        range_proofs.push(inferproof_argument::prove(
+            &part.lowered.relations,
+            &generators,
+            &statement,
+            witness,
+            &mut |_| true,
+        )?);
         step()?;
     }
-    Ok((VerifyingKey { architecture, commitments, range_proofs }, secret))
+    Ok((
+        VerifyingKey {
+            architecture,
+            commitments,
+            range_proofs,
+        },
+        secret,
+    ))
 }
 
 /// The part's runs of the openings.
-fn openings_of<P: Profile>(part: &RangePart, openings: &[Opening<P>]) -> Result<Vec<Opening<P>>, ProveError> {
+fn openings_of<P: Profile>(
+    part: &RangePart,
+    openings: &[Opening<P>],
+) -> Result<Vec<Opening<P>>, ProveError> {
     part.slices
         .iter()
         .map(|slice| {
-            let missing = || ProveError::Witness { name: "weights".into(), expected: slice.entries.len(), got: 0 };
+            let missing = || ProveError::Witness {
+                name: "weights".into(),
+                expected: slice.entries.len(),
+                got: 0,
+            };
             let opening = openings.get(slice.weight).ok_or_else(missing)?;
-            let values: Vec<i64> = opening.values.iter().skip(slice.entries.start).take(slice.entries.len()).collect();
-            let blinders = opening.blinders.get(slice.rows.clone()).ok_or_else(missing)?.to_vec();
-            Ok(Opening { values: Integers::from_i64(&values).map_err(|_| missing())?, blinders: Zeroizing::new(blinders) })
+            let values: Vec<i64> = opening
+                .values
+                .iter()
+                .skip(slice.entries.start)
+                .take(slice.entries.len())
+                .collect();
+            let blinders = opening
+                .blinders
+                .get(slice.rows.clone())
+                .ok_or_else(missing)?
+                .to_vec();
+            Ok(Opening {
+                values: Integers::from_i64(&values).map_err(|_| missing())?,
+                blinders: Zeroizing::new(blinders),
+            })
         })
         .collect()
 }

@@ -64,7 +64,10 @@ pub enum DecodeError {
 /// If they are not those of a file of ours, or of another version.
 pub fn kind_of(bytes: &[u8]) -> Result<(Kind, Curve), DecodeError> {
     let unknown = DecodeError::Magic { expected: "file" };
-    let [kind, low, high, curve] = match bytes.strip_prefix(&MAGIC).and_then(|rest| rest.first_chunk::<4>()) {
+    let [kind, low, high, curve] = match bytes
+        .strip_prefix(&MAGIC)
+        .and_then(|rest| rest.first_chunk::<4>())
+    {
         Some(header) => *header,
         None => return Err(unknown),
     };
@@ -80,7 +83,12 @@ pub fn kind_of(bytes: &[u8]) -> Result<(Kind, Curve), DecodeError> {
     let curve = match curve {
         1 => Curve::Grumpkin,
         2 => Curve::Bn254,
-        _ => return Err(DecodeError::Curve { expected: 1, got: curve }),
+        _ => {
+            return Err(DecodeError::Curve {
+                expected: 1,
+                got: curve,
+            });
+        }
     };
     Ok((kind, curve))
 }
@@ -95,7 +103,11 @@ pub(crate) fn encode<T: Serialize>(kind: Kind, curve: u8, body: &T) -> Vec<u8> {
     out
 }
 
-pub(crate) fn decode<T: Serialize + DeserializeOwned>(kind: Kind, curve: u8, bytes: &[u8]) -> Result<T, DecodeError> {
+pub(crate) fn decode<T: Serialize + DeserializeOwned>(
+    kind: Kind,
+    curve: u8,
+    bytes: &[u8],
+) -> Result<T, DecodeError> {
     let name = match kind {
         Kind::Key => "verifying key",
         Kind::Proof => "proof",
@@ -108,10 +120,14 @@ pub(crate) fn decode<T: Serialize + DeserializeOwned>(kind: Kind, curve: u8, byt
         return Err(DecodeError::Magic { expected: name });
     }
     if got_curve as u8 != curve {
-        return Err(DecodeError::Curve { expected: curve, got: got_curve as u8 });
+        return Err(DecodeError::Curve {
+            expected: curve,
+            got: got_curve as u8,
+        });
     }
     let body = bytes.get(HEADER..).unwrap_or_default();
-    let value = postcard::from_bytes(body).map_err(|_| DecodeError::Damaged("its body does not parse"))?;
+    let value =
+        postcard::from_bytes(body).map_err(|_| DecodeError::Damaged("its body does not parse"))?;
     if encode(kind, curve, &value) != bytes {
         return Err(DecodeError::Damaged("it is not canonical"));
     }

@@ -23,7 +23,10 @@ impl Architecture {
     #[must_use]
     pub fn digest(&self) -> Digest {
         let bytes = postcard::to_allocvec(self).unwrap_or_default();
-        *blake3::Hasher::new_derive_key("inferproof architecture 1").update(&bytes).finalize().as_bytes()
+        *blake3::Hasher::new_derive_key("inferproof architecture 1")
+            .update(&bytes)
+            .finalize()
+            .as_bytes()
     }
 }
 
@@ -77,7 +80,11 @@ impl<P: Profile> VerifyingKey<P> {
     pub fn encode(&self) -> Vec<u8> {
         let body = Body {
             architecture: self.architecture.clone(),
-            commitments: self.commitments.iter().map(|rows| rows.iter().flat_map(|p| encode_point::<P>(p)).collect()).collect(),
+            commitments: self
+                .commitments
+                .iter()
+                .map(|rows| rows.iter().flat_map(|p| encode_point::<P>(p)).collect())
+                .collect(),
             range_proofs: self.range_proofs.clone(),
         };
         encode(Kind::Key, P::ID, &body)
@@ -97,10 +104,17 @@ impl<P: Profile> VerifyingKey<P> {
                 if !rest.is_empty() {
                     return Err(DecodeError::Damaged("a commitment is cut short"));
                 }
-                let points = chunks.iter().map(|c| decode_point::<P>(c).map_err(|_| DecodeError::Damaged("a commitment is no point of the curve")));
+                let points = chunks.iter().map(|c| {
+                    decode_point::<P>(c)
+                        .map_err(|_| DecodeError::Damaged("a commitment is no point of the curve"))
+                });
                 points.collect()
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { architecture: body.architecture, commitments, range_proofs: body.range_proofs })
+        Ok(Self {
+            architecture: body.architecture,
+            commitments,
+            range_proofs: body.range_proofs,
+        })
     }
 }

@@ -13,7 +13,12 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
-    deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)
+    deny(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic
+    )
 )]
 
 #[cfg(feature = "prover")]
@@ -33,9 +38,9 @@ mod witness;
 #[cfg(feature = "prover")]
 pub use commit::{CommitError, ModelSecret, commit};
 pub use encoding::{Curve, DecodeError, FORMAT_VERSION, Kind, kind_of};
-pub use inferproof_argument::curve::Profile;
 #[cfg(feature = "prover")]
 pub use inferproof_argument::Stage;
+pub use inferproof_argument::curve::Profile;
 pub use key::{Architecture, VerifyingKey};
 pub use lower::LowerError;
 pub use proof::{Proof, Publics};

@@ -5,7 +5,7 @@ use crate::key::VerifyingKey;
 use crate::proof::{Proof, Publics};
 use crate::verify::{KeyError, Rejection, Verifier};
 use crate::visibility::Visible;
-use crate::witness::fill;
+use crate::witness::Values;
 use inferproof_argument::curve::Profile;
 use inferproof_argument::{Opening, ProveError, Stage, Witness};
 use inferproof_program::{Program, RunError, Weights};
@@ -50,7 +50,11 @@ impl<P: Profile> Prover<P> {
         let program = verifier.program();
         program.check_weights(&secret.weights)?;
         let openings = secret.openings(program)?;
-        Ok(Self { weights: secret.weights, openings, verifier })
+        Ok(Self {
+            weights: secret.weights,
+            openings,
+            verifier,
+        })
     }
 
     /// The verifier of the same key.
@@ -68,14 +72,22 @@ impl<P: Profile> Prover<P> {
     /// # Errors
     /// If the input does not fit the program.
     pub fn run(&self, inputs: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, InferenceError> {
-        Ok(self.program().run(&self.weights, inputs)?.outputs(self.program()))
+        Ok(self
+            .program()
+            .run(&self.weights, inputs)?
+            .outputs(self.program()))
     }
 
     /// Runs the program on integers and proves it. `progress` is told of each stage, and may answer `false` to stop.
     ///
     /// # Errors
     /// If the input does not fit the program, without randomness, or if stopped.
-    pub fn prove(&self, inputs: &[Vec<i64>], context: &[u8], progress: &mut dyn FnMut(Stage) -> bool) -> Result<Inference, InferenceError> {
+    pub fn prove(
+        &self,
+        inputs: &[Vec<i64>],
+        context: &[u8],
+        progress: &mut dyn FnMut(Stage) -> bool,
+    ) -> Result<Inference, InferenceError> {
         let program = self.program();
         let trace = program.run(&self.weights, inputs)?;
         let outputs = trace.outputs(program);
@@ -86,12 +98,34 @@ impl<P: Profile> Prover<P> {
         };
         let tensors = self.verifier.publics(&publics)?;
         let context = self.verifier.context(context);
-        let (fresh, contractions) = fill(program, self.verifier.lowered(), &trace)?;
+        let values = Values {
+            program,
+            weights: &self.weights,
+            trace: &trace,
+        };
+        let (fresh, contractions) = values.fill(self.verifier.lowered())?;
         drop(trace);
-        let witness = Witness { external: self.openings.iter().collect(), fresh, contractions };
+        let witness = Witness {
+            external: self.openings.iter().collect(),
+            fresh,
+            contractions,
+        };
         let relations = &self.verifier.lowered().relations;
         let statement = self.verifier.statement(&tensors, &context);
-        let argument = inferproof_argument::prove(relations, self.verifier.generators(), &statement, witness, progress)?;
-        Ok(Inference { outputs, proof: Proof { model_id: self.verifier.model_id(), publics, argument } })
+        let argument = inferproof_argument::prove(
+            relations,
+            self.verifier.generators(),
+            &statement,
+            witness,
+            progress,
+        )?;
+        Ok(Inference {
+            outputs,
+            proof: Proof {
+                model_id: self.verifier.model_id(),
+                publics,
+                argument,
+            },
+        })
     }
 }

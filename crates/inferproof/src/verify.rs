@@ -100,19 +100,37 @@ impl<P: Profile> Verifier<P> {
             return Err(KeyError::RowBits(architecture.row_bits));
         }
         architecture.program.validate()?;
-        let lowered = lower(&architecture.program, architecture.visibility, architecture.row_bits)?;
+        let lowered = lower(
+            &architecture.program,
+            architecture.visibility,
+            architecture.row_bits,
+        )?;
         let mut rows = key.commitments.iter().map(Vec::len);
         for (_, tensor) in lowered.relations.external() {
             let (expected, got) = (tensor.layout.row_count(), rows.next().unwrap_or(0));
             if expected != got {
-                return Err(KeyError::Rows { tensor: tensor.name.clone(), expected, got });
+                return Err(KeyError::Rows {
+                    tensor: tensor.name.clone(),
+                    expected,
+                    got,
+                });
             }
         }
         if let Some(got) = rows.next() {
-            return Err(KeyError::Rows { tensor: "none".into(), expected: 0, got });
+            return Err(KeyError::Rows {
+                tensor: "none".into(),
+                expected: 0,
+                got,
+            });
         }
         let generators = Generators::new(lowered.relations.generator_count());
-        Ok(Self { model_id: key.model_id(), range_proof_id: key.range_proof_id(), key, lowered, generators })
+        Ok(Self {
+            model_id: key.model_id(),
+            range_proof_id: key.range_proof_id(),
+            key,
+            lowered,
+            generators,
+        })
     }
 
     /// The key.
@@ -153,15 +171,29 @@ impl<P: Profile> Verifier<P> {
         let architecture = &self.key.architecture;
         let parts = range_parts(&architecture.program, architecture.row_bits)?;
         if parts.len() != self.key.range_proofs.len() {
-            return Err(KeyError::RangeProofCount { expected: parts.len(), got: self.key.range_proofs.len() });
+            return Err(KeyError::RangeProofCount {
+                expected: parts.len(),
+                got: self.key.range_proofs.len(),
+            });
         }
-        let count = parts.iter().map(|p| p.lowered.relations.generator_count()).max().unwrap_or(0);
+        let count = parts
+            .iter()
+            .map(|p| p.lowered.relations.generator_count())
+            .max()
+            .unwrap_or(0);
         let generators = Generators::new(count);
         for (number, (part, proof)) in parts.iter().zip(&self.key.range_proofs).enumerate() {
             let context = range_context(&architecture.digest(), number);
-            let statement = Statement { context: &context, external: part_rows(part, &self.key.commitments), publics: &[] };
+            let statement = Statement {
+                context: &context,
+                external: part_rows(part, &self.key.commitments),
+                publics: &[],
+            };
             inferproof_argument::verify(&part.lowered.relations, &generators, &statement, proof)
-                .map_err(|reason| KeyError::RangeProof { part: number, reason })?;
+                .map_err(|reason| KeyError::RangeProof {
+                    part: number,
+                    reason,
+                })?;
         }
         Ok(())
     }
@@ -172,12 +204,20 @@ impl<P: Profile> Verifier<P> {
     /// Why it is rejected.
     pub fn verify(&self, proof: &Proof, context: &[u8]) -> Result<(), Rejection> {
         if proof.model_id != self.model_id {
-            return Err(Rejection::Model { expected: self.model_id, got: proof.model_id });
+            return Err(Rejection::Model {
+                expected: self.model_id,
+                got: proof.model_id,
+            });
         }
         let publics = self.publics(&proof.publics)?;
         let context = self.context(context);
         let statement = self.statement(&publics, &context);
-        Ok(inferproof_argument::verify(&self.lowered.relations, &self.generators, &statement, &proof.argument)?)
+        Ok(inferproof_argument::verify(
+            &self.lowered.relations,
+            &self.generators,
+            &statement,
+            &proof.argument,
+        )?)
     }
 
     /// The public tensors in the order of the relations, each in its shape and declared range (PROTOCOL must 4).
@@ -187,13 +227,25 @@ impl<P: Profile> Verifier<P> {
         let mut all = Vec::new();
         for (what, visible, ids, given) in [
             ("input", visibility.input, &program.inputs, &publics.inputs),
-            ("output", visibility.output, &program.outputs, &publics.outputs),
+            (
+                "output",
+                visibility.output,
+                &program.outputs,
+                &publics.outputs,
+            ),
         ] {
-            let refuse = |reason| Rejection::Publics { what: what.to_owned(), reason };
+            let refuse = |reason| Rejection::Publics {
+                what: what.to_owned(),
+                reason,
+            };
             match (visible, given) {
                 (Visible::Private, None) => {}
-                (Visible::Private, Some(_)) => return Err(refuse("the model's are private, but the proof shows some")),
-                (Visible::Public, None) => return Err(refuse("the model's are public, but the proof shows none")),
+                (Visible::Private, Some(_)) => {
+                    return Err(refuse("the model's are private, but the proof shows some"));
+                }
+                (Visible::Public, None) => {
+                    return Err(refuse("the model's are public, but the proof shows none"));
+                }
                 (Visible::Public, Some(tensors)) => {
                     if tensors.len() != ids.len() {
                         return Err(refuse("wrong number of tensors"));
@@ -211,12 +263,22 @@ impl<P: Profile> Verifier<P> {
     fn check_public(&self, what: &str, id: TensorId, values: &[i64]) -> Result<(), Rejection> {
         let tensor = self.program().tensor(id);
         let name = tensor.map(|t| t.name.clone()).unwrap_or_default();
-        let refuse = |reason| Err(Rejection::Publics { what: format!("{what} `{name}`"), reason });
-        let Some(tensor) = tensor else { return refuse("it does not exist") };
+        let refuse = |reason| {
+            Err(Rejection::Publics {
+                what: format!("{what} `{name}`"),
+                reason,
+            })
+        };
+        let Some(tensor) = tensor else {
+            return refuse("it does not exist");
+        };
         if tensor.volume() != values.len() {
             return refuse("wrong number of entries");
         }
-        if !values.iter().all(|v| (tensor.low..=tensor.high).contains(v)) {
+        if !values
+            .iter()
+            .all(|v| (tensor.low..=tensor.high).contains(v))
+        {
             return refuse("an entry is outside the declared range");
         }
         Ok(())
@@ -233,8 +295,16 @@ impl<P: Profile> Verifier<P> {
         context
     }
 
-    pub(crate) fn statement<'a>(&'a self, publics: &'a [Vec<i64>], context: &'a [u8]) -> Statement<'a, P> {
-        Statement { context, external: self.key.commitments.iter().map(Vec::as_slice).collect(), publics }
+    pub(crate) fn statement<'a>(
+        &'a self,
+        publics: &'a [Vec<i64>],
+        context: &'a [u8],
+    ) -> Statement<'a, P> {
+        Statement {
+            context,
+            external: self.key.commitments.iter().map(Vec::as_slice).collect(),
+            publics,
+        }
     }
 }
 
@@ -248,5 +318,12 @@ pub(crate) fn range_context(architecture: &Digest, number: usize) -> Vec<u8> {
 
 /// The row commitments that a range proof speaks of.
 pub(crate) fn part_rows<'a, T>(part: &RangePart, rows: &'a [Vec<T>]) -> Vec<&'a [T]> {
-    part.slices.iter().map(|s| rows.get(s.weight).and_then(|r| r.get(s.rows.clone())).unwrap_or_default()).collect()
+    part.slices
+        .iter()
+        .map(|s| {
+            rows.get(s.weight)
+                .and_then(|r| r.get(s.rows.clone()))
+                .unwrap_or_default()
+        })
+        .collect()
 }

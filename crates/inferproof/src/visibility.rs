@@ -35,6 +35,10 @@ pub struct Visibility {
 impl Default for Visibility {
     /// Weights private, input and output public.
     fn default() -> Self {
-        Self { weights: Visible::Private, input: Visible::Public, output: Visible::Public }
+        Self {
+            weights: Visible::Private,
+            input: Visible::Public,
+            output: Visible::Public,
+        }
     }
 }

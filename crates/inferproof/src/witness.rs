@@ -4,76 +4,190 @@ use crate::lower::weights::RangePart;
 use crate::lower::{Lowered, NonNegative, Product, Recipe};
 use inferproof_argument::curve::Profile;
 use inferproof_argument::{Integers, Opening, ProveError};
-use inferproof_program::{Program, TensorId, Trace};
+use inferproof_program::{Op, Program, TensorId, Trace, Weights};
+use std::borrow::Cow;
 
-/// Fresh tensors and contraction outputs of an inference.
-pub(crate) fn fill(program: &Program, lowered: &Lowered, trace: &Trace) -> Result<(Vec<Integers>, Vec<Vec<i64>>), ProveError> {
-    let read = |id: TensorId| {
-        let missing = || ProveError::Witness { name: program.tensor(id).map(|t| t.name.clone()).unwrap_or_default(), expected: 1, got: 0 };
-        trace.get(id).ok_or_else(missing)
-    };
-    let fresh = lowered
-        .recipes
-        .iter()
-        .map(|recipe| {
-            let values = match recipe {
-                Recipe::Tensor(id) => read(*id)?.to_vec(),
-                Recipe::Excess { output, source, shift, bits, limb } => {
-                    let half = if *shift == 0 { 0 } else { 1i64 << (shift - 1) };
-                    let excess = |(x, y): (&i64, &i64)| {
-                        let cut = ((x + half) >> shift) - y;
-                        let digit = (cut.unsigned_abs() >> (bits * limb)) & ((1 << bits) - 1);
-                        cut.signum() * digit as i64
-                    };
-                    read(*source)?.iter().zip(read(*output)?).map(excess).collect()
-                }
-                Recipe::Limb { of, bits, limb } => {
-                    let digit = |v: i64| (v >> (bits * limb)) & ((1 << bits) - 1);
-                    non_negative(program, of, &read)?.into_iter().map(digit).collect()
-                }
-                Recipe::Positive { left, right } => read(*left)?.iter().zip(read(*right)?).map(|(l, r)| (l - r).max(0)).collect(),
+/// The values of a run: what the trace keeps, the weights, and what the interpreter dropped after use.
+pub(crate) struct Values<'a> {
+    pub program: &'a Program,
+    pub weights: &'a Weights,
+    pub trace: &'a Trace,
+}
+
+impl Values<'_> {
+    fn read(&self, id: TensorId) -> Result<Cow<'_, [i64]>, ProveError> {
+        let missing = || ProveError::Witness {
+            name: self
+                .program
+                .tensor(id)
+                .map(|t| t.name.clone())
+                .unwrap_or_default(),
+            expected: 1,
+            got: 0,
+        };
+        if let Some(values) = self.trace.get(id) {
+            return Ok(Cow::Borrowed(values));
+        }
+        if let Some(weight) = self.weights.get(&id) {
+            return Ok(Cow::Owned(weight.widen()));
+        }
+        let Some(Op::Linear { terms }) = self.program.node(id).map(|n| &n.op) else {
+            return Err(missing());
+        };
+        let mut sum = vec![0i64; self.program.tensor(id).map_or(0, |t| t.volume())];
+        for term in terms {
+            let source = match term.source {
+                Some(source) => self.read(source)?,
+                None => Cow::Borrowed(&[1][..]),
             };
-            narrow(&values)
+            let part = term.view.apply(&source).map_err(|_| missing())?;
+            sum.iter_mut()
+                .zip(part)
+                .for_each(|(s, v)| *s += term.coefficient * v);
+        }
+        Ok(Cow::Owned(sum))
+    }
+
+    fn last_axis(&self, id: TensorId) -> usize {
+        self.program
+            .tensor(id)
+            .and_then(|t| t.shape.last().copied())
+            .unwrap_or(1)
+            .max(1)
+    }
+
+    fn rises(&self, left: TensorId, right: TensorId) -> Result<Vec<i64>, ProveError> {
+        Ok(self
+            .read(left)?
+            .iter()
+            .zip(self.read(right)?.iter())
+            .map(|(l, r)| (l - r).max(0))
+            .collect())
+    }
+
+    fn non_negative(&self, of: &NonNegative) -> Result<Vec<i64>, ProveError> {
+        Ok(match of {
+            NonNegative::Remainder { source, shift } => {
+                let half = 1i64 << (shift - 1);
+                self.read(*source)?
+                    .iter()
+                    .map(|x| (x + half) & ((1 << shift) - 1))
+                    .collect()
+            }
+            NonNegative::Gap { source } => self
+                .read(*source)?
+                .chunks(self.last_axis(*source))
+                .flat_map(|row| {
+                    let maximum = row.iter().max().copied().unwrap_or(0);
+                    let first = row.iter().position(|&v| v == maximum).unwrap_or(0);
+                    row.iter()
+                        .enumerate()
+                        .map(move |(j, &v)| maximum - v - i64::from(j < first))
+                })
+                .collect(),
+            NonNegative::Positive { left, right } => self.rises(*left, *right)?,
+            NonNegative::Offset {
+                tensor,
+                start,
+                sign,
+                offset,
+            } => self
+                .read(*tensor)?
+                .iter()
+                .skip(*start)
+                .map(|x| sign * x + offset)
+                .collect(),
         })
-        .collect::<Result<_, _>>()?;
-    let products = lowered
-        .products
-        .iter()
-        .map(|product| match product {
-            Product::Tensor(id) => Ok(read(*id)?.to_vec()),
-            Product::Maximum(source) => {
-                let rows = read(*source)?.chunks(last_axis(program, *source));
-                Ok(rows.filter_map(|row| row.iter().max().copied()).collect())
+    }
+
+    fn fresh(&self, recipe: &Recipe) -> Result<Vec<i64>, ProveError> {
+        Ok(match recipe {
+            Recipe::Tensor(id) => self.read(*id)?.into_owned(),
+            Recipe::Excess {
+                output,
+                source,
+                shift,
+                bits,
+                limb,
+            } => {
+                let half = if *shift == 0 { 0 } else { 1i64 << (shift - 1) };
+                let excess = |(x, y): (&i64, &i64)| {
+                    let cut = ((x + half) >> shift) - y;
+                    let digit = (cut.unsigned_abs() >> (bits * limb)) & ((1 << bits) - 1);
+                    cut.signum() * digit as i64
+                };
+                self.read(*source)?
+                    .iter()
+                    .zip(self.read(*output)?.iter())
+                    .map(excess)
+                    .collect()
+            }
+            Recipe::Limb { of, bits, limb } => self
+                .non_negative(of)?
+                .into_iter()
+                .map(|v| digit(v, *bits, *limb))
+                .collect(),
+            Recipe::Positive { left, right } => self.rises(*left, *right)?,
+            Recipe::Digit {
+                tensor,
+                bits,
+                digit: number,
+                last,
+            } => {
+                let values = self.read(*tensor)?;
+                let part = |&v: &i64| {
+                    if *last {
+                        v >> (bits * number)
+                    } else {
+                        digit(v, *bits, *number)
+                    }
+                };
+                values.iter().map(part).collect()
             }
         })
-        .collect::<Result<_, ProveError>>()?;
-    Ok((fresh, products))
+    }
+
+    fn product(&self, product: &Product) -> Result<Vec<i64>, ProveError> {
+        Ok(match product {
+            Product::Tensor(id) => self.read(*id)?.into_owned(),
+            Product::Maximum(source) => {
+                let values = self.read(*source)?;
+                values
+                    .chunks(self.last_axis(*source))
+                    .filter_map(|row| row.iter().max().copied())
+                    .collect()
+            }
+            Product::Zero(id) => vec![0; self.program.tensor(*id).map_or(0, |t| t.volume())],
+        })
+    }
+
+    /// Fresh tensors and contraction outputs of the inference.
+    pub fn fill(&self, lowered: &Lowered) -> Result<(Vec<Integers>, Vec<Vec<i64>>), ProveError> {
+        let fresh = lowered
+            .recipes
+            .iter()
+            .map(|recipe| narrow(&self.fresh(recipe)?))
+            .collect::<Result<_, _>>()?;
+        let products = lowered
+            .products
+            .iter()
+            .map(|product| self.product(product))
+            .collect::<Result<_, _>>()?;
+        Ok((fresh, products))
+    }
 }
 
-fn last_axis(program: &Program, id: TensorId) -> usize {
-    program.tensor(id).and_then(|t| t.shape.last().copied()).unwrap_or(1).max(1)
-}
-
-fn non_negative<'a>(program: &Program, of: &NonNegative, read: &impl Fn(TensorId) -> Result<&'a [i64], ProveError>) -> Result<Vec<i64>, ProveError> {
-    Ok(match of {
-        NonNegative::Remainder { source, shift } => {
-            let half = 1i64 << (shift - 1);
-            read(*source)?.iter().map(|x| (x + half) & ((1 << shift) - 1)).collect()
-        }
-        NonNegative::Gap { source } => read(*source)?
-            .chunks(last_axis(program, *source))
-            .flat_map(|row| {
-                let maximum = row.iter().max().copied().unwrap_or(0);
-                let first = row.iter().position(|&v| v == maximum).unwrap_or(0);
-                row.iter().enumerate().map(move |(j, &v)| maximum - v - i64::from(j < first))
-            })
-            .collect(),
-        NonNegative::Offset { tensor, start, sign, offset } => read(*tensor)?.iter().skip(*start).map(|x| sign * x + offset).collect(),
-    })
+/// Digit `number` of `v` in base `2^bits`, two's complement.
+fn digit(v: i64, bits: u32, number: u32) -> i64 {
+    (v >> (bits * number)) & ((1 << bits) - 1)
 }
 
 fn narrow(values: &[i64]) -> Result<Integers, ProveError> {
-    Integers::from_i64(values).map_err(|_| ProveError::Witness { name: "advice".into(), expected: values.len(), got: values.len() })
+    Integers::from_i64(values).map_err(|_| ProveError::Witness {
+        name: "advice".into(),
+        expected: values.len(),
+        got: values.len(),
+    })
 }
 
 /// Where the range proofs' advice is computed from.
@@ -82,19 +196,50 @@ pub(crate) struct RangeSource<'a, P: Profile> {
 }
 
 /// Fresh tensors of a range proof: limbs of weights wider than the tables.
-pub(crate) fn range_fresh<P: Profile>(program: &Program, part: &RangePart, source: &RangeSource<'_, P>) -> Result<Vec<Integers>, ProveError> {
+pub(crate) fn range_fresh<P: Profile>(
+    program: &Program,
+    part: &RangePart,
+    source: &RangeSource<'_, P>,
+) -> Result<Vec<Integers>, ProveError> {
     part.lowered
         .recipes
         .iter()
         .map(|recipe| {
-            let Recipe::Limb { of: NonNegative::Offset { tensor, start, sign, offset }, bits, limb } = recipe else {
-                return Err(ProveError::Witness { name: "range proof".into(), expected: 0, got: 1 });
+            let Recipe::Limb {
+                of:
+                    NonNegative::Offset {
+                        tensor,
+                        start,
+                        sign,
+                        offset,
+                    },
+                bits,
+                limb,
+            } = recipe
+            else {
+                return Err(ProveError::Witness {
+                    name: "range proof".into(),
+                    expected: 0,
+                    got: 1,
+                });
             };
             let weight = program.weights().position(|w| w == *tensor);
-            let entries = part.slices.iter().find(|s| Some(s.weight) == weight && s.entries.start == *start).map_or(0, |s| s.entries.len());
-            let values = weight.and_then(|w| source.openings.get(w)).map(|o| &o.values);
-            let values = values.into_iter().flat_map(|v| v.iter()).skip(*start).take(entries);
-            let digits: Vec<i64> = values.map(|x| ((sign * x + offset) >> (bits * limb)) & ((1 << bits) - 1)).collect();
+            let entries = part
+                .slices
+                .iter()
+                .find(|s| Some(s.weight) == weight && s.entries.start == *start)
+                .map_or(0, |s| s.entries.len());
+            let values = weight
+                .and_then(|w| source.openings.get(w))
+                .map(|o| &o.values);
+            let values = values
+                .into_iter()
+                .flat_map(|v| v.iter())
+                .skip(*start)
+                .take(entries);
+            let digits: Vec<i64> = values
+                .map(|x| digit(sign * x + offset, *bits, *limb))
+                .collect();
             narrow(&digits)
         })
         .collect()

@@ -45,6 +45,19 @@ pub(crate) fn kron<F: Ring>(a: &[F], b: &[F]) -> Vec<F> {
     out
 }
 
+impl View {
+    /// How the source's axes are grouped in a functional pulled back from one weight vector for each target axis: the number
+    /// of axes of each group. It depends on the view alone.
+    #[must_use]
+    pub fn groups(&self) -> Vec<usize> {
+        let zeros = self.target().iter().map(|&n| vec![0i64; n]).collect();
+        let pulled = Functional::product(zeros).pull_back(self);
+        pulled.map_or(Vec::new(), |f| {
+            f.groups.iter().map(|g| g.sizes.len()).collect()
+        })
+    }
+}
+
 impl<F: Ring> Functional<F> {
     /// A functional with one weight vector for each axis.
     #[must_use]

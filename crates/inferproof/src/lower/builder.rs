@@ -3,7 +3,9 @@
 use super::tables::{Clamp, Tables, bits, remainder_bits};
 use super::{LowerError, Lowered, NonNegative, Product, Recipe};
 use crate::visibility::{Visibility, Visible};
-use inferproof_argument::{CommittedTensor, Contraction, Layout, Linear, Lookup, Origin, Parts, Relations, Source, Term};
+use inferproof_argument::{
+    CommittedTensor, Contraction, Layout, Linear, Lookup, Origin, Parts, Relations, Source, Term,
+};
 use inferproof_program::{Node, Op, Program, TensorId};
 use inferproof_view::{Step, View};
 use std::collections::BTreeMap;
@@ -11,6 +13,12 @@ use std::collections::BTreeMap;
 /// A virtual tensor that is the sum of more terms than this is committed: otherwise a chain of residuals or maxima that fans
 /// out would make claims without bound (PROTOCOL must 6).
 const MAX_TERMS: usize = 12;
+
+/// Bits of a digit of a tensor that is too wide to be committed in one piece.
+const DIGIT_BITS: u32 = 24;
+
+/// Differences wider than this many values are compared in limbs instead of by a clamp table.
+const WIDE_SPAN: i64 = 1 << 17;
 
 /// The largest absolute value that a committed tensor may hold.
 const MAX_COMMITTED: i64 = i32::MAX as i64;
@@ -36,7 +44,10 @@ pub(crate) struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     pub fn new(program: &'a Program, c: u32, visibility: Visibility) -> Result<Self, LowerError> {
-        let mut builder = Self { visibility, ..Self::bare(program, c) };
+        let mut builder = Self {
+            visibility,
+            ..Self::bare(program, c)
+        };
         builder.place_weights()?;
         builder.size_tables()?;
         Ok(builder)
@@ -63,11 +74,24 @@ impl<'a> Builder<'a> {
     }
 
     /// A run of a weight tensor's rows, from entry `start` on, is committed before and in its declared range.
-    pub fn check_external(&mut self, id: TensorId, layout: Layout, start: usize) -> Result<(), LowerError> {
+    pub fn check_external(
+        &mut self,
+        id: TensorId,
+        layout: Layout,
+        start: usize,
+    ) -> Result<(), LowerError> {
         let name = self.tensor(id)?.name.clone();
         let view = self.view(id, layout.shape(), Vec::new())?;
-        let term = Term { coefficient: 1, source: Source::Committed(self.tensors.len()), view };
-        self.tensors.push(CommittedTensor { name, layout, origin: Origin::External });
+        let term = Term {
+            coefficient: 1,
+            source: Source::Committed(self.tensors.len()),
+            view,
+        };
+        self.tensors.push(CommittedTensor {
+            name,
+            layout,
+            origin: Origin::External,
+        });
         self.check_range(id, &term, start)
     }
 
@@ -75,7 +99,11 @@ impl<'a> Builder<'a> {
     fn place_weights(&mut self) -> Result<(), LowerError> {
         for (id, layout) in super::weights::layouts(self.program, self.c)? {
             let name = self.tensor(id)?.name.clone();
-            self.tensors.push(CommittedTensor { name, layout, origin: Origin::External });
+            self.tensors.push(CommittedTensor {
+                name,
+                layout,
+                origin: Origin::External,
+            });
         }
         Ok(())
     }
@@ -99,6 +127,11 @@ impl<'a> Builder<'a> {
                 }
                 Op::Max { left, right } => {
                     let span = self.span(*left, *right)?;
+                    if span > WIDE_SPAN {
+                        widest = widest.max(bits(span.unsigned_abs().into()));
+                        entries += 2 * self.tensor(node.output)?.volume();
+                        continue;
+                    }
                     let clamp = self.clamps.entry((0, span)).or_default();
                     clamp.below = clamp.below.max(span as usize);
                 }
@@ -107,7 +140,11 @@ impl<'a> Builder<'a> {
                     widest = widest.max(bits(source.high.abs_diff(source.low).into()));
                     entries += source.volume();
                 }
-                Op::Input | Op::Weight | Op::Linear { .. } | Op::Contract { .. } | Op::Map { .. } => {}
+                Op::Input
+                | Op::Weight
+                | Op::Linear { .. }
+                | Op::Contract { .. }
+                | Op::Map { .. } => {}
             }
         }
         self.remainder_bits = remainder_bits(widest, entries);
@@ -124,8 +161,16 @@ impl<'a> Builder<'a> {
 
     fn refuse(&self, id: TensorId, reason: impl Into<String>) -> LowerError {
         LowerError::Op {
-            origin: self.program.node(id).map(|n| n.origin.clone()).unwrap_or_default(),
-            tensor: self.program.tensor(id).map(|t| t.name.clone()).unwrap_or_default(),
+            origin: self
+                .program
+                .node(id)
+                .map(|n| n.origin.clone())
+                .unwrap_or_default(),
+            tensor: self
+                .program
+                .tensor(id)
+                .map(|t| t.name.clone())
+                .unwrap_or_default(),
             reason: reason.into(),
         }
     }
@@ -152,25 +197,36 @@ impl<'a> Builder<'a> {
     /// The largest difference of two tensors' values, either way.
     fn span(&self, left: TensorId, right: TensorId) -> Result<i64, LowerError> {
         let (l, r) = (self.tensor(left)?, self.tensor(right)?);
-        let span = (l.high.saturating_sub(r.low)).max(r.high.saturating_sub(l.low)).max(1);
-        match span < 1 << 18 {
-            true => Ok(span),
-            false => Err(self.refuse(left, "the maximum of values this wide is not supported")),
-        }
+        let span = (l.high.saturating_sub(r.low))
+            .max(r.high.saturating_sub(l.low))
+            .max(1);
+        Ok(span)
     }
 
     /// What a tensor is a sum of. Its node was visited before.
     pub fn read(&self, id: TensorId) -> Result<Vec<Term>, LowerError> {
-        self.terms.get(id.0 as usize).cloned().ok_or_else(|| self.refuse(id, "it is read before it is made"))
+        self.terms
+            .get(id.0 as usize)
+            .cloned()
+            .ok_or_else(|| self.refuse(id, "it is read before it is made"))
     }
 
-    fn commit(&mut self, name: String, shape: Vec<usize>, recipe: Recipe) -> Result<Source, LowerError> {
+    fn commit(
+        &mut self,
+        name: String,
+        shape: Vec<usize>,
+        recipe: Recipe,
+    ) -> Result<Source, LowerError> {
         let layout = Layout::packed(shape, self.c).ok_or_else(|| LowerError::Op {
             origin: String::new(),
             tensor: name.clone(),
             reason: "it is empty or too large to commit".into(),
         })?;
-        self.tensors.push(CommittedTensor { name, layout, origin: Origin::Fresh });
+        self.tensors.push(CommittedTensor {
+            name,
+            layout,
+            origin: Origin::Fresh,
+        });
         self.recipes.push(recipe);
         Ok(Source::Committed(self.tensors.len() - 1))
     }
@@ -179,29 +235,89 @@ impl<'a> Builder<'a> {
     fn commit_tensor(&mut self, id: TensorId) -> Result<Term, LowerError> {
         let tensor = self.tensor(id)?;
         if tensor.low < -MAX_COMMITTED || tensor.high > MAX_COMMITTED {
-            return Err(self.refuse(id, "its values may be wider than 32 bits, which cannot be committed"));
+            return Err(self.refuse(
+                id,
+                "its values may be wider than 32 bits, which cannot be committed",
+            ));
         }
-        let source = self.commit(tensor.name.clone(), tensor.shape.clone(), Recipe::Tensor(id))?;
-        Ok(Term { coefficient: 1, source, view: self.identity(id)? })
+        let source = self.commit(
+            tensor.name.clone(),
+            tensor.shape.clone(),
+            Recipe::Tensor(id),
+        )?;
+        Ok(Term {
+            coefficient: 1,
+            source,
+            view: self.identity(id)?,
+        })
     }
 
     /// Makes a virtual tensor a committed one: a copy, and the claim that it is the sum. A sum of bounded integers needs no
     /// range check.
     pub fn materialize(&mut self, id: TensorId) -> Result<(), LowerError> {
         let mut terms = self.read(id)?;
-        if let [Term { coefficient: 1, source: Source::Committed(_), view }] = terms.as_slice()
+        if let [
+            Term {
+                coefficient: 1,
+                source: Source::Committed(_),
+                view,
+            },
+        ] = terms.as_slice()
             && view.steps().is_empty()
         {
             return Ok(());
         }
-        let copy = self.commit_tensor(id)?;
-        terms.push(Term { coefficient: -1, ..copy.clone() });
+        let copies = self.commit_digits(id)?;
+        for copy in &copies {
+            terms.push(scaled(copy.clone(), -1)?);
+        }
         let tensor = self.tensor(id)?;
-        self.linears.push(Linear { name: format!("{} is committed", tensor.name), shape: tensor.shape.clone(), terms });
+        self.linears.push(Linear {
+            name: format!("{} is committed", tensor.name),
+            shape: tensor.shape.clone(),
+            terms,
+        });
         if let Some(slot) = self.terms.get_mut(id.0 as usize) {
-            *slot = vec![copy];
+            *slot = copies;
         }
         Ok(())
+    }
+
+    /// Commits a tensor of the trace, in digits where its values may be too wide for one committed integer. The digits need no
+    /// range check: only their sum is ever read.
+    fn commit_digits(&mut self, id: TensorId) -> Result<Vec<Term>, LowerError> {
+        let tensor = self.tensor(id)?;
+        let widest = bits(
+            tensor
+                .low
+                .unsigned_abs()
+                .max(tensor.high.unsigned_abs())
+                .into(),
+        );
+        if widest <= DIGIT_BITS {
+            return Ok(vec![self.commit_tensor(id)?]);
+        }
+        let count = widest.div_ceil(DIGIT_BITS);
+        (0..count)
+            .map(|digit| {
+                let recipe = Recipe::Digit {
+                    tensor: id,
+                    bits: DIGIT_BITS,
+                    digit,
+                    last: digit + 1 == count,
+                };
+                let source = self.commit(
+                    format!("{}, digit {digit}", tensor.name),
+                    tensor.shape.clone(),
+                    recipe,
+                )?;
+                Ok(Term {
+                    coefficient: 1 << (digit * DIGIT_BITS),
+                    source,
+                    view: self.identity(id)?,
+                })
+            })
+            .collect()
     }
 
     /// A tensor's shape.
@@ -215,8 +331,16 @@ impl<'a> Builder<'a> {
         let mut terms = self.read(id)?;
         let source = Source::Public(self.publics.len());
         self.publics.push(shape.clone());
-        terms.push(Term { coefficient: -1, source, view: self.identity(id)? });
-        self.linears.push(Linear { name: format!("output {}", self.tensor(id)?.name), shape, terms });
+        terms.push(Term {
+            coefficient: -1,
+            source,
+            view: self.identity(id)?,
+        });
+        self.linears.push(Linear {
+            name: format!("output {}", self.tensor(id)?.name),
+            shape,
+            terms,
+        });
         Ok(())
     }
 
@@ -231,12 +355,20 @@ impl<'a> Builder<'a> {
             contractions: self.contractions,
             linears: self.linears,
         })?;
-        Ok(Lowered { relations, recipes: self.recipes, products: self.products })
+        Ok(Lowered {
+            relations,
+            recipes: self.recipes,
+            products: self.products,
+        })
     }
 
     /// Terms of an operand, which may not read a contraction.
     fn operand(&mut self, id: TensorId) -> Result<Vec<Term>, LowerError> {
-        if self.read(id)?.iter().any(|t| matches!(t.source, Source::Contraction(_))) {
+        if self
+            .read(id)?
+            .iter()
+            .any(|t| matches!(t.source, Source::Contraction(_)))
+        {
             self.materialize(id)?;
         }
         self.read(id)
@@ -248,8 +380,14 @@ impl<'a> Builder<'a> {
         let terms = match &node.op {
             Op::Input if self.visibility.input == Visible::Public => {
                 let place = self.program.inputs.iter().position(|&i| i == id);
-                let source = Source::Public(place.ok_or_else(|| self.refuse(id, "it is not in the list of inputs"))?);
-                vec![Term { coefficient: 1, source, view: self.identity(id)? }]
+                let source = Source::Public(
+                    place.ok_or_else(|| self.refuse(id, "it is not in the list of inputs"))?,
+                );
+                vec![Term {
+                    coefficient: 1,
+                    source,
+                    view: self.identity(id)?,
+                }]
             }
             Op::Input => {
                 let term = self.commit_tensor(id)?;
@@ -258,14 +396,37 @@ impl<'a> Builder<'a> {
             }
             Op::Weight => {
                 let place = self.program.weights().position(|w| w == id);
-                let source = Source::Committed(place.ok_or_else(|| self.refuse(id, "it is not in the list of weights"))?);
-                vec![Term { coefficient: 1, source, view: self.identity(id)? }]
+                let source = Source::Committed(
+                    place.ok_or_else(|| self.refuse(id, "it is not in the list of weights"))?,
+                );
+                vec![Term {
+                    coefficient: 1,
+                    source,
+                    view: self.identity(id)?,
+                }]
             }
             Op::Linear { terms } => self.linear(id, terms)?,
-            Op::Contract { left, right, shared, left_free, right_free, contracted } => {
+            Op::Contract {
+                left,
+                right,
+                shared,
+                left_free,
+                right_free,
+                contracted,
+            } => {
                 let (left, right) = (self.operand(*left)?, self.operand(*right)?);
-                let axes = |from: usize, count: usize| tensor.shape.get(from..from + count).unwrap_or_default().to_vec();
-                let inner = left.first().and_then(|t| t.view.target().get(shared + left_free..)).unwrap_or_default().to_vec();
+                let axes = |from: usize, count: usize| {
+                    tensor
+                        .shape
+                        .get(from..from + count)
+                        .unwrap_or_default()
+                        .to_vec()
+                };
+                let inner = left
+                    .first()
+                    .and_then(|t| t.view.target().get(shared + left_free..))
+                    .unwrap_or_default()
+                    .to_vec();
                 debug_assert_eq!(inner.len(), *contracted);
                 self.contractions.push(Contraction {
                     name: tensor.name.clone(),
@@ -277,12 +438,19 @@ impl<'a> Builder<'a> {
                     contracted: inner,
                 });
                 self.products.push(Product::Tensor(id));
-                vec![Term { coefficient: 1, source: Source::Contraction(self.contractions.len() - 1), view: self.identity(id)? }]
+                vec![Term {
+                    coefficient: 1,
+                    source: Source::Contraction(self.contractions.len() - 1),
+                    view: self.identity(id)?,
+                }]
             }
             Op::Rescale { source, shift } => vec![self.rescale(id, *source, *shift)?],
             Op::Map { source, table } => {
                 let column = self.read(*source)?;
-                let function = self.program.table(*table).ok_or_else(|| self.refuse(id, "its table does not exist"))?;
+                let function = self
+                    .program
+                    .table(*table)
+                    .ok_or_else(|| self.refuse(id, "its table does not exist"))?;
                 let table = self.tables.function(table.0, function);
                 let output = self.commit_tensor(id)?;
                 let columns = vec![column, vec![output.clone()]];
@@ -299,25 +467,85 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// Whether claims through a view still factor over the axes of every contraction that the tensor reads.
+    fn factors(&self, id: TensorId, view: &View) -> Result<bool, LowerError> {
+        for term in self.read(id)? {
+            if let Source::Contraction(i) = term.source {
+                let whole = term
+                    .view
+                    .chain(view)
+                    .map_err(|e| self.refuse(id, e.to_string()))?;
+                if !self
+                    .contractions
+                    .get(i)
+                    .is_some_and(|c| c.factors_through(&whole))
+                {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
     fn lookup(&mut self, name: &str, table: usize, columns: Vec<Vec<Term>>) {
-        let shape = columns.first().and_then(|c| c.first()).map(|t| t.view.target().to_vec()).unwrap_or_default();
-        self.lookups.push(Lookup { name: name.to_owned(), table, shape, columns });
+        let shape = columns
+            .first()
+            .and_then(|c| c.first())
+            .map(|t| t.view.target().to_vec())
+            .unwrap_or_default();
+        self.lookups.push(Lookup {
+            name: name.to_owned(),
+            table,
+            shape,
+            columns,
+        });
     }
 
     /// Chains views; equal readings of one source are added up.
-    fn linear(&self, id: TensorId, terms: &[inferproof_program::Term]) -> Result<Vec<Term>, LowerError> {
+    fn linear(
+        &mut self,
+        id: TensorId,
+        terms: &[inferproof_program::Term],
+    ) -> Result<Vec<Term>, LowerError> {
         let mut out: Vec<Term> = Vec::new();
         for term in terms {
+            if let Some(source) = term.source
+                && !self.factors(source, &term.view)?
+            {
+                self.materialize(source)?;
+            }
             let sources = match term.source {
-                None => vec![Term { coefficient: 1, source: Source::One, view: self.view(id, &[], Vec::new())? }],
+                None => vec![Term {
+                    coefficient: 1,
+                    source: Source::One,
+                    view: self.view(id, &[], Vec::new())?,
+                }],
                 Some(source) => self.read(source)?,
             };
             for source in sources {
-                let view = source.view.chain(&term.view).map_err(|e| self.refuse(id, e.to_string()))?;
-                let coefficient = source.coefficient.checked_mul(term.coefficient).ok_or_else(|| self.refuse(id, "a coefficient overflows"))?;
-                match out.iter_mut().find(|t| t.source == source.source && t.view == view) {
-                    Some(same) => same.coefficient = same.coefficient.checked_add(coefficient).ok_or_else(|| self.refuse(id, "a coefficient overflows"))?,
-                    None => out.push(Term { coefficient, source: source.source, view }),
+                let view = source
+                    .view
+                    .chain(&term.view)
+                    .map_err(|e| self.refuse(id, e.to_string()))?;
+                let coefficient = source
+                    .coefficient
+                    .checked_mul(term.coefficient)
+                    .ok_or_else(|| self.refuse(id, "a coefficient overflows"))?;
+                match out
+                    .iter_mut()
+                    .find(|t| t.source == source.source && t.view == view)
+                {
+                    Some(same) => {
+                        same.coefficient = same
+                            .coefficient
+                            .checked_add(coefficient)
+                            .ok_or_else(|| self.refuse(id, "a coefficient overflows"))?
+                    }
+                    None => out.push(Term {
+                        coefficient,
+                        source: source.source,
+                        view,
+                    }),
                 }
             }
         }
@@ -336,8 +564,16 @@ impl<'a> Builder<'a> {
         }
         let bits = bits((size - 1).into());
         for (sign, offset) in [(1, -tensor.low), (-1, tensor.high)] {
-            let value = vec![scaled(term.clone(), sign)?, self.constant(id, term.view.target(), offset)?];
-            let of = NonNegative::Offset { tensor: id, start, sign, offset };
+            let value = vec![
+                scaled(term.clone(), sign)?,
+                self.constant(id, term.view.target(), offset)?,
+            ];
+            let of = NonNegative::Offset {
+                tensor: id,
+                start,
+                sign,
+                offset,
+            };
             self.check_bits(&tensor.name, value, bits, of, false)?;
             if size.is_power_of_two() {
                 break;
@@ -348,39 +584,94 @@ impl<'a> Builder<'a> {
 
     /// The sum of `value` is in `[0, 2^bits)`, in limbs where that is wider than the shared table. `integer`: other lookups
     /// make it an integer of bounded size, so that a multiple of it may be looked up instead.
-    fn check_bits(&mut self, name: &str, value: Vec<Term>, bits: u32, of: NonNegative, integer: bool) -> Result<(), LowerError> {
-        let limb = self.remainder_bits.max(8);
+    fn check_bits(
+        &mut self,
+        name: &str,
+        value: Vec<Term>,
+        bits: u32,
+        of: NonNegative,
+        integer: bool,
+    ) -> Result<(), LowerError> {
+        let limb = self.limb_bits();
         if bits <= limb {
             let shared = integer && bits <= self.remainder_bits;
             let (table, factor) = match shared {
-                true => (self.tables.range(0, 1 << self.remainder_bits), 1 << (self.remainder_bits - bits)),
+                true => (
+                    self.tables.range(0, 1 << self.remainder_bits),
+                    1 << (self.remainder_bits - bits),
+                ),
                 false => (self.tables.range(0, 1 << bits), 1),
             };
-            let column = value.into_iter().map(|t| scaled(t, factor)).collect::<Result<_, _>>()?;
+            let column = value
+                .into_iter()
+                .map(|t| scaled(t, factor))
+                .collect::<Result<_, _>>()?;
             self.lookup(name, table, vec![column]);
             return Ok(());
         }
-        let shape = value.first().map(|t| t.view.target().to_vec()).unwrap_or_default();
+        let shape = value
+            .first()
+            .map(|t| t.view.target().to_vec())
+            .unwrap_or_default();
         let mut lowest = value;
         for number in 1..bits.div_ceil(limb) {
-            let width = limb.min(bits - number * limb);
-            let recipe = Recipe::Limb { of: of.clone(), bits: limb, limb: number };
-            let source = self.commit(format!("{name}, limb {number}"), shape.clone(), recipe)?;
-            let view = View::identity(shape.clone()).map_err(|e| malformed(name, e.to_string()))?;
-            let term = Term { coefficient: 1, source, view };
-            lowest.push(scaled(term.clone(), -(1 << (number * limb)))?);
-            let table = self.tables.range(0, 1 << width);
-            self.lookup(name, table, vec![vec![term]]);
+            let term = self.commit_limb(
+                name,
+                &shape,
+                of.clone(),
+                number,
+                limb.min(bits - number * limb),
+            )?;
+            lowest.push(scaled(term, -1)?);
         }
         let table = self.tables.range(0, 1 << limb);
         self.lookup(name, table, vec![lowest]);
         Ok(())
     }
 
+    fn limb_bits(&self) -> u32 {
+        self.remainder_bits.max(8)
+    }
+
+    /// Commits limb `number` of a value and looks it up in `[0, 2^width)`; gives its share of the value.
+    fn commit_limb(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        of: NonNegative,
+        number: u32,
+        width: u32,
+    ) -> Result<Term, LowerError> {
+        let limb = self.limb_bits();
+        let recipe = Recipe::Limb {
+            of,
+            bits: limb,
+            limb: number,
+        };
+        let source = self.commit(format!("{name}, limb {number}"), shape.to_vec(), recipe)?;
+        let view = View::identity(shape.to_vec()).map_err(|e| malformed(name, e.to_string()))?;
+        let term = Term {
+            coefficient: 1,
+            source,
+            view,
+        };
+        let table = self.tables.range(0, 1 << width);
+        self.lookup(name, table, vec![vec![term.clone()]]);
+        scaled(term, 1 << (number * limb))
+    }
+
     /// `value` at every index of `shape`.
     fn constant(&self, id: TensorId, shape: &[usize], value: i64) -> Result<Term, LowerError> {
-        let steps = shape.iter().enumerate().map(|(axis, &len)| Step::Insert { axis, len }).collect();
-        Ok(Term { coefficient: value, source: Source::One, view: self.view(id, &[], steps)? })
+        let steps = shape
+            .iter()
+            .enumerate()
+            .map(|(axis, &len)| Step::Insert { axis, len })
+            .collect();
+        Ok(Term {
+            coefficient: value,
+            source: Source::One,
+            view: self.view(id, &[], steps)?,
+        })
     }
 
     /// `x + half = 2^shift (y + e) + rem` (PROTOCOL must 5).
@@ -393,13 +684,31 @@ impl<'a> Builder<'a> {
         if excess == 0 {
             self.check_range(id, &output, 0)?;
         } else {
-            let users = self.clamps.get(&(tensor.low, tensor.high)).cloned().unwrap_or_default();
+            let users = self
+                .clamps
+                .get(&(tensor.low, tensor.high))
+                .cloned()
+                .unwrap_or_default();
             let table = self.tables.clamp(tensor.low, tensor.high, &users);
             let limb_bits = users.limb_bits();
             for limb in 0..bits(excess).div_ceil(limb_bits) {
-                let recipe = Recipe::Excess { output: id, source, shift, bits: limb_bits, limb };
-                let advice = self.commit(format!("{}, excess {limb}", tensor.name), shape.clone(), recipe)?;
-                let term = Term { coefficient: 1, source: advice, view: self.identity(id)? };
+                let recipe = Recipe::Excess {
+                    output: id,
+                    source,
+                    shift,
+                    bits: limb_bits,
+                    limb,
+                };
+                let advice = self.commit(
+                    format!("{}, excess {limb}", tensor.name),
+                    shape.clone(),
+                    recipe,
+                )?;
+                let term = Term {
+                    coefficient: 1,
+                    source: advice,
+                    view: self.identity(id)?,
+                };
                 let name = format!("{}, clamp", tensor.name);
                 self.lookup(&name, table, vec![vec![term.clone()], vec![output.clone()]]);
                 quotient.push(scaled(term, 1 << (limb * limb_bits))?);
@@ -410,26 +719,55 @@ impl<'a> Builder<'a> {
             remainder.push(self.constant(id, &shape, half(shift) as i64)?);
         }
         for term in quotient {
-            let factor = 1i64.checked_shl(shift).filter(|f| *f > 0).ok_or_else(|| self.refuse(id, "its shift is too large"))?;
+            let factor = 1i64
+                .checked_shl(shift)
+                .filter(|f| *f > 0)
+                .ok_or_else(|| self.refuse(id, "its shift is too large"))?;
             remainder.push(scaled(term, -factor)?);
         }
         let name = format!("{}, remainder", tensor.name);
         if shift == 0 {
-            self.linears.push(Linear { name, shape, terms: remainder });
+            self.linears.push(Linear {
+                name,
+                shape,
+                terms: remainder,
+            });
         } else {
-            self.check_bits(&name, remainder, shift, NonNegative::Remainder { source, shift }, true)?;
+            self.check_bits(
+                &name,
+                remainder,
+                shift,
+                NonNegative::Remainder { source, shift },
+                true,
+            )?;
         }
         Ok(output)
     }
 
-    /// `right + relu(left - right)`.
-    fn maximum(&mut self, id: TensorId, left: TensorId, right: TensorId) -> Result<Vec<Term>, LowerError> {
+    /// `right + r` with `r = relu(left - right)`.
+    fn maximum(
+        &mut self,
+        id: TensorId,
+        left: TensorId,
+        right: TensorId,
+    ) -> Result<Vec<Term>, LowerError> {
         let tensor = self.tensor(id)?;
         let span = self.span(left, right)?;
+        if span > WIDE_SPAN {
+            return self.wide_maximum(id, left, right, bits(span.unsigned_abs().into()));
+        }
         let users = self.clamps.get(&(0, span)).cloned().unwrap_or_default();
         let table = self.tables.clamp(0, span, &users);
-        let source = self.commit(format!("{}, rise", tensor.name), tensor.shape.clone(), Recipe::Positive { left, right })?;
-        let rise = Term { coefficient: 1, source, view: self.identity(id)? };
+        let source = self.commit(
+            format!("{}, rise", tensor.name),
+            tensor.shape.clone(),
+            Recipe::Positive { left, right },
+        )?;
+        let rise = Term {
+            coefficient: 1,
+            source,
+            view: self.identity(id)?,
+        };
         let mut fall = self.read(left)?;
         for term in self.read(right)? {
             fall.push(scaled(term, -1)?);
@@ -438,6 +776,64 @@ impl<'a> Builder<'a> {
         self.lookup(&tensor.name, table, vec![fall, vec![rise.clone()]]);
         let mut terms = self.read(right)?;
         terms.push(rise);
+        Ok(terms)
+    }
+
+    /// The same where no table is large enough: r and the fall `r - (left - right)` are not negative, and their product is zero.
+    fn wide_maximum(
+        &mut self,
+        id: TensorId,
+        left: TensorId,
+        right: TensorId,
+        width: u32,
+    ) -> Result<Vec<Term>, LowerError> {
+        let tensor = self.tensor(id)?;
+        let shape = tensor.shape.clone();
+        let limb = self.limb_bits();
+        let mut rise = Vec::new();
+        for number in 0..width.div_ceil(limb) {
+            let of = NonNegative::Positive { left, right };
+            let name = format!("{}, rise", tensor.name);
+            rise.push(self.commit_limb(
+                &name,
+                &shape,
+                of,
+                number,
+                limb.min(width - number * limb),
+            )?);
+        }
+        let mut fall = rise.clone();
+        fall.extend(self.operand(right)?);
+        for term in self.operand(left)? {
+            fall.push(scaled(term, -1)?);
+        }
+        self.contractions.push(Contraction {
+            name: format!("{}, rise times fall", tensor.name),
+            left: rise.clone(),
+            right: fall.clone(),
+            shared: shape.clone(),
+            left_free: Vec::new(),
+            right_free: Vec::new(),
+            contracted: Vec::new(),
+        });
+        self.products.push(Product::Zero(id));
+        let product = Term {
+            coefficient: 1,
+            source: Source::Contraction(self.contractions.len() - 1),
+            view: self.identity(id)?,
+        };
+        self.linears.push(Linear {
+            name: format!("{}, rise or fall is zero", tensor.name),
+            shape,
+            terms: vec![product],
+        });
+        let of = NonNegative::Positive {
+            left: right,
+            right: left,
+        };
+        self.check_bits(&format!("{}, fall", tensor.name), fall, width, of, true)?;
+        let mut terms = self.read(right)?;
+        terms.extend(rise);
         Ok(terms)
     }
 
@@ -452,13 +848,31 @@ impl<'a> Builder<'a> {
         let values = self.operand(source)?;
         let bit = self.commit_tensor(id)?;
         let table = self.tables.range(0, 2);
-        self.lookup(&format!("{}, bits", tensor.name), table, vec![vec![bit.clone()]]);
+        self.lookup(
+            &format!("{}, bits", tensor.name),
+            table,
+            vec![vec![bit.clone()]],
+        );
 
-        let sum = self.view(id, &shape, vec![Step::Reduce { axis, source: classes, weights: None }])?;
+        let sum = self.view(
+            id,
+            &shape,
+            vec![Step::Reduce {
+                axis,
+                source: classes,
+                weights: None,
+            }],
+        )?;
         self.linears.push(Linear {
             name: format!("{}, one bit is set", tensor.name),
             shape: rest.to_vec(),
-            terms: vec![Term { view: sum, ..bit.clone() }, self.constant(id, rest, -1)?],
+            terms: vec![
+                Term {
+                    view: sum,
+                    ..bit.clone()
+                },
+                self.constant(id, rest, -1)?,
+            ],
         });
 
         self.contractions.push(Contraction {
@@ -477,13 +891,26 @@ impl<'a> Builder<'a> {
             view: self.view(id, rest, vec![Step::Insert { axis, len: classes }])?,
         };
         let later = self.view(id, &shape, vec![Step::SuffixSum { axis, len: classes }])?;
-        let mut gap = vec![maximum, Term { coefficient: -1, view: later, ..bit.clone() }];
+        let mut gap = vec![
+            maximum,
+            Term {
+                coefficient: -1,
+                view: later,
+                ..bit.clone()
+            },
+        ];
         for term in values {
             gap.push(scaled(term, -1)?);
         }
         let range = self.tensor(source)?;
         let width = bits(range.high.abs_diff(range.low).into()).max(1);
-        self.check_bits(&format!("{}, gap", tensor.name), gap, width, NonNegative::Gap { source }, true)?;
+        self.check_bits(
+            &format!("{}, gap", tensor.name),
+            gap,
+            width,
+            NonNegative::Gap { source },
+            true,
+        )?;
         Ok(bit)
     }
 }
@@ -493,7 +920,11 @@ fn half(shift: u32) -> i128 {
 }
 
 fn malformed(tensor: &str, reason: String) -> LowerError {
-    LowerError::Op { origin: String::new(), tensor: tensor.to_owned(), reason }
+    LowerError::Op {
+        origin: String::new(),
+        tensor: tensor.to_owned(),
+        reason,
+    }
 }
 
 fn scaled(mut term: Term, by: i64) -> Result<Term, LowerError> {

@@ -46,11 +46,28 @@ pub(crate) enum Recipe {
     /// The trace has it.
     Tensor(TensorId),
     /// What the clamp of a rescale cut off, of which limb `limb` in base `2^bits`, with the sign of the whole.
-    Excess { output: TensorId, source: TensorId, shift: u32, bits: u32, limb: u32 },
+    Excess {
+        output: TensorId,
+        source: TensorId,
+        shift: u32,
+        bits: u32,
+        limb: u32,
+    },
     /// Limb `limb` in base `2^bits` of a value that is never negative.
-    Limb { of: NonNegative, bits: u32, limb: u32 },
+    Limb {
+        of: NonNegative,
+        bits: u32,
+        limb: u32,
+    },
     /// `max(left - right, 0)`.
     Positive { left: TensorId, right: TensorId },
+    /// Digit `digit` in base `2^bits`; the last one has the sign and all that is left.
+    Digit {
+        tensor: TensorId,
+        bits: u32,
+        digit: u32,
+        last: bool,
+    },
 }
 
 /// A virtual value that a range check cuts into limbs.
@@ -60,8 +77,15 @@ pub(crate) enum NonNegative {
     Remainder { source: TensorId, shift: u32 },
     /// `m - a_j - [j before the first maximum]` along the last axis.
     Gap { source: TensorId },
+    /// `max(left - right, 0)`.
+    Positive { left: TensorId, right: TensorId },
     /// `sign * x + offset`, for the entries of a committed tensor from `start` on.
-    Offset { tensor: TensorId, start: usize, sign: i64, offset: i64 },
+    Offset {
+        tensor: TensorId,
+        start: usize,
+        sign: i64,
+        offset: i64,
+    },
 }
 
 /// How the prover computes a contraction's output.
@@ -71,6 +95,8 @@ pub(crate) enum Product {
     Tensor(TensorId),
     /// The maximum along the last axis.
     Maximum(TensorId),
+    /// Zero everywhere, in this tensor's shape.
+    Zero(TensorId),
 }
 
 /// Relations of a program's inference, and how to fill them.
@@ -82,7 +108,11 @@ pub(crate) struct Lowered {
 }
 
 /// Lowers a validated program; rows have `2^c` entries.
-pub(crate) fn lower(program: &Program, visibility: Visibility, c: u32) -> Result<Lowered, LowerError> {
+pub(crate) fn lower(
+    program: &Program,
+    visibility: Visibility,
+    c: u32,
+) -> Result<Lowered, LowerError> {
     let mut builder = Builder::new(program, c, visibility)?;
     if visibility.input == Visible::Public {
         for &input in &program.inputs {

@@ -18,17 +18,29 @@ pub(crate) fn bits(n: u128) -> u32 {
 /// each limb, and `2^bits` entries.
 pub(crate) fn remainder_bits(widest: u32, entries: usize) -> u32 {
     let cost = |b: u32| (1u64 << b) + entries as u64 * u64::from(widest.div_ceil(b));
-    (4..=MAX_RANGE_BITS.min(widest.max(4))).min_by_key(|&b| cost(b)).unwrap_or(MAX_RANGE_BITS)
+    (4..=MAX_RANGE_BITS.min(widest.max(4)))
+        .min_by_key(|&b| cost(b))
+        .unwrap_or(MAX_RANGE_BITS)
 }
 
 /// Limb size for the excess of a saturation: `excesses` has (largest excess, entries) of every rescale that shares the clamp.
 pub(crate) fn limb_bits(excesses: &[(u128, usize)]) -> u32 {
-    let widest = excesses.iter().map(|&(e, _)| bits(e)).max().unwrap_or(1).max(1);
+    let widest = excesses
+        .iter()
+        .map(|&(e, _)| bits(e))
+        .max()
+        .unwrap_or(1)
+        .max(1);
     let cost = |b: u32| {
-        let limbs: u64 = excesses.iter().map(|&(e, n)| u64::from(bits(e).div_ceil(b)) * n as u64).sum();
+        let limbs: u64 = excesses
+            .iter()
+            .map(|&(e, n)| u64::from(bits(e).div_ceil(b)) * n as u64)
+            .sum();
         (2u64 << b) + limbs
     };
-    (1..=MAX_RANGE_BITS.min(widest)).min_by_key(|&b| cost(b)).unwrap_or(1)
+    (1..=MAX_RANGE_BITS.min(widest))
+        .min_by_key(|&b| cost(b))
+        .unwrap_or(1)
 }
 
 /// A clamp to `[low, high]` that several ops may share.
@@ -70,14 +82,26 @@ impl Tables {
     /// The clamp to `[low, high]`, as large as all of its users need.
     pub fn clamp(&mut self, low: i64, high: i64, users: &Clamp) -> usize {
         self.place(Key::Clamp(low, high), || {
-            let limb = if users.excesses.is_empty() { 0 } else { (1usize << users.limb_bits()) - 1 };
-            Table::Clamp { low, high, below: limb.max(users.below), above: limb }
+            let limb = if users.excesses.is_empty() {
+                0
+            } else {
+                (1usize << users.limb_bits()) - 1
+            };
+            Table::Clamp {
+                low,
+                high,
+                below: limb.max(users.below),
+                above: limb,
+            }
         })
     }
 
     /// A function of the program.
     pub fn function(&mut self, id: u32, table: &inferproof_program::Table) -> usize {
-        self.place(Key::Function(id), || Table::Function { low: table.low, values: table.values.clone() })
+        self.place(Key::Function(id), || Table::Function {
+            low: table.low,
+            values: table.values.clone(),
+        })
     }
 
     fn place(&mut self, key: Key, make: impl FnOnce() -> Table) -> usize {

@@ -21,19 +21,31 @@ pub(crate) fn layouts(program: &Program, c: u32) -> Result<Vec<(TensorId, Layout
         .map(|id| {
             let refuse = |reason: &str| LowerError::Op {
                 origin: "weight".into(),
-                tensor: program.tensor(id).map(|t| t.name.clone()).unwrap_or_default(),
+                tensor: program
+                    .tensor(id)
+                    .map(|t| t.name.clone())
+                    .unwrap_or_default(),
                 reason: reason.into(),
             };
-            let shape = program.tensor(id).map(|t| t.shape.clone()).ok_or_else(|| refuse("it does not exist"))?;
+            let shape = program
+                .tensor(id)
+                .map(|t| t.shape.clone())
+                .ok_or_else(|| refuse("it does not exist"))?;
             let outer = program
                 .nodes
                 .iter()
                 .find_map(|node| match node.op {
-                    Op::Contract { right, shared: 0, right_free, .. } if right == id => Some(right_free),
+                    Op::Contract {
+                        right,
+                        shared: 0,
+                        right_free,
+                        ..
+                    } if right == id => Some(right_free),
                     _ => None,
                 })
                 .unwrap_or(0);
-            let layout = Layout::with_rows_from(shape, outer, c).ok_or_else(|| refuse("it is empty or too large to commit"))?;
+            let layout = Layout::with_rows_from(shape, outer, c)
+                .ok_or_else(|| refuse("it is empty or too large to commit"))?;
             Ok((id, layout))
         })
         .collect()
@@ -74,11 +86,19 @@ pub(crate) fn range_parts(program: &Program, c: u32) -> Result<Vec<RangePart>, L
             size += entries.len();
             let mut shape = vec![end - start];
             shape.extend(layout.shape().iter().skip(layout.outer_axes()));
-            let slice = Slice { weight, entries, rows: start * rows_each..end * rows_each };
-            let sliced = Layout::with_rows_from(shape, 1, c).filter(|l| l.row_count() == slice.rows.len());
+            let slice = Slice {
+                weight,
+                entries,
+                rows: start * rows_each..end * rows_each,
+            };
+            let sliced =
+                Layout::with_rows_from(shape, 1, c).filter(|l| l.row_count() == slice.rows.len());
             let sliced = sliced.ok_or_else(|| LowerError::Op {
                 origin: "weight".into(),
-                tensor: program.tensor(id).map(|t| t.name.clone()).unwrap_or_default(),
+                tensor: program
+                    .tensor(id)
+                    .map(|t| t.name.clone())
+                    .unwrap_or_default(),
                 reason: "its rows cannot be split".into(),
             })?;
             pending.push((id, sliced, slice));
@@ -90,12 +110,19 @@ pub(crate) fn range_parts(program: &Program, c: u32) -> Result<Vec<RangePart>, L
     Ok(parts)
 }
 
-fn range_part(program: &Program, c: u32, tensors: Vec<(TensorId, Layout, Slice)>) -> Result<RangePart, LowerError> {
+fn range_part(
+    program: &Program,
+    c: u32,
+    tensors: Vec<(TensorId, Layout, Slice)>,
+) -> Result<RangePart, LowerError> {
     let mut builder = Builder::bare(program, c);
     let mut slices = Vec::new();
     for (id, layout, slice) in tensors {
         builder.check_external(id, layout, slice.entries.start)?;
         slices.push(slice);
     }
-    Ok(RangePart { slices, lowered: builder.finish()? })
+    Ok(RangePart {
+        slices,
+        lowered: builder.finish()?,
+    })
 }
