@@ -141,11 +141,7 @@ impl<'a, P: Profile> Adversary<'a, P> {
     }
 
     /// With the sample's trace, weights included.
-    pub fn sample(
-        relations: &'a Relations,
-        generators: &'a Generators<P>,
-        trace: &Trace,
-    ) -> Self {
+    pub fn sample(relations: &'a Relations, generators: &'a Generators<P>, trace: &Trace) -> Self {
         Self::new(
             relations,
             generators,
@@ -315,7 +311,8 @@ impl<'a, P: Profile> Adversary<'a, P> {
     }
 
     fn direct(&self, terms: &[Claimed<Scalar<P>>]) -> Scalar<P> {
-        let value = |term: &Claimed<Scalar<P>>| dot(&term.functional.dense(), &self.array(term.tensor));
+        let value =
+            |term: &Claimed<Scalar<P>>| dot(&term.functional.dense(), &self.array(term.tensor));
         terms.iter().map(value).sum()
     }
 
@@ -349,13 +346,23 @@ impl<'a, P: Profile> Adversary<'a, P> {
             let mut b = vec![Scalar::<P>::zero(); 1 << rounds];
             for (at, (l, r)) in places(&shape).into_iter().zip(left.into_iter().zip(right)) {
                 a[at] = l;
-                b.iter_mut().skip(at).step_by(size).for_each(|slot| *slot = r);
+                b.iter_mut()
+                    .skip(at)
+                    .step_by(size)
+                    .for_each(|slot| *slot = r);
             }
             if let Some(hook) = &self.operands {
                 hook(instance, &mut a, &mut b);
             }
-            let weights = [&instance.shared[..], &instance.left_free, &instance.right_free];
-            let claimed = dot(&dense(&weights.concat()), &self.outputs[instance.contraction]);
+            let weights = [
+                &instance.shared[..],
+                &instance.left_free,
+                &instance.right_free,
+            ];
+            let claimed = dot(
+                &dense(&weights.concat()),
+                &self.outputs[instance.contraction],
+            );
             gap += instance.coefficient * (claimed - dot(&a, &b));
             self.pairs.push((instance.coefficient, a, b));
         }
@@ -408,7 +415,10 @@ impl<'a, P: Profile> Adversary<'a, P> {
                     None => self.start_contractions(instances),
                     Some(&x) => self.bind_pairs(x),
                 }
-                self.pairs.iter().flat_map(|(_, a, b)| [a[0], b[0]]).collect()
+                self.pairs
+                    .iter()
+                    .flat_map(|(_, a, b)| [a[0], b[0]])
+                    .collect()
             }
             Request::MergeRound { pieces, point } => {
                 match point.last() {
@@ -446,7 +456,12 @@ impl<'a, P: Profile> Adversary<'a, P> {
     pub fn attempt(self, publics: &[Vec<i64>]) -> Result<(), Reject> {
         let (relations, generators) = (self.relations, self.generators);
         let (proof, external) = self.prove(publics);
-        crate::verify(relations, generators, &statement(&external, publics), &proof)
+        crate::verify(
+            relations,
+            generators,
+            &statement(&external, publics),
+            &proof,
+        )
     }
 }
 
@@ -503,7 +518,8 @@ impl<P: Profile> Side<P> for Adversary<'_, P> {
         if let Some(hook) = &mut self.sent {
             hook(first_pad, message, &mut values);
         }
-        self.proof.extend(values.iter().flat_map(|v| encode_scalar(v)));
+        self.proof
+            .extend(values.iter().flat_map(|v| encode_scalar(v)));
         Ok(values)
     }
 }
@@ -546,6 +562,16 @@ fn naive_proofs_are_accepted_with_any_tails() {
     let shape = Shape::default();
     accepts::<ark_grumpkin::GrumpkinConfig>(shape);
     accepts::<ark_bn254::g1::Config>(Shape { hidden: 3, ..shape });
-    accepts::<ark_grumpkin::GrumpkinConfig>(Shape { inputs: 9, outputs: 5, c: 2, ..shape });
-    accepts::<ark_grumpkin::GrumpkinConfig>(Shape { samples: 7, c: 4, squares: false, ..shape });
+    accepts::<ark_grumpkin::GrumpkinConfig>(Shape {
+        inputs: 9,
+        outputs: 5,
+        c: 2,
+        ..shape
+    });
+    accepts::<ark_grumpkin::GrumpkinConfig>(Shape {
+        samples: 7,
+        c: 4,
+        squares: false,
+        ..shape
+    });
 }

@@ -33,40 +33,73 @@ fn challenges<P: Profile>() -> [String; 3] {
 
 #[test]
 fn challenges_are_those_of_this_version() {
-    assert_eq!(challenges::<GrumpkinConfig>(), [
-        "0ce566e5cd9c97d1ec88efc929aa46eb8541d30ff5de067080cd343a34751430",
-        "3569604d4f2fc5e1ff34b7fcbbeb9bb81e4d933c5933027a76fee77f858cde25",
-        "1b8674182c6f2a901bd1dc61a461fde705c2e8be0f7603e9596a803cdcb61608",
-    ]);
-    assert_eq!(challenges::<ark_bn254::g1::Config>(), [
-        "d373e40abcf1588c915ac89e3ca0ee5d17abbafdb232868ec9f81c81b73fab11",
-        "c4c57bda74f9849a1a09d7723ba9865cbb332e515f887a004b04c031c4b52c30",
-        "b8aa6b5daca8f73a58cbd374fc49df370d958100b215656c5714ccf175a78b00",
-    ]);
+    assert_eq!(
+        challenges::<GrumpkinConfig>(),
+        [
+            "0ce566e5cd9c97d1ec88efc929aa46eb8541d30ff5de067080cd343a34751430",
+            "3569604d4f2fc5e1ff34b7fcbbeb9bb81e4d933c5933027a76fee77f858cde25",
+            "1b8674182c6f2a901bd1dc61a461fde705c2e8be0f7603e9596a803cdcb61608",
+        ]
+    );
+    assert_eq!(
+        challenges::<ark_bn254::g1::Config>(),
+        [
+            "d373e40abcf1588c915ac89e3ca0ee5d17abbafdb232868ec9f81c81b73fab11",
+            "c4c57bda74f9849a1a09d7723ba9865cbb332e515f887a004b04c031c4b52c30",
+            "b8aa6b5daca8f73a58cbd374fc49df370d958100b215656c5714ccf175a78b00",
+        ]
+    );
 }
 
 #[test]
 fn the_sample_has_this_versions_digest() {
     let digest = |shape: Shape| hex(&shape.relations().digest());
     let shape = Shape::default();
-    let digests = [digest(shape), digest(Shape { squares: false, ..shape })];
-    assert_eq!(digests, ["3e78ef9b72beff363834a3ad963204418e696f3a59bcd7d91de0cff6952094b0", "d2f132ca9d58c2763f1242bd95bbe464aeeefa0cf64a072210157e1b98be332e"]);
+    let digests = [
+        digest(shape),
+        digest(Shape {
+            squares: false,
+            ..shape
+        }),
+    ];
+    assert_eq!(
+        digests,
+        [
+            "3e78ef9b72beff363834a3ad963204418e696f3a59bcd7d91de0cff6952094b0",
+            "d2f132ca9d58c2763f1242bd95bbe464aeeefa0cf64a072210157e1b98be332e"
+        ]
+    );
 }
 
 /// A whole proof up to the closing protocol, whose masks are random: by the naive prover, whose pads and blinders are not.
 #[test]
 fn a_proof_is_of_this_version() {
-    let shape = Shape { samples: 2, inputs: 3, hidden: 3, outputs: 2, c: 2, ..Shape::default() };
+    let shape = Shape {
+        samples: 2,
+        inputs: 3,
+        hidden: 3,
+        outputs: 2,
+        c: 2,
+        ..Shape::default()
+    };
     let relations = shape.relations();
     let generators = Generators::<GrumpkinConfig>::new(relations.generator_count());
     let trace = Trace::random(&shape, 1);
     let publics = vec![trace.out.clone()];
     let attacker = Adversary::sample(&relations, &generators, &trace);
     let (proof, external) = attacker.prove(&publics);
-    let verdict = crate::verify(&relations, &generators, &statement(&external, &publics), &proof);
+    let verdict = crate::verify(
+        &relations,
+        &generators,
+        &statement(&external, &publics),
+        &proof,
+    );
     assert_eq!(verdict, Ok(()));
     let closing = 64 * 4 + 32 * (relations.pad_count() + (1 << shape.c) + 3);
     let head = &proof[..proof.len() - closing];
     assert_eq!(proof.len(), 17_760);
-    assert_eq!(hex(blake3::hash(head).as_bytes()), "f5e59df0c79b9231a4cf532cb91330e4bc56aaccd059fbde9c3afa32402567b0");
+    assert_eq!(
+        hex(blake3::hash(head).as_bytes()),
+        "f5e59df0c79b9231a4cf532cb91330e4bc56aaccd059fbde9c3afa32402567b0"
+    );
 }

@@ -52,8 +52,14 @@ fn elements(
     proof: &[u8],
 ) -> Vec<(usize, usize, usize)> {
     let (mut notes, log) = oracle::with(Program::Record, || {
-        let inner = Reader { relations, rest: proof };
-        let mut side = Noting { inner, notes: Vec::new() };
+        let inner = Reader {
+            relations,
+            rest: proof,
+        };
+        let mut side = Noting {
+            inner,
+            notes: Vec::new(),
+        };
         let outcome = run(relations, statement, &mut Transcript::new(), &mut side).unwrap();
         let drawn = oracle::count();
         side.notes.extend([(64, drawn); 4]);
@@ -86,7 +92,15 @@ fn all_is_absorbed(relations: &Relations, statement: &Statement<'_, P>, proof: &
     let (verdict, honest) = challenges(statement, proof);
     assert_eq!(verdict, Ok(()));
     let kinds: Vec<Challenge> = honest.iter().rev().map(|(kind, _)| *kind).take(4).collect();
-    assert_eq!(kinds, [Challenge::Combine, Challenge::Combine, Challenge::X, Challenge::Chi]);
+    assert_eq!(
+        kinds,
+        [
+            Challenge::Combine,
+            Challenge::Combine,
+            Challenge::X,
+            Challenge::Chi
+        ]
+    );
     let differ_from = |log: &Log, first: usize, what: &str| {
         assert_eq!(log.len(), honest.len(), "{what}");
         for (i, (a, b)) in log.iter().zip(&honest).enumerate() {
@@ -115,7 +129,10 @@ fn all_is_absorbed(relations: &Relations, statement: &Statement<'_, P>, proof: &
         for j in 0..values.len() {
             let mut publics = statement.publics.to_vec();
             publics[i][j] += 1;
-            let other = Statement { publics: &publics, ..statement.clone() };
+            let other = Statement {
+                publics: &publics,
+                ..statement.clone()
+            };
             differ_from(&challenges(&other, proof).1, 0, "public");
         }
     }
@@ -151,21 +168,36 @@ fn all_bytes_are_absorbed(relations: &Relations, statement: &Statement<'_, P>, p
             assert_ne!(log[x + 1], honest[x + 1], "byte {at}");
             assert_ne!(log[x + 2], honest[x + 2], "byte {at}");
         } else {
-            assert!(matches!(verdict, Err(Reject::Scalar(_) | Reject::Point(_))), "byte {at}");
+            assert!(
+                matches!(verdict, Err(Reject::Scalar(_) | Reject::Point(_))),
+                "byte {at}"
+            );
         }
     }
 }
 
 #[test]
 fn everything_of_a_sample_is_absorbed_before_the_next_challenge() {
-    let shape = Shape { samples: 2, inputs: 2, hidden: 2, outputs: 2, c: 2, ..Shape::default() };
+    let shape = Shape {
+        samples: 2,
+        inputs: 2,
+        hidden: 2,
+        outputs: 2,
+        c: 2,
+        ..Shape::default()
+    };
     let relations = shape.relations();
     let generators = Generators::<P>::new(relations.generator_count());
     let trace = Trace::random(&shape, 1);
     let model = Model::commit(&relations, &generators, &trace.weights);
     let proof = prove(&relations, &generators, &model, &trace, b"").unwrap();
     let publics = vec![trace.out];
-    all_is_absorbed(&relations, &model.statement(&publics, b""), &proof, generators.h);
+    all_is_absorbed(
+        &relations,
+        &model.statement(&publics, b""),
+        &proof,
+        generators.h,
+    );
 }
 
 #[test]

@@ -16,7 +16,11 @@ use rayon::prelude::*;
 /// The smallest relations with every message: `x` and `y` in `[0, 4)`, `x y = out` entry by entry.
 pub fn tiny() -> Relations {
     let view = || View::identity(vec![2]).unwrap();
-    let read = |coefficient, source| Term { coefficient, source, view: view() };
+    let read = |coefficient, source| Term {
+        coefficient,
+        source,
+        view: view(),
+    };
     let tensor = |name: &str, origin| CommittedTensor {
         name: name.into(),
         layout: Layout::packed(vec![2], 1).unwrap(),
@@ -75,7 +79,13 @@ impl<P: Profile> Case<P> {
         let statement = model.statement(&publics, b"context");
         let proof =
             crate::prove(&relations, &generators, &statement, witness, &mut |_| true).unwrap();
-        Self { relations, generators, model, publics, proof }
+        Self {
+            relations,
+            generators,
+            model,
+            publics,
+            proof,
+        }
     }
 
     fn sample(shape: Shape, seed: u64) -> Self {
@@ -84,7 +94,13 @@ impl<P: Profile> Case<P> {
         let trace = Trace::random(&shape, seed);
         let model = Model::commit(&relations, &generators, &trace.weights);
         let proof = prove(&relations, &generators, &model, &trace, b"context").unwrap();
-        Self { relations, generators, model, publics: vec![trace.out], proof }
+        Self {
+            relations,
+            generators,
+            model,
+            publics: vec![trace.out],
+            proof,
+        }
     }
 
     fn verdict(&self, publics: &[Vec<i64>], context: &[u8], proof: &[u8]) -> Result<(), Reject> {
@@ -98,7 +114,11 @@ impl<P: Profile> Case<P> {
 
     /// Where each element of the proof starts, and whether it is a point.
     fn elements(&self) -> Vec<(usize, bool)> {
-        let rows: usize = self.relations.fresh().map(|(_, t)| t.layout.row_count()).sum();
+        let rows: usize = self
+            .relations
+            .fresh()
+            .map(|(_, t)| t.layout.row_count())
+            .sum();
         let pads = self.relations.pad_count();
         let runs = [
             (rows + 1, true),
@@ -130,20 +150,24 @@ impl<P: Profile> Case<P> {
         decode_scalar(self.proof[at..at + 32].try_into().unwrap()).unwrap()
     }
 
-    /// Every element replaced by another well-formed one.
-    fn every_element_counts(&self) {
+    /// Every element replaced by another well-formed one, in up to three ways.
+    fn every_element_counts(&self, ways: usize) {
         self.elements().into_par_iter().for_each(|(at, is_point)| {
             let others: Vec<Vec<u8>> = if is_point {
                 let point = decode_point::<P>(self.proof[at..at + 64].try_into().unwrap()).unwrap();
                 let moved = (point + self.generators.h).into_affine();
                 let identity = crate::curve::Point::<P>::identity();
-                [moved, -point, identity].map(|p| encode_point::<P>(&p).to_vec()).into()
+                [moved, -point, identity]
+                    .map(|p| encode_point::<P>(&p).to_vec())
+                    .into()
             } else {
                 let value = self.scalar(at);
                 let one = Scalar::<P>::one();
-                [value + one, value - one, value + value].map(|v| encode_scalar(&v).to_vec()).into()
+                [value + one, value - one, value + value]
+                    .map(|v| encode_scalar(&v).to_vec())
+                    .into()
             };
-            for other in others {
+            for other in others.into_iter().take(ways) {
                 let verdict = self.of_proof(&self.with(at, &other));
                 assert_eq!(verdict, Err(Reject::Closing), "element at {at}");
             }
@@ -183,7 +207,10 @@ impl<P: Profile> Case<P> {
                 (P::BaseField::MODULUS.to_bytes_le(), vec![0; 32]),
             ] {
                 let other = self.with(at, &[x, y].concat());
-                assert!(matches!(self.of_proof(&other), Err(Reject::Point(_))), "at {at}");
+                assert!(
+                    matches!(self.of_proof(&other), Err(Reject::Point(_))),
+                    "at {at}"
+                );
             }
         });
     }
@@ -198,7 +225,17 @@ impl<P: Profile> Case<P> {
 
     fn length_is_exact(&self) {
         let expected = self.proof.len();
-        let lengths = [0, 1, 31, 32, 63, 64, expected - 64, expected - 32, expected - 1];
+        let lengths = [
+            0,
+            1,
+            31,
+            32,
+            63,
+            64,
+            expected - 64,
+            expected - 32,
+            expected - 1,
+        ];
         for got in lengths {
             let verdict = self.of_proof(&self.proof[..got]);
             assert_eq!(verdict, Err(Reject::Length { expected, got }));
@@ -206,13 +243,19 @@ impl<P: Profile> Case<P> {
         for more in [1, 32, 64, expected] {
             let longer = [&self.proof[..], &vec![0; more]].concat();
             let got = expected + more;
-            assert_eq!(self.of_proof(&longer), Err(Reject::Length { expected, got }));
+            assert_eq!(
+                self.of_proof(&longer),
+                Err(Reject::Length { expected, got })
+            );
         }
     }
 
     fn statement_is_bound(&self) {
         let rejected = |publics: &[Vec<i64>], context: &[u8]| {
-            assert_eq!(self.verdict(publics, context, &self.proof), Err(Reject::Closing));
+            assert_eq!(
+                self.verdict(publics, context, &self.proof),
+                Err(Reject::Closing)
+            );
         };
         for i in 0..self.publics[0].len() {
             for change in [1, -1, 1 << 20, i64::MAX - 1, i64::MIN] {
@@ -224,7 +267,12 @@ impl<P: Profile> Case<P> {
         for context in [&b""[..], b"contexT", b"context ", b"contex"] {
             rejected(&self.publics, context);
         }
-        for shapes in [vec![], vec![vec![]], vec![vec![0; 99]], [&self.publics[..], &[vec![]]].concat()] {
+        for shapes in [
+            vec![],
+            vec![vec![]],
+            vec![vec![0; 99]],
+            [&self.publics[..], &[vec![]]].concat(),
+        ] {
             let verdict = self.verdict(&shapes, b"context", &self.proof);
             assert!(matches!(verdict, Err(Reject::Statement(_))));
         }
@@ -269,7 +317,7 @@ impl<P: Profile> Case<P> {
 fn all_but_bytes<P: Profile>() {
     let case = Case::<P>::tiny();
     assert_eq!(case.of_proof(&case.proof), Ok(()));
-    case.every_element_counts();
+    case.every_element_counts(3);
     case.malformed_elements_are_refused();
     case.length_is_exact();
     case.statement_is_bound();
@@ -293,9 +341,16 @@ fn nothing_of_a_tiny_proof_can_be_changed_on_bn254() {
 
 #[test]
 fn no_element_of_a_sample_proof_can_be_changed() {
-    let shape = Shape { inputs: 3, hidden: 2, outputs: 2, samples: 2, c: 2, ..Shape::default() };
+    let shape = Shape {
+        inputs: 3,
+        hidden: 2,
+        outputs: 2,
+        samples: 2,
+        c: 2,
+        ..Shape::default()
+    };
     let case = Case::<GrumpkinConfig>::sample(shape, 3);
-    case.every_element_counts();
+    case.every_element_counts(1);
     case.statement_is_bound();
     case.model_is_bound();
 }
@@ -305,18 +360,25 @@ fn no_element_of_a_sample_proof_can_be_changed() {
 fn elements_cannot_be_swapped() {
     let case = Case::<GrumpkinConfig>::tiny();
     let elements = case.elements();
-    elements.par_iter().for_each(|&(a, is_point)| {
-        for &(b, other) in &elements {
-            if b <= a || other != is_point {
-                continue;
+    elements
+        .par_iter()
+        .enumerate()
+        .for_each(|(i, &(a, is_point))| {
+            // With the next ones, and with some far away.
+            for step in [1, 2, 3, 17] {
+                let Some(&(b, other)) = elements.get(i + step) else {
+                    continue;
+                };
+                if other != is_point {
+                    continue;
+                }
+                let size = if is_point { 64 } else { 32 };
+                let mut proof = case.proof.clone();
+                proof[a..a + size].copy_from_slice(&case.proof[b..b + size]);
+                proof[b..b + size].copy_from_slice(&case.proof[a..a + size]);
+                assert_eq!(case.of_proof(&proof), Err(Reject::Closing), "{a} and {b}");
             }
-            let size = if is_point { 64 } else { 32 };
-            let mut proof = case.proof.clone();
-            proof[a..a + size].copy_from_slice(&case.proof[b..b + size]);
-            proof[b..b + size].copy_from_slice(&case.proof[a..a + size]);
-            assert_eq!(case.of_proof(&proof), Err(Reject::Closing), "{a} and {b}");
-        }
-    });
+        });
 }
 
 /// A proof of other relations with the same messages: every relation is part of what is proven.
@@ -358,7 +420,10 @@ fn random_bytes_are_refused() {
     }
     (0..64u64).into_par_iter().for_each(|seed| {
         let mut bytes = vec![0; length];
-        blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof().fill(&mut bytes);
+        blake3::Hasher::new()
+            .update(&seed.to_le_bytes())
+            .finalize_xof()
+            .fill(&mut bytes);
         assert_eq!(case.of_proof(&bytes), Err(Reject::Point(Message::Rows)));
     });
 }
@@ -373,11 +438,29 @@ fn sums_of_multiples_have_no_exceptions() {
         let (g, h) = (&generators.g, generators.h);
         let identity = crate::curve::Point::<P>::identity();
         let double = (g[0] + g[0]).into_affine();
-        let small = [0i64, 1, -1, 2, -2, 127, 128, -128, 255, 256, 1 << 16, -(1 << 16), i64::MIN];
+        let small = [
+            0i64,
+            1,
+            -1,
+            2,
+            -2,
+            127,
+            128,
+            -128,
+            255,
+            256,
+            1 << 16,
+            -(1 << 16),
+            i64::MIN,
+        ];
         for points in [
             vec![g[0]; 24],
-            (0..24).map(|i| if i % 2 == 0 { g[0] } else { -g[0] }).collect(),
-            (0..24).map(|i| [g[0], -g[0], double, identity, -double, h][i % 6]).collect(),
+            (0..24)
+                .map(|i| if i % 2 == 0 { g[0] } else { -g[0] })
+                .collect(),
+            (0..24)
+                .map(|i| [g[0], -g[0], double, identity, -double, h][i % 6])
+                .collect(),
             vec![identity; 24],
             g[..24].to_vec(),
         ] {
@@ -386,7 +469,10 @@ fn sums_of_multiples_have_no_exceptions() {
                     .map(|i| match kind {
                         0 => scalar(),
                         1 => small[i % small.len()].into(),
-                        2 => Scalar::<P>::from(-1i64) - Scalar::<P>::from(small[i % 12].unsigned_abs()),
+                        2 => {
+                            Scalar::<P>::from(-1i64)
+                                - Scalar::<P>::from(small[i % 12].unsigned_abs())
+                        }
                         3 => Scalar::<P>::one(),
                         _ => Scalar::<P>::from(u64::MAX).square(),
                     })
@@ -414,15 +500,47 @@ fn hostile_relations_are_errors() {
         |p| p.c = 64,
         |p| p.c = 40,
         |p| p.c = 0,
-        |p| p.tables[0] = Table::Range { low: i64::MAX, size: 4 },
-        |p| p.tables[0] = Table::Range { low: 0, size: 0 },
-        |p| p.tables[0] = Table::Range { low: 0, size: usize::MAX },
-        |p| p.tables[0] = Table::Range { low: 0, size: 1 << 35 },
         |p| {
-            p.tables[0] = Table::Clamp { low: i64::MIN, high: i64::MAX, below: 9, above: usize::MAX };
+            p.tables[0] = Table::Range {
+                low: i64::MAX,
+                size: 4,
+            }
         },
-        |p| p.tables[0] = Table::Clamp { low: 3, high: 1, below: 9, above: 9 },
-        |p| p.tables[0] = Table::Function { low: i64::MAX, values: vec![0; 4] },
+        |p| p.tables[0] = Table::Range { low: 0, size: 0 },
+        |p| {
+            p.tables[0] = Table::Range {
+                low: 0,
+                size: usize::MAX,
+            }
+        },
+        |p| {
+            p.tables[0] = Table::Range {
+                low: 0,
+                size: 1 << 35,
+            }
+        },
+        |p| {
+            p.tables[0] = Table::Clamp {
+                low: i64::MIN,
+                high: i64::MAX,
+                below: 9,
+                above: usize::MAX,
+            };
+        },
+        |p| {
+            p.tables[0] = Table::Clamp {
+                low: 3,
+                high: 1,
+                below: 9,
+                above: 9,
+            }
+        },
+        |p| {
+            p.tables[0] = Table::Function {
+                low: i64::MAX,
+                values: vec![0; 4],
+            }
+        },
         |p| p.lookups[0].table = 7,
         |p| p.contractions[0].left[0].source = Source::Contraction(0),
     ];
@@ -431,6 +549,9 @@ fn hostile_relations_are_errors() {
         parts.tensors.truncate(2);
         change(&mut parts);
         let verdict = Relations::new(parts);
-        assert!(matches!(verdict, Err(RelationsError::Malformed { .. })), "change {i}");
+        assert!(
+            matches!(verdict, Err(RelationsError::Malformed { .. })),
+            "change {i}"
+        );
     }
 }

@@ -68,5 +68,7 @@ pub fn bits<F: PrimeField>(scalar: F) -> [u8; 64] {
 /// The challenges of one kind.
 pub fn drawn<F: PrimeField>(log: &Log, kind: Challenge) -> Vec<F> {
     let of_kind = log.iter().filter(|(k, _)| *k == kind);
-    of_kind.map(|(_, bits)| F::from_le_bytes_mod_order(bits)).collect()
+    of_kind
+        .map(|(_, bits)| F::from_le_bytes_mod_order(bits))
+        .collect()
 }

@@ -32,13 +32,20 @@ fn sum(points: &[Point<P>], scalars: &[F]) -> Point<P> {
 /// The opened vector's commitment.
 fn opening_point(outcome: &Outcome<P>) -> Point<P> {
     let rows = outcome.opening.iter().flat_map(|(rows, _)| rows).copied();
-    let scalars = outcome.opening.iter().flat_map(|(_, scalars)| scalars).copied();
+    let scalars = outcome
+        .opening
+        .iter()
+        .flat_map(|(_, scalars)| scalars)
+        .copied();
     sum(&rows.collect::<Vec<_>>(), &scalars.collect::<Vec<_>>())
 }
 
 /// Messages 1 to 9 of a proof as the verifier reads them.
 fn outcome(relations: &Relations, statement: &Statement<'_, P>, head: &[u8]) -> Outcome<P> {
-    let mut reader = Reader { relations, rest: head };
+    let mut reader = Reader {
+        relations,
+        rest: head,
+    };
     run(relations, statement, &mut Transcript::new(), &mut reader).unwrap()
 }
 
@@ -54,21 +61,28 @@ fn simulate(
     let mut random = stream::<F>(seed + 1000);
     let mut point = || sum(&[generators.h], &[random()]);
     let rows: usize = relations.fresh().map(|(_, t)| t.layout.row_count()).sum();
-    let mut proof: Vec<u8> = (0..=rows).flat_map(|_| encode_point::<P>(&point())).collect();
+    let mut proof: Vec<u8> = (0..=rows)
+        .flat_map(|_| encode_point::<P>(&point()))
+        .collect();
     proof.extend((0..relations.pad_count()).flat_map(|_| encode_scalar(&scalar())));
     let outcome = outcome(relations, statement, &proof);
     let batch = &outcome.batch;
     let z_s: Vec<F> = batch.a.iter().map(|_| scalar()).collect();
     let z_u: Vec<F> = batch.b.iter().map(|_| scalar()).collect();
     let blinders = [scalar(), scalar(), scalar()];
-    let value = batch.q(&z_s)
-        + x * (dot(&batch.a, &z_s) + dot(&batch.b, &z_u))
-        + x.square() * batch.e;
+    let value =
+        batch.q(&z_s) + x * (dot(&batch.a, &z_s) + dot(&batch.b, &z_u)) + x.square() * batch.e;
     let less = |c: Point<P>, d: Point<P>| sum(&[c, d], &[F::one(), -x]);
     let k1 = point();
     let first = [
-        less(commit_scalars(generators, &z_s, blinders[0]), outcome.pad_point),
-        less(commit_scalars(generators, &z_u, blinders[1]), opening_point(&outcome)),
+        less(
+            commit_scalars(generators, &z_s, blinders[0]),
+            outcome.pad_point,
+        ),
+        less(
+            commit_scalars(generators, &z_u, blinders[1]),
+            opening_point(&outcome),
+        ),
         less(commit_scalars(generators, &[value], blinders[2]), k1),
         k1,
     ];
@@ -82,7 +96,14 @@ fn simulate(
 /// challenge, for an output that the model never gives, and under no other.
 #[test]
 fn transcripts_are_made_without_a_witness() {
-    let shape = Shape { samples: 2, inputs: 3, hidden: 3, outputs: 2, c: 2, ..Shape::default() };
+    let shape = Shape {
+        samples: 2,
+        inputs: 3,
+        hidden: 3,
+        outputs: 2,
+        c: 2,
+        ..Shape::default()
+    };
     let relations = shape.relations();
     let generators = Generators::<P>::new(relations.generator_count());
     let model = Model::commit(&relations, &generators, &Trace::random(&shape, 1).weights);
@@ -123,7 +144,9 @@ impl Side<P> for Watched<'_> {
             points.push(commit_rows(prover.generators, values, &rows, &blinders));
             prover.blinders[i] = Cow::Owned(blinders);
         }
-        let pads = (0..prover.relations.pad_count()).map(|_| random()).collect();
+        let pads = (0..prover.relations.pad_count())
+            .map(|_| random())
+            .collect();
         prover.pads = Zeroizing::new(pads);
         prover.pad_blinder = random();
         let pad_point = commit_scalars(prover.generators, &prover.pads, prover.pad_blinder);
@@ -184,7 +207,12 @@ fn watch(
 ) -> Run {
     let mut go = |_| true;
     let inner = Prover::new(relations, generators, statement, witness, &mut go).unwrap();
-    let mut side = Watched { inner, here, values: Vec::new(), used: Vec::new() };
+    let mut side = Watched {
+        inner,
+        here,
+        values: Vec::new(),
+        used: Vec::new(),
+    };
     let outcome = run(relations, statement, &mut Transcript::new(), &mut side).unwrap();
     let opened = side.open(&outcome).unwrap();
     Run {
@@ -209,7 +237,10 @@ fn no_scalar_leaves_without_a_pad() {
     let (statement, witness) = (model.statement(&publics, b""), model.witness(&trace));
     let watched = watch(&relations, &generators, &statement, &witness, true);
     let real = watch(&relations, &generators, &statement, &witness, false);
-    assert_eq!(watched.head, real.head, "the prover sends values minus pads");
+    assert_eq!(
+        watched.head, real.head,
+        "the prover sends values minus pads"
+    );
     let mut next = 0;
     for (first, count) in real.used {
         assert_eq!(first, next, "no pad is used twice");
@@ -251,7 +282,10 @@ fn proofs_of_different_secrets_look_alike() {
     let proofs = [&one, &other, &one].map(|trace| {
         let model = Model::commit(&relations, &generators, &trace.weights);
         let proof = prove(&relations, &generators, &model, trace, b"").unwrap();
-        assert_eq!(verify(&relations, &generators, &model, &trace.out, b"", &proof), Ok(()));
+        assert_eq!(
+            verify(&relations, &generators, &model, &trace.out, b"", &proof),
+            Ok(())
+        );
         proof
     });
     assert!(proofs.iter().all(|p| p.len() == relations.proof_length()));
@@ -299,12 +333,20 @@ fn reused_masks_reveal_the_pads() {
         fresh: vec![Integers::from_i64(&[1, 3]).unwrap()],
         contractions: vec![vec![2, 9]],
     };
-    let Run { head, values, pads, opened, outcome, .. } =
-        watch(&relations, &generators, &statement, &witness, true);
+    let Run {
+        head,
+        values,
+        pads,
+        opened,
+        outcome,
+        ..
+    } = watch(&relations, &generators, &statement, &witness, true);
     let batch = &outcome.batch;
     let mut random = stream::<F>(8);
-    let (t, w): (Vec<F>, Vec<F>) =
-        (batch.a.iter().map(|_| random()).collect(), batch.b.iter().map(|_| random()).collect());
+    let (t, w): (Vec<F>, Vec<F>) = (
+        batch.a.iter().map(|_| random()).collect(),
+        batch.b.iter().map(|_| random()).collect(),
+    );
     let [tau, omega, k0, k1] = [random(), random(), random(), random()];
     let linear = batch.bilinear(&pads, &t) + dot(&batch.a, &t) + dot(&batch.b, &w);
     let first = [
@@ -318,18 +360,34 @@ fn reused_masks_reveal_the_pads() {
             mask.iter().zip(secret).map(|(&m, &v)| m + x * v).collect()
         };
         let (z_s, z_u) = (z(&t, &pads), z(&w, &opened.vector));
-        let blinders = [tau + x * opened.pad_blinder, omega + x * opened.blinder, k0 + x * k1];
+        let blinders = [
+            tau + x * opened.pad_blinder,
+            omega + x * opened.blinder,
+            k0 + x * k1,
+        ];
         let mut proof = head.clone();
         proof.extend(first.iter().flat_map(encode_point::<P>));
-        proof.extend(z_s.iter().chain(&z_u).chain(&blinders).flat_map(encode_scalar));
+        proof.extend(
+            z_s.iter()
+                .chain(&z_u)
+                .chain(&blinders)
+                .flat_map(encode_scalar),
+        );
         let verify = || crate::verify(&relations, &generators, &statement, &proof);
-        assert_eq!(oracle::with(Program::Fixed(Challenge::X, bits(x)), verify).0, Ok(()));
+        assert_eq!(
+            oracle::with(Program::Fixed(Challenge::X, bits(x)), verify).0,
+            Ok(())
+        );
         z_s
     };
     let (x1, x2) = (F::from(11), F::from(12_345));
     let (z1, z2) = (answer(x1), answer(x2));
     let factor = (x1 - x2).inverse().unwrap();
-    let found: Vec<F> = z1.iter().zip(&z2).map(|(&a, &b)| (a - b) * factor).collect();
+    let found: Vec<F> = z1
+        .iter()
+        .zip(&z2)
+        .map(|(&a, &b)| (a - b) * factor)
+        .collect();
     assert_eq!(found, pads);
     // And the values, among them the sum of products of secrets.
     let sent = head[head.len() - 32 * pads.len()..].chunks(32);

@@ -25,7 +25,13 @@ impl Case {
         let relations = Relations::new(parts).unwrap();
         let generators = Generators::new(relations.generator_count());
         let model = Model::commit(&relations, &generators, &trace.weights);
-        Self { shape, relations, generators, model, trace }
+        Self {
+            shape,
+            relations,
+            generators,
+            model,
+            trace,
+        }
     }
 
     fn random(seed: u64) -> Self {
@@ -35,14 +41,24 @@ impl Case {
 
     /// The verdict on an honestly computed proof of a trace.
     fn verdict(&self, trace: &Trace) -> Result<(), Reject> {
-        let Self { relations, generators, model, .. } = self;
+        let Self {
+            relations,
+            generators,
+            model,
+            ..
+        } = self;
         let proof = prove(relations, generators, model, trace, b"").unwrap();
         verify(relations, generators, model, &trace.out, b"", &proof)
     }
 
     /// Everything behind `y` as it follows from `y`.
     fn follow(&self, trace: &mut Trace) {
-        let Shape { samples: s, hidden: n, outputs: m, .. } = self.shape;
+        let Shape {
+            samples: s,
+            hidden: n,
+            outputs: m,
+            ..
+        } = self.shape;
         for i in 0..s {
             for j in 0..m {
                 let products = (0..n).map(|k| trace.y[i * n + k] * trace.weights[2][j * n + k]);
@@ -62,7 +78,11 @@ impl Case {
     }
 
     fn follow_outputs(&self, trace: &mut Trace) {
-        let Shape { samples: s, outputs: m, .. } = self.shape;
+        let Shape {
+            samples: s,
+            outputs: m,
+            ..
+        } = self.shape;
         trace.contractions[2] = trace.h.iter().map(|h| h * h).collect();
         let g = &trace.contractions[2];
         trace.out = (0..m)
@@ -90,7 +110,11 @@ fn any_wrong_entry_is_rejected() {
         for i in 0..column(&mut case.trace.clone()).len() {
             let mut trace = case.trace.clone();
             column(&mut trace)[i] += if i % 2 == 0 { 1 } else { -1 };
-            assert_eq!(case.verdict(&trace), Err(Reject::Closing), "column {number}, entry {i}");
+            assert_eq!(
+                case.verdict(&trace),
+                Err(Reject::Closing),
+                "column {number}, entry {i}"
+            );
         }
     });
 }
@@ -103,7 +127,11 @@ fn wrong_weights_are_rejected() {
         let mut weights = case.trace.weights.clone();
         weights[tensor].iter_mut().for_each(|w| *w += 40);
         let trace = Trace::run(&case.shape, weights, case.trace.x.clone());
-        assert_eq!(case.verdict(&trace), Err(Reject::Closing), "tensor {tensor}");
+        assert_eq!(
+            case.verdict(&trace),
+            Err(Reject::Closing),
+            "tensor {tensor}"
+        );
     }
 }
 
@@ -125,7 +153,10 @@ fn an_input_out_of_range_is_rejected() {
 /// `h` leaves eight bits with a true remainder: only its own range check sees it (must 4).
 #[test]
 fn an_output_out_of_range_is_rejected() {
-    let shape = Shape { hidden: 12, ..Shape::default() };
+    let shape = Shape {
+        hidden: 12,
+        ..Shape::default()
+    };
     let mut weights = Trace::random(&shape, 4).weights;
     weights[0].fill(7);
     weights[2].fill(7);
@@ -151,8 +182,14 @@ fn saturation_is_unique() {
     let trace = Trace::run(&shape, trace.weights, trace.x);
     let case = Case::new(shape, trace, |_| {});
     let apart = |p: &mut Parts| {
-        p.tables.push(Table::Range { low: 0, size: HIGH as usize + 1 });
-        p.tables.push(Table::Range { low: -128, size: 256 });
+        p.tables.push(Table::Range {
+            low: 0,
+            size: HIGH as usize + 1,
+        });
+        p.tables.push(Table::Range {
+            low: -128,
+            size: 256,
+        });
         let mut e = p.lookups[2].clone();
         let y_column = e.columns.pop().unwrap();
         e.table = 5;
@@ -166,11 +203,21 @@ fn saturation_is_unique() {
     assert_eq!(weak.verdict(&case.trace), Ok(()));
     let Trace { y, e, .. } = &case.trace;
     let entry = |what: &dyn Fn(i64, i64) -> bool| {
-        (0..y.len()).find(|&i| what(y[i], e[i])).expect("the trace has one")
+        (0..y.len())
+            .find(|&i| what(y[i], e[i]))
+            .expect("the trace has one")
     };
     for (name, i, change) in [
-        ("e above 0 with y inside", entry(&|y, e| e == 0 && y > 1 && y < HIGH), -1),
-        ("e below 0 with y inside", entry(&|y, e| e == 0 && y > 1 && y < HIGH), 1),
+        (
+            "e above 0 with y inside",
+            entry(&|y, e| e == 0 && y > 1 && y < HIGH),
+            -1,
+        ),
+        (
+            "e below 0 with y inside",
+            entry(&|y, e| e == 0 && y > 1 && y < HIGH),
+            1,
+        ),
         ("less cut off above", entry(&|_, e| e > 0), -1),
         ("cut off below as if not", entry(&|_, e| e < 0), 1),
     ] {
@@ -197,10 +244,13 @@ fn saturation_is_unique() {
 fn wrong_remainders_are_rejected() {
     let case = Case::random(6);
     let without = |lookup: usize| {
-        Case::new(case.shape, case.trace.clone(), |p| drop(p.lookups.remove(lookup)))
+        Case::new(case.shape, case.trace.clone(), |p| {
+            drop(p.lookups.remove(lookup))
+        })
     };
     let mut trace = case.trace.clone();
-    let inside = (0..trace.y.len()).find(|&i| trace.e[i] == 0 && trace.y[i] > 1 && trace.y[i] < HIGH);
+    let inside =
+        (0..trace.y.len()).find(|&i| trace.e[i] == 0 && trace.y[i] > 1 && trace.y[i] < HIGH);
     trace.y[inside.unwrap()] -= 1;
     case.follow(&mut trace);
     assert_eq!(case.verdict(&trace), Err(Reject::Closing));
@@ -225,7 +275,11 @@ fn wrong_products_are_rejected() {
         } else {
             trace.out[0] += change;
         }
-        assert_eq!(case.verdict(&trace), Err(Reject::Closing), "contraction {contraction}");
+        assert_eq!(
+            case.verdict(&trace),
+            Err(Reject::Closing),
+            "contraction {contraction}"
+        );
     }
 }
 
@@ -233,7 +287,13 @@ fn wrong_products_are_rejected() {
 #[test]
 fn wrong_multiplicities_are_rejected() {
     let case = Case::random(8);
-    let Case { relations, generators, model, trace, .. } = &case;
+    let Case {
+        relations,
+        generators,
+        model,
+        trace,
+        ..
+    } = &case;
     let publics = vec![trace.out.clone()];
     let statement = model.statement(&publics, b"");
     let verdict = |change: &dyn Fn(&mut Vec<Vec<i64>>)| {
