@@ -164,11 +164,16 @@ impl Graph {
         }
         let view = merged_permutations(view)?;
         match &self.layer(source).kind {
-            Kind::Linear(terms) if terms.len() == 1 => Ok(Summand {
-                coefficient: coefficient * terms[0].coefficient,
-                source: terms[0].source,
-                view: merged_permutations(terms[0].view.clone().chain(&view)?)?,
-            }),
+            // Other factors stay where they are: a window of what they scale would have to be rescaled entry by entry.
+            Kind::Linear(terms)
+                if terms.len() == 1 && power_of_two(terms[0].coefficient).is_some() =>
+            {
+                Ok(Summand {
+                    coefficient: coefficient * terms[0].coefficient,
+                    source: terms[0].source,
+                    view: merged_permutations(terms[0].view.clone().chain(&view)?)?,
+                })
+            }
             _ => Ok(Summand {
                 coefficient,
                 source: Some(source),
@@ -257,15 +262,6 @@ impl Graph {
         readers
     }
 
-    /// The number of constants' entries.
-    pub fn weight_count(&self) -> usize {
-        let constants = self.layers.iter().filter_map(|l| match &l.kind {
-            Kind::Constant(values) => Some(values.len()),
-            _ => None,
-        });
-        constants.sum()
-    }
-
     /// The number of multiplications in a layer, if it is a contraction.
     pub fn multiplications(&self, layer: &Layer) -> usize {
         match &layer.kind {
@@ -295,6 +291,12 @@ impl Kind {
             Self::Apply { source, .. } | Self::OneHot { source } => *source = names[source],
         }
     }
+}
+
+/// `(sign, exponent)` of a coefficient that is plus or minus a power of two.
+pub fn power_of_two(coefficient: f64) -> Option<(i64, i32)> {
+    let exponent = (-64..=64).find(|&e| 2f64.powi(e) == coefficient.abs())?;
+    Some((if coefficient < 0.0 { -1 } else { 1 }, exponent))
 }
 
 /// Whether a step changes nothing of an array of this shape.

@@ -22,6 +22,7 @@ mod float;
 mod function;
 mod graph;
 mod import;
+mod inspect;
 mod quantize;
 
 pub use accuracy::{Accuracy, Agreement};
@@ -34,4 +35,5 @@ pub use data::{Samples, parse_samples, read_samples};
 pub use error::OnnxError;
 pub use function::Function;
 pub use import::Port;
+pub use inspect::{ModelSummary, NodeSummary, inspect};
 pub use quantize::Widths;

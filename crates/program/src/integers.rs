@@ -84,9 +84,10 @@ impl Integers {
     #[must_use]
     pub fn extremes(&self) -> Option<(i64, i64)> {
         fn of<T: Copy + Ord + Into<i64>>(values: &[T]) -> Option<(i64, i64)> {
-            let low = values.iter().min()?;
-            let high = values.iter().max()?;
-            Some(((*low).into(), (*high).into()))
+            let first = *values.first()?;
+            let widen = |(low, high), &v: &T| (v.min(low), v.max(high));
+            let (low, high) = values.iter().fold((first, first), widen);
+            Some((low.into(), high.into()))
         }
         match self {
             Self::I8(v) => of(v),

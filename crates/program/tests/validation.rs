@@ -95,9 +95,11 @@ fn contract_of(program: &mut Program) -> &mut Op {
     &mut program.nodes[3].op
 }
 
+type Change = Box<dyn FnOnce(&mut Program)>;
+
 #[test]
 fn every_rule_is_checked() {
-    let cases: Vec<(&str, Box<dyn FnOnce(&mut Program)>)> = vec![
+    let cases: Vec<(&str, Change)> = vec![
         ("nodes: every tensor", Box::new(|p| drop(p.nodes.pop()))),
         (
             "must make tensor 1",

@@ -5,7 +5,7 @@
 //! follow (a bias, a batch normalization) are folded into the constant and a bias.
 
 use super::{Context, Imported, Importer, refuse};
-use crate::graph::{Axes, LayerId, Summand};
+use crate::graph::{Axes, Kind, LayerId, Summand};
 use inferproof_view::{Step, View};
 use std::sync::Arc;
 use tract_onnx::prelude::tract_itertools::Itertools;
@@ -42,7 +42,7 @@ impl Importer<'_> {
         let weights = self.graph.push(
             origin,
             foldable.weights_shape.clone(),
-            crate::graph::Kind::Constant(foldable.weights.clone()),
+            Kind::Constant(foldable.weights.clone()),
         );
         let product = self
             .graph
@@ -72,6 +72,25 @@ impl Importer<'_> {
         }
         self.foldable.insert(output, foldable);
         Ok(output)
+    }
+
+    /// What a tensor is a multiple of, and the factor: constant weights can take the factor over.
+    fn without_factor(&mut self, origin: &str, source: LayerId) -> Imported<(LayerId, f64)> {
+        let Kind::Linear(terms) = &self.graph.layer(source).kind else {
+            return Ok((source, 1.0));
+        };
+        let [
+            Summand {
+                coefficient,
+                source: Some(inner),
+                view,
+            },
+        ] = &terms[..]
+        else {
+            return Ok((source, 1.0));
+        };
+        let (factor, inner, steps) = (*coefficient, *inner, view.steps().to_vec());
+        Ok((self.graph.view(origin, inner, steps)?, factor))
     }
 
     /// Folds a constant, of a shape that is broadcast to the source's, into the contraction that makes the source; `None` where
@@ -222,8 +241,13 @@ impl Importer<'_> {
         let right_steps = operand_steps(&right_shape, &right_order.collect_vec());
         let product: Vec<&Label> = [shared, left_free, right_free.clone()].concat();
         let finish = output_steps(&product, &labels, &context.output_shape);
-        let left = self.graph.view(&context.origin, left, left_steps)?;
         let right = self.graph.view(&context.origin, right, right_steps)?;
+        let (left, factor) = match self.graph.constant(right) {
+            Some(_) => self.without_factor(&context.origin, left)?,
+            None => (left, 1.0),
+        };
+        let right = self.graph.scaled(&context.origin, factor, right, vec![])?;
+        let left = self.graph.view(&context.origin, left, left_steps)?;
         if let ([channel], 0, Some(weights)) =
             (&right_free[..], axes.shared, self.graph.constant(right))
         {
@@ -290,13 +314,16 @@ impl Importer<'_> {
             .chain([channel])
             .chain(offsets);
         steps.push(Step::Permute(order.collect()));
+        let (source, factor) = self.without_factor(&context.origin, source)?;
         let left = self.graph.view(&context.origin, source, steps)?;
         let mut kernel_steps = Vec::new();
         if grouped == 1 {
             let sizes = vec![op.group, spec.output_channels / op.group];
             kernel_steps.push(Step::Split { axis: 0, sizes });
         }
-        let right = self.graph.view(&context.origin, kernel, kernel_steps)?;
+        let right = self
+            .graph
+            .scaled(&context.origin, factor, kernel, kernel_steps)?;
         let axes = Axes {
             shared: grouped,
             left_free: batch + rank,

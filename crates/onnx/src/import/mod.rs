@@ -6,12 +6,13 @@ mod pooling;
 mod proto;
 mod shape;
 
-pub use proto::{NodeNames, Proto};
+pub use proto::{NodeNames, Proto, name_of};
 
 use crate::OnnxError;
 use crate::graph::{Graph, LayerId};
 use contraction::Foldable;
 use inferproof_view::volume;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tract_onnx::prelude::*;
@@ -33,10 +34,12 @@ fn refuse<T>(reason: impl Into<String>) -> Imported<T> {
     Err(Refusal(reason.into()))
 }
 
-/// A name and shape of the model's interface.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An input or output of a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Port {
+    /// Its ONNX name.
     pub name: String,
+    /// Its shape.
     pub shape: Vec<usize>,
 }
 

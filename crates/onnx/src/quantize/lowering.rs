@@ -10,7 +10,7 @@ use super::{Widths, shifts};
 use crate::OnnxError;
 use crate::calibrate::Range;
 use crate::function::Function;
-use crate::graph::{Axes, Graph, Kind, LayerId, Summand};
+use crate::graph::{Axes, Graph, Kind, LayerId, Summand, power_of_two};
 use crate::import::Port;
 use inferproof_program::{
     Integers, Interval, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
@@ -23,6 +23,12 @@ const ARGMAX_BITS: u32 = 12;
 
 /// Bits below the scale of activations that a sum keeps for constants added to them.
 const GUARD_BITS: i32 = 4;
+
+/// A term of a sum whose values may be as great as this is rescaled first, so that sums of sums stay within bounds.
+const WIDEST_PART: i128 = 1 << 44;
+
+/// How many bits wider than an activation a sum may be that is contracted as it is.
+const SUM_BITS: u32 = 6;
 
 /// A program with its weights.
 pub struct Lowered {
@@ -53,6 +59,7 @@ pub fn lower(
         weights: Weights::new(),
         exact: BTreeMap::new(),
         narrow: BTreeMap::new(),
+        virtuals: vec![],
         constants: BTreeMap::new(),
         tables: BTreeMap::new(),
     };
@@ -62,6 +69,13 @@ pub fn lower(
             .name
             .clone_from(&port.name);
         lowering.program.inputs.push(tensor);
+    }
+    // In the graph's order, so that nothing here recurses deeper than from a view to what it reads.
+    for (position, layer) in graph.layers.iter().enumerate() {
+        let is_view = matches!(&layer.kind, Kind::Linear(terms) if terms.len() == 1);
+        if !is_view && !matches!(layer.kind, Kind::Constant(_)) {
+            lowering.exact(LayerId(position))?;
+        }
     }
     for (&id, port) in graph.outputs.iter().zip(outputs) {
         let mut tensor = lowering.exact(id)?;
@@ -92,10 +106,21 @@ struct Lowering<'a> {
     weights: Weights,
     exact: BTreeMap<LayerId, TensorId>,
     narrow: BTreeMap<LayerId, TensorId>,
+    /// For each tensor, what it is made of up to the last rescales.
+    virtuals: Vec<Virtual>,
     /// Constants that were quantized at a scale.
     constants: BTreeMap<(LayerId, i32), TensorId>,
     /// Tables by domain, output format and function.
     tables: BTreeMap<String, TableId>,
+}
+
+/// What a tensor is made of, through virtual ones.
+#[derive(Clone, Copy, Debug, Default)]
+struct Virtual {
+    /// Whether there is a contraction in it.
+    bilinear: bool,
+    /// Whether it is more than a view of one committed tensor.
+    compound: bool,
 }
 
 /// A dynamic term of a sum, in integers.
@@ -132,12 +157,33 @@ impl Lowering<'_> {
             high: format.high,
             scale_log2: format.scale,
         });
+        let made_of = self.made_of(&op);
+        self.virtuals.push(made_of);
         self.program.nodes.push(Node {
             origin: origin.to_owned(),
             output: id,
             op,
         });
         Ok(id)
+    }
+
+    fn made_of(&self, op: &Op) -> Virtual {
+        let of = |id: &TensorId| self.virtuals[id.0 as usize];
+        match op {
+            Op::Contract { .. } => Virtual {
+                bilinear: true,
+                compound: true,
+            },
+            Op::Linear { terms } => {
+                let sources = terms.iter().filter_map(|t| t.source.as_ref());
+                sources.fold(Virtual::default(), |made_of, id| Virtual {
+                    bilinear: made_of.bilinear || of(id).bilinear,
+                    compound: made_of.compound || of(id).compound || terms.len() > 1,
+                })
+            }
+            Op::Max { right, .. } => of(right),
+            _ => Virtual::default(),
+        }
     }
 
     /// Pushes a virtual node, whose range is its static bound.
@@ -260,10 +306,26 @@ impl Lowering<'_> {
                         return Ok(viewed);
                     }
                 }
+                let exact = self.exact(id)?;
+                if self.readers[id.0] == 1 && self.is_sum_of_committed(exact) {
+                    return Ok(exact);
+                }
                 self.at_width(id, self.widths.activations)
             }
             _ => self.at_width(id, self.widths.activations),
         }
+    }
+
+    /// Whether a tensor is a sum of committed ones that is hardly wider than they are. Contracting it as it is costs less than
+    /// committing to it.
+    fn is_sum_of_committed(&self, id: TensorId) -> bool {
+        let Op::Linear { terms } = self.op(id) else {
+            return false;
+        };
+        let mut sources = terms.iter().filter_map(|t| t.source);
+        let limit = 1 << (self.widths.activations + SUM_BITS);
+        sources.all(|s| !self.virtuals[s.0 as usize].compound)
+            && self.tensor(id).range().magnitude() < limit
     }
 
     /// A tensor of at most so many bits: the exact one if it is narrow enough, else a rescale of it.
@@ -425,18 +487,6 @@ impl Lowering<'_> {
         self.push_virtual(&layer.origin, &layer.shape, scale, op)
     }
 
-    /// Whether a tensor is made of a contraction without a rescale in between.
-    fn is_bilinear(&self, id: TensorId) -> bool {
-        match self.op(id) {
-            Op::Contract { .. } => true,
-            Op::Linear { terms } => terms
-                .iter()
-                .filter_map(|t| t.source)
-                .any(|s| self.is_bilinear(s)),
-            _ => false,
-        }
-    }
-
     fn sum(&mut self, id: LayerId, terms: &[Summand]) -> Result<TensorId, OnnxError> {
         let graph = self.graph;
         let mut parts = Vec::new();
@@ -446,8 +496,9 @@ impl Lowering<'_> {
             };
             let exact = self.exact(source)?;
             // A sum that is read again and again is committed once, or every reader would repeat all that it is made of.
-            let repeated = self.readers[source.0] > 1 && self.is_bilinear(exact);
-            let tensor = if repeated {
+            let repeated = self.readers[source.0] > 1 && self.virtuals[exact.0 as usize].compound;
+            let is_wide = self.tensor(exact).range().magnitude() >= WIDEST_PART;
+            let tensor = if repeated || is_wide {
                 self.at_width(source, self.widths.activations)?
             } else {
                 exact
@@ -529,7 +580,9 @@ impl Lowering<'_> {
             let scales = ranges.map(|r| Format::weight(r, self.widths.weights).scale);
             return scales.max().unwrap_or(self.widths.weights as i32);
         };
-        let is_contraction = parts.iter().any(|p| self.is_bilinear(p.source));
+        let is_contraction = parts
+            .iter()
+            .any(|p| self.virtuals[p.source.0 as usize].bilinear);
         if parts.len() < terms.len() && !is_contraction {
             scale += GUARD_BITS;
         }
@@ -611,12 +664,6 @@ impl Lowering<'_> {
         }
         id
     }
-}
-
-/// `(sign, exponent)` of a coefficient that is plus or minus a power of two.
-fn power_of_two(coefficient: f64) -> Option<(i64, i32)> {
-    let exponent = (-64..=64).find(|&e| 2f64.powi(e) == coefficient.abs())?;
-    Some((if coefficient < 0.0 { -1 } else { 1 }, exponent))
 }
 
 /// The least number of bits after the point with which a coefficient is exact, or has this relative precision.

@@ -1,0 +1,105 @@
+//! What a model file holds, node by node, and whether it can be compiled.
+
+use crate::OnnxError;
+use crate::graph::Kind;
+use crate::import::{Port, Proto, import, name_of};
+use serde::Serialize;
+
+/// A model file at a glance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ModelSummary {
+    /// The version of the default operation set.
+    pub opset: i64,
+    /// The program that wrote the file.
+    pub producer: String,
+    /// The nodes, in the file's order.
+    pub nodes: Vec<NodeSummary>,
+    /// The model's inputs; empty if it could not be imported.
+    pub inputs: Vec<Port>,
+    /// The model's outputs; empty if it could not be imported.
+    pub outputs: Vec<Port>,
+    /// How many numbers become weights.
+    pub weights: usize,
+    /// How many multiplications by, or of, activations one inference takes.
+    pub multiplications: usize,
+    /// Why the model cannot be imported; `None` if it can.
+    pub error: Option<String>,
+}
+
+/// A node of a model file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NodeSummary {
+    /// Its name, or that of its first output.
+    pub name: String,
+    /// Its operation.
+    pub op: String,
+    /// Why it is not supported; `None` if it is.
+    pub unsupported: Option<String>,
+    /// The shape of what it makes; `None` where nothing is left of it (it was folded into another, or into a constant) or the model could
+    /// not be imported.
+    pub shape: Option<Vec<usize>>,
+    /// How many weights it has.
+    pub weights: usize,
+    /// How many multiplications it takes.
+    pub multiplications: usize,
+}
+
+/// Looks at a model without compiling it.
+///
+/// # Errors
+/// If the file is not an ONNX model at all. A model that is one but cannot be imported gives a summary that says why.
+pub fn inspect(onnx: &[u8]) -> Result<ModelSummary, OnnxError> {
+    let proto = Proto::parse(onnx)?;
+    let names = proto.node_names();
+    let nodes = proto.nodes().iter().map(|node| NodeSummary {
+        name: name_of(node),
+        op: node.op_type.clone(),
+        unsupported: proto.support(node).err(),
+        shape: None,
+        weights: 0,
+        multiplications: 0,
+    });
+    let mut summary = ModelSummary {
+        opset: proto.opset(),
+        producer: proto.producer(),
+        nodes: nodes.collect(),
+        inputs: vec![],
+        outputs: vec![],
+        weights: 0,
+        multiplications: 0,
+        error: None,
+    };
+    match import(onnx) {
+        Ok(model) => {
+            for layer in &model.graph.layers {
+                let node = summary
+                    .nodes
+                    .iter_mut()
+                    .find(|n| names.describe(&n.name) == layer.origin);
+                let multiplications = model.graph.multiplications(layer);
+                let weights = match &layer.kind {
+                    Kind::Constant(values) => values.len(),
+                    _ => 0,
+                };
+                summary.multiplications += multiplications;
+                summary.weights += weights;
+                if let Some(node) = node {
+                    node.multiplications += multiplications;
+                    node.weights += weights;
+                    node.shape = Some(layer.shape.clone());
+                }
+            }
+            summary.inputs = model.inputs;
+            summary.outputs = model.outputs;
+        }
+        Err(error) => {
+            if let OnnxError::Unsupported { node, reason, .. } = &error
+                && let Some(found) = summary.nodes.iter_mut().find(|n| n.name == *node)
+            {
+                found.unsupported.get_or_insert_with(|| reason.clone());
+            }
+            summary.error = Some(error.to_string());
+        }
+    }
+    Ok(summary)
+}
