@@ -183,7 +183,7 @@ pub(crate) struct Prover<'a, P: Profile> {
     pub pads: Zeroizing<Vec<Scalar<P>>>,
     pub pad_blinder: Scalar<P>,
     pub multiplicities: Vec<Vec<i64>>,
-    pub found: Vec<Vec<Found>>,
+    pub found: Vec<Found>,
     tree: Option<Tree<Scalar<P>>>,
     contractions: Option<contraction::Sumcheck<Scalar<P>>>,
     /// Folded vectors of the pieces of the direct claim, then of all pieces.
@@ -248,20 +248,13 @@ impl<'a, P: Profile> Prover<'a, P> {
             publics: statement.publics,
             contractions: &witness.contractions,
         };
-        let found: Vec<Vec<Found>> = parts
+        let found: Vec<Found> = parts
             .lookups
             .par_iter()
             .map(|lookup| {
-                let table = &parts.tables[lookup.table];
                 let first = arrays.sum(&lookup.columns[0]);
                 let second = lookup.columns.get(1).map(|column| arrays.sum(column));
-                let found = |i: usize, &a: &i64| {
-                    let b = second.as_ref().map_or(0, |second| second[i]);
-                    table
-                        .position(a, b)
-                        .map_or(Found::Absent(a, b), |place| Found::At(place as u32))
-                };
-                first.iter().enumerate().map(|(i, a)| found(i, a)).collect()
+                Found::new(&parts.tables[lookup.table], &first, second.as_deref())
             })
             .collect();
         let mut multiplicities: Vec<Vec<i64>> = parts
@@ -270,11 +263,7 @@ impl<'a, P: Profile> Prover<'a, P> {
             .map(|table| vec![0; table.len()])
             .collect();
         for (lookup, found) in parts.lookups.iter().zip(&found) {
-            for place in found {
-                if let Found::At(place) = place {
-                    multiplicities[lookup.table][*place as usize] += 1;
-                }
-            }
+            found.count(&mut multiplicities[lookup.table]);
         }
         for (i, counts) in multiplicities.iter().enumerate() {
             let expected = counts.len();

@@ -30,18 +30,50 @@ pub(crate) struct Tree<F> {
     eq_low: Vec<F>,
 }
 
-/// What one lookup looks up: for each index of its shape the place in its table, or the tuple itself where it is in none (a
-/// proof that will be rejected).
-pub(crate) enum Found {
-    At(u32),
-    Absent(i64, i64),
+/// Marks a tuple that is in no entry of its table.
+const NOWHERE: u32 = u32::MAX;
+
+/// What one lookup looks up: for each index of its shape the place in its table.
+pub(crate) struct Found {
+    places: Vec<u32>,
+    /// Tuples that are not in the table, in order: a proof with any will be rejected.
+    absent: Vec<(i64, i64)>,
+}
+
+impl Found {
+    /// Looks every tuple up; a missing second column counts as zeros.
+    pub fn new(table: &Table, first: &[i64], second: Option<&[i64]>) -> Self {
+        let mut absent = Vec::new();
+        let places = first
+            .iter()
+            .enumerate()
+            .map(|(i, &a)| {
+                let b = second.map_or(0, |second| second[i]);
+                table.position(a, b).map_or_else(
+                    || {
+                        absent.push((a, b));
+                        NOWHERE
+                    },
+                    |place| place as u32,
+                )
+            })
+            .collect();
+        Self { places, absent }
+    }
+
+    /// Counts how often each entry of the table is looked up.
+    pub fn count(&self, multiplicities: &mut [i64]) {
+        for &place in self.places.iter().filter(|&&p| p != NOWHERE) {
+            multiplicities[place as usize] += 1;
+        }
+    }
 }
 
 impl<F: PrimeField> Tree<F> {
     /// Builds all layers from the leaves.
     pub fn new(
         relations: &Relations,
-        found: &[Vec<Found>],
+        found: &[Found],
         multiplicities: &[Vec<i64>],
         alpha: F,
         gamma: F,
@@ -65,11 +97,14 @@ impl<F: PrimeField> Tree<F> {
                     let lookup = &relations.parts().lookups[i];
                     let table = &denominators[lookup.table];
                     let tag = F::from(lookup.table as u64 + 1);
-                    for (at, found) in padded_positions(&lookup.shape).into_iter().zip(&found[i]) {
+                    let mut absent = found[i].absent.iter();
+                    let positions = padded_positions(&lookup.shape);
+                    for (at, &place) in positions.into_iter().zip(&found[i].places) {
                         leaves.p[block.offset + at] = F::one();
-                        leaves.q[block.offset + at] = match *found {
-                            Found::At(place) => table[place as usize],
-                            Found::Absent(first, second) => {
+                        leaves.q[block.offset + at] = match table.get(place as usize) {
+                            Some(&denominator) => denominator,
+                            None => {
+                                let (first, second) = absent.next().copied().unwrap_or_default();
                                 gamma
                                     - tag
                                     - alpha * F::from(first)

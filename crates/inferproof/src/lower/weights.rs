@@ -10,7 +10,8 @@ use inferproof_argument::Layout;
 use inferproof_program::{Op, Program, TensorId};
 use std::ops::Range;
 
-/// Entries that one range proof covers at most (a row of a combination of outer axes is never split).
+/// Leaves that one range proof's lookups have at most, axes padded to powers of two (a combination of outer axes is never
+/// split, however long). It bounds the memory of committing: some 200 bytes a leaf.
 const PART: usize = 1 << 20;
 
 /// Where each weight tensor lies: those that a contraction reads have a row (or a run of rows) for each combination of their
@@ -75,15 +76,18 @@ pub(crate) fn range_parts(program: &Program, c: u32) -> Result<Vec<RangePart>, L
         let content = layout.content().max(1);
         let outer = layout.shape().iter().product::<usize>() / content;
         let rows_each = layout.row_count() / outer.max(1);
-        let step = (PART / content).max(1);
+        let padded: usize = layout.shape().iter().skip(layout.outer_axes()).map(|n| n.next_power_of_two()).product();
+        // A power of two, so that no leaf is lost to the outer axis's padding.
+        let step = 1usize << (PART / padded).checked_ilog2().unwrap_or(0);
         for start in (0..outer).step_by(step) {
             let end = outer.min(start + step);
             let entries = start * content..end * content;
-            if size > 0 && size + entries.len() > PART {
+            let leaves = (end - start).next_power_of_two() * padded;
+            if size > 0 && size + leaves > PART {
                 parts.push(range_part(program, c, std::mem::take(&mut pending))?);
                 size = 0;
             }
-            size += entries.len();
+            size += leaves;
             let mut shape = vec![end - start];
             shape.extend(layout.shape().iter().skip(layout.outer_axes()));
             let slice = Slice {
