@@ -147,7 +147,8 @@ fn a_root_that_suits_old_challenges_is_rejected() {
             let k = (F::one() - tau) / tau;
             let [p0, p1, q0, q1] = [values[0], values[1], values[2], values[3]];
             let a = F::from(5);
-            let (p0, p1) = (p0 + a, p1 - a * k).
+            let (p0, p1) = (p0 + a, p1 - a * k);
+            let b = -(p0 * q1 + p1 * q0) / (p1 - k * p0);
             let (q0, q1) = (q0 + b, q1 - b * k);
             assert!((p0 * q1 + p1 * q0).is_zero() && !b.is_zero());
             values.copy_from_slice(&[p0, p1, q0, q1]);
@@ -159,8 +160,7 @@ fn a_root_that_suits_old_challenges_is_rejected() {
     assert_eq!(forged().attempt(&setting.publics), CLOSING);
 }
 
-/// Frozen challenges, rounds: each round of each sumcheck sends another polynomial with the same value at the old challenge;
-/// and each layer's values another quadruple with the same product and the same lines at the old tau.
+/// Frozen challenges, rounds: each round of each sumcheck sends another polynomial with the same value at the old challenge.
 #[test]
 fn rounds_that_suit_old_challenges_are_rejected() {
     let setting = Setting::random(small(), 4);
