@@ -50,11 +50,149 @@ impl View {
     /// of axes of each group. It depends on the view alone.
     #[must_use]
     pub fn groups(&self) -> Vec<usize> {
-        let zeros = self.target().iter().map(|&n| vec![0i64; n]).collect();
-        let pulled = Functional::product(zeros).pull_back(self);
-        pulled.map_or(Vec::new(), |f| {
-            f.groups.iter().map(|g| g.sizes.len()).collect()
-        })
+        let axes: Vec<Vec<usize>> = self.target().iter().map(|&n| vec![n]).collect();
+        let pulled = self.foresee(&axes);
+        pulled.map_or(Vec::new(), |p| p.groups.iter().map(Vec::len).collect())
+    }
+
+    /// What [`Functional::pull_back`] makes of a functional with groups of these sizes, and what that costs, without doing it.
+    /// A hostile view can demand the product of all axes; this takes no longer than reading the view.
+    ///
+    /// `None` if the groups are not those of a functional on the view's target.
+    #[must_use]
+    pub fn foresee(&self, groups: &[Vec<usize>]) -> Option<Foreseen> {
+        if !groups.iter().flatten().eq(self.target()) {
+            return None;
+        }
+        let mut seen = Foreseen {
+            groups: groups.to_vec(),
+            work: 0,
+        };
+        for (step, before, _) in self.stages().rev() {
+            if let Step::Permute(permutation) = step {
+                seen.unpermute(permutation, before);
+            } else {
+                seen.unmap(step);
+            }
+        }
+        Some(seen)
+    }
+}
+
+/// A functional pulled back through a view, as far as it does not depend on weights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreseen {
+    /// The sizes of each group.
+    pub groups: Vec<Vec<usize>>,
+    /// About how many ring elements are made or multiplied on the way.
+    pub work: u64,
+}
+
+/// The number of entries, saturated.
+fn entries<'a>(sizes: impl IntoIterator<Item = &'a usize>) -> u64 {
+    let sizes = sizes.into_iter();
+    sizes.fold(1, |n: u64, &d| n.saturating_mul(d as u64))
+}
+
+impl Foreseen {
+    fn spend(&mut self, work: u64) {
+        self.work = self.work.saturating_add(work);
+    }
+
+    fn unpermute(&mut self, permutation: &[usize], before: &[usize]) {
+        match placed(permutation, self.groups.iter().map(|sizes| sizes.len())) {
+            Some(order) => {
+                let all: u64 = self.groups.iter().map(entries).fold(0, u64::saturating_add);
+                self.spend(all);
+                let groups = order.iter().filter_map(|&i| self.groups.get(i).cloned());
+                self.groups = groups.collect();
+            }
+            None => {
+                self.spend(entries(before).saturating_mul(4));
+                self.groups = vec![before.to_vec()];
+            }
+        }
+    }
+
+    fn unmap(&mut self, step: &Step) {
+        let Some(map) = step.axis_map() else { return };
+        let groups = std::mem::take(&mut self.groups);
+        let Split {
+            left,
+            met,
+            right,
+            before_run,
+        } = Split::of(groups, Vec::len, map.axis, map.target.len());
+        let sizes = met.concat();
+        let inner = entries(sizes.iter().skip(before_run + map.target.len()));
+        let outer = entries(sizes.iter().take(before_run));
+        let around = outer.saturating_mul(inner);
+        let pulled = entries(&map.source).saturating_add(map.length());
+        self.spend(entries(&sizes).saturating_mul(2));
+        self.spend(around.saturating_mul(pulled));
+        let mut new_sizes: Vec<usize> = sizes.iter().copied().take(before_run).collect();
+        new_sizes.extend(&map.source);
+        new_sizes.extend(sizes.iter().skip(before_run + map.target.len()));
+        self.groups = left;
+        if !new_sizes.is_empty() {
+            self.groups.push(new_sizes);
+        }
+        self.groups.extend(right);
+    }
+}
+
+/// Where groups of so many axes go before a permutation; `None` if one of them does not keep its axes together and in order.
+fn placed(permutation: &[usize], lengths: impl Iterator<Item = usize>) -> Option<Vec<usize>> {
+    let mut firsts = Vec::new();
+    let mut rest = permutation;
+    for (position, length) in lengths.enumerate() {
+        let (axes, later) = rest.split_at_checked(length)?;
+        rest = later;
+        let first = axes.first().copied().unwrap_or_default();
+        if !axes.iter().enumerate().all(|(i, &p)| p == first + i) {
+            return None;
+        }
+        firsts.push((first, position));
+    }
+    firsts.sort_by_key(|&(first, _)| first);
+    Some(firsts.into_iter().map(|(_, position)| position).collect())
+}
+
+/// Groups, told apart by where they lie to a run of axes.
+struct Split<G> {
+    left: Vec<G>,
+    met: Vec<G>,
+    right: Vec<G>,
+    /// Axes of the groups met that lie before the run.
+    before_run: usize,
+}
+
+impl<G> Split<G> {
+    fn of(groups: Vec<G>, axes: impl Fn(&G) -> usize, start: usize, length: usize) -> Self {
+        let (mut left, mut met, mut right) = (Vec::new(), Vec::new(), Vec::new());
+        let end = start + length;
+        let mut at = 0;
+        let mut offset = start;
+        for group in groups {
+            let next = at + axes(&group);
+            if next <= start {
+                left.push(group);
+            } else if at >= end {
+                right.push(group);
+            } else {
+                if met.is_empty() {
+                    offset = at.min(start);
+                }
+                met.push(group);
+            }
+            at = next;
+        }
+        Self {
+            left,
+            met,
+            right,
+            before_run: start - offset,
+        }
     }
 }
 
@@ -97,9 +235,10 @@ impl<F: Ring> Functional<F> {
             });
         }
         for (step, before, after) in view.stages().rev() {
-            match step {
-                Step::Permute(permutation) => self.unpermute(permutation, before, after),
-                _ => self.unmap(step),
+            if let Step::Permute(permutation) = step {
+                self.unpermute(permutation, before, after);
+            } else {
+                self.unmap(step);
             }
         }
         Ok(self)
@@ -107,21 +246,9 @@ impl<F: Ring> Functional<F> {
 
     /// The functional before a permutation of axes. Groups stay apart where each keeps its axes together and in order.
     fn unpermute(&mut self, permutation: &[usize], before: &[usize], after: &[usize]) {
-        let mut placed: Vec<(usize, Group<F>)> = Vec::with_capacity(self.groups.len());
-        let mut at = 0;
-        let mut together = true;
-        for group in &self.groups {
-            let axes = permutation
-                .get(at..at + group.sizes.len())
-                .unwrap_or_default();
-            let first = axes.first().copied().unwrap_or_default();
-            together &= axes.iter().enumerate().all(|(i, &p)| p == first + i);
-            placed.push((first, group.clone()));
-            at += group.sizes.len();
-        }
-        if together {
-            placed.sort_by_key(|(first, _)| *first);
-            self.groups = placed.into_iter().map(|(_, g)| g).collect();
+        if let Some(order) = placed(permutation, self.groups.iter().map(|g| g.sizes.len())) {
+            let groups = order.iter().filter_map(|&i| self.groups.get(i).cloned());
+            self.groups = groups.collect();
             return;
         }
         let mut inverse = vec![0; permutation.len()];
@@ -142,23 +269,13 @@ impl<F: Ring> Functional<F> {
     /// transpose is applied to it.
     fn unmap(&mut self, step: &Step) {
         let Some(map) = step.axis_map() else { return };
-        let (start, end) = (map.axis, map.axis + map.target.len());
-        let (mut left, mut met, mut right) = (Vec::new(), Vec::new(), Vec::new());
-        let mut at = 0;
-        let mut offset = None;
-        for group in self.groups.drain(..) {
-            let next = at + group.sizes.len();
-            if next <= start {
-                left.push(group);
-            } else if at >= end {
-                right.push(group);
-            } else {
-                offset.get_or_insert(at);
-                met.push(group);
-            }
-            at = next;
-        }
-        let before_run = start - offset.unwrap_or(start).min(start);
+        let groups = std::mem::take(&mut self.groups);
+        let Split {
+            left,
+            met,
+            mut right,
+            before_run,
+        } = Split::of(groups, |g| g.sizes.len(), map.axis, map.target.len());
         let mut sizes = Vec::new();
         let mut weights = vec![F::from(1)];
         for group in met {
@@ -176,6 +293,21 @@ impl<F: Ring> Functional<F> {
         let mut pulled = vec![F::default(); outer * from * inner];
         if matches!(step, Step::Split { .. } | Step::Merge { .. }) {
             pulled = weights;
+        } else if let Step::SuffixSum { len, .. } = step {
+            // Source index s is in the sums of all target indices before it: a running sum, not len^2 / 2 additions.
+            let block = len.saturating_mul(inner).max(1);
+            for (read, write) in weights.chunks(block).zip(pulled.chunks_mut(block)) {
+                let mut sums = vec![F::default(); inner];
+                for (read, write) in read
+                    .chunks(inner.max(1))
+                    .zip(write.chunks_mut(inner.max(1)))
+                {
+                    for ((sum, &read), write) in sums.iter_mut().zip(read).zip(write) {
+                        *write = *sum;
+                        *sum += read;
+                    }
+                }
+            }
         } else {
             map.entries(|t, s, c| {
                 let c = F::from(c);

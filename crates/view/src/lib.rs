@@ -17,7 +17,11 @@
         clippy::indexing_slicing,
         clippy::unwrap_used,
         clippy::expect_used,
-        clippy::panic
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::wildcard_enum_match_arm
     )
 )]
 
@@ -25,8 +29,8 @@ mod apply;
 mod functional;
 mod step;
 
-pub use functional::{Functional, Group, Ring};
-pub use step::{Step, View, ViewError};
+pub use functional::{Foreseen, Functional, Group, Ring};
+pub use step::{MAX_STEPS, Step, View, ViewError};
 
 /// The number of entries of an array of this shape; `None` if it overflows.
 #[must_use]

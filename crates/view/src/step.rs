@@ -4,7 +4,11 @@ use crate::volume;
 use serde::{Deserialize, Serialize};
 
 /// The largest array a view may have as source, target or in between: far beyond any trace, far from overflow.
-const MAX_VOLUME: usize = 1 << 40;
+const MAX_VOLUME: u64 = 1 << 40;
+/// The most axes that such an array may have: every step costs as much memory.
+const MAX_AXES: usize = 32;
+/// The most steps that a view may have.
+pub const MAX_STEPS: usize = 256;
 
 /// One public linear map between arrays. The map acts on the axes from `axis` on and leaves the others alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -107,6 +111,12 @@ pub enum ViewError {
     /// An array would have more entries than any trace may have.
     #[error("an array of shape {0:?} is too large")]
     Volume(Vec<usize>),
+    /// An array would have too many axes.
+    #[error("an array of {0} axes; at most {MAX_AXES}")]
+    Axes(usize),
+    /// A view would have too many steps.
+    #[error("a view of {0} steps; at most {MAX_STEPS}")]
+    Steps(usize),
     /// A functional or array does not have the shape of the view's target.
     #[error("expected shape {expected:?}, got {got:?}")]
     Shape {
@@ -119,7 +129,8 @@ pub enum ViewError {
 
 /// A chain of steps from a source shape to a target shape.
 ///
-/// Invariant: every step fits the shape before it, and no shape on the way is larger than 2^40 entries.
+/// Invariant: every step fits the shape before it; no shape on the way has more than 2^40 entries or 32 axes; there are at most
+/// 256 steps.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Unchecked", into = "Unchecked")]
 pub struct View {
@@ -166,8 +177,9 @@ impl View {
     pub fn new(source: Vec<usize>, steps: Vec<Step>) -> Result<Self, ViewError> {
         let mut view = Self {
             shapes: vec![checked(source)?],
-            steps: Vec::with_capacity(steps.len()),
+            steps: Vec::new(),
         };
+        view.room_for(steps.len())?;
         for step in steps {
             view = view.then(step)?;
         }
@@ -179,6 +191,7 @@ impl View {
     /// # Errors
     /// If the step does not fit the target.
     pub fn then(mut self, step: Step) -> Result<Self, ViewError> {
+        self.room_for(1)?;
         let Some(shape) = step.target(self.target()) else {
             return Err(ViewError::Step {
                 position: self.steps.len(),
@@ -194,7 +207,7 @@ impl View {
     /// This view, then another that starts where it ends.
     ///
     /// # Errors
-    /// If the shapes differ.
+    /// If the shapes differ, or there would be too many steps.
     pub fn chain(mut self, next: &Self) -> Result<Self, ViewError> {
         if self.target() != next.source() {
             return Err(ViewError::Shape {
@@ -202,9 +215,17 @@ impl View {
                 got: next.source().to_vec(),
             });
         }
+        self.room_for(next.steps.len())?;
         self.steps.extend(next.steps.iter().cloned());
         self.shapes.extend(next.shapes.iter().skip(1).cloned());
         Ok(self)
+    }
+
+    fn room_for(&self, more: usize) -> Result<(), ViewError> {
+        match self.steps.len().saturating_add(more) {
+            n if n > MAX_STEPS => Err(ViewError::Steps(n)),
+            _ => Ok(()),
+        }
     }
 
     /// The shape that is read.
@@ -236,6 +257,14 @@ impl View {
             .map(|(s, (a, b))| (s, a.as_slice(), b.as_slice()))
     }
 
+    /// How many numbers describe the view: what a copy of it costs.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let shapes: usize = self.shapes.iter().map(Vec::len).sum();
+        let steps: usize = self.steps.iter().map(Step::size).sum();
+        1 + shapes + steps
+    }
+
     /// The largest absolute value of a target entry when source entries are at most `bound` in absolute value.
     #[must_use]
     pub fn magnitude(&self, bound: i128) -> i128 {
@@ -263,8 +292,15 @@ impl View {
     }
 }
 
+/// Axes of length zero count as one, so that no product of some of the axes overflows either.
 fn checked(shape: Vec<usize>) -> Result<Vec<usize>, ViewError> {
-    match volume(&shape) {
+    if shape.len() > MAX_AXES {
+        return Err(ViewError::Axes(shape.len()));
+    }
+    let entries = shape.iter().try_fold(1u64, |entries, &n| {
+        entries.checked_mul(u64::try_from(n.max(1)).ok()?)
+    });
+    match entries {
         Some(n) if n <= MAX_VOLUME => Ok(shape),
         _ => Err(ViewError::Volume(shape)),
     }
@@ -282,6 +318,21 @@ pub(crate) struct AxisMap<'a> {
 }
 
 impl AxisMap<'_> {
+    /// How many entries a pull-back walks through for each index of the axes around.
+    pub fn length(&self) -> u64 {
+        match self.step {
+            Step::Slice { len, .. } | Step::Insert { len, .. } | Step::SuffixSum { len, .. } => {
+                *len as u64
+            }
+            Step::Gather { index, .. } => index.len() as u64,
+            Step::Window {
+                positions, kernel, ..
+            } => (*positions as u64).saturating_mul(*kernel as u64),
+            Step::Reduce { source, .. } => *source as u64,
+            Step::Permute(_) | Step::Split { .. } | Step::Merge { .. } => 0,
+        }
+    }
+
     /// Calls `f(target index, source index, coefficient)` for every non-zero coefficient of the map, both indices flat.
     pub fn entries(&self, mut f: impl FnMut(usize, usize, i64)) {
         let inside = |at: i64, source: usize| usize::try_from(at).ok().filter(|&at| at < source);
@@ -384,6 +435,20 @@ impl Step {
         })
     }
 
+    /// How many numbers describe the step.
+    fn size(&self) -> usize {
+        match self {
+            Self::Permute(list) => list.len(),
+            Self::Gather { index, .. } => index.len(),
+            Self::Reduce { weights, .. } => weights.as_ref().map_or(1, Vec::len),
+            Self::Split { sizes, .. } | Self::Merge { sizes, .. } => sizes.len(),
+            Self::Slice { .. }
+            | Self::Window { .. }
+            | Self::Insert { .. }
+            | Self::SuffixSum { .. } => 1,
+        }
+    }
+
     /// The shape after the step; `None` where the step does not fit.
     fn target(&self, shape: &[usize]) -> Option<Vec<usize>> {
         if let Self::Permute(permutation) = self {
@@ -422,7 +487,13 @@ impl Step {
             } => [positions, kernel, stride, dilation, pad]
                 .iter()
                 .all(|&&n| n < 1 << 20),
-            _ => true,
+            Self::Permute(_)
+            | Self::Slice { .. }
+            | Self::Insert { .. }
+            | Self::Reduce { weights: None, .. }
+            | Self::Split { .. }
+            | Self::Merge { .. }
+            | Self::SuffixSum { .. } => true,
         };
         if !ok {
             return None;
