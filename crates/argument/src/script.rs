@@ -347,9 +347,10 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
 
         let mut factors = vec![Scalar::<P>::zero(); relations.readings().len()];
         let mut add = |reading: usize, factor: Scalar<P>| {
-            if let Some(slot) = factors.get_mut(reading) {
-                *slot += factor;
-            }
+            factors
+                .get_mut(reading)
+                .map(|slot| *slot += factor)
+                .ok_or_else(inconsistent)
         };
         let coefficient = |t: &Term| Scalar::<P>::from(t.coefficient);
         let mut known = Scalar::<P>::zero();
@@ -372,7 +373,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
                     let Some((lookup, readings)) =
                         parts.lookups.get(i).zip(relations.lookup_readings().get(i))
                     else {
-                        continue;
+                        return Err(inconsistent().into());
                     };
                     let selected: Scalar<P> = eq_axes(low, &lookup.shape)
                         .iter()
@@ -386,7 +387,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
                     for (column, readings) in lookup.columns.iter().zip(readings) {
                         power *= alpha;
                         for (term, &reading) in column.iter().zip(readings) {
-                            add(reading, power * coefficient(term));
+                            add(reading, power * coefficient(term))?;
                         }
                     }
                 }
@@ -394,14 +395,14 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
                     let Some((table, &reading)) =
                         parts.tables.get(i).zip(relations.table_readings().get(i))
                     else {
-                        continue;
+                        return Err(inconsistent().into());
                     };
                     let (selected, first, second) = table_sums(table, low);
                     let tag = Scalar::<P>::from(i as u64 + 1);
                     let denominators =
                         selected * (gamma - tag) - alpha * first - alpha.square() * second;
                     known += eta * weight * (one - selected + denominators);
-                    add(reading, -weight);
+                    add(reading, -weight)?;
                 }
             }
         }
@@ -412,7 +413,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
         for (linear, readings) in parts.linears.iter().zip(relations.linear_readings()) {
             power *= eta;
             for (term, &reading) in linear.terms.iter().zip(readings) {
-                add(reading, power * coefficient(term));
+                add(reading, power * coefficient(term))?;
             }
         }
 
@@ -453,9 +454,8 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
         match source {
             Source::One => *known += functional.coefficient,
             Source::Public(i) => {
-                if let Some(values) = self.statement.publics.get(i) {
-                    *known += functional.evaluate(values, Scalar::<P>::from);
-                }
+                let values = self.statement.publics.get(i).ok_or_else(inconsistent)?;
+                *known += functional.evaluate(values, Scalar::<P>::from);
             }
             Source::Committed(tensor) => direct.push(Claimed {
                 tensor,
@@ -552,7 +552,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
                 .contractions
                 .get(instance.contraction)
             else {
-                continue;
+                return Err(inconsistent().into());
             };
             let (high, low) = point
                 .split_at_checked(rounds.saturating_sub(contraction.bits()))
@@ -629,7 +629,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             claim.add_scaled(power, &value);
             for term in terms {
                 let Some(tensor) = self.relations.parts().tensors.get(term.tensor) else {
-                    continue;
+                    return Err(inconsistent().into());
                 };
                 for piece in tensor.layout.pieces(&term.functional) {
                     pieces.push(WeightedPiece {
@@ -780,6 +780,14 @@ fn table_sums<F: PrimeField>(table: &Table, low: &[F]) -> (F, F, F) {
         }
     }
     (eq.iter().sum(), first, second)
+}
+
+/// Relations that [`Relations::new`] does not let pass. No claim may be dropped silently.
+fn inconsistent() -> Reject {
+    Reject::Relations(RelationsError::Malformed {
+        place: "the relations".to_owned(),
+        what: "they are inconsistent",
+    })
 }
 
 fn view_error(error: inferproof_view::ViewError) -> Reject {

@@ -7,7 +7,7 @@ use crate::verify::{KeyError, Rejection, Verifier};
 use crate::visibility::Visible;
 use crate::witness::Values;
 use inferproof_argument::curve::Profile;
-use inferproof_argument::{Opening, ProveError, Stage, Witness};
+use inferproof_argument::{Integers, Opening, ProveError, Stage, Witness};
 use inferproof_program::{Program, RunError, Weights};
 
 /// Why an inference was not proven.
@@ -91,13 +91,6 @@ impl<P: Profile> Prover<P> {
         let program = self.program();
         let trace = program.run(&self.weights, inputs)?;
         let outputs = trace.outputs(program);
-        let visibility = self.verifier.key().architecture.visibility;
-        let publics = Publics {
-            inputs: (visibility.input == Visible::Public).then(|| inputs.to_vec()),
-            outputs: (visibility.output == Visible::Public).then(|| outputs.clone()),
-        };
-        let tensors = self.verifier.publics(&publics)?;
-        let context = self.verifier.context(context);
         let values = Values {
             program,
             weights: &self.weights,
@@ -105,6 +98,26 @@ impl<P: Profile> Prover<P> {
         };
         let (fresh, contractions) = values.fill(self.verifier.lowered())?;
         drop(trace);
+        self.prove_filled(inputs, outputs, fresh, contractions, context, progress)
+    }
+
+    /// Proves whatever the fresh tensors and contraction outputs say.
+    pub(crate) fn prove_filled(
+        &self,
+        inputs: &[Vec<i64>],
+        outputs: Vec<Vec<i64>>,
+        fresh: Vec<Integers>,
+        contractions: Vec<Vec<i64>>,
+        context: &[u8],
+        progress: &mut dyn FnMut(Stage) -> bool,
+    ) -> Result<Inference, InferenceError> {
+        let visibility = self.verifier.key().architecture.visibility;
+        let publics = Publics {
+            inputs: (visibility.input == Visible::Public).then(|| inputs.to_vec()),
+            outputs: (visibility.output == Visible::Public).then(|| outputs.clone()),
+        };
+        let tensors = self.verifier.publics(&publics)?;
+        let context = self.verifier.context(context);
         let witness = Witness {
             external: self.openings.iter().collect(),
             fresh,

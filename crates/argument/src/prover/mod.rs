@@ -179,11 +179,13 @@ pub(crate) struct Prover<'a, P: Profile> {
     pub relations: &'a Relations,
     pub generators: &'a Generators<P>,
     pub arrays: Arrays<'a>,
-    pub blinders: Vec<Cow<'a, [Scalar<P>]>>,
+    pub blinders: Vec<Cow<'a, Zeroizing<Vec<Scalar<P>>>>>,
     pub pads: Zeroizing<Vec<Scalar<P>>>,
     pub pad_blinder: Scalar<P>,
     pub multiplicities: Vec<Vec<i64>>,
     pub found: Vec<Found>,
+    /// Makes the randomness of one statement useless for another, even if the operating system repeats itself.
+    statement_digest: [u8; 32],
     tree: Option<Tree<Scalar<P>>>,
     contractions: Option<contraction::Sumcheck<Scalar<P>>>,
     /// Folded vectors of the pieces of the direct claim, then of all pieces.
@@ -210,11 +212,11 @@ impl<'a, P: Profile> Prover<'a, P> {
         for tensor in &parts.tensors[..honest] {
             let values = match tensor.origin {
                 Origin::External => external.next().map(|opening| {
-                    blinders.push(Cow::Borrowed(opening.blinders.as_slice()));
+                    blinders.push(Cow::Borrowed(&opening.blinders));
                     &opening.values
                 }),
                 Origin::Fresh => {
-                    blinders.push(Cow::Owned(Vec::new()));
+                    blinders.push(Cow::Owned(Zeroizing::default()));
                     fresh.next()
                 }
             };
@@ -274,7 +276,7 @@ impl<'a, P: Profile> Prover<'a, P> {
                 got: expected,
             })?;
             arrays.committed.push(Cow::Owned(narrow));
-            blinders.push(Cow::Owned(Vec::new()));
+            blinders.push(Cow::Owned(Zeroizing::default()));
         }
         Ok(Self {
             relations,
@@ -285,6 +287,7 @@ impl<'a, P: Profile> Prover<'a, P> {
             pad_blinder: Scalar::<P>::zero(),
             multiplicities,
             found,
+            statement_digest: statement_digest(relations, statement),
             tree: None,
             contractions: None,
             folded: Vec::new(),
@@ -302,7 +305,7 @@ impl<'a, P: Profile> Prover<'a, P> {
         Ok(())
     }
 
-    /// A digest of all committed integers: an input of the hedged randomness, never sent.
+    /// A digest of all fresh integers and of the external tensors' blinders: an input of the hedged randomness, never sent.
     fn secret_digest(&self) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new_derive_key("inferproof witness 1");
         for (_, tensor) in self
@@ -315,6 +318,9 @@ impl<'a, P: Profile> Prover<'a, P> {
             for v in tensor.iter() {
                 hasher.update(&v.to_le_bytes());
             }
+        }
+        for scalar in self.blinders.iter().flat_map(|rows| rows.iter()) {
+            hasher.update(&encode_scalar(scalar));
         }
         *hasher.finalize().as_bytes()
     }
@@ -458,6 +464,21 @@ impl<'a, P: Profile> Prover<'a, P> {
     }
 }
 
+/// Binds relations, context, external commitments and public tensors.
+fn statement_digest<P: Profile>(relations: &Relations, statement: &Statement<'_, P>) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new_derive_key("inferproof statement 1");
+    hasher.update(&relations.digest());
+    hasher.update(&(statement.context.len() as u64).to_le_bytes());
+    hasher.update(statement.context);
+    for point in statement.external.iter().flat_map(|rows| rows.iter()) {
+        hasher.update(&encode_point::<P>(point));
+    }
+    for value in statement.publics.iter().flatten() {
+        hasher.update(&value.to_le_bytes());
+    }
+    *hasher.finalize().as_bytes()
+}
+
 impl<P: Profile> Side<P> for Prover<'_, P> {
     type Error = ProveError;
 
@@ -465,7 +486,7 @@ impl<P: Profile> Side<P> for Prover<'_, P> {
         self.begin(Stage::Commit)?;
         let mut entropy = Entropy::new(
             "commitments",
-            &[&self.secret_digest(), &self.relations.digest()],
+            &[&self.secret_digest(), &self.statement_digest],
         )?;
         let mut points = Vec::new();
         for (i, tensor) in self.relations.fresh() {
@@ -476,7 +497,7 @@ impl<P: Profile> Side<P> for Prover<'_, P> {
                 &tensor.layout.rows(),
                 &blinders,
             ));
-            self.blinders[i] = Cow::Owned(blinders.to_vec());
+            self.blinders[i] = Cow::Owned(blinders);
         }
         self.pads = entropy.scalars(self.relations.pad_count());
         self.pad_blinder = entropy.scalar();

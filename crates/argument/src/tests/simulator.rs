@@ -142,7 +142,7 @@ impl Side<P> for Watched<'_> {
             let blinders: Vec<F> = rows.iter().map(|_| random()).collect();
             let values = prover.arrays.committed(i);
             points.push(commit_rows(prover.generators, values, &rows, &blinders));
-            prover.blinders[i] = Cow::Owned(blinders);
+            prover.blinders[i] = Cow::Owned(zeroize::Zeroizing::new(blinders));
         }
         let pads = (0..prover.relations.pad_count())
             .map(|_| random())
