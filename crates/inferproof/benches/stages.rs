@@ -1,0 +1,101 @@
+//! The stages of a proof on a network of LeNet's shape: `cargo bench -p inferproof`.
+//!
+//! `interpret` is the program's run alone; `witness` is all before the first commitment (the run, the advice of every relation, the
+//! places of the lookups); the other stages are what the progress callback is told. `prove` is their sum.
+
+#[path = "synthetic/mod.rs"]
+mod synthetic;
+
+use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
+use inferproof::{Grumpkin, Prover, Stage, Visibility, commit};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+const SAMPLES: usize = 20;
+const STAGES: [&str; 6] = [
+    "witness",
+    "commit",
+    "lookups",
+    "contractions",
+    "open",
+    "close",
+];
+
+/// How long each of the stages takes in one proof.
+fn stages(prover: &Prover<Grumpkin>, inputs: &[Vec<i64>]) -> [Duration; 6] {
+    let mut times = [Duration::ZERO; 6];
+    let (mut current, mut since) = (0, Instant::now());
+    let mut next = |stage: usize| {
+        let now = Instant::now();
+        times[current] += now - since;
+        (current, since) = (stage, now);
+    };
+    let inference = prover.prove(inputs, b"", &mut |stage| {
+        next(match stage {
+            Stage::Commit => 1,
+            Stage::Lookups => 2,
+            Stage::Contractions => 3,
+            Stage::Open => 4,
+            Stage::Close => 5,
+        });
+        true
+    });
+    next(0);
+    black_box(inference.expect("the model is sound"));
+    times
+}
+
+fn lenet(criterion: &mut Criterion) {
+    let model = synthetic::lenet();
+    let (program, weights) = (model.program.clone(), model.weights.clone());
+    let (key, secret) =
+        commit::<Grumpkin>(program, weights, Visibility::default(), &mut |_, _| true)
+            .expect("the model is sound");
+    let prover = Prover::new(key, secret).expect("the key was just made");
+    let inputs = &model.inputs;
+    let proof = prover
+        .prove(inputs, b"", &mut |_| true)
+        .expect("the model is sound")
+        .proof;
+    println!(
+        "LeNet's shape: {} weights, {} activations, a proof of {} bytes",
+        model.weight_count(),
+        model.activation_count(),
+        proof.encode::<Grumpkin>().len()
+    );
+
+    let mut group = criterion.benchmark_group("lenet");
+    group
+        .sample_size(SAMPLES)
+        .sampling_mode(SamplingMode::Flat)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(3));
+    group.bench_function("interpret", |b| {
+        b.iter(|| prover.run(inputs).expect("the model is sound"));
+    });
+    group.bench_function("verify", |b| {
+        b.iter(|| prover.verifier().verify(&proof, b"").expect("it is sound"));
+    });
+    group.measurement_time(Duration::from_secs(8));
+    group.bench_function("prove", |b| {
+        b.iter(|| prover.prove(inputs, b"", &mut |_| true));
+    });
+    // Every iteration makes a whole proof, so that a stage meets the caches as it does in use: about one iteration a sample.
+    let expected = stages(&prover, inputs);
+    group.warm_up_time(Duration::from_nanos(1));
+    for (number, name) in STAGES.into_iter().enumerate() {
+        let samples = u32::try_from(SAMPLES).expect("few");
+        group.measurement_time((expected[number] * samples).max(Duration::from_micros(1)));
+        group.bench_function(name, |b| {
+            b.iter_custom(|iterations| {
+                (0..iterations)
+                    .map(|_| stages(&prover, inputs)[number])
+                    .sum()
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, lenet);
+criterion_main!(benches);
