@@ -9,6 +9,10 @@
 //! 3. *Quantization.* Each tensor gets a power-of-two scale from its range; the graph is lowered onto the core operations of
 //!    [`inferproof_program`]; the narrowest integers are chosen that follow the float model closely enough.
 //!
+//! What could still differ between machines is what `tract` computes itself while it simplifies (a constant folded in single precision
+//! by a kernel that its processor has): a last bit of a weight, which rounding to 8 to 16 bits hides unless it lies on the
+//! edge between two integers. Whoever publishes a commitment keeps the integers, so nothing depends on making them twice.
+//!
 //! Numbers that stand alone in the model (a slope, a factor, an exponent) become public coefficients of the architecture; arrays become
 //! weights, which a prover may keep secret.
 #![forbid(unsafe_code)]
