@@ -188,12 +188,7 @@ impl Builder {
         let terms: usize = inner.iter().product();
         let shift = 6 + terms.ilog2() / 2;
         let low = if relu { 0 } else { -ACTIVATION };
-        self.last = self.push(
-            &output,
-            low,
-            ACTIVATION,
-            Op::Rescale { source: sum, shift },
-        );
+        self.last = self.push(&output, low, ACTIVATION, Op::Rescale { source: sum, shift });
     }
 
     fn dense(&mut self, channels: usize, relu: bool) {
