@@ -1,12 +1,5 @@
 //! Curve profiles: the group that the commitments live in, and the canonical bytes of its scalars and points.
 
-#![deny(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
-
 use ark_ec::short_weierstrass::{self, SWCurveConfig};
 use ark_ec::{AffineRepr, CurveConfig};
 use ark_ff::{BigInt, PrimeField};

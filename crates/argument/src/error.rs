@@ -21,6 +21,16 @@ pub enum RelationsError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// Verification would take more than [`crate::Limits`] allow.
+    #[error("too large: {needed} {what}; at most {allowed} are allowed")]
+    Limit {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much the relations need.
+        needed: u64,
+        /// How much is allowed.
+        allowed: u64,
+    },
 }
 
 /// Why a proof is rejected.

@@ -1,12 +1,5 @@
 //! The generators of Pedersen commitments, hashed to the curve: nobody knows a relation between them.
 
-#![deny(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
-
 #[cfg(feature = "prover")]
 use std::sync::OnceLock;
 

@@ -120,7 +120,7 @@ impl Layout {
         }
     }
 
-    fn runs(&self) -> usize {
+    pub(crate) fn runs(&self) -> usize {
         self.content().div_ceil(self.row_width().max(1))
     }
 

@@ -10,25 +10,58 @@
 //!
 //! Without the feature `prover` the crate is the verifier alone: no thread pool, no randomness, no unsafe code.
 #![cfg_attr(not(feature = "prover"), forbid(unsafe_code))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::wildcard_enum_match_arm
+    )
+)]
+#![allow(
+    clippy::type_complexity,
+    reason = "tuples of lists are read beside what makes them; names for each would hide what they hold"
+)]
 
 mod affine;
 mod closing;
 pub mod curve;
 mod error;
 #[cfg(feature = "prover")]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "the prover's own: it runs on its own witness, never on bytes from outside"
+)]
 mod fold;
 pub mod generators;
 #[cfg(feature = "prover")]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "the prover's own: it runs on its own witness, never on bytes from outside"
+)]
 mod integers;
 mod layout;
 pub mod msm;
 mod multilinear;
 #[cfg(feature = "prover")]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "the prover's own: it runs on its own witness, never on bytes from outside"
+)]
 mod prover;
 mod relations;
 mod script;
 mod transcript;
 mod verifier;
+mod work;
 
 #[cfg(all(test, feature = "prover"))]
 mod tests;
@@ -47,3 +80,4 @@ pub use relations::{
 pub use script::Statement;
 pub use transcript::{Message, PROTOCOL};
 pub use verifier::verify;
+pub use work::Limits;

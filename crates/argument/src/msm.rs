@@ -7,6 +7,10 @@ mod addition;
 mod buckets;
 mod digits;
 #[cfg(feature = "prover")]
+#[allow(
+    clippy::indexing_slicing,
+    reason = "the prover's own: it runs on its own witness, never on bytes from outside"
+)]
 mod fixed_base;
 
 use ark_ec::short_weierstrass::Projective;
@@ -23,6 +27,10 @@ pub use self::rows::{commit_rows, commit_scalars};
 use crate::curve::{Point, Profile, Scalar};
 
 #[cfg(feature = "prover")]
+#[allow(
+    clippy::indexing_slicing,
+    reason = "the prover's own: it runs on its own witness, never on bytes from outside"
+)]
 mod rows;
 #[cfg(all(test, feature = "prover"))]
 mod tests;

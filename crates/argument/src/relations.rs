@@ -3,6 +3,7 @@
 //! Everything that is not committed is a public linear function of committed and public tensors (a [`Term`] reads one of
 //! them through a view), or a contraction of two such functions (PROTOCOL must 6).
 
+use crate::work::{self, Limits, bits_of_shape};
 use crate::{error::RelationsError, layout::Layout, multilinear::bits_of};
 use inferproof_view::View;
 use serde::Serialize;
@@ -323,8 +324,17 @@ impl Relations {
     ///
     /// # Errors
     /// If a part does not fit: a term that reads what does not exist or has another shape, an operand that reads a
-    /// contraction, an empty or too large table.
-    pub fn new(mut parts: Parts) -> Result<Self, RelationsError> {
+    /// contraction, an empty or too large table; or if they are beyond [`Limits::default`].
+    pub fn new(parts: Parts) -> Result<Self, RelationsError> {
+        Self::within(parts, &Limits::default())
+    }
+
+    /// As [`Self::new`], with limits of the caller's on what a verification may take.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and if the relations are beyond the limits.
+    pub fn within(mut parts: Parts, limits: &Limits) -> Result<Self, RelationsError> {
+        work::check_parts(&parts, limits)?;
         let multiplicities: Vec<_> = parts
             .tables
             .iter()
@@ -342,13 +352,13 @@ impl Relations {
             .collect::<Result<_, RelationsError>>()?;
         parts.tensors.extend(multiplicities);
         check(&parts)?;
+        work::check_rows(&parts, limits)?;
 
         let mut blocks: Vec<(usize, Leaves)> = Vec::new();
         for (i, lookup) in parts.lookups.iter().enumerate() {
-            blocks.push((
-                lookup.shape.iter().map(|&n| bits_of(n)).sum(),
-                Leaves::Lookup(i),
-            ));
+            let bits = bits_of_shape(&lookup.shape)
+                .ok_or_else(|| malformed(&lookup.name, "its shape is too large"))?;
+            blocks.push((bits, Leaves::Lookup(i)));
         }
         for (i, table) in parts.tables.iter().enumerate() {
             blocks.push((bits_of(table.len()), Leaves::Table(i)));
@@ -366,7 +376,11 @@ impl Relations {
                 bits,
                 leaves,
             });
-            offset += 1 << bits;
+            offset = u32::try_from(bits)
+                .ok()
+                .and_then(|bits| 1usize.checked_shl(bits))
+                .and_then(|leaves| offset.checked_add(leaves))
+                .ok_or_else(|| malformed("the lookups", "they are too many"))?;
         }
         let depth = bits_of(offset).max(1);
         if depth > MAX_DEPTH {
@@ -385,6 +399,8 @@ impl Relations {
             depth,
         };
         relations.collect_readings()?;
+        work::check_pads(relations.pad_count(), limits)?;
+        work::check_work(relations.work(), limits)?;
         Ok(relations)
     }
 
@@ -486,6 +502,12 @@ impl Relations {
             .map(Contraction::bits)
             .max()
             .unwrap_or(0)
+    }
+
+    /// About how many field elements a verifier makes or multiplies for a proof.
+    #[must_use]
+    pub fn work(&self) -> u64 {
+        work::of_verification(&self.parts, &self.readings, self.pad_count())
     }
 
     /// Scalars that a proof sends minus a pad.

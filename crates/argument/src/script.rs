@@ -29,6 +29,10 @@ pub struct Statement<'a, P: Profile> {
 }
 
 /// What a message must contain; its scalars are `count` many.
+#[cfg_attr(
+    not(feature = "prover"),
+    allow(dead_code, reason = "what the prover computes a message from")
+)]
 pub(crate) enum Request<'a, P: Profile> {
     Root {
         alpha: Scalar<P>,
@@ -96,6 +100,10 @@ pub(crate) struct Instance<F> {
 
 /// A piece of a claimed functional, under the claim's power of mu.
 #[derive(Clone, Debug)]
+#[cfg_attr(
+    not(feature = "prover"),
+    allow(dead_code, reason = "what the prover computes a message from")
+)]
 pub(crate) struct WeightedPiece<F> {
     pub tensor: usize,
     pub weight: F,
@@ -426,7 +434,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             let functional = Functional::product(eq_axes(point, reading.view.target()));
             let functional = functional
                 .pull_back(&reading.view)
-                .map_err(|error| view_error(error))?;
+                .map_err(view_error)?;
             self.read(
                 reading.source,
                 functional,
@@ -591,7 +599,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
                     let pulled = functional
                         .clone()
                         .pull_back(&term.view)
-                        .map_err(|error| view_error(error))?;
+                        .map_err(view_error)?;
                     let factor = factor * Scalar::<P>::from(term.coefficient);
                     self.read(term.source, pulled, factor, &mut known, &mut claimed, None)?;
                 }

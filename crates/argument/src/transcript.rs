@@ -107,7 +107,7 @@ impl Transcript {
     }
 
     pub fn scalars<P: Profile>(&mut self, message: Message, scalars: &[Scalar<P>]) {
-        let bytes: Vec<u8> = scalars.iter().flat_map(|s| encode_scalar(s)).collect();
+        let bytes: Vec<u8> = scalars.iter().flat_map(encode_scalar).collect();
         self.absorb(MESSAGE, message as u8, &bytes);
     }
 

@@ -10,7 +10,7 @@ use crate::witness::{RangeSource, range_fresh};
 use inferproof_argument::curve::{Profile, Scalar};
 use inferproof_argument::generators::Generators;
 use inferproof_argument::msm::commit_rows;
-use inferproof_argument::{Entropy, Integers, Opening, ProveError, Statement, Witness};
+use inferproof_argument::{Entropy, Integers, Limits, Opening, ProveError, Statement, Witness};
 use inferproof_program::{Program, ProgramError, RunError, Weights};
 use zeroize::Zeroizing;
 
@@ -90,7 +90,9 @@ pub fn commit<P: Profile>(
         row_bits,
     };
     let program = &architecture.program;
-    let parts = range_parts(program, row_bits)?;
+    let limits = Limits::default();
+    let parts: Vec<RangePart> =
+        range_parts(program, row_bits, &limits)?.collect::<Result<_, _>>()?;
     let steps = layouts(program, row_bits)?.len() + parts.len();
     let mut done = 0;
     let mut step = || {

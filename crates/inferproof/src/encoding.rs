@@ -114,7 +114,7 @@ pub(crate) fn decode<T: Serialize + DeserializeOwned>(
     };
     let (got_kind, got_curve) = kind_of(bytes).map_err(|e| match e {
         DecodeError::Magic { .. } => DecodeError::Magic { expected: name },
-        other => other,
+        DecodeError::Version { .. } | DecodeError::Curve { .. } | DecodeError::Damaged(_) => e,
     })?;
     if got_kind != kind {
         return Err(DecodeError::Magic { expected: name });

@@ -17,18 +17,27 @@
         clippy::indexing_slicing,
         clippy::unwrap_used,
         clippy::expect_used,
-        clippy::panic
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::wildcard_enum_match_arm
     )
 )]
 
+#[cfg(all(test, feature = "prover"))]
+mod attacks;
 #[cfg(feature = "prover")]
 mod commit;
 mod encoding;
+#[cfg(feature = "prover")]
+mod forecast;
 mod key;
 mod lower;
 mod proof;
 #[cfg(feature = "prover")]
 mod prove;
+#[cfg(feature = "prover")]
 mod rows;
 mod verify;
 mod visibility;
@@ -40,6 +49,9 @@ pub use commit::{CommitError, ModelSecret, commit};
 pub use encoding::{Curve, DecodeError, FORMAT_VERSION, Kind, kind_of};
 #[cfg(feature = "prover")]
 pub use inferproof_argument::Stage;
+#[cfg(feature = "prover")]
+pub use forecast::{Forecast, forecast};
+pub use inferproof_argument::Limits;
 pub use inferproof_argument::curve::Profile;
 pub use key::{Architecture, VerifyingKey};
 pub use lower::LowerError;

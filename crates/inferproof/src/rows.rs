@@ -14,7 +14,7 @@ pub(crate) fn row_bits(program: &Program) -> u32 {
     for (node, tensor) in program.nodes.iter().zip(&program.tensors) {
         if node.op.is_committed() && !matches!(node.op, Op::Weight) {
             // The tensor itself and about one advice tensor.
-            committed += 2 * tensor.volume();
+            committed = committed.saturating_add(tensor.volume().saturating_mul(2));
         }
     }
     let points = |c: u32| {
@@ -22,7 +22,7 @@ pub(crate) fn row_bits(program: &Program) -> u32 {
             layouts.iter().map(|(_, l)| l.row_count()).sum()
         });
         // A trace row costs a point in the proof beside the verifier's work; an opened entry costs a scalar.
-        weights + 2 * committed.div_ceil(1 << c) + (1 << c)
+        weights.saturating_add(2 * committed.div_ceil(1 << c) + (1 << c))
     };
     RANGE.min_by_key(|&c| points(c)).unwrap_or(9)
 }

@@ -2,13 +2,13 @@
 
 use crate::Digest;
 use crate::key::VerifyingKey;
-use crate::lower::weights::{RangePart, range_parts};
+use crate::lower::weights::{RangePart, layouts, part_count, range_parts};
 use crate::lower::{LowerError, Lowered, lower};
 use crate::proof::{Proof, Publics};
 use crate::visibility::Visible;
 use inferproof_argument::curve::Profile;
 use inferproof_argument::generators::Generators;
-use inferproof_argument::{Reject, Statement};
+use inferproof_argument::{Limits, Reject, Statement};
 use inferproof_program::{Program, ProgramError, TensorId};
 
 /// Why a key cannot be used.
@@ -82,6 +82,7 @@ pub(crate) fn hex(digest: &Digest) -> String {
 /// A key made ready to verify any number of proofs.
 pub struct Verifier<P: Profile> {
     key: VerifyingKey<P>,
+    limits: Limits,
     lowered: Lowered,
     generators: Generators<P>,
     model_id: Digest,
@@ -95,22 +96,27 @@ impl<P: Profile> Verifier<P> {
     /// # Errors
     /// If the key is defective.
     pub fn new(key: VerifyingKey<P>) -> Result<Self, KeyError> {
+        Self::within(key, &Limits::default())
+    }
+
+    /// As [`Self::new`], with limits of the caller's on what the key may demand of a verifier.
+    ///
+    /// # Errors
+    /// If the key is defective or demands more.
+    pub fn within(key: VerifyingKey<P>, limits: &Limits) -> Result<Self, KeyError> {
         let architecture = &key.architecture;
         if !(1..=16).contains(&architecture.row_bits) {
             return Err(KeyError::RowBits(architecture.row_bits));
         }
         architecture.program.validate()?;
-        let lowered = lower(
-            &architecture.program,
-            architecture.visibility,
-            architecture.row_bits,
-        )?;
+        // Before anything is made that is as large as the shapes say: the commitment's size bounds that of the weights.
         let mut rows = key.commitments.iter().map(Vec::len);
-        for (_, tensor) in lowered.relations.external() {
-            let (expected, got) = (tensor.layout.row_count(), rows.next().unwrap_or(0));
+        for (id, layout) in layouts(&architecture.program, architecture.row_bits)? {
+            let (expected, got) = (layout.row_count(), rows.next().unwrap_or(0));
             if expected != got {
+                let tensor = architecture.program.tensor(id);
                 return Err(KeyError::Rows {
-                    tensor: tensor.name.clone(),
+                    tensor: tensor.map(|t| t.name.clone()).unwrap_or_default(),
                     expected,
                     got,
                 });
@@ -123,11 +129,18 @@ impl<P: Profile> Verifier<P> {
                 got,
             });
         }
+        let lowered = lower(
+            &architecture.program,
+            architecture.visibility,
+            architecture.row_bits,
+            limits,
+        )?;
         let generators = Generators::new(lowered.relations.generator_count());
         Ok(Self {
             model_id: key.model_id(),
             range_proof_id: key.range_proof_id(),
             key,
+            limits: *limits,
             lowered,
             generators,
         })
@@ -169,24 +182,27 @@ impl<P: Profile> Verifier<P> {
     /// If one of them is rejected.
     pub fn check_range_proofs(&self) -> Result<(), KeyError> {
         let architecture = &self.key.architecture;
-        let parts = range_parts(&architecture.program, architecture.row_bits)?;
-        if parts.len() != self.key.range_proofs.len() {
+        let (program, row_bits) = (&architecture.program, architecture.row_bits);
+        let expected = part_count(program, row_bits)?;
+        if expected != self.key.range_proofs.len() {
             return Err(KeyError::RangeProofCount {
-                expected: parts.len(),
+                expected,
                 got: self.key.range_proofs.len(),
             });
         }
-        let count = parts
-            .iter()
-            .map(|p| p.lowered.relations.generator_count())
-            .max()
-            .unwrap_or(0);
-        let generators = Generators::new(count);
-        for (number, (part, proof)) in parts.iter().zip(&self.key.range_proofs).enumerate() {
-            let context = range_context(&architecture.digest(), number);
+        let digest = architecture.digest();
+        let mut generators = Generators::new(0);
+        let parts = range_parts(program, row_bits, &self.limits)?;
+        for (number, (part, proof)) in parts.zip(&self.key.range_proofs).enumerate() {
+            let part = part?;
+            let count = part.lowered.relations.generator_count();
+            if count > generators.g.len() {
+                generators = Generators::new(count);
+            }
+            let context = range_context(&digest, number);
             let statement = Statement {
                 context: &context,
-                external: part_rows(part, &self.key.commitments),
+                external: part_rows(&part, &self.key.commitments),
                 publics: &[],
             };
             inferproof_argument::verify(&part.lowered.relations, &generators, &statement, proof)

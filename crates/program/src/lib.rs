@@ -48,13 +48,19 @@
         clippy::indexing_slicing,
         clippy::unwrap_used,
         clippy::expect_used,
-        clippy::panic
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::wildcard_enum_match_arm
     )
 )]
 
 mod bounds;
+#[cfg(feature = "interpreter")]
 mod contract;
 mod integers;
+#[cfg(feature = "interpreter")]
 mod run;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -62,6 +68,7 @@ mod validate;
 
 pub use bounds::Interval;
 pub use integers::{Integers, Weights};
+#[cfg(feature = "interpreter")]
 pub use run::{RunError, Trace};
 pub use validate::{MAX_BOUND, ProgramError};
 

@@ -165,9 +165,10 @@ impl Program {
             if !matches!(node.op, Op::Linear { .. }) {
                 slot(node.output, |_| None);
             }
-            let update = match node.op {
-                Op::Contract { .. } => |n| Some(n + 1),
-                _ => |_| None,
+            let update: fn(usize) -> Option<usize> = if matches!(node.op, Op::Contract { .. }) {
+                |n| Some(n + 1)
+            } else {
+                |_| None
             };
             node.op.sources().for_each(|source| slot(source, update));
         }

@@ -11,7 +11,7 @@ const MAX_COMMITTED: i64 = 1 << 40;
 /// The most axes a tensor may have.
 const MAX_RANK: usize = 16;
 /// The most entries a tensor may have.
-const MAX_VOLUME: usize = 1 << 32;
+const MAX_VOLUME: u64 = 1 << 32;
 /// The most entries a table may have.
 const MAX_TABLE: usize = 1 << 24;
 /// The largest shift of a rescale: beyond it, nothing but the sign would be left.
@@ -88,11 +88,14 @@ impl Program {
                 nodes: self.nodes.len(),
             });
         }
+        // The least and greatest value of each table, so that many nodes that share a long one are no more work.
+        let mut values = Vec::with_capacity(self.tables.len());
         for (position, table) in self.tables.iter().enumerate() {
-            table.check().map_err(|reason| ProgramError::Table {
+            let range = table.check().map_err(|reason| ProgramError::Table {
                 table: position,
                 reason,
             })?;
+            values.push(range);
         }
         // Whether a tensor is, through virtual ones, made of a contraction.
         let mut bilinear = Vec::with_capacity(self.nodes.len());
@@ -114,6 +117,7 @@ impl Program {
                 program: self,
                 before: position,
                 bilinear: &bilinear,
+                values: &values,
             }
             .node(&node.op, tensor);
             let is_bilinear = checked.map_err(|reason| ProgramError::Node {
@@ -191,7 +195,8 @@ impl Program {
 }
 
 impl Table {
-    fn check(&self) -> Result<(), String> {
+    /// The range of its values.
+    fn check(&self) -> Result<Interval, String> {
         if self.values.is_empty() || self.values.len() > MAX_TABLE {
             return Err(format!(
                 "{} values; expected 1 to {MAX_TABLE}",
@@ -202,7 +207,9 @@ impl Table {
         if !inside(self.low) || !self.values.iter().all(|&v| inside(v)) {
             return Err(format!("a key or value beyond {MAX_COMMITTED}"));
         }
-        Ok(())
+        let least = self.values.iter().copied().min().unwrap_or(0);
+        let greatest = self.values.iter().copied().max().unwrap_or(0);
+        Ok(Interval::new(least, greatest))
     }
 
     /// The greatest argument.
@@ -237,7 +244,7 @@ impl Tensor {
         if self.shape.len() > MAX_RANK {
             return Err(format!("{} axes; at most {MAX_RANK}", self.shape.len()));
         }
-        if self.shape.contains(&0) || self.volume() > MAX_VOLUME {
+        if self.shape.contains(&0) || self.volume() as u64 > MAX_VOLUME {
             return Err(format!(
                 "shape {:?}: expected 1 to {MAX_VOLUME} entries",
                 self.shape
@@ -263,6 +270,8 @@ struct Checker<'a> {
     program: &'a Program,
     before: usize,
     bilinear: &'a [bool],
+    /// The range of each table's values.
+    values: &'a [Interval],
 }
 
 impl<'a> Checker<'a> {
@@ -310,7 +319,9 @@ impl<'a> Checker<'a> {
             Op::Map { source, table } => {
                 let (source, _) = self.read(*source)?;
                 same_shape(source, output)?;
-                let Some(table) = self.program.table(*table) else {
+                let number = usize::try_from(table.0).unwrap_or(usize::MAX);
+                let found = self.program.tables.get(number);
+                let Some((table, values)) = found.zip(self.values.get(number)) else {
                     return Err(format!("there is no table {}", table.0));
                 };
                 if (source.low, source.high) != (table.low, table.high()) {
@@ -322,16 +333,8 @@ impl<'a> Checker<'a> {
                         table.high()
                     ));
                 }
-                let outside = table
-                    .values
-                    .iter()
-                    .find(|v| !(output.low..=output.high).contains(v));
-                match outside {
-                    Some(v) => Err(format!(
-                        "the table's value {v} is outside the declared range"
-                    )),
-                    None => Ok(false),
-                }
+                within(*values, output)?;
+                Ok(false)
             }
             Op::Max { left, right } => {
                 let (left, _) = self.read(*left)?;

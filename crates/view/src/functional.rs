@@ -88,10 +88,10 @@ pub struct Foreseen {
     pub work: u64,
 }
 
-/// The number of entries, saturated.
+/// The number of entries, saturated; an empty axis counts as one, since a product may meet it last.
 fn entries<'a>(sizes: impl IntoIterator<Item = &'a usize>) -> u64 {
     let sizes = sizes.into_iter();
-    sizes.fold(1, |n: u64, &d| n.saturating_mul(d as u64))
+    sizes.fold(1, |n: u64, &d| n.saturating_mul(d.max(1) as u64))
 }
 
 impl Foreseen {

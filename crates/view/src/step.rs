@@ -104,7 +104,7 @@ pub enum ViewError {
         /// Which step.
         position: usize,
         /// The step.
-        step: Step,
+        step: Box<Step>,
         /// The shape before it.
         shape: Vec<usize>,
     },
@@ -196,7 +196,7 @@ impl View {
             return Err(ViewError::Step {
                 position: self.steps.len(),
                 shape: self.target().to_vec(),
-                step,
+                step: Box::new(step),
             });
         };
         self.shapes.push(checked(shape)?);

@@ -1,6 +1,10 @@
 //! Many independent additions of affine points for one field inversion (Montgomery's trick).
 
 #[cfg(all(feature = "prover", target_arch = "x86_64"))]
+#[allow(
+    clippy::indexing_slicing,
+    reason = "a kernel of the feature `prover`; its pairs are those of the portable one, which checks every index"
+)]
 mod ifma;
 mod portable;
 

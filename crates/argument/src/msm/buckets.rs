@@ -92,7 +92,7 @@ impl<P: Profile> Buckets<P> {
                     break;
                 }
             }
-            let (batch, others) = rest.split_at(taken);
+            let (batch, others) = rest.split_at_checked(taken).unwrap_or_default();
             self.sum_segments();
             self.plant(batch);
             rest = others;
@@ -111,11 +111,17 @@ impl<P: Profile> Buckets<P> {
             .resize(self.nonzero.len().max(window.digits.len()), 0);
         let mut nonzero = 0;
         for (place, digit) in (0..).zip(window.digits) {
-            cursors[usize::from(digit.unsigned_abs())] += 1;
-            self.nonzero[nonzero] = place;
+            if let Some(cursor) = cursors.get_mut(usize::from(digit.unsigned_abs())) {
+                *cursor += 1;
+            }
+            if let Some(slot) = self.nonzero.get_mut(nonzero) {
+                *slot = place;
+            }
             nonzero += usize::from(*digit != 0);
         }
-        cursors[1] += window.ones.len() as u32;
+        if let Some(cursor) = cursors.get_mut(1) {
+            *cursor += window.ones.len() as u32;
+        }
         let mut start = self.points.len() as u32;
         for cursor in cursors.iter_mut().skip(1) {
             let len = std::mem::replace(cursor, start);
@@ -123,15 +129,24 @@ impl<P: Profile> Buckets<P> {
             start += len;
         }
         self.points.resize(start as usize, PackedPoint::default());
-        for one in window.ones {
-            self.points[cursors[1] as usize] = *one;
-            cursors[1] += 1;
-        }
-        for &place in &self.nonzero[..nonzero] {
-            let digit = window.digits[place as usize];
-            let cursor = &mut cursors[usize::from(digit.unsigned_abs())];
-            self.points[*cursor as usize] = self.adder.negate_if(digit < 0, &bases[place as usize]);
+        let mut put = |bucket: usize, point: PackedPoint| {
+            let Some(cursor) = cursors.get_mut(bucket) else {
+                return;
+            };
+            if let Some(slot) = self.points.get_mut(*cursor as usize) {
+                *slot = point;
+            }
             *cursor += 1;
+        };
+        for one in window.ones {
+            put(1, *one);
+        }
+        for &place in self.nonzero.iter().take(nonzero) {
+            let place = place as usize;
+            if let (Some(&digit), Some(base)) = (window.digits.get(place), bases.get(place)) {
+                let point = self.adder.negate_if(digit < 0, base);
+                put(usize::from(digit.unsigned_abs()), point);
+            }
         }
     }
 
@@ -158,8 +173,8 @@ impl<P: Profile> Buckets<P> {
             let points = &mut self.points;
             self.active.retain_mut(|segment| {
                 if segment.len % 2 == 1 {
-                    points[(segment.start + segment.len / 2) as usize] =
-                        points[(segment.start + segment.len - 1) as usize];
+                    let last = (segment.start + segment.len - 1) as usize;
+                    copy(points, last, (segment.start + segment.len / 2) as usize);
                 }
                 segment.len = segment.len.div_ceil(2);
                 segment.len > 1
@@ -171,7 +186,7 @@ impl<P: Profile> Buckets<P> {
     fn plant(&mut self, windows: &[Window<'_>]) {
         let mut sums = self.segments.iter().map(|segment| match segment.len {
             0 => PackedPoint::default(),
-            _ => self.points[segment.start as usize],
+            _ => at(&self.points, segment.start as usize),
         });
         for window in windows {
             let tree = Tree {
@@ -182,8 +197,10 @@ impl<P: Profile> Buckets<P> {
                 self.nodes.len() + (2 << tree.levels),
                 PackedPoint::default(),
             );
-            let nodes = &mut self.nodes[tree.start as usize..];
-            for (node, sum) in nodes[1..1 << tree.levels].iter_mut().zip(&mut sums) {
+            let nodes = self.nodes.get_mut(tree.start as usize..);
+            let nodes = nodes.unwrap_or_default();
+            let buckets = nodes.iter_mut().take(1 << tree.levels).skip(1);
+            for (node, sum) in buckets.zip(&mut sums) {
                 *node = sum;
             }
             // The last bucket, 2^levels, is R_levels by itself; its place is the one that the levels do not use.
@@ -203,7 +220,8 @@ impl<P: Profile> Buckets<P> {
                 let nodes = (1 << tree.levels) >> level;
                 let odd = tree.odd_nodes(level);
                 for i in 0..nodes / 2 {
-                    self.nodes[(odd + i) as usize] = self.nodes[(tree.start + 2 * i + 1) as usize];
+                    let from = (tree.start + 2 * i + 1) as usize;
+                    copy(&mut self.nodes, from, (odd + i) as usize);
                 }
                 // Node 0 of a level weighs nothing and is never needed.
                 self.pairs.extend((1..nodes / 2).map(|i| Pair {
@@ -225,7 +243,22 @@ impl<P: Profile> Buckets<P> {
         self.bits.clear();
         for tree in &self.trees {
             self.bits
-                .extend((0..=tree.levels).map(|level| self.nodes[tree.odd_nodes(level) as usize]));
+                .extend((0..=tree.levels).map(|level| at(&self.nodes, tree.odd_nodes(level) as usize)));
         }
+    }
+}
+
+/// A point of a list; all indices are inside by construction.
+#[inline(always)]
+fn at(points: &[PackedPoint], place: usize) -> PackedPoint {
+    points.get(place).copied().unwrap_or_default()
+}
+
+/// `points[to] = points[from]`.
+#[inline(always)]
+fn copy(points: &mut [PackedPoint], from: usize, to: usize) {
+    let point = at(points, from);
+    if let Some(slot) = points.get_mut(to) {
+        *slot = point;
     }
 }

@@ -34,7 +34,8 @@ pub(super) fn of_scalars<P: Profile>(scalars: &[Scalar<P>], width: u32) -> Vec<i
     for (i, scalar) in scalars.iter().enumerate() {
         let number = scalar.into_bigint();
         let mut carry = 0;
-        for (w, digit) in (0..windows).zip(digits[i..].iter_mut().step_by(scalars.len())) {
+        let digits = digits.iter_mut().skip(i).step_by(scalars.len());
+        for (w, digit) in (0..windows).zip(digits) {
             (*digit, carry) = signed(bits_at(number.as_ref(), w * width, width) + carry, width);
         }
     }

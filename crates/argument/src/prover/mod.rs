@@ -133,7 +133,7 @@ impl<P: Profile> Closing<'_, P> {
         let secrets: Zeroizing<Vec<u8>> = Zeroizing::new(
             s.iter()
                 .chain(u.iter())
-                .flat_map(|v| encode_scalar(v))
+                .flat_map(encode_scalar)
                 .collect(),
         );
         let said: [u8; 32] = *blake3::hash(proof).as_bytes();
@@ -169,7 +169,7 @@ impl<P: Profile> Closing<'_, P> {
             .iter()
             .chain(&response.z_u)
             .chain(&response.blinders);
-        proof.extend(scalars.flat_map(|v| encode_scalar(v)));
+        proof.extend(scalars.flat_map(encode_scalar));
         Ok(())
     }
 }
@@ -527,7 +527,7 @@ impl<P: Profile> Side<P> for Prover<'_, P> {
             .map(|(&v, &s)| v - s)
             .collect();
         self.proof
-            .extend(sent.iter().flat_map(|v| encode_scalar(v)));
+            .extend(sent.iter().flat_map(encode_scalar));
         Ok(sent)
     }
 }

@@ -519,7 +519,7 @@ impl<P: Profile> Side<P> for Adversary<'_, P> {
             hook(first_pad, message, &mut values);
         }
         self.proof
-            .extend(values.iter().flat_map(|v| encode_scalar(v)));
+            .extend(values.iter().flat_map(encode_scalar));
         Ok(values)
     }
 }

@@ -1,14 +1,16 @@
 //! Collects the relations of a program, node by node.
 
-use super::tables::{Clamp, Tables, bits, remainder_bits};
+use super::tables::{Clamp, Tables, bits, limb_bits, remainder_bits};
 use super::{LowerError, Lowered, NonNegative, Product, Recipe};
 use crate::visibility::{Visibility, Visible};
 use inferproof_argument::{
-    CommittedTensor, Contraction, Layout, Linear, Lookup, Origin, Parts, Relations, Source, Term,
+    CommittedTensor, Contraction, Layout, Limits, Linear, Lookup, Origin, Parts, Relations,
+    RelationsError, Source, Term,
 };
 use inferproof_program::{Node, Op, Program, TensorId};
-use inferproof_view::{Step, View};
-use std::collections::BTreeMap;
+use inferproof_view::{MAX_STEPS, Step, View};
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap};
 
 /// A virtual tensor that is the sum of more terms than this is committed: otherwise a chain of residuals or maxima that fans
 /// out would make claims without bound (PROTOCOL must 6).
@@ -26,6 +28,7 @@ const MAX_COMMITTED: i64 = i32::MAX as i64;
 pub(crate) struct Builder<'a> {
     program: &'a Program,
     c: u32,
+    limits: &'a Limits,
     visibility: Visibility,
     /// What each tensor is a sum of, once its node was visited.
     terms: Vec<Vec<Term>>,
@@ -40,13 +43,26 @@ pub(crate) struct Builder<'a> {
     /// Clamps by their bounds.
     clamps: BTreeMap<(i64, i64), Clamp>,
     remainder_bits: u32,
+    /// Places in the program's lists of inputs and of weights.
+    places: HashMap<TensorId, usize>,
+    /// Numbers in the descriptions of all terms that were copied. A few bytes of a hostile key can ask for a copy of a long
+    /// description, again and again.
+    copied: Cell<u64>,
 }
 
 impl<'a> Builder<'a> {
-    pub fn new(program: &'a Program, c: u32, visibility: Visibility) -> Result<Self, LowerError> {
+    pub fn new(
+        program: &'a Program,
+        c: u32,
+        visibility: Visibility,
+        limits: &'a Limits,
+    ) -> Result<Self, LowerError> {
+        let inputs = program.inputs.iter().copied().enumerate();
+        let places = inputs.chain(program.weights().enumerate());
         let mut builder = Self {
             visibility,
-            ..Self::bare(program, c)
+            places: places.map(|(place, id)| (id, place)).collect(),
+            ..Self::bare(program, c, limits)
         };
         builder.place_weights()?;
         builder.size_tables()?;
@@ -54,12 +70,13 @@ impl<'a> Builder<'a> {
     }
 
     /// A builder with no relations and no committed tensors.
-    pub fn bare(program: &'a Program, c: u32) -> Self {
+    pub fn bare(program: &'a Program, c: u32, limits: &'a Limits) -> Self {
         Self {
             program,
             c,
+            limits,
             visibility: Visibility::default(),
-            terms: Vec::with_capacity(program.nodes.len()),
+            terms: Vec::new(),
             tensors: Vec::new(),
             recipes: Vec::new(),
             publics: Vec::new(),
@@ -70,7 +87,25 @@ impl<'a> Builder<'a> {
             linears: Vec::new(),
             clamps: BTreeMap::new(),
             remainder_bits: 0,
+            places: HashMap::new(),
+            copied: Cell::new(0),
         }
+    }
+
+    /// Counts copies of terms, before they are made.
+    fn copy<'t>(&self, views: impl IntoIterator<Item = &'t View>) -> Result<(), LowerError> {
+        let sizes = views.into_iter().map(|v| v.size() as u64);
+        let needed = sizes.fold(self.copied.get(), u64::saturating_add);
+        self.copied.set(needed);
+        if needed <= self.limits.description {
+            return Ok(());
+        }
+        Err(RelationsError::Limit {
+            what: "steps of views",
+            needed,
+            allowed: self.limits.description,
+        }
+        .into())
     }
 
     /// A run of a weight tensor's rows, from entry `start` on, is committed before and in its declared range.
@@ -110,26 +145,29 @@ impl<'a> Builder<'a> {
 
     /// Finds out what tables the program needs before any lookup is made, since ops share them.
     fn size_tables(&mut self) -> Result<(), LowerError> {
-        let (mut widest, mut entries) = (0, 0);
+        let (mut widest, mut entries) = (0, 0usize);
+        // For each clamp: (largest excess, entries) of every rescale that saturates.
+        let mut excesses: BTreeMap<(i64, i64), Vec<(u128, usize)>> = BTreeMap::new();
         for node in &self.program.nodes {
             match &node.op {
                 Op::Rescale { source, shift } => {
                     let output = self.tensor(node.output)?;
                     if *shift > 0 {
                         widest = widest.max(*shift);
-                        entries += output.volume();
+                        entries = entries.saturating_add(output.volume());
                     }
                     let excess = self.excess(node.output, *source, *shift)?;
                     if excess > 0 {
-                        let clamp = self.clamps.entry((output.low, output.high)).or_default();
-                        clamp.excesses.push((excess, output.volume()));
+                        let users = excesses.entry((output.low, output.high)).or_default();
+                        users.push((excess, output.volume()));
                     }
                 }
                 Op::Max { left, right } => {
                     let span = self.span(*left, *right)?;
                     if span > WIDE_SPAN {
                         widest = widest.max(bits(span.unsigned_abs().into()));
-                        entries += 2 * self.tensor(node.output)?.volume();
+                        let volume = self.tensor(node.output)?.volume();
+                        entries = entries.saturating_add(volume.saturating_mul(2));
                         continue;
                     }
                     let clamp = self.clamps.entry((0, span)).or_default();
@@ -138,7 +176,7 @@ impl<'a> Builder<'a> {
                 Op::OneHot { source } => {
                     let source = self.tensor(*source)?;
                     widest = widest.max(bits(source.high.abs_diff(source.low).into()));
-                    entries += source.volume();
+                    entries = entries.saturating_add(source.volume());
                 }
                 Op::Input
                 | Op::Weight
@@ -146,6 +184,9 @@ impl<'a> Builder<'a> {
                 | Op::Contract { .. }
                 | Op::Map { .. } => {}
             }
+        }
+        for (bounds, users) in excesses {
+            self.clamps.entry(bounds).or_default().limb_bits = Some(limb_bits(&users));
         }
         self.remainder_bits = remainder_bits(widest, entries);
         Ok(())
@@ -205,10 +246,12 @@ impl<'a> Builder<'a> {
 
     /// What a tensor is a sum of. Its node was visited before.
     pub fn read(&self, id: TensorId) -> Result<Vec<Term>, LowerError> {
-        self.terms
+        let terms = self
+            .terms
             .get(id.0 as usize)
-            .cloned()
-            .ok_or_else(|| self.refuse(id, "it is read before it is made"))
+            .ok_or_else(|| self.refuse(id, "it is read before it is made"))?;
+        self.copy(terms.iter().map(|t| &t.view))?;
+        Ok(terms.clone())
     }
 
     fn commit(
@@ -346,7 +389,7 @@ impl<'a> Builder<'a> {
 
     /// The relations, and how to fill them.
     pub fn finish(self) -> Result<Lowered, LowerError> {
-        let relations = Relations::new(Parts {
+        let parts = Parts {
             c: self.c,
             tensors: self.tensors,
             publics: self.publics,
@@ -354,7 +397,8 @@ impl<'a> Builder<'a> {
             lookups: self.lookups,
             contractions: self.contractions,
             linears: self.linears,
-        })?;
+        };
+        let relations = Relations::within(parts, self.limits)?;
         Ok(Lowered {
             relations,
             recipes: self.recipes,
@@ -379,7 +423,7 @@ impl<'a> Builder<'a> {
         let tensor = self.tensor(id)?;
         let terms = match &node.op {
             Op::Input if self.visibility.input == Visible::Public => {
-                let place = self.program.inputs.iter().position(|&i| i == id);
+                let place = self.places.get(&id).copied();
                 let source = Source::Public(
                     place.ok_or_else(|| self.refuse(id, "it is not in the list of inputs"))?,
                 );
@@ -395,7 +439,7 @@ impl<'a> Builder<'a> {
                 vec![term]
             }
             Op::Weight => {
-                let place = self.program.weights().position(|w| w == id);
+                let place = self.places.get(&id).copied();
                 let source = Source::Committed(
                     place.ok_or_else(|| self.refuse(id, "it is not in the list of weights"))?,
                 );
@@ -412,22 +456,21 @@ impl<'a> Builder<'a> {
                 shared,
                 left_free,
                 right_free,
-                contracted,
+                ..
             } => {
+                let inner = &self.tensor(*left)?.shape;
                 let (left, right) = (self.operand(*left)?, self.operand(*right)?);
                 let axes = |from: usize, count: usize| {
                     tensor
                         .shape
-                        .get(from..from + count)
+                        .get(from..from.saturating_add(count))
                         .unwrap_or_default()
                         .to_vec()
                 };
-                let inner = left
-                    .first()
-                    .and_then(|t| t.view.target().get(shared + left_free..))
+                let inner = inner
+                    .get(shared + left_free..)
                     .unwrap_or_default()
                     .to_vec();
-                debug_assert_eq!(inner.len(), *contracted);
                 self.contractions.push(Contraction {
                     name: tensor.name.clone(),
                     left,
@@ -467,12 +510,20 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Whether claims through a view still factor over the axes of every contraction that the tensor reads.
+    /// Whether claims through a view still factor over the axes of every contraction that the tensor reads, and no chain of
+    /// views gets too long. Otherwise the tensor has to be committed.
     fn factors(&self, id: TensorId, view: &View) -> Result<bool, LowerError> {
-        for term in self.read(id)? {
+        let none = Vec::new();
+        let terms = self.terms.get(id.0 as usize).unwrap_or(&none);
+        for term in terms {
+            if term.view.steps().len() + view.steps().len() > MAX_STEPS {
+                return Ok(false);
+            }
             if let Source::Contraction(i) = term.source {
+                self.copy([&term.view, view])?;
                 let whole = term
                     .view
+                    .clone()
                     .chain(view)
                     .map_err(|e| self.refuse(id, e.to_string()))?;
                 if !self
@@ -507,21 +558,24 @@ impl<'a> Builder<'a> {
         id: TensorId,
         terms: &[inferproof_program::Term],
     ) -> Result<Vec<Term>, LowerError> {
+        // Where each reading stands among the terms: many terms of a hostile key would make a search quadratic.
+        let mut places: HashMap<(Source, View), usize> = HashMap::new();
         let mut out: Vec<Term> = Vec::new();
         for term in terms {
-            if let Some(source) = term.source
-                && !self.factors(source, &term.view)?
-            {
-                self.materialize(source)?;
-            }
             let sources = match term.source {
                 None => vec![Term {
                     coefficient: 1,
                     source: Source::One,
                     view: self.view(id, &[], Vec::new())?,
                 }],
-                Some(source) => self.read(source)?,
+                Some(source) => {
+                    if !self.factors(source, &term.view)? {
+                        self.materialize(source)?;
+                    }
+                    self.read(source)?
+                }
             };
+            self.copy(std::iter::repeat_n(&term.view, sources.len()))?;
             for source in sources {
                 let view = source
                     .view
@@ -531,10 +585,10 @@ impl<'a> Builder<'a> {
                     .coefficient
                     .checked_mul(term.coefficient)
                     .ok_or_else(|| self.refuse(id, "a coefficient overflows"))?;
-                match out
-                    .iter_mut()
-                    .find(|t| t.source == source.source && t.view == view)
-                {
+                let place = *places
+                    .entry((source.source, view.clone()))
+                    .or_insert(out.len());
+                match out.get_mut(place) {
                     Some(same) => {
                         same.coefficient = same
                             .coefficient
@@ -684,13 +738,12 @@ impl<'a> Builder<'a> {
         if excess == 0 {
             self.check_range(id, &output, 0)?;
         } else {
-            let users = self
-                .clamps
-                .get(&(tensor.low, tensor.high))
-                .cloned()
-                .unwrap_or_default();
-            let table = self.tables.clamp(tensor.low, tensor.high, &users);
-            let limb_bits = users.limb_bits();
+            let users = self.clamps.get(&(tensor.low, tensor.high)).copied();
+            let users = users.unwrap_or_default();
+            let table = self.tables.clamp(tensor.low, tensor.high, users);
+            let limb_bits = users
+                .limb_bits
+                .ok_or_else(|| self.refuse(id, "its table was not foreseen"))?;
             for limb in 0..bits(excess).div_ceil(limb_bits) {
                 let recipe = Recipe::Excess {
                     output: id,
@@ -756,8 +809,8 @@ impl<'a> Builder<'a> {
         if span > WIDE_SPAN {
             return self.wide_maximum(id, left, right, bits(span.unsigned_abs().into()));
         }
-        let users = self.clamps.get(&(0, span)).cloned().unwrap_or_default();
-        let table = self.tables.clamp(0, span, &users);
+        let users = self.clamps.get(&(0, span)).copied().unwrap_or_default();
+        let table = self.tables.clamp(0, span, users);
         let source = self.commit(
             format!("{}, rise", tensor.name),
             tensor.shape.clone(),

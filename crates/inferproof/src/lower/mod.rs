@@ -19,7 +19,7 @@ pub(crate) mod weights;
 
 use crate::visibility::{Visibility, Visible};
 use builder::Builder;
-use inferproof_argument::{Relations, RelationsError};
+use inferproof_argument::{Limits, Relations, RelationsError};
 use inferproof_program::{Program, TensorId};
 
 /// A program that cannot be proven.
@@ -100,6 +100,10 @@ pub(crate) enum Product {
 }
 
 /// Relations of a program's inference, and how to fill them.
+#[cfg_attr(
+    not(feature = "prover"),
+    allow(dead_code, reason = "what the prover computes advice from")
+)]
 pub(crate) struct Lowered {
     pub relations: Relations,
     /// For each fresh tensor in order (without multiplicities).
@@ -112,8 +116,9 @@ pub(crate) fn lower(
     program: &Program,
     visibility: Visibility,
     c: u32,
+    limits: &Limits,
 ) -> Result<Lowered, LowerError> {
-    let mut builder = Builder::new(program, c, visibility)?;
+    let mut builder = Builder::new(program, c, visibility, limits)?;
     if visibility.input == Visible::Public {
         for &input in &program.inputs {
             let shape = builder.shape(input)?;

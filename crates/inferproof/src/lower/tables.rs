@@ -17,7 +17,10 @@ pub(crate) fn bits(n: u128) -> u32 {
 /// The size of the table that remainders share: values of up to `widest` bits, of which there are `entries`. One lookup for
 /// each limb, and `2^bits` entries.
 pub(crate) fn remainder_bits(widest: u32, entries: usize) -> u32 {
-    let cost = |b: u32| (1u64 << b) + entries as u64 * u64::from(widest.div_ceil(b));
+    let cost = |b: u32| {
+        let limbs = u64::from(widest.div_ceil(b));
+        (entries as u64).saturating_mul(limbs).saturating_add(1 << b)
+    };
     (4..=MAX_RANGE_BITS.min(widest.max(4)))
         .min_by_key(|&b| cost(b))
         .unwrap_or(MAX_RANGE_BITS)
@@ -32,11 +35,10 @@ pub(crate) fn limb_bits(excesses: &[(u128, usize)]) -> u32 {
         .unwrap_or(1)
         .max(1);
     let cost = |b: u32| {
-        let limbs: u64 = excesses
-            .iter()
-            .map(|&(e, n)| u64::from(bits(e).div_ceil(b)) * n as u64)
-            .sum();
-        (2u64 << b) + limbs
+        excesses.iter().fold(2u64 << b, |cost, &(e, n)| {
+            let limbs = u64::from(bits(e).div_ceil(b));
+            cost.saturating_add(limbs.saturating_mul(n as u64))
+        })
     };
     (1..=MAX_RANGE_BITS.min(widest))
         .min_by_key(|&b| cost(b))
@@ -44,19 +46,12 @@ pub(crate) fn limb_bits(excesses: &[(u128, usize)]) -> u32 {
 }
 
 /// A clamp to `[low, high]` that several ops may share.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Clamp {
-    /// (largest excess, entries) of every rescale that saturates.
-    pub excesses: Vec<(u128, usize)>,
+    /// Bits of a limb of the excess, if some rescale saturates.
+    pub limb_bits: Option<u32>,
     /// The largest negative difference of a maximum taken with it.
     pub below: usize,
-}
-
-impl Clamp {
-    /// Bits of a limb of the excess.
-    pub fn limb_bits(&self) -> u32 {
-        limb_bits(&self.excesses)
-    }
 }
 
 /// Tables by what they hold, each once.
@@ -80,13 +75,9 @@ impl Tables {
     }
 
     /// The clamp to `[low, high]`, as large as all of its users need.
-    pub fn clamp(&mut self, low: i64, high: i64, users: &Clamp) -> usize {
+    pub fn clamp(&mut self, low: i64, high: i64, users: Clamp) -> usize {
         self.place(Key::Clamp(low, high), || {
-            let limb = if users.excesses.is_empty() {
-                0
-            } else {
-                (1usize << users.limb_bits()) - 1
-            };
+            let limb = users.limb_bits.map_or(0, |bits| (1usize << bits) - 1);
             Table::Clamp {
                 low,
                 high,

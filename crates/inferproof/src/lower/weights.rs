@@ -6,8 +6,9 @@
 
 use super::builder::Builder;
 use super::{LowerError, Lowered};
-use inferproof_argument::Layout;
+use inferproof_argument::{Layout, Limits};
 use inferproof_program::{Op, Program, TensorId};
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Leaves that one range proof's lookups have at most, axes padded to powers of two (a combination of outer axes is never
@@ -17,6 +18,19 @@ const PART: usize = 1 << 20;
 /// Where each weight tensor lies: those that a contraction reads have a row (or a run of rows) for each combination of their
 /// free axes, so that the vector which the contraction folds is the opened one.
 pub(crate) fn layouts(program: &Program, c: u32) -> Result<Vec<(TensorId, Layout)>, LowerError> {
+    // The first contraction that reads each weight as its right operand decides.
+    let mut outers: HashMap<TensorId, usize> = HashMap::new();
+    for node in &program.nodes {
+        if let Op::Contract {
+            right,
+            shared: 0,
+            right_free,
+            ..
+        } = node.op
+        {
+            outers.entry(right).or_insert(right_free);
+        }
+    }
     program
         .weights()
         .map(|id| {
@@ -32,19 +46,7 @@ pub(crate) fn layouts(program: &Program, c: u32) -> Result<Vec<(TensorId, Layout
                 .tensor(id)
                 .map(|t| t.shape.clone())
                 .ok_or_else(|| refuse("it does not exist"))?;
-            let outer = program
-                .nodes
-                .iter()
-                .find_map(|node| match node.op {
-                    Op::Contract {
-                        right,
-                        shared: 0,
-                        right_free,
-                        ..
-                    } if right == id => Some(right_free),
-                    _ => None,
-                })
-                .unwrap_or(0);
+            let outer = outers.get(&id).copied().unwrap_or(0);
             let layout = Layout::with_rows_from(shape, outer, c)
                 .ok_or_else(|| refuse("it is empty or too large to commit"))?;
             Ok((id, layout))
@@ -67,27 +69,27 @@ pub(crate) struct Slice {
     pub rows: Range<usize>,
 }
 
-/// The relations of the range proofs, in order.
-pub(crate) fn range_parts(program: &Program, c: u32) -> Result<Vec<RangePart>, LowerError> {
+/// What one range proof covers: of which tensors which slices, and their layout.
+type Division = Vec<(TensorId, Layout, Slice)>;
+
+/// How the weights are divided among range proofs, in order: cheap, whatever the program.
+fn divide(program: &Program, c: u32) -> Result<Vec<Division>, LowerError> {
     let mut parts = Vec::new();
-    let mut pending: Vec<(TensorId, Layout, Slice)> = Vec::new();
+    let mut pending = Division::new();
     let mut size = 0;
     for (weight, (id, layout)) in layouts(program, c)?.into_iter().enumerate() {
         let content = layout.content().max(1);
         let outer = layout.shape().iter().product::<usize>() / content;
         let rows_each = layout.row_count() / outer.max(1);
-        let padded: usize = layout.shape().iter().skip(layout.outer_axes()).map(|n| n.next_power_of_two()).product();
-        // A power of two, so that no leaf is lost to the outer axis's padding.
-        let step = 1usize << (PART / padded).checked_ilog2().unwrap_or(0);
+        let step = (PART / content).max(1);
         for start in (0..outer).step_by(step) {
             let end = outer.min(start + step);
             let entries = start * content..end * content;
-            let leaves = (end - start).next_power_of_two() * padded;
-            if size > 0 && size + leaves > PART {
-                parts.push(range_part(program, c, std::mem::take(&mut pending))?);
+            if size > 0 && size + entries.len() > PART {
+                parts.push(std::mem::take(&mut pending));
                 size = 0;
             }
-            size += leaves;
+            size += entries.len();
             let mut shape = vec![end - start];
             shape.extend(layout.shape().iter().skip(layout.outer_axes()));
             let slice = Slice {
@@ -109,17 +111,33 @@ pub(crate) fn range_parts(program: &Program, c: u32) -> Result<Vec<RangePart>, L
         }
     }
     if !pending.is_empty() {
-        parts.push(range_part(program, c, pending)?);
+        parts.push(pending);
     }
     Ok(parts)
+}
+
+/// How many range proofs the weights need.
+pub(crate) fn part_count(program: &Program, c: u32) -> Result<usize, LowerError> {
+    Ok(divide(program, c)?.len())
+}
+
+/// The relations of the range proofs, in order, each made when it is asked for.
+pub(crate) fn range_parts(
+    program: &Program,
+    c: u32,
+    limits: &Limits,
+) -> Result<impl Iterator<Item = Result<RangePart, LowerError>>, LowerError> {
+    let parts = divide(program, c)?.into_iter();
+    Ok(parts.map(move |tensors| range_part(program, c, limits, tensors)))
 }
 
 fn range_part(
     program: &Program,
     c: u32,
-    tensors: Vec<(TensorId, Layout, Slice)>,
+    limits: &Limits,
+    tensors: Division,
 ) -> Result<RangePart, LowerError> {
-    let mut builder = Builder::bare(program, c);
+    let mut builder = Builder::bare(program, c, limits);
     let mut slices = Vec::new();
     for (id, layout, slice) in tensors {
         builder.check_external(id, layout, slice.entries.start)?;

@@ -25,7 +25,10 @@ pub(super) fn add_pairs<P: Profile>(
 ) {
     let operands = |points: &[PackedPoint], pair: &Pair| {
         let from = pair.from as usize;
-        [adder.unpack(&points[from]), adder.unpack(&points[from + 1])]
+        [from, from + 1].map(|place| match points.get(place) {
+            Some(point) => adder.unpack(point),
+            None => Point::<P>::identity(),
+        })
     };
     scratch.steps.clear();
     let mut product = P::BaseField::ONE;
@@ -50,7 +53,9 @@ pub(super) fn add_pairs<P: Profile>(
             Case::Tangent => along(&a, &a, a.x.square() * P::BaseField::from(3u64) * reciprocal),
             Case::Known(sum) => sum,
         };
-        points[pair.to as usize] = adder.pack(&sum);
+        if let Some(slot) = points.get_mut(pair.to as usize) {
+            *slot = adder.pack(&sum);
+        }
     }
 }
 

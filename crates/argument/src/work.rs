@@ -1,0 +1,258 @@
+//! What a verification takes, computed from the relations before anything is allocated, and how much of it is allowed.
+//!
+//! Relations come from a key, and a key may be hostile: a few bytes can ask for a table, a product of axes or a number of
+//! readings without bound. So [`Relations::within`](crate::Relations::within) adds up, from shapes alone, what the script will
+//! do, and refuses what is beyond the limits.
+
+use crate::error::RelationsError;
+use crate::layout::Layout;
+use crate::multilinear::bits_of;
+use crate::relations::{Contraction, Parts, Reading, Source, Term};
+use inferproof_view::volume;
+
+/// How much a verifier is ready to spend on a proof, and on making a key ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Field elements made or multiplied. A million takes some 30 milliseconds, and at most 32 megabytes.
+    pub work: u64,
+    /// Entries of all tables together.
+    pub table_entries: u64,
+    /// Row commitments of all tensors together, and entries of a row.
+    pub rows: u64,
+    /// Scalars that a proof sends under a pad, each of which needs a generator.
+    pub pads: u64,
+    /// Numbers that describe the relations: their tables' values, their views' steps.
+    pub description: u64,
+}
+
+impl Limits {
+    /// Limits in proportion to an amount of work.
+    #[must_use]
+    pub const fn of_work(work: u64) -> Self {
+        Self {
+            work,
+            table_entries: work / 4,
+            rows: work / POINT,
+            pads: work / POINT,
+            description: work / 4,
+        }
+    }
+}
+
+impl Default for Limits {
+    /// Some ten seconds and at most 8 gigabytes: a million rows, 64 million entries of tables.
+    fn default() -> Self {
+        Self::of_work(1 << 28)
+    }
+}
+
+/// What a point of a multi-exponentiation takes, in field multiplications.
+const POINT: u64 = 256;
+
+/// The number of entries, saturated; an empty axis counts as one, since a product may meet it last.
+fn entries<'a>(sizes: impl IntoIterator<Item = &'a usize>) -> u64 {
+    let sizes = sizes.into_iter();
+    sizes.fold(1, |n: u64, &d| n.saturating_mul(d.max(1) as u64))
+}
+
+/// One weight vector for each axis.
+fn axes(shape: &[usize]) -> Vec<Vec<usize>> {
+    shape.iter().map(|&n| vec![n]).collect()
+}
+
+/// A sum that saturates.
+#[derive(Default)]
+struct Sum(u64);
+
+impl Sum {
+    fn add(&mut self, work: u64) {
+        self.0 = self.0.saturating_add(work);
+    }
+}
+
+fn limit(what: &'static str, needed: u64, allowed: u64) -> Result<(), RelationsError> {
+    if needed <= allowed {
+        return Ok(());
+    }
+    Err(RelationsError::Limit {
+        what,
+        needed,
+        allowed,
+    })
+}
+
+/// What can be told before readings are collected: tables and tensors.
+pub(crate) fn check_parts(parts: &Parts, limits: &Limits) -> Result<(), RelationsError> {
+    let mut tables = Sum::default();
+    parts.tables.iter().for_each(|t| tables.add(t.len() as u64));
+    limit("table entries", tables.0, limits.table_entries)
+}
+
+/// As [`check_parts`], once the multiplicities are placed.
+pub(crate) fn check_rows(parts: &Parts, limits: &Limits) -> Result<(), RelationsError> {
+    let mut rows = Sum(1 << parts.c.min(63));
+    let tensors = parts.tensors.iter();
+    tensors.for_each(|t| rows.add(t.layout.row_count() as u64));
+    limit("row commitments and entries of a row", rows.0, limits.rows)?;
+
+    let mut description = Sum::default();
+    let contractions = parts.contractions.iter();
+    let operands = contractions.flat_map(|c| c.left.iter().chain(&c.right));
+    let columns = parts
+        .lookups
+        .iter()
+        .flat_map(|l| l.columns.iter().flatten());
+    let linears = parts.linears.iter().flat_map(|l| &l.terms);
+    operands
+        .chain(columns)
+        .chain(linears)
+        .for_each(|t| description.add(t.view.size() as u64));
+    limit("steps of views", description.0, limits.description)
+}
+
+/// About how many field elements the verifier makes or multiplies for a proof.
+pub(crate) fn of_verification(parts: &Parts, readings: &[Reading], pads: usize) -> u64 {
+    let mut work = Sum::default();
+    let width = 1u64 << parts.c.min(40);
+    work.add((pads as u64).max(width).saturating_mul(POINT));
+    for tensor in &parts.tensors {
+        work.add((tensor.layout.row_count() as u64).saturating_mul(POINT));
+    }
+    for table in &parts.tables {
+        work.add((table.len() as u64).saturating_mul(4));
+    }
+    for public in &parts.publics {
+        work.add(entries(public));
+    }
+    for lookup in &parts.lookups {
+        lookup.shape.iter().for_each(|&n| work.add(2 * n as u64));
+    }
+    for reading in readings {
+        add_reading(parts, reading, width, &mut work);
+    }
+    work.0
+}
+
+fn add_reading(parts: &Parts, reading: &Reading, width: u64, work: &mut Sum) {
+    let target = axes(reading.view.target());
+    target
+        .iter()
+        .flatten()
+        .for_each(|&n| work.add(2 * n as u64));
+    let Some(pulled) = reading.view.foresee(&target) else {
+        return;
+    };
+    work.add(pulled.work);
+    let Source::Contraction(i) = reading.source else {
+        return add_claim(parts, reading.source, &pulled.groups, width, work);
+    };
+    if let Some(contraction) = parts.contractions.get(i) {
+        add_instance(parts, contraction, &pulled.groups, width, work);
+    }
+}
+
+/// A claim on a tensor, by a functional with these groups.
+fn add_claim(parts: &Parts, source: Source, groups: &[Vec<usize>], width: u64, work: &mut Sum) {
+    match source {
+        Source::One | Source::Contraction(_) => {}
+        Source::Public(i) => work.add(
+            parts
+                .publics
+                .get(i)
+                .map_or(0, |s| 2 * entries(s).min(1 << 62)),
+        ),
+        Source::Committed(i) => {
+            if let Some(tensor) = parts.tensors.get(i) {
+                work.add(of_pieces(&tensor.layout, groups, width));
+            }
+        }
+    }
+}
+
+/// A claim on a contraction becomes one on each operand.
+fn add_instance(
+    parts: &Parts,
+    contraction: &Contraction,
+    groups: &[Vec<usize>],
+    width: u64,
+    work: &mut Sum,
+) {
+    let mut rest = groups.iter();
+    let mut take = |axes: usize| -> Vec<Vec<usize>> {
+        let mut taken = Vec::new();
+        let mut count = 0;
+        while count < axes
+            && let Some(group) = rest.next()
+        {
+            count += group.len();
+            taken.push(group.clone());
+        }
+        taken
+    };
+    let shared = take(contraction.shared.len());
+    let (left_free, right_free) = (
+        take(contraction.left_free.len()),
+        take(contraction.right_free.len()),
+    );
+    shared
+        .iter()
+        .for_each(|g| work.add(entries(g).saturating_mul(2)));
+    let contracted = axes(&contraction.contracted);
+    let left = [shared, left_free, contracted.clone()].concat();
+    let right = [axes(&contraction.shared), right_free, contracted].concat();
+    for (terms, groups) in [(&contraction.left, left), (&contraction.right, right)] {
+        groups.iter().for_each(|g| work.add(entries(g)));
+        terms
+            .iter()
+            .for_each(|t| add_operand(parts, t, &groups, width, work));
+    }
+}
+
+fn add_operand(parts: &Parts, term: &Term, groups: &[Vec<usize>], width: u64, work: &mut Sum) {
+    // The functional is copied for every term.
+    groups.iter().for_each(|g| work.add(entries(g)));
+    if let Some(pulled) = term.view.foresee(groups) {
+        work.add(pulled.work);
+        add_claim(parts, term.source, &pulled.groups, width, work);
+    }
+}
+
+/// What [`Layout::pieces`] and the use of its pieces take.
+fn of_pieces(layout: &Layout, groups: &[Vec<usize>], width: u64) -> u64 {
+    let all = entries(layout.shape());
+    let rows = layout.row_count() as u64;
+    let (mut axes, mut whole) = (0, true);
+    for group in groups {
+        let next = axes + group.len();
+        whole &= axes >= layout.outer_axes() || next <= layout.outer_axes();
+        axes = next;
+    }
+    // For each piece: its rows' weights, and its column's value at the merge point.
+    let piece = rows.saturating_mul(3).saturating_add(width);
+    if !whole {
+        // One piece a row, of the whole tensor as a dense vector.
+        return all
+            .saturating_mul(2)
+            .saturating_add(rows.saturating_mul(piece));
+    }
+    // At worst a piece for each run, or elimination on the few that are not.
+    let pieces = (layout.runs() as u64).max(1);
+    let content = layout.content() as u64;
+    pieces
+        .saturating_mul(piece.saturating_add(pieces))
+        .saturating_add(content.saturating_mul(8))
+}
+
+/// Bits of a shape, and whether its entries can be counted.
+pub(crate) fn bits_of_shape(shape: &[usize]) -> Option<usize> {
+    volume(shape)?;
+    Some(shape.iter().map(|&n| bits_of(n)).sum())
+}
+
+pub(crate) fn check_work(work: u64, limits: &Limits) -> Result<(), RelationsError> {
+    limit("field operations to verify a proof", work, limits.work)
+}
+
+pub(crate) fn check_pads(pads: usize, limits: &Limits) -> Result<(), RelationsError> {
+    limit("padded scalars", pads as u64, limits.pads)
+}

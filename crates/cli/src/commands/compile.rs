@@ -1,0 +1,180 @@
+//! `inferproof compile`: quantize a model, commit to its weights, write its folders.
+
+use crate::Outcome;
+use crate::args::CompileArgs;
+use crate::atomic::{Access, Folder};
+use crate::card::Card;
+use crate::curve::on_curve;
+use crate::error::Error;
+use crate::folder::{BLINDING, CARD, KEY, PUBLIC, SECRET, WEIGHTS};
+use crate::interrupt;
+use crate::onnx_file::OnnxFile;
+use crate::progress::Progress;
+use crate::report::{Bytes, Count, Seconds, Seen, is_public, peak_memory, print, row};
+use crate::secret::{encode_blinding, encode_weights};
+use inferproof::{Curve, Verifier, Visibility, commit};
+use inferproof_onnx::{Accuracy, Agreement, QuantizeOptions, Samples, read_samples};
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// What `compile` prints.
+#[derive(Serialize)]
+pub struct Report {
+    /// The folder that was written.
+    pub folder: PathBuf,
+    /// What stands in the model card.
+    #[serde(flatten)]
+    pub card: Card,
+    /// Importing, calibrating, committing and writing.
+    pub seconds: f64,
+    /// Of which committing, range proofs included.
+    pub commit_seconds: f64,
+    peak_memory_bytes: Option<u64>,
+}
+
+/// What to make of a model.
+pub struct Plan {
+    pub out: PathBuf,
+    pub force: bool,
+    pub visibility: Visibility,
+    pub curve: Curve,
+    pub options: QuantizeOptions,
+}
+
+pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
+    let start = Instant::now();
+    let file = OnnxFile::read(&args.onnx)?;
+    let read = |path: &Path| read_samples(path, file.model.inputs()).map_err(Error::Data);
+    let calibration = read(&args.calibrate)?;
+    let evaluation = args.evaluate.as_deref().map(read).transpose()?;
+    let plan = Plan {
+        out: args.out,
+        force: args.force,
+        visibility: Visibility { weights: args.weights.into(), input: args.input.into(), output: args.output.into() },
+        curve: args.curve.into(),
+        options: QuantizeOptions { weight_bits: args.weight_bits, activation_bits: args.activation_bits, tolerance: args.tolerance },
+    };
+    let error = |source| Error::Model { path: args.onnx.clone(), source };
+    print(json, &compile(file, &calibration, evaluation.as_ref(), plan, start, error)?);
+    Ok(Outcome::Done)
+}
+
+/// Compiles a model into a folder.
+pub fn compile(
+    file: OnnxFile,
+    calibration: &Samples,
+    evaluation: Option<&Samples>,
+    plan: Plan,
+    start: Instant,
+    error: impl Fn(inferproof_onnx::OnnxError) -> Error,
+) -> Result<Report, Error> {
+    // The place is taken before the long work, so that a name in use is an error at once.
+    let mut folder = Folder::new(&plan.out, plan.force)?;
+    let OnnxFile { model, source } = file;
+    let mut progress = Progress::new("compiling");
+    progress.step(0, 3, "calibrating and quantizing");
+    let compiled = model.compile(&calibration.inputs, &plan.options).map_err(&error)?;
+    interrupt::check()?;
+    progress.step(1, 3, "measuring accuracy");
+    let evaluation = evaluation.map(|samples| model.evaluate(&compiled, &samples.inputs, samples.labels.as_deref()));
+    let evaluation = evaluation.transpose().map_err(&error)?;
+    interrupt::check()?;
+    drop((model, progress));
+
+    let commit_start = Instant::now();
+    let (tolerance, visibility) = (plan.options.tolerance, plan.visibility);
+    let card = on_curve!(plan.curve, P => {
+        let mut progress = Progress::new("committing to the weights");
+        let step = &mut |done, of| progress.step(done, of, "rows and range proofs");
+        let (key, secret) = commit::<P>(compiled.program, compiled.weights, visibility, step)?;
+        let program = &key.architecture.program;
+        let bytes = key.encode();
+        let id = crate::folder::hex(&key.model_id());
+        let wrong = |source| Error::Secret { path: plan.out.clone(), source };
+        folder.folder(PUBLIC, Access::Shared)?;
+        folder.file(&format!("{PUBLIC}/{KEY}"), &bytes, Access::Shared)?;
+        let weights = encode_weights(program, &id, &secret.weights).map_err(wrong)?;
+        if is_public(visibility.weights) {
+            folder.file(&format!("{PUBLIC}/{WEIGHTS}"), &weights, Access::Shared)?;
+        } else {
+            folder.folder(SECRET, Access::Owner)?;
+            folder.file(&format!("{SECRET}/{WEIGHTS}"), &weights, Access::Owner)?;
+            let blinding = encode_blinding(program, &id, &secret).map_err(wrong)?;
+            folder.file(&format!("{SECRET}/{BLINDING}"), &blinding, Access::Owner)?;
+        }
+        drop((secret, weights));
+        let verifier = Verifier::<P>::new(key).map_err(|source| Error::Key { path: plan.out.join(PUBLIC).join(KEY), source })?;
+        let card = Card::new(&verifier, bytes.len(), source, tolerance, compiled.report, evaluation);
+        let json = serde_json::to_vec_pretty(&card).unwrap_or_default();
+        folder.file(&format!("{PUBLIC}/{CARD}"), &json, Access::Shared)?;
+        card
+    });
+    let commit_seconds = commit_start.elapsed().as_secs_f64();
+    folder.finish()?;
+    Ok(Report { folder: plan.out, card, seconds: start.elapsed().as_secs_f64(), commit_seconds, peak_memory_bytes: peak_memory() })
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let card = &self.card;
+        row(f, "model", &card.model_id)?;
+        row(f, "shows", Seen(card.visibility))?;
+        row(f, "curve", format_args!("{}, about {} bits", card.curve, card.security_bits))?;
+        let (q, s) = (&card.quantization, &card.sizes);
+        row(f, "weights", format_args!("{} of {} bits", Count(s.weights), q.weight_bits))?;
+        row(f, "activations", format_args!("{} of {} bits", Count(s.activations), q.activation_bits))?;
+        let calibration = &card.calibration;
+        row(f, "calibration", format_args!("{}, on {} samples", Against(&calibration.agreement), calibration.samples))?;
+        if !calibration.within_tolerance {
+            row(f, "warning", format_args!("the tolerance of {} is not reached on the calibration data", q.tolerance))?;
+        }
+        if let Some(evaluation) = &card.evaluation {
+            row(f, "evaluation", format_args!("{}, on {} samples", Against(&evaluation.agreement), evaluation.samples))?;
+            if let Some(labels) = Labels::of(evaluation) {
+                row(f, "labels", labels)?;
+            }
+        }
+        row(f, "proofs", format_args!("{} each", Bytes(s.argument_bytes as u64)))?;
+        row(f, "public", format_args!("{} ({})", self.folder.join(PUBLIC).display(), Bytes(s.key_bytes as u64)))?;
+        if !is_public(card.visibility.weights) {
+            row(f, "secret", format_args!("{} (keep it to yourself)", self.folder.join(SECRET).display()))?;
+        }
+        row(f, "compiled in", format_args!("{}, of which committing {}", Seconds(self.seconds), Seconds(self.commit_seconds)))
+    }
+}
+
+/// How an integer program compares with the float model.
+pub struct Against<'a>(pub &'a Agreement);
+
+impl fmt::Display for Against<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Agreement { top1, top1_of, relative_error, .. } = self.0;
+        if *top1_of > 0 {
+            write!(f, "same answer as the float model {top1} of {top1_of} times, ")?;
+        }
+        write!(f, "greatest error {:.2} %", relative_error * 100.0)
+    }
+}
+
+/// How many labels are right.
+pub struct Labels {
+    integer: usize,
+    float: usize,
+    of: usize,
+}
+
+impl Labels {
+    /// If the samples had labels.
+    pub fn of(accuracy: &Accuracy) -> Option<Self> {
+        Some(Self { integer: accuracy.integer_correct?, float: accuracy.float_correct?, of: accuracy.samples })
+    }
+}
+
+impl fmt::Display for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = |n: usize| 100.0 * n as f64 / self.of.max(1) as f64;
+        write!(f, "{:.1} % right (float model {:.1} %)", percent(self.integer), percent(self.float))
+    }
+}

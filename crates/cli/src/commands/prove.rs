@@ -1,0 +1,88 @@
+//! `inferproof prove`: run the model on an input and prove the output.
+
+use crate::Outcome;
+use crate::args::ProveArgs;
+use crate::atomic::write_file;
+use crate::curve::on_curve;
+use crate::error::Error;
+use crate::folder::{ModelFolder, hex};
+use crate::progress::Progress;
+use crate::report::{Bytes, Seconds, Seen, peak_memory, print, row};
+use crate::values::{Outputs, read_input};
+use inferproof::{Profile, Prover, Visibility};
+use serde::Serialize;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// What `prove` prints.
+#[derive(Serialize)]
+pub struct Report {
+    model_id: String,
+    visibility: Visibility,
+    context: String,
+    #[serde(flatten)]
+    pub outputs: Outputs,
+    /// The file that was written.
+    pub proof: PathBuf,
+    pub proof_bytes: usize,
+    /// Interpreting and proving.
+    pub seconds: f64,
+    /// Reading the model and making ready, once for any number of proofs.
+    setup_seconds: f64,
+    peak_memory_bytes: Option<u64>,
+}
+
+pub fn main(args: ProveArgs, json: bool) -> Result<Outcome, Error> {
+    print(json, &run(args)?);
+    Ok(Outcome::Done)
+}
+
+/// Proves, and writes the proof.
+pub fn run(args: ProveArgs) -> Result<Report, Error> {
+    let folder = ModelFolder::open(&args.model)?;
+    on_curve!(folder.key.curve, P => prove::<P>(folder, args))
+}
+
+fn prove<P: Profile>(folder: ModelFolder, args: ProveArgs) -> Result<Report, Error> {
+    let start = Instant::now();
+    let key = folder.key.decode::<P>()?;
+    let visibility = key.architecture.visibility;
+    let inputs = read_input(&key.architecture.program, &args.input.input, args.input.sample)?;
+    let secret = folder.secret(&key)?;
+    drop(folder);
+    let prover = Prover::new(key, secret)?;
+    let setup_seconds = start.elapsed().as_secs_f64();
+
+    let start = Instant::now();
+    let mut progress = Progress::new("proving");
+    let inference = prover.prove(&inputs, args.context.as_bytes(), &mut |stage| progress.stage(stage))?;
+    drop(progress);
+    let seconds = start.elapsed().as_secs_f64();
+    let proof = inference.proof.encode::<P>();
+    write_file(&args.out, &proof)?;
+    Ok(Report {
+        model_id: hex(&inference.proof.model_id),
+        visibility,
+        context: args.context,
+        outputs: Outputs::new(prover.program(), inference.outputs),
+        proof: args.out,
+        proof_bytes: proof.len(),
+        seconds,
+        setup_seconds,
+        peak_memory_bytes: peak_memory(),
+    })
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        row(f, "model", &self.model_id)?;
+        row(f, "shows", Seen(self.visibility))?;
+        if !self.context.is_empty() {
+            row(f, "context", format_args!("{:?}", self.context))?;
+        }
+        self.outputs.fmt(f)?;
+        row(f, "proved in", Seconds(self.seconds))?;
+        row(f, "proof", format_args!("{} ({})", self.proof.display(), Bytes(self.proof_bytes as u64)))
+    }
+}

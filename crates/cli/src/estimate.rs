@@ -1,0 +1,42 @@
+//! What proving will take, estimated from sizes. Proof lengths are exact, times and memory are not.
+//!
+//! The constants were measured on 2 cores of a cloud machine with AVX-512, in a release build, on the models of the README's table.
+
+use inferproof::Forecast;
+use serde::Serialize;
+
+/// Seconds that every proof takes.
+const PROOF: f64 = 0.02;
+/// Seconds to commit to an integer and to fold it for the opening.
+const COMMITTED: f64 = 0.6e-6;
+/// Seconds for a leaf of the lookup tree.
+const LEAF: f64 = 1.2e-6;
+/// Seconds for a weight in a proof.
+const WEIGHT: f64 = 4e-9;
+/// Bytes of the process itself.
+const BASE_BYTES: f64 = 20e6;
+/// Bytes that a leaf takes at most at a time.
+const LEAF_BYTES: f64 = 200.0;
+/// Bytes that a weight takes.
+const WEIGHT_BYTES: f64 = 12.0;
+
+/// What one proof takes.
+#[derive(Debug, Serialize)]
+pub struct Estimate {
+    pub seconds: f64,
+    pub memory_bytes: u64,
+    /// Of the argument; the public values come on top.
+    pub proof_bytes: usize,
+}
+
+impl Estimate {
+    /// From the sizes of a proof and the number of weights.
+    pub fn new(forecast: &Forecast, weights: usize) -> Self {
+        let (committed, leaves, weights) = (forecast.committed as f64, forecast.leaves as f64, weights as f64);
+        Self {
+            seconds: PROOF + COMMITTED * committed + LEAF * leaves + WEIGHT * weights,
+            memory_bytes: (BASE_BYTES + LEAF_BYTES * leaves + WEIGHT_BYTES * weights) as u64,
+            proof_bytes: forecast.argument_bytes,
+        }
+    }
+}

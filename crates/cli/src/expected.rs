@@ -1,0 +1,69 @@
+//! The outputs that a caller of `verify` expects.
+//!
+//! A JSON list of numbers for a model with one output, a list of such lists in the model's order, or an object from output name to
+//! list; what `run --json` and `prove --json` print is taken too. Reals are rounded to the program's integers, which are compared.
+
+use crate::error::Error;
+use crate::values::{difference, ports};
+use inferproof_program::{Program, Tensor};
+use serde_json::Value;
+
+/// Integers for each output.
+pub struct Expected(Vec<Vec<i64>>);
+
+impl Expected {
+    /// From JSON text, or from the file that it names.
+    pub fn read(program: &Program, text: &str, quantized: bool) -> Result<Self, Error> {
+        let json = if text.trim_start().starts_with(['[', '{']) {
+            text.to_owned()
+        } else {
+            let path = std::path::Path::new(text);
+            std::fs::read_to_string(path).map_err(Error::read(path))?
+        };
+        Self::parse(program, &json, quantized).map_err(Error::Expected)
+    }
+
+    fn parse(program: &Program, json: &str, quantized: bool) -> Result<Self, String> {
+        let value: Value = serde_json::from_str(json).map_err(|e| format!("not JSON: {e}"))?;
+        let names: Vec<String> = ports(program, &program.outputs).into_iter().map(|p| p.name).collect();
+        let lists = lists(&value, &names, quantized)?;
+        let tensors = program.outputs.iter().filter_map(|&id| program.tensor(id));
+        let outputs = tensors.zip(lists).map(|(tensor, list)| integers(tensor, list, quantized));
+        Ok(Self(outputs.collect::<Result<_, _>>()?))
+    }
+
+    /// How the outputs that a proof shows differ, in words.
+    pub fn difference(&self, program: &Program, shown: &[Vec<i64>]) -> Option<String> {
+        difference(program, "output", &program.outputs, shown, &self.0)
+    }
+}
+
+/// The list of each output.
+fn lists<'a>(value: &'a Value, names: &[String], quantized: bool) -> Result<Vec<&'a Value>, String> {
+    match value {
+        Value::Object(object) => {
+            let key = if quantized { "outputs_quantized" } else { "outputs" };
+            let object = object.get(key).and_then(Value::as_object).unwrap_or(object);
+            let found = names.iter().map(|name| object.get(name).ok_or_else(|| format!("no output `{name}`")));
+            found.collect()
+        }
+        Value::Array(list) if list.iter().all(Value::is_array) && list.len() == names.len() => Ok(list.iter().collect()),
+        Value::Array(list) if list.iter().all(Value::is_number) && names.len() == 1 => Ok(vec![value]),
+        _ => Err(format!("expected a JSON list of numbers for each of the outputs {}", names.join(", "))),
+    }
+}
+
+fn integers(tensor: &Tensor, list: &Value, quantized: bool) -> Result<Vec<i64>, String> {
+    let name = &tensor.name;
+    let list = list.as_array().ok_or_else(|| format!("output `{name}`: expected a list of numbers"))?;
+    if list.len() != tensor.volume() {
+        return Err(format!("output `{name}`: expected {} numbers, got {}", tensor.volume(), list.len()));
+    }
+    let unit = 2f64.powi(tensor.scale_log2);
+    let numbers = list.iter().enumerate().map(|(entry, value)| {
+        let integer = if quantized { value.as_i64() } else { value.as_f64().map(|v| (v * unit + 0.5).floor() as i64) };
+        let expected = if quantized { "an integer" } else { "a number" };
+        integer.ok_or_else(|| format!("output `{name}`: entry {entry} is {value}; expected {expected}"))
+    });
+    numbers.collect()
+}

@@ -1,0 +1,54 @@
+//! An ONNX file: imported, with what the model card says of it.
+
+use crate::card::Source;
+use crate::error::Error;
+use inferproof_onnx::{FloatModel, OnnxError};
+use std::path::Path;
+use tract_onnx::pb::ModelProto;
+use tract_onnx::prelude::Framework;
+
+/// A file's float model, and where it comes from.
+pub struct OnnxFile {
+    pub model: FloatModel,
+    pub source: Source,
+}
+
+impl OnnxFile {
+    /// Reads and imports a file.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let bytes = std::fs::read(path).map_err(Error::read(path))?;
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self::import(file, &bytes).map_err(Error::model(path))
+    }
+
+    /// Imports a file's bytes.
+    pub fn import(file: String, bytes: &[u8]) -> Result<Self, OnnxError> {
+        let model = quietly(|| FloatModel::import(bytes))?;
+        let opset = opset(&parse(bytes)?);
+        let blake3 = blake3::hash(bytes).to_hex().to_string();
+        Ok(Self { model, source: Source { file, blake3: Some(blake3), bytes: bytes.len(), opset } })
+    }
+}
+
+/// The file as it is, without importing it.
+pub fn parse(bytes: &[u8]) -> Result<ModelProto, OnnxError> {
+    let mut reader = bytes;
+    let model = quietly(|| tract_onnx::onnx().proto_model_for_read(&mut reader));
+    model.map_err(|e| OnnxError::Corrupt { reason: format!("{e:#}") })
+}
+
+/// The version of the default operation set.
+pub fn opset(model: &ModelProto) -> i64 {
+    let default = model.opset_import.iter().filter(|s| s.domain.is_empty() || s.domain == "ai.onnx");
+    default.map(|s| s.version).max().unwrap_or(1)
+}
+
+/// Runs work of the ONNX front end, which panics on some malformed models; the importer turns that into an error, and nobody
+/// needs to read of it twice.
+pub fn quietly<T>(work: impl FnOnce() -> T) -> T {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let result = work();
+    std::panic::set_hook(hook);
+    result
+}

@@ -1,0 +1,126 @@
+//! What commands print on standard output: one JSON object, or short aligned lines.
+
+use inferproof::{Visibility, Visible};
+use serde::Serialize;
+use std::fmt;
+use std::io::Write;
+use std::time::Duration;
+
+/// Prints a report as one JSON object, or as text. A reader that hangs up is no error.
+pub fn print(json: bool, report: &(impl Serialize + fmt::Display)) {
+    let text = if json { serde_json::to_string_pretty(report).unwrap_or_default() } else { report.to_string() };
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{}", text.trim_end());
+}
+
+/// One line: a label and what stands behind it, in two columns.
+pub fn row(f: &mut fmt::Formatter<'_>, label: &str, value: impl fmt::Display) -> fmt::Result {
+    writeln!(f, "{label:<12} {value}")
+}
+
+/// `weights private, input public, output public`.
+pub struct Seen(pub Visibility);
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Visibility { weights, input, output } = self.0;
+        write!(f, "weights {weights}, input {input}, output {output}")
+    }
+}
+
+/// A number of bytes, with three digits.
+pub struct Bytes(pub u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.0 as f64;
+        match self.0 {
+            0..1_000 => write!(f, "{} B", self.0),
+            1_000..10_000 => write!(f, "{:.1} kB", bytes / 1e3),
+            10_000..1_000_000 => write!(f, "{:.0} kB", bytes / 1e3),
+            1_000_000..10_000_000 => write!(f, "{:.1} MB", bytes / 1e6),
+            _ => write!(f, "{:.0} MB", bytes / 1e6),
+        }
+    }
+}
+
+/// A duration in seconds or milliseconds.
+pub struct Seconds(pub f64);
+
+impl From<Duration> for Seconds {
+    fn from(duration: Duration) -> Self {
+        Self(duration.as_secs_f64())
+    }
+}
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            s if s < 0.1 => write!(f, "{:.1} ms", s * 1e3),
+            s if s < 10.0 => write!(f, "{s:.2} s"),
+            s => write!(f, "{s:.0} s"),
+        }
+    }
+}
+
+/// A number with its thousands set apart.
+pub struct Count(pub usize);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.to_string();
+        for (position, digit) in digits.chars().enumerate() {
+            if position > 0 && (digits.len() - position) % 3 == 0 {
+                f.write_str(",")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A tensor's shape: `1x28x28`.
+pub struct Shape<'a>(pub &'a [usize]);
+
+impl fmt::Display for Shape<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("scalar");
+        }
+        for (position, length) in self.0.iter().enumerate() {
+            write!(f, "{}{length}", if position > 0 { "x" } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+/// The first entries of an array.
+pub struct Values<'a>(pub &'a [f64]);
+
+/// How many entries of an array are printed.
+const SHOWN: usize = 10;
+
+impl fmt::Display for Values<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, value) in self.0.iter().take(SHOWN).enumerate() {
+            write!(f, "{}{}", if position > 0 { " " } else { "" }, (value * 1e6).round() / 1e6)?;
+        }
+        match self.0.len() {
+            length if length > SHOWN => write!(f, " ... ({length} in all)"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether verifiers see something.
+pub fn is_public(visible: Visible) -> bool {
+    visible == Visible::Public
+}
+
+/// The most memory that this process has held, where the system tells.
+pub fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}

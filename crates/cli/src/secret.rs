@@ -1,0 +1,255 @@
+//! The secret side of a model on disk: `weights.safetensors` and `blinding.safetensors`.
+//!
+//! A tensor is named `<position in the program>.<name>`. Weights have the narrowest integer type of their declared range; blinders
+//! are rows of 32 bytes, scalars in little-endian order. Both files name the model they belong to and a digest of their content,
+//! so that a mix-up or damage is noticed here and not by a verifier.
+
+use inferproof::{ModelSecret, VerifyingKey};
+use inferproof_argument::curve::{EncodingError, Profile, SCALAR_BYTES, decode_scalar, encode_scalar};
+use inferproof_program::{Integers, Program, RunError, TensorId, Weights};
+use safetensors::tensor::{SafeTensorError, SafeTensors, TensorView};
+use safetensors::Dtype;
+use std::collections::HashMap;
+use zeroize::Zeroizing;
+
+/// Why a secret file does not fit a model.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The file does not parse.
+    #[error("not a readable safetensors file: {0}")]
+    Format(SafeTensorError),
+    /// A line of the header is missing.
+    #[error("its metadata has no `{0}`; expected a file that `inferproof compile` wrote")]
+    Metadata(&'static str),
+    /// The file is of another model.
+    #[error("it belongs to model {got}, but the key is of model {expected}; use the folders that one `compile` wrote")]
+    Model {
+        /// The key's model.
+        expected: String,
+        /// The file's model.
+        got: String,
+    },
+    /// The content was changed.
+    #[error("its content does not have the digest that its metadata gives: it is damaged or was changed; restore it from a copy")]
+    Digest,
+    /// A tensor is not there.
+    #[error("no tensor `{0}`")]
+    Missing(String),
+    /// There are more tensors than the model has.
+    #[error("expected {expected} tensors, got {got}")]
+    Count {
+        /// As the program has.
+        expected: usize,
+        /// As the file has.
+        got: usize,
+    },
+    /// A tensor has another type.
+    #[error("tensor `{tensor}`: expected type {expected}, got {got}")]
+    Type {
+        /// Its name.
+        tensor: String,
+        /// What it should be.
+        expected: Dtype,
+        /// What it is.
+        got: Dtype,
+    },
+    /// A tensor has another shape.
+    #[error("tensor `{tensor}`: expected shape {expected:?}, got {got:?}")]
+    Shape {
+        /// Its name.
+        tensor: String,
+        /// What it should be.
+        expected: Vec<usize>,
+        /// What it is.
+        got: Vec<usize>,
+    },
+    /// The weights are outside their ranges.
+    #[error(transparent)]
+    Weights(#[from] RunError),
+    /// A blinder is not a scalar.
+    #[error("tensor `{tensor}`: row {row}: {reason}")]
+    Scalar {
+        /// Its name.
+        tensor: String,
+        /// Which row.
+        row: usize,
+        /// What is wrong.
+        reason: EncodingError,
+    },
+}
+
+/// The file `weights.safetensors`.
+pub fn encode_weights(program: &Program, model_id: &str, weights: &Weights) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    let mut tensors = Vec::new();
+    for id in program.weights() {
+        let (Some(tensor), Some(values)) = (program.tensor(id), weights.get(&id)) else {
+            return Err(SecretError::Missing(name(program, id)));
+        };
+        tensors.push((name(program, id), dtype(values), tensor.shape.clone(), bytes(values)));
+    }
+    encode(model_id, tensors)
+}
+
+/// Reads `weights.safetensors`.
+pub fn decode_weights(program: &Program, model_id: &str, file: &[u8]) -> Result<Weights, SecretError> {
+    let file = Checked::new(file, model_id, program)?;
+    let mut weights = Weights::new();
+    for id in program.weights() {
+        let Some(tensor) = program.tensor(id) else { continue };
+        let narrowest = Integers::narrowest(&[], tensor.low, tensor.high);
+        let expected = narrowest.as_ref().map_or(Dtype::I64, dtype);
+        let data = file.tensor(&name(program, id), expected, &tensor.shape)?;
+        weights.insert(id, integers(expected, data));
+    }
+    program.check_weights(&weights)?;
+    Ok(weights)
+}
+
+/// The file `blinding.safetensors`.
+pub fn encode_blinding<P: Profile>(program: &Program, model_id: &str, secret: &ModelSecret<P>) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    let tensors = program.weights().zip(&secret.blinders).map(|(id, rows)| {
+        let mut data = Zeroizing::new(Vec::with_capacity(rows.len() * SCALAR_BYTES));
+        for scalar in rows.iter() {
+            data.extend_from_slice(Zeroizing::new(encode_scalar(scalar)).as_slice());
+        }
+        (name(program, id), Dtype::U8, vec![rows.len(), SCALAR_BYTES], data)
+    });
+    encode(model_id, tensors.collect())
+}
+
+/// Reads `blinding.safetensors`: as many rows for each weight as the key commits to.
+pub fn decode_blinding<P: Profile>(key: &VerifyingKey<P>, model_id: &str, file: &[u8]) -> Result<Blinders<P>, SecretError> {
+    let program = &key.architecture.program;
+    let file = Checked::new(file, model_id, program)?;
+    let mut all = Vec::new();
+    for (id, rows) in program.weights().zip(&key.commitments) {
+        let tensor = name(program, id);
+        let data = file.tensor(&tensor, Dtype::U8, &[rows.len(), SCALAR_BYTES])?;
+        let mut blinders = Zeroizing::new(Vec::with_capacity(rows.len()));
+        let (chunks, _) = data.as_chunks::<SCALAR_BYTES>();
+        for (row, chunk) in chunks.iter().enumerate() {
+            let scalar = decode_scalar(chunk);
+            blinders.push(scalar.map_err(|reason| SecretError::Scalar { tensor: tensor.clone(), row, reason })?);
+        }
+        all.push(blinders);
+    }
+    Ok(all)
+}
+
+/// For each weight tensor, one blinder a row.
+pub type Blinders<P> = Vec<Zeroizing<Vec<inferproof_argument::curve::Scalar<P>>>>;
+
+type Entry = (String, Dtype, Vec<usize>, Zeroizing<Vec<u8>>);
+
+fn encode(model_id: &str, tensors: Vec<Entry>) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    let digest = digest(tensors.iter().map(|(_, _, _, data)| data.as_slice()));
+    let metadata = HashMap::from([(MODEL.to_owned(), model_id.to_owned()), (DIGEST.to_owned(), digest)]);
+    let views = tensors.iter().map(|(name, dtype, shape, data)| Ok((name, TensorView::new(*dtype, shape.clone(), data)?)));
+    let views = views.collect::<Result<Vec<_>, _>>().map_err(SecretError::Format)?;
+    safetensors::serialize(views, Some(metadata)).map(Zeroizing::new).map_err(SecretError::Format)
+}
+
+const MODEL: &str = "model_id";
+const DIGEST: &str = "blake3";
+
+/// A file of the right model, with the content it was written with.
+struct Checked<'a>(SafeTensors<'a>);
+
+impl<'a> Checked<'a> {
+    fn new(file: &'a [u8], model_id: &str, program: &Program) -> Result<Self, SecretError> {
+        let (_, metadata) = SafeTensors::read_metadata(file).map_err(SecretError::Format)?;
+        let metadata = metadata.metadata().clone().unwrap_or_default();
+        let line = |key: &'static str| metadata.get(key).ok_or(SecretError::Metadata(key));
+        let got = line(MODEL)?;
+        if got != model_id {
+            return Err(SecretError::Model { expected: model_id.to_owned(), got: got.clone() });
+        }
+        let tensors = SafeTensors::deserialize(file).map_err(SecretError::Format)?;
+        let expected = program.weights().count();
+        if tensors.len() != expected {
+            return Err(SecretError::Count { expected, got: tensors.len() });
+        }
+        let names = program.weights().map(|id| name(program, id));
+        let views = names.map(|name| tensors.tensor(&name).map_err(|_| SecretError::Missing(name)));
+        let views = views.collect::<Result<Vec<_>, _>>()?;
+        if digest(views.iter().map(TensorView::data)) != *line(DIGEST)? {
+            return Err(SecretError::Digest);
+        }
+        Ok(Self(tensors))
+    }
+
+    fn tensor(&self, name: &str, expected: Dtype, shape: &[usize]) -> Result<&'a [u8], SecretError> {
+        let view = self.0.tensor(name).map_err(|_| SecretError::Missing(name.to_owned()))?;
+        if view.dtype() != expected {
+            return Err(SecretError::Type { tensor: name.to_owned(), expected, got: view.dtype() });
+        }
+        if view.shape() != shape {
+            return Err(SecretError::Shape { tensor: name.to_owned(), expected: shape.to_vec(), got: view.shape().to_vec() });
+        }
+        Ok(view.data())
+    }
+}
+
+fn name(program: &Program, id: TensorId) -> String {
+    format!("{}.{}", id.0, program.tensor(id).map(|t| t.name.as_str()).unwrap_or_default())
+}
+
+/// Of the tensors' bytes in the program's order, each with its length.
+fn digest<'a>(tensors: impl Iterator<Item = &'a [u8]>) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key("inferproof secret file 1");
+    for data in tensors {
+        hasher.update(&(data.len() as u64).to_le_bytes());
+        hasher.update(data);
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+fn dtype(values: &Integers) -> Dtype {
+    match values {
+        Integers::I8(_) => Dtype::I8,
+        Integers::I16(_) => Dtype::I16,
+        Integers::I32(_) => Dtype::I32,
+        Integers::I64(_) => Dtype::I64,
+    }
+}
+
+fn bytes(values: &Integers) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(match values {
+        Integers::I8(v) => v.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        Integers::I16(v) => v.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        Integers::I32(v) => v.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        Integers::I64(v) => v.iter().flat_map(|v| v.to_le_bytes()).collect(),
+    })
+}
+
+/// The inverse of [`bytes`]; the length was checked with the shape.
+fn integers(dtype: Dtype, data: &[u8]) -> Integers {
+    match dtype {
+        Dtype::I8 => Integers::I8(data.as_chunks().0.iter().map(|c| i8::from_le_bytes(*c)).collect()),
+        Dtype::I16 => Integers::I16(data.as_chunks().0.iter().map(|c| i16::from_le_bytes(*c)).collect()),
+        Dtype::I32 => Integers::I32(data.as_chunks().0.iter().map(|c| i32::from_le_bytes(*c)).collect()),
+        _ => Integers::I64(data.as_chunks().0.iter().map(|c| i64::from_le_bytes(*c)).collect()),
+    }
+}
+
+/// What may be said of a secret file: no values.
+#[derive(Debug, serde::Serialize)]
+pub struct SecretSummary {
+    /// From its metadata.
+    pub model_id: Option<String>,
+    /// How many tensors.
+    pub tensors: usize,
+    /// How many entries they have together.
+    pub entries: usize,
+}
+
+/// Reads the header of a secret file.
+pub fn summarize(file: &[u8]) -> Result<SecretSummary, SecretError> {
+    let (_, metadata) = SafeTensors::read_metadata(file).map_err(SecretError::Format)?;
+    let tensors = metadata.tensors();
+    Ok(SecretSummary {
+        model_id: metadata.metadata().as_ref().and_then(|m| m.get(MODEL)).cloned(),
+        tensors: tensors.len(),
+        entries: tensors.values().map(|t| t.shape.iter().product::<usize>()).sum(),
+    })
+}

@@ -1,0 +1,11 @@
+//! The real binary, run as a user runs it. What it prints is compared with snapshots, each error message too.
+//!
+//! `INSTA_UPDATE=always cargo test -p inferproof-cli` rewrites the snapshots; read the difference before you commit it.
+
+mod commands;
+mod demo;
+mod errors;
+mod machines;
+mod reference;
+mod rejections;
+mod support;

@@ -1,0 +1,436 @@
+//! Keys from outside: whatever their bytes, a verifier neither panics nor does work without bound.
+
+#![cfg(feature = "prover")]
+
+use inferproof::{
+    Architecture, Grumpkin, KeyError, Limits, LowerError, Proof, Prover, Rejection, Verifier,
+    VerifyingKey, Visibility, Visible, commit,
+};
+use inferproof_argument::RelationsError;
+use inferproof_program::{
+    Integers, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
+};
+use inferproof_view::{MAX_STEPS, Step, View, ViewError};
+
+/// A program, one tensor after the other.
+#[derive(Clone)]
+struct Sketch(Program);
+
+impl Sketch {
+    fn new() -> Self {
+        Self(Program {
+            tensors: vec![],
+            nodes: vec![],
+            tables: vec![],
+            inputs: vec![],
+            outputs: vec![],
+        })
+    }
+
+    fn node(&mut self, shape: &[usize], (low, high): (i64, i64), op: Op) -> TensorId {
+        let id = TensorId(self.0.tensors.len() as u32);
+        if matches!(op, Op::Input) {
+            self.0.inputs.push(id);
+        }
+        self.0.tensors.push(Tensor {
+            name: format!("t{}", id.0),
+            shape: shape.to_vec(),
+            low,
+            high,
+            scale_log2: 0,
+        });
+        self.0.nodes.push(Node {
+            origin: "hostile".into(),
+            output: id,
+            op,
+        });
+        id
+    }
+
+    fn read(&mut self, source: TensorId, steps: Vec<Step>, range: (i64, i64)) -> TensorId {
+        let from = self.0.tensor(source).unwrap().shape.clone();
+        let view = View::new(from, steps).unwrap();
+        let shape = view.target().to_vec();
+        let term = Term {
+            coefficient: 1,
+            source: Some(source),
+            view,
+        };
+        self.node(&shape, range, Op::Linear { terms: vec![term] })
+    }
+
+    fn key(mut self, output: TensorId) -> VerifyingKey<Grumpkin> {
+        self.0.outputs = vec![output];
+        self.0.validate().unwrap();
+        VerifyingKey {
+            architecture: Architecture {
+                program: self.0,
+                visibility: Visibility::default(),
+                row_bits: 5,
+            },
+            commitments: vec![],
+            range_proofs: vec![],
+        }
+    }
+}
+
+/// What the key asks too much of.
+fn refused(key: VerifyingKey<Grumpkin>) -> &'static str {
+    // What a file of such a key holds is read without complaint: the limits are on what it asks for.
+    let key = VerifyingKey::decode(&key.encode()).unwrap();
+    match Verifier::new(key).err() {
+        Some(KeyError::Lower(LowerError::Relations(RelationsError::Limit {
+            what,
+            needed,
+            allowed,
+        }))) => {
+            assert!(needed > allowed);
+            what
+        }
+        other => panic!("expected a limit, got {other:?}"),
+    }
+}
+
+const WORK: &str = "field operations to verify a proof";
+const TABLES: &str = "table entries";
+const ROWS: &str = "row commitments and entries of a row";
+const VIEWS: &str = "steps of views";
+const PADS: &str = "padded scalars";
+
+#[test]
+fn a_long_axis_is_refused() {
+    let mut sketch = Sketch::new();
+    let x = sketch.node(&[], (0, 1), Op::Input);
+    let long = Step::Insert {
+        axis: 0,
+        len: 1 << 32,
+    };
+    let y = sketch.read(x, vec![long], (0, 1));
+    assert_eq!(refused(sketch.key(y)), WORK);
+}
+
+#[test]
+fn axes_that_must_be_multiplied_out_are_refused() {
+    let mut sketch = Sketch::new();
+    let x = sketch.node(&[1 << 16, 1 << 16], (0, 1), Op::Input);
+    let mix = vec![
+        Step::Merge {
+            axis: 0,
+            sizes: vec![1 << 16, 1 << 16],
+        },
+        Step::Split {
+            axis: 0,
+            sizes: vec![1 << 12, 1 << 20],
+        },
+        Step::Permute(vec![1, 0]),
+        Step::Reduce {
+            axis: 0,
+            source: 1 << 20,
+            weights: None,
+        },
+        Step::Reduce {
+            axis: 0,
+            source: 1 << 12,
+            weights: None,
+        },
+    ];
+    let y = sketch.read(x, mix, (0, 1 << 32));
+    assert_eq!(refused(sketch.key(y)), WORK);
+}
+
+#[test]
+fn large_tables_are_refused() {
+    let mut sketch = Sketch::new();
+    let x = sketch.node(&[1], (-1 << 35, 1 << 35), Op::Input);
+    let range = (-1 << 30, 1 << 30);
+    let y = sketch.node(
+        &[1],
+        range,
+        Op::Rescale {
+            source: x,
+            shift: 1,
+        },
+    );
+    assert_eq!(refused(sketch.key(y)), TABLES);
+}
+
+#[test]
+fn many_tables_are_refused() {
+    let mut sketch = Sketch::new();
+    let mut last = TensorId(0);
+    for i in 0..1100 {
+        last = sketch.node(&[1], (i, i + (1 << 16) - 1), Op::Input);
+    }
+    let mut key = sketch.key(last);
+    key.architecture.visibility.input = Visible::Private;
+    assert_eq!(refused(key), TABLES);
+}
+
+#[test]
+fn many_rows_are_refused() {
+    let mut sketch = Sketch::new();
+    let x = sketch.node(&[1 << 16, 1 << 16], (0, 1), Op::Input);
+    let mut key = sketch.key(x);
+    key.architecture.visibility.input = Visible::Private;
+    assert_eq!(refused(key), ROWS);
+}
+
+#[test]
+fn copies_of_a_long_view_are_refused() {
+    let mut sketch = Sketch::new();
+    let x = sketch.node(&[4], (0, 1), Op::Input);
+    let gather = Step::Gather {
+        axis: 0,
+        source: 4,
+        index: vec![Some(1); 1 << 17],
+    };
+    let wide = sketch.read(x, vec![gather], (0, 1));
+    let mut last = wide;
+    for _ in 0..600 {
+        last = sketch.node(
+            &[1 << 17],
+            (0, 1),
+            Op::Rescale {
+                source: wide,
+                shift: 0,
+            },
+        );
+    }
+    assert_eq!(refused(sketch.key(last)), VIEWS);
+}
+
+#[test]
+fn a_caller_may_set_lower_limits() {
+    let mut sketch = Sketch::new();
+    let x = sketch.node(&[4], (0, 15), Op::Input);
+    let square = sketch.node(
+        &[4],
+        (0, 225),
+        Op::Contract {
+            left: x,
+            right: x,
+            shared: 1,
+            left_free: 0,
+            right_free: 0,
+            contracted: 0,
+        },
+    );
+    let key = sketch.key(square);
+    Verifier::new(key.clone()).unwrap();
+    for (what, limits) in [
+        (
+            PADS,
+            Limits {
+                pads: 10,
+                ..Limits::default()
+            },
+        ),
+        (
+            WORK,
+            Limits {
+                work: 10,
+                ..Limits::default()
+            },
+        ),
+        (
+            ROWS,
+            Limits {
+                rows: 10,
+                ..Limits::default()
+            },
+        ),
+        (
+            VIEWS,
+            Limits {
+                description: 1,
+                ..Limits::default()
+            },
+        ),
+    ] {
+        let error = Verifier::within(key.clone(), &limits).err();
+        let text = error.map(|e| e.to_string()).unwrap_or_default();
+        assert!(text.contains(what), "{what}: {text}");
+    }
+}
+
+#[test]
+fn views_of_many_axes_or_steps_are_refused() {
+    let insert = Step::Insert { axis: 0, len: 1 };
+    let axes = View::new(vec![], vec![insert.clone(); 40]);
+    assert_eq!(axes, Err(ViewError::Axes(33)));
+    let turn = Step::Permute(vec![1, 0]);
+    let steps = View::new(vec![2, 2], vec![turn.clone(); MAX_STEPS + 1]);
+    assert_eq!(steps, Err(ViewError::Steps(MAX_STEPS + 1)));
+    let full = View::new(vec![2, 2], vec![turn.clone(); MAX_STEPS]).unwrap();
+    assert_eq!(
+        full.clone().then(turn),
+        Err(ViewError::Steps(MAX_STEPS + 1))
+    );
+    assert_eq!(
+        full.clone().chain(&full),
+        Err(ViewError::Steps(2 * MAX_STEPS))
+    );
+    // No product of some axes overflows where another axis is empty.
+    let empty = View::identity(vec![0, 1 << 40, 1 << 40]);
+    assert!(matches!(empty, Err(ViewError::Volume(_))));
+}
+
+#[test]
+fn rows_and_commitments_that_do_not_fit_are_refused() {
+    let mut sketch = Sketch::new();
+    let w = sketch.node(&[100], (0, 3), Op::Weight);
+    let y = sketch.read(w, vec![], (0, 3));
+    let key = sketch.key(y);
+    for bits in [0, 17, 31, 32, u32::MAX] {
+        let mut key = key.clone();
+        key.architecture.row_bits = bits;
+        assert_eq!(Verifier::new(key).err(), Some(KeyError::RowBits(bits)));
+    }
+    for got in [0, 3, 5] {
+        let mut key = key.clone();
+        key.commitments = vec![vec![Default::default(); got]];
+        let expected = KeyError::Rows {
+            tensor: "t0".into(),
+            expected: 4,
+            got,
+        };
+        assert_eq!(Verifier::new(key).err(), Some(expected));
+    }
+    let mut key = key;
+    key.commitments = vec![vec![Default::default(); 4]];
+    let verifier = Verifier::new(key).unwrap();
+    assert_eq!(
+        verifier.check_range_proofs(),
+        Err(KeyError::RangeProofCount {
+            expected: 1,
+            got: 0
+        })
+    );
+}
+
+/// A chain of views longer than a view may be is cut by a commitment, not refused.
+#[test]
+fn a_long_chain_of_views_is_proven() {
+    let mut sketch = Sketch::new();
+    let x = sketch.node(&[2, 3], (-5, 5), Op::Input);
+    let mut last = x;
+    for i in 0..MAX_STEPS + 10 {
+        last = sketch.read(last, vec![Step::Permute(vec![1, 0])], (-5, 5));
+        assert_eq!(sketch.0.tensors[i + 1].shape[0], 3 - i % 2);
+    }
+    sketch.0.outputs = vec![last];
+    let (key, secret) = commit::<Grumpkin>(
+        sketch.0,
+        Weights::new(),
+        Visibility::default(),
+        &mut |_, _| true,
+    )
+    .unwrap();
+    let prover = Prover::new(key.clone(), secret).unwrap();
+    let inputs = [vec![1, -2, 3, 4, 5, 0]];
+    let inference = prover.prove(&inputs, b"", &mut |_| true).unwrap();
+    let verifier = Verifier::new(key).unwrap();
+    verifier.verify(&inference.proof, b"").unwrap();
+}
+
+/// A small model with every part that a key has, and a proof by it.
+fn small() -> (VerifyingKey<Grumpkin>, Proof) {
+    let mut sketch = Sketch::new();
+    let x = sketch.node(&[2], (-4, 3), Op::Input);
+    let w = sketch.node(&[2, 2], (-2, 1), Op::Weight);
+    let product = sketch.node(
+        &[2],
+        (-24, 16),
+        Op::Contract {
+            left: x,
+            right: w,
+            shared: 0,
+            left_free: 0,
+            right_free: 1,
+            contracted: 1,
+        },
+    );
+    let product = sketch.read(product, vec![Step::Permute(vec![0])], (-24, 16));
+    let scaled = sketch.node(
+        &[2],
+        (0, 3),
+        Op::Rescale {
+            source: product,
+            shift: 1,
+        },
+    );
+    sketch.0.tables = vec![Table {
+        low: 0,
+        values: vec![3, 1, 2, 0],
+    }];
+    let mapped = sketch.node(
+        &[2],
+        (0, 3),
+        Op::Map {
+            source: scaled,
+            table: TableId(0),
+        },
+    );
+    sketch.0.outputs = vec![mapped];
+    let weights = Weights::from([(w, Integers::I8(vec![1, -2, 0, 1]))]);
+    let (key, secret) =
+        commit::<Grumpkin>(sketch.0, weights, Visibility::default(), &mut |_, _| true).unwrap();
+    let prover = Prover::new(key.clone(), secret).unwrap();
+    let inference = prover.prove(&[vec![3, -4]], b"", &mut |_| true).unwrap();
+    (key, inference.proof)
+}
+
+/// Whoever is given a key with another byte learns so, or it is another model, of which the proof is not.
+fn reject(bytes: &[u8], honest: &VerifyingKey<Grumpkin>, proof: &Proof) {
+    let Ok(key) = VerifyingKey::<Grumpkin>::decode(bytes) else {
+        return;
+    };
+    assert_eq!(key.encode(), bytes);
+    let Ok(verifier) = Verifier::new(key) else {
+        return;
+    };
+    // The range proofs bind architecture and commitment, so that a key with any other byte fails.
+    assert!(verifier.check_range_proofs().is_err());
+    let mut proof = proof.clone();
+    if verifier.model_id() != honest.model_id() {
+        assert!(matches!(
+            verifier.verify(&proof, b""),
+            Err(Rejection::Model { .. })
+        ));
+        proof.model_id = verifier.model_id();
+    }
+    assert!(verifier.verify(&proof, b"").is_err());
+}
+
+#[test]
+fn every_byte_of_a_key_counts() {
+    let (key, proof) = small();
+    let verifier = Verifier::new(key.clone()).unwrap();
+    verifier.check_range_proofs().unwrap();
+    verifier.verify(&proof, b"").unwrap();
+    let bytes = key.encode();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let (bytes, key, proof) = (&bytes, &key, &proof);
+            scope.spawn(move || {
+                for place in (thread..bytes.len()).step_by(threads) {
+                    let mut bytes = bytes.clone();
+                    bytes[place] ^= 1 << (place % 8);
+                    reject(&bytes, key, proof);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_key_cut_short_or_extended_is_refused() {
+    let (key, _) = small();
+    let mut bytes = key.encode();
+    for length in 0..bytes.len() {
+        assert!(VerifyingKey::<Grumpkin>::decode(&bytes[..length]).is_err());
+    }
+    bytes.push(0);
+    assert!(VerifyingKey::<Grumpkin>::decode(&bytes).is_err());
+}

@@ -1,0 +1,70 @@
+//! Writes the seeds: `cargo run --release --features prover --bin seeds`, in this folder.
+
+use inferproof::{Grumpkin, Proof, Prover, Visibility, Visible, commit};
+use inferproof_program::testing::{Case, build};
+use std::fs;
+
+/// Numbers that look random.
+fn choices(seed: u64, count: usize) -> Vec<u32> {
+    let mut state = seed;
+    let next = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as u32
+    };
+    std::iter::repeat_with(next).take(count).collect()
+}
+
+fn key_and_proof(case: &Case, visibility: Visibility) -> (Vec<u8>, Proof) {
+    let (key, secret) = commit::<Grumpkin>(
+        case.program.clone(),
+        case.weights.clone(),
+        visibility,
+        &mut |_, _| true,
+    )
+    .unwrap();
+    let bytes = key.encode();
+    let prover = Prover::new(key, secret).unwrap();
+    let proof = prover.prove(&case.inputs, b"fuzz", &mut |_| true).unwrap().proof;
+    (bytes, proof)
+}
+
+fn main() {
+    for folder in ["key", "proof", "program", "view"] {
+        fs::create_dir_all(format!("seeds/{folder}")).unwrap();
+    }
+    // The smallest of some programs that have a weight and a contraction.
+    let small = (0..200)
+        .map(|seed| build(&choices(seed, 60)))
+        .filter(|case| {
+            let has = |name: &str| format!("{:?}", case.program.nodes).contains(name);
+            has("Weight") && has("Contract") && has("Rescale")
+        })
+        .min_by_key(|case| case.program.tensors.iter().map(|t| t.volume()).sum::<usize>())
+        .unwrap();
+    let (key, proof) = key_and_proof(&small, Visibility::default());
+    fs::write("seeds/key/small", key).unwrap();
+    let bytes = proof.encode::<Grumpkin>();
+    fs::write("seeds/valid.infproof", &bytes).unwrap();
+    fs::write("seeds/proof/valid", &bytes).unwrap();
+    fs::write("seeds/proof/edits", [0, 0, 1, 0, 0, 1, 6, 0, 0, 0, 1]).unwrap();
+    for seed in 1000..1012 {
+        let case = build(&choices(seed, 120));
+        let mut bytes = vec![seed as u8 * 37];
+        bytes.extend(postcard::to_allocvec(&case.program).unwrap());
+        fs::write(format!("seeds/program/{seed}"), bytes).unwrap();
+        for node in &case.program.nodes {
+            if let inferproof_program::Op::Linear { terms } = &node.op
+                && let Some(term) = terms.first()
+            {
+                fs::write(format!("seeds/view/{seed}"), postcard::to_allocvec(&term.view).unwrap()).unwrap();
+            }
+        }
+    }
+    let private = Visibility {
+        weights: Visible::Private,
+        input: Visible::Private,
+        output: Visible::Private,
+    };
+    let (key, _) = key_and_proof(&build(&choices(1003, 120)), private);
+    fs::write("seeds/key/private", key).unwrap();
+}
