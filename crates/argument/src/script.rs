@@ -432,9 +432,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
                 Place::Linear(i) => zetas.get(i).map_or(&[][..], Vec::as_slice),
             };
             let functional = Functional::product(eq_axes(point, reading.view.target()));
-            let functional = functional
-                .pull_back(&reading.view)
-                .map_err(view_error)?;
+            let functional = functional.pull_back(&reading.view).map_err(view_error)?;
             self.read(
                 reading.source,
                 functional,

@@ -6,8 +6,15 @@ use std::path::PathBuf;
 
 /// Zero-knowledge proofs of machine-learning inference: commit to a model, prove what it says, verify.
 #[derive(Debug, Parser)]
-#[command(name = "inferproof", version, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done or accepted, 1 proof rejected, 2 error, 130 interrupted.")]
+#[command(
+    name = "inferproof",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Exit codes: 0 done or accepted, 1 proof rejected, 2 error, 130 interrupted."
+)]
 pub struct Cli {
     /// Print one JSON object on standard output instead of text
     #[arg(long, global = true)]

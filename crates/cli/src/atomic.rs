@@ -40,7 +40,11 @@ impl Folder {
         }
         let temporary = Unfinished::new(sibling(place));
         fs::create_dir(temporary.path()).map_err(Error::write(place))?;
-        Ok(Self { place: place.into(), temporary, folders: Vec::new() })
+        Ok(Self {
+            place: place.into(),
+            temporary,
+            folders: Vec::new(),
+        })
     }
 
     /// Makes a folder in it.
@@ -51,17 +55,24 @@ impl Folder {
             std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         }
         self.folders.push(name.to_owned());
-        builder.create(self.temporary.path().join(name)).map_err(Error::write(&self.place.join(name)))
+        builder
+            .create(self.temporary.path().join(name))
+            .map_err(Error::write(&self.place.join(name)))
     }
 
     /// Writes a file in it.
     pub fn file(&self, name: &str, bytes: &[u8], access: Access) -> Result<(), Error> {
-        create(&self.temporary.path().join(name), bytes, access).map_err(Error::write(&self.place.join(name)))
+        create(&self.temporary.path().join(name), bytes, access)
+            .map_err(Error::write(&self.place.join(name)))
     }
 
     /// Gives it its name. What was there before is removed only after.
     pub fn finish(self) -> Result<(), Error> {
-        for folder in self.folders.iter().map(|name| self.temporary.path().join(name)) {
+        for folder in self
+            .folders
+            .iter()
+            .map(|name| self.temporary.path().join(name))
+        {
             sync_folder(&folder).map_err(Error::write(&self.place))?;
         }
         sync_folder(self.temporary.path()).map_err(Error::write(&self.place))?;
@@ -106,5 +117,9 @@ fn sibling(path: &Path) -> PathBuf {
 
 fn sync_folder(path: &Path) -> std::io::Result<()> {
     // Only Unix can open a folder to flush its entries.
-    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+    if cfg!(unix) {
+        File::open(path)?.sync_all()
+    } else {
+        Ok(())
+    }
 }

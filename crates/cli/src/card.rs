@@ -117,6 +117,12 @@ impl Card {
 pub fn tensors(program: &Program, ids: &[TensorId]) -> Vec<Tensor> {
     let found = ids.iter().filter_map(|&id| program.tensor(id));
     found
-        .map(|t| Tensor { name: t.name.clone(), shape: t.shape.clone(), scale_log2: t.scale_log2, low: t.low, high: t.high })
+        .map(|t| Tensor {
+            name: t.name.clone(),
+            shape: t.shape.clone(),
+            scale_log2: t.scale_log2,
+            low: t.low,
+            high: t.high,
+        })
         .collect()
 }

@@ -13,15 +13,23 @@ pub struct Checked(Option<PathBuf>);
 impl Checked {
     /// Of a key file's bytes.
     pub fn of(key: &[u8]) -> Self {
-        let cache = std::env::var_os("XDG_CACHE_HOME").filter(|p| !p.is_empty()).map(PathBuf::from);
+        let cache = std::env::var_os("XDG_CACHE_HOME")
+            .filter(|p| !p.is_empty())
+            .map(PathBuf::from);
         let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")));
         let digest = blake3::hash(key).to_hex();
-        Self(cache.map(|c| c.join("inferproof").join("checked-keys").join(digest.as_str())))
+        Self(cache.map(|c| {
+            c.join("inferproof")
+                .join("checked-keys")
+                .join(digest.as_str())
+        }))
     }
 
     /// Whether this version has verified the key before.
     pub fn is_known(&self) -> bool {
-        self.0.as_ref().is_some_and(|path| std::fs::read_to_string(path).is_ok_and(|version| version == VERSION))
+        self.0.as_ref().is_some_and(|path| {
+            std::fs::read_to_string(path).is_ok_and(|version| version == VERSION)
+        })
     }
 
     /// Remembers it. Where the cache cannot be written, the next verification takes longer, that is all.

@@ -5,7 +5,10 @@ const INK: f32 = 0.4;
 
 /// Draws pixels of a row-major picture, without the empty margin above and below.
 pub fn draw(pixels: &[f32], width: usize) -> String {
-    let rows: Vec<Vec<bool>> = pixels.chunks(width).map(|row| row.iter().map(|&p| p >= INK).collect()).collect();
+    let rows: Vec<Vec<bool>> = pixels
+        .chunks(width)
+        .map(|row| row.iter().map(|&p| p >= INK).collect())
+        .collect();
     let inked = |row: &Vec<bool>| row.contains(&true);
     let first = rows.iter().position(inked).unwrap_or(0);
     let last = rows.iter().rposition(inked).map_or(0, |last| last + 1);
@@ -13,7 +16,12 @@ pub fn draw(pixels: &[f32], width: usize) -> String {
     for pair in rows.get(first..last).unwrap_or_default().chunks(2) {
         let mut line = String::new();
         for column in 0..width {
-            let ink = |row: usize| pair.get(row).and_then(|r| r.get(column)).copied().unwrap_or(false);
+            let ink = |row: usize| {
+                pair.get(row)
+                    .and_then(|r| r.get(column))
+                    .copied()
+                    .unwrap_or(false)
+            };
             line.push(match (ink(0), ink(1)) {
                 (true, true) => '█',
                 (true, false) => '▀',

@@ -107,7 +107,9 @@ pub enum Error {
     #[error("--output: {0}")]
     Expected(String),
     /// Something was given to compare with a private tensor.
-    #[error("{flag} cannot be compared: this model's {what} is private, so that proofs do not show it; leave {flag} out")]
+    #[error(
+        "{flag} cannot be compared: this model's {what} is private, so that proofs do not show it; leave {flag} out"
+    )]
     ComparePrivate {
         /// The argument.
         flag: &'static str,
@@ -133,22 +135,34 @@ pub enum Error {
 impl Error {
     /// For `map_err` on reading a file.
     pub fn read(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| Self::Read { path: path.into(), source }
+        move |source| Self::Read {
+            path: path.into(),
+            source,
+        }
     }
 
     /// For `map_err` on writing a file.
     pub fn write(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| Self::Write { path: path.into(), source }
+        move |source| Self::Write {
+            path: path.into(),
+            source,
+        }
     }
 
     /// For `map_err` on decoding a file.
     pub fn decode(path: &Path) -> impl FnOnce(DecodeError) -> Self {
-        move |source| Self::Decode { path: path.into(), source }
+        move |source| Self::Decode {
+            path: path.into(),
+            source,
+        }
     }
 
     /// For `map_err` on what is wrong with an ONNX file.
     pub fn model(path: &Path) -> impl FnOnce(OnnxError) -> Self {
-        move |source| Self::Model { path: path.into(), source }
+        move |source| Self::Model {
+            path: path.into(),
+            source,
+        }
     }
 
     /// Whether the command has printed its report all the same.

@@ -32,7 +32,11 @@ pub struct Estimate {
 impl Estimate {
     /// From the sizes of a proof and the number of weights.
     pub fn new(forecast: &Forecast, weights: usize) -> Self {
-        let (committed, leaves, weights) = (forecast.committed as f64, forecast.leaves as f64, weights as f64);
+        let (committed, leaves, weights) = (
+            forecast.committed as f64,
+            forecast.leaves as f64,
+            weights as f64,
+        );
         Self {
             seconds: PROOF + COMMITTED * committed + LEAF * leaves + WEIGHT * weights,
             memory_bytes: (BASE_BYTES + LEAF_BYTES * leaves + WEIGHT_BYTES * weights) as u64,

@@ -25,10 +25,15 @@ impl Expected {
 
     fn parse(program: &Program, json: &str, quantized: bool) -> Result<Self, String> {
         let value: Value = serde_json::from_str(json).map_err(|e| format!("not JSON: {e}"))?;
-        let names: Vec<String> = ports(program, &program.outputs).into_iter().map(|p| p.name).collect();
+        let names: Vec<String> = ports(program, &program.outputs)
+            .into_iter()
+            .map(|p| p.name)
+            .collect();
         let lists = lists(&value, &names, quantized)?;
         let tensors = program.outputs.iter().filter_map(|&id| program.tensor(id));
-        let outputs = tensors.zip(lists).map(|(tensor, list)| integers(tensor, list, quantized));
+        let outputs = tensors
+            .zip(lists)
+            .map(|(tensor, list)| integers(tensor, list, quantized));
         Ok(Self(outputs.collect::<Result<_, _>>()?))
     }
 
@@ -39,31 +44,62 @@ impl Expected {
 }
 
 /// The list of each output.
-fn lists<'a>(value: &'a Value, names: &[String], quantized: bool) -> Result<Vec<&'a Value>, String> {
+fn lists<'a>(
+    value: &'a Value,
+    names: &[String],
+    quantized: bool,
+) -> Result<Vec<&'a Value>, String> {
     match value {
         Value::Object(object) => {
-            let key = if quantized { "outputs_quantized" } else { "outputs" };
+            let key = if quantized {
+                "outputs_quantized"
+            } else {
+                "outputs"
+            };
             let object = object.get(key).and_then(Value::as_object).unwrap_or(object);
-            let found = names.iter().map(|name| object.get(name).ok_or_else(|| format!("no output `{name}`")));
+            let found = names.iter().map(|name| {
+                object
+                    .get(name)
+                    .ok_or_else(|| format!("no output `{name}`"))
+            });
             found.collect()
         }
-        Value::Array(list) if list.iter().all(Value::is_array) && list.len() == names.len() => Ok(list.iter().collect()),
-        Value::Array(list) if list.iter().all(Value::is_number) && names.len() == 1 => Ok(vec![value]),
-        _ => Err(format!("expected a JSON list of numbers for each of the outputs {}", names.join(", "))),
+        Value::Array(list) if list.iter().all(Value::is_array) && list.len() == names.len() => {
+            Ok(list.iter().collect())
+        }
+        Value::Array(list) if list.iter().all(Value::is_number) && names.len() == 1 => {
+            Ok(vec![value])
+        }
+        _ => Err(format!(
+            "expected a JSON list of numbers for each of the outputs {}",
+            names.join(", ")
+        )),
     }
 }
 
 fn integers(tensor: &Tensor, list: &Value, quantized: bool) -> Result<Vec<i64>, String> {
     let name = &tensor.name;
-    let list = list.as_array().ok_or_else(|| format!("output `{name}`: expected a list of numbers"))?;
+    let list = list
+        .as_array()
+        .ok_or_else(|| format!("output `{name}`: expected a list of numbers"))?;
     if list.len() != tensor.volume() {
-        return Err(format!("output `{name}`: expected {} numbers, got {}", tensor.volume(), list.len()));
+        return Err(format!(
+            "output `{name}`: expected {} numbers, got {}",
+            tensor.volume(),
+            list.len()
+        ));
     }
     let unit = 2f64.powi(tensor.scale_log2);
     let numbers = list.iter().enumerate().map(|(entry, value)| {
-        let integer = if quantized { value.as_i64() } else { value.as_f64().map(|v| (v * unit + 0.5).floor() as i64) };
+        let integer = if quantized {
+            value.as_i64()
+        } else {
+            value.as_f64().map(|v| (v * unit + 0.5).floor() as i64)
+        };
         let expected = if quantized { "an integer" } else { "a number" };
-        integer.ok_or_else(|| format!("output `{name}`: entry {entry} is {value}; expected {expected}"))
+        integer.ok_or_else(|| {
+            format!("output `{name}`: entry {entry} is {value}; expected {expected}")
+        })
     });
     numbers.collect()
 }

@@ -34,19 +34,36 @@ pub struct KeyFile {
 impl KeyFile {
     /// Reads the key of a model's public folder, or a key itself.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let file = if path.is_dir() { path.join(KEY) } else { path.to_owned() };
+        let file = if path.is_dir() {
+            path.join(KEY)
+        } else {
+            path.to_owned()
+        };
         if path.is_dir() && !file.exists() {
             let expected = "the `public` folder that `inferproof compile` wrote";
-            return Err(Error::NotAModel { path: path.into(), missing: "`verifying.key`", expected });
+            return Err(Error::NotAModel {
+                path: path.into(),
+                missing: "`verifying.key`",
+                expected,
+            });
         }
         let bytes = std::fs::read(&file).map_err(Error::read(&file))?;
         let curve = match kind_of(&bytes).map_err(Error::decode(&file))? {
             (Kind::Key, curve) => curve,
             (Kind::Proof, _) => {
-                return Err(Error::Decode { path: file, source: DecodeError::Magic { expected: "verifying key" } });
+                return Err(Error::Decode {
+                    path: file,
+                    source: DecodeError::Magic {
+                        expected: "verifying key",
+                    },
+                });
             }
         };
-        Ok(Self { path: file, bytes, curve })
+        Ok(Self {
+            path: file,
+            bytes,
+            curve,
+        })
     }
 
     /// The key.
@@ -70,9 +87,16 @@ impl ModelFolder {
             return Err(Error::read(path)(std::io::ErrorKind::NotFound.into()));
         }
         if !path.join(PUBLIC).is_dir() {
-            return Err(Error::NotAModel { path: path.into(), missing: "the folder `public`", expected });
+            return Err(Error::NotAModel {
+                path: path.into(),
+                missing: "the folder `public`",
+                expected,
+            });
         }
-        Ok(Self { path: path.into(), key: KeyFile::read(&path.join(PUBLIC))? })
+        Ok(Self {
+            path: path.into(),
+            key: KeyFile::read(&path.join(PUBLIC))?,
+        })
     }
 
     /// The weights alone, for a run without a proof.
@@ -91,11 +115,16 @@ impl ModelFolder {
     pub fn secret<P: Profile>(&self, key: &VerifyingKey<P>) -> Result<ModelSecret<P>, Error> {
         let weights = self.weights(key)?;
         let blinders = match key.architecture.visibility.weights {
-            Visible::Public => key.commitments.iter().map(|rows| Zeroizing::new(vec![Scalar::<P>::default(); rows.len()])).collect(),
+            Visible::Public => key
+                .commitments
+                .iter()
+                .map(|rows| Zeroizing::new(vec![Scalar::<P>::default(); rows.len()]))
+                .collect(),
             Visible::Private => {
                 let path = self.path.join(SECRET).join(BLINDING);
                 let bytes = Zeroizing::new(std::fs::read(&path).map_err(Error::read(&path))?);
-                decode_blinding(key, &hex(&key.model_id()), &bytes).map_err(|source| Error::Secret { path, source })?
+                decode_blinding(key, &hex(&key.model_id()), &bytes)
+                    .map_err(|source| Error::Secret { path, source })?
             }
         };
         Ok(ModelSecret { weights, blinders })

@@ -33,7 +33,11 @@ pub fn asked() -> bool {
 
 /// An error if asked to stop, for use between steps.
 pub fn check() -> Result<(), Error> {
-    if asked() { Err(Error::Interrupted) } else { Ok(()) }
+    if asked() {
+        Err(Error::Interrupted)
+    } else {
+        Ok(())
+    }
 }
 
 /// A file or folder that is removed when dropped, unless it was given its final name before.
@@ -65,5 +69,9 @@ impl Drop for Unfinished {
 
 fn remove(path: &Path) {
     // It is gone already if it was given its final name.
-    let _ = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    let _ = if path.is_dir() {
+        std::fs::remove_dir_all(path)
+    } else {
+        std::fs::remove_file(path)
+    };
 }

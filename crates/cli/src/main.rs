@@ -44,7 +44,10 @@ fn main() -> ExitCode {
         Ok(Outcome::Rejected) => ExitCode::from(1),
         Err(error) => {
             if cli.json && !error.is_reported() {
-                println!("{}", serde_json::json!({ "error": error.to_string(), "exit_code": error.exit_code() }));
+                println!(
+                    "{}",
+                    serde_json::json!({ "error": error.to_string(), "exit_code": error.exit_code() })
+                );
             }
             eprintln!("error: {error}");
             ExitCode::from(error.exit_code())

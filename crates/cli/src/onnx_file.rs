@@ -17,7 +17,11 @@ impl OnnxFile {
     /// Reads and imports a file.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let bytes = std::fs::read(path).map_err(Error::read(path))?;
-        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let file = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         Self::import(file, &bytes).map_err(Error::model(path))
     }
 
@@ -26,7 +30,15 @@ impl OnnxFile {
         let model = quietly(|| FloatModel::import(bytes))?;
         let opset = opset(&parse(bytes)?);
         let blake3 = blake3::hash(bytes).to_hex().to_string();
-        Ok(Self { model, source: Source { file, blake3: Some(blake3), bytes: bytes.len(), opset } })
+        Ok(Self {
+            model,
+            source: Source {
+                file,
+                blake3: Some(blake3),
+                bytes: bytes.len(),
+                opset,
+            },
+        })
     }
 }
 
@@ -34,12 +46,17 @@ impl OnnxFile {
 pub fn parse(bytes: &[u8]) -> Result<ModelProto, OnnxError> {
     let mut reader = bytes;
     let model = quietly(|| tract_onnx::onnx().proto_model_for_read(&mut reader));
-    model.map_err(|e| OnnxError::Corrupt { reason: format!("{e:#}") })
+    model.map_err(|e| OnnxError::Corrupt {
+        reason: format!("{e:#}"),
+    })
 }
 
 /// The version of the default operation set.
 pub fn opset(model: &ModelProto) -> i64 {
-    let default = model.opset_import.iter().filter(|s| s.domain.is_empty() || s.domain == "ai.onnx");
+    let default = model
+        .opset_import
+        .iter()
+        .filter(|s| s.domain.is_empty() || s.domain == "ai.onnx");
     default.map(|s| s.version).max().unwrap_or(1)
 }
 

@@ -31,7 +31,12 @@ pub struct Progress {
 impl Progress {
     /// Begins.
     pub fn new(what: &'static str) -> Self {
-        Self { what, bar: std::io::stderr().is_terminal().then(bar), start: Instant::now(), spoken: None }
+        Self {
+            what,
+            bar: std::io::stderr().is_terminal().then(bar),
+            start: Instant::now(),
+            spoken: None,
+        }
     }
 
     /// Says how far it is; the answer is whether to go on.
@@ -51,7 +56,10 @@ impl Progress {
                     self.spoken = Some(Instant::now());
                     let left = match done {
                         0 => String::new(),
-                        done => format!(", about {:.0} s left", elapsed.as_secs_f64() * (of - done) as f64 / done as f64),
+                        done => format!(
+                            ", about {:.0} s left",
+                            elapsed.as_secs_f64() * (of - done) as f64 / done as f64
+                        ),
                     };
                     eprintln!("{}: {doing}, {done} of {of}{left}", self.what);
                 }
@@ -79,7 +87,9 @@ impl Drop for Progress {
 
 fn bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len}  {elapsed}, {eta} left  {msg}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:24} {pos}/{len}  {elapsed}, {eta} left  {msg}")
+    {
         bar.set_style(style.progress_chars("━╸ "));
     }
     bar

@@ -8,7 +8,11 @@ use std::time::Duration;
 
 /// Prints a report as one JSON object, or as text. A reader that hangs up is no error.
 pub fn print(json: bool, report: &(impl Serialize + fmt::Display)) {
-    let text = if json { serde_json::to_string_pretty(report).unwrap_or_default() } else { report.to_string() };
+    let text = if json {
+        serde_json::to_string_pretty(report).unwrap_or_default()
+    } else {
+        report.to_string()
+    };
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{}", text.trim_end());
 }
@@ -23,7 +27,11 @@ pub struct Seen(pub Visibility);
 
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Visibility { weights, input, output } = self.0;
+        let Visibility {
+            weights,
+            input,
+            output,
+        } = self.0;
         write!(f, "weights {weights}, input {input}, output {output}")
     }
 }
@@ -103,7 +111,12 @@ const SHOWN: usize = 10;
 impl fmt::Display for Values<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, value) in self.0.iter().take(SHOWN).enumerate() {
-            write!(f, "{}{}", if position > 0 { " " } else { "" }, (value * 1e6).round() / 1e6)?;
+            write!(
+                f,
+                "{}{}",
+                if position > 0 { " " } else { "" },
+                (value * 1e6).round() / 1e6
+            )?;
         }
         match self.0.len() {
             length if length > SHOWN => write!(f, " ... ({length} in all)"),
@@ -120,7 +133,9 @@ pub fn is_public(visible: Visible) -> bool {
 /// The most memory that this process has held, where the system tells.
 pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }

@@ -5,10 +5,12 @@
 //! so that a mix-up or damage is noticed here and not by a verifier.
 
 use inferproof::{ModelSecret, VerifyingKey};
-use inferproof_argument::curve::{EncodingError, Profile, SCALAR_BYTES, decode_scalar, encode_scalar};
+use inferproof_argument::curve::{
+    EncodingError, Profile, SCALAR_BYTES, decode_scalar, encode_scalar,
+};
 use inferproof_program::{Integers, Program, RunError, TensorId, Weights};
-use safetensors::tensor::{SafeTensorError, SafeTensors, TensorView};
 use safetensors::Dtype;
+use safetensors::tensor::{SafeTensorError, SafeTensors, TensorView};
 use std::collections::HashMap;
 use zeroize::Zeroizing;
 
@@ -22,7 +24,9 @@ pub enum SecretError {
     #[error("its metadata has no `{0}`; expected a file that `inferproof compile` wrote")]
     Metadata(&'static str),
     /// The file is of another model.
-    #[error("it belongs to model {got}, but the key is of model {expected}; use the folders that one `compile` wrote")]
+    #[error(
+        "it belongs to model {got}, but the key is of model {expected}; use the folders that one `compile` wrote"
+    )]
     Model {
         /// The key's model.
         expected: String,
@@ -30,7 +34,9 @@ pub enum SecretError {
         got: String,
     },
     /// The content was changed.
-    #[error("its content does not have the digest that its metadata gives: it is damaged or was changed; restore it from a copy")]
+    #[error(
+        "its content does not have the digest that its metadata gives: it is damaged or was changed; restore it from a copy"
+    )]
     Digest,
     /// A tensor is not there.
     #[error("no tensor `{0}`")]
@@ -79,23 +85,38 @@ pub enum SecretError {
 }
 
 /// The file `weights.safetensors`.
-pub fn encode_weights(program: &Program, model_id: &str, weights: &Weights) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+pub fn encode_weights(
+    program: &Program,
+    model_id: &str,
+    weights: &Weights,
+) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let mut tensors = Vec::new();
     for id in program.weights() {
         let (Some(tensor), Some(values)) = (program.tensor(id), weights.get(&id)) else {
             return Err(SecretError::Missing(name(program, id)));
         };
-        tensors.push((name(program, id), dtype(values), tensor.shape.clone(), bytes(values)));
+        tensors.push((
+            name(program, id),
+            dtype(values),
+            tensor.shape.clone(),
+            bytes(values),
+        ));
     }
     encode(model_id, tensors)
 }
 
 /// Reads `weights.safetensors`.
-pub fn decode_weights(program: &Program, model_id: &str, file: &[u8]) -> Result<Weights, SecretError> {
+pub fn decode_weights(
+    program: &Program,
+    model_id: &str,
+    file: &[u8],
+) -> Result<Weights, SecretError> {
     let file = Checked::new(file, model_id, program)?;
     let mut weights = Weights::new();
     for id in program.weights() {
-        let Some(tensor) = program.tensor(id) else { continue };
+        let Some(tensor) = program.tensor(id) else {
+            continue;
+        };
         let narrowest = Integers::narrowest(&[], tensor.low, tensor.high);
         let expected = narrowest.as_ref().map_or(Dtype::I64, dtype);
         let data = file.tensor(&name(program, id), expected, &tensor.shape)?;
@@ -106,19 +127,32 @@ pub fn decode_weights(program: &Program, model_id: &str, file: &[u8]) -> Result<
 }
 
 /// The file `blinding.safetensors`.
-pub fn encode_blinding<P: Profile>(program: &Program, model_id: &str, secret: &ModelSecret<P>) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+pub fn encode_blinding<P: Profile>(
+    program: &Program,
+    model_id: &str,
+    secret: &ModelSecret<P>,
+) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let tensors = program.weights().zip(&secret.blinders).map(|(id, rows)| {
         let mut data = Zeroizing::new(Vec::with_capacity(rows.len() * SCALAR_BYTES));
         for scalar in rows.iter() {
             data.extend_from_slice(Zeroizing::new(encode_scalar(scalar)).as_slice());
         }
-        (name(program, id), Dtype::U8, vec![rows.len(), SCALAR_BYTES], data)
+        (
+            name(program, id),
+            Dtype::U8,
+            vec![rows.len(), SCALAR_BYTES],
+            data,
+        )
     });
     encode(model_id, tensors.collect())
 }
 
 /// Reads `blinding.safetensors`: as many rows for each weight as the key commits to.
-pub fn decode_blinding<P: Profile>(key: &VerifyingKey<P>, model_id: &str, file: &[u8]) -> Result<Blinders<P>, SecretError> {
+pub fn decode_blinding<P: Profile>(
+    key: &VerifyingKey<P>,
+    model_id: &str,
+    file: &[u8],
+) -> Result<Blinders<P>, SecretError> {
     let program = &key.architecture.program;
     let file = Checked::new(file, model_id, program)?;
     let mut all = Vec::new();
@@ -129,7 +163,11 @@ pub fn decode_blinding<P: Profile>(key: &VerifyingKey<P>, model_id: &str, file: 
         let (chunks, _) = data.as_chunks::<SCALAR_BYTES>();
         for (row, chunk) in chunks.iter().enumerate() {
             let scalar = decode_scalar(chunk);
-            blinders.push(scalar.map_err(|reason| SecretError::Scalar { tensor: tensor.clone(), row, reason })?);
+            blinders.push(scalar.map_err(|reason| SecretError::Scalar {
+                tensor: tensor.clone(),
+                row,
+                reason,
+            })?);
         }
         all.push(blinders);
     }
@@ -143,10 +181,19 @@ type Entry = (String, Dtype, Vec<usize>, Zeroizing<Vec<u8>>);
 
 fn encode(model_id: &str, tensors: Vec<Entry>) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let digest = digest(tensors.iter().map(|(_, _, _, data)| data.as_slice()));
-    let metadata = HashMap::from([(MODEL.to_owned(), model_id.to_owned()), (DIGEST.to_owned(), digest)]);
-    let views = tensors.iter().map(|(name, dtype, shape, data)| Ok((name, TensorView::new(*dtype, shape.clone(), data)?)));
-    let views = views.collect::<Result<Vec<_>, _>>().map_err(SecretError::Format)?;
-    safetensors::serialize(views, Some(metadata)).map(Zeroizing::new).map_err(SecretError::Format)
+    let metadata = HashMap::from([
+        (MODEL.to_owned(), model_id.to_owned()),
+        (DIGEST.to_owned(), digest),
+    ]);
+    let views = tensors.iter().map(|(name, dtype, shape, data)| {
+        Ok((name, TensorView::new(*dtype, shape.clone(), data)?))
+    });
+    let views = views
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(SecretError::Format)?;
+    safetensors::serialize(views, Some(metadata))
+        .map(Zeroizing::new)
+        .map_err(SecretError::Format)
 }
 
 const MODEL: &str = "model_id";
@@ -162,15 +209,25 @@ impl<'a> Checked<'a> {
         let line = |key: &'static str| metadata.get(key).ok_or(SecretError::Metadata(key));
         let got = line(MODEL)?;
         if got != model_id {
-            return Err(SecretError::Model { expected: model_id.to_owned(), got: got.clone() });
+            return Err(SecretError::Model {
+                expected: model_id.to_owned(),
+                got: got.clone(),
+            });
         }
         let tensors = SafeTensors::deserialize(file).map_err(SecretError::Format)?;
         let expected = program.weights().count();
         if tensors.len() != expected {
-            return Err(SecretError::Count { expected, got: tensors.len() });
+            return Err(SecretError::Count {
+                expected,
+                got: tensors.len(),
+            });
         }
         let names = program.weights().map(|id| name(program, id));
-        let views = names.map(|name| tensors.tensor(&name).map_err(|_| SecretError::Missing(name)));
+        let views = names.map(|name| {
+            tensors
+                .tensor(&name)
+                .map_err(|_| SecretError::Missing(name))
+        });
         let views = views.collect::<Result<Vec<_>, _>>()?;
         if digest(views.iter().map(TensorView::data)) != *line(DIGEST)? {
             return Err(SecretError::Digest);
@@ -178,20 +235,43 @@ impl<'a> Checked<'a> {
         Ok(Self(tensors))
     }
 
-    fn tensor(&self, name: &str, expected: Dtype, shape: &[usize]) -> Result<&'a [u8], SecretError> {
-        let view = self.0.tensor(name).map_err(|_| SecretError::Missing(name.to_owned()))?;
+    fn tensor(
+        &self,
+        name: &str,
+        expected: Dtype,
+        shape: &[usize],
+    ) -> Result<&'a [u8], SecretError> {
+        let view = self
+            .0
+            .tensor(name)
+            .map_err(|_| SecretError::Missing(name.to_owned()))?;
         if view.dtype() != expected {
-            return Err(SecretError::Type { tensor: name.to_owned(), expected, got: view.dtype() });
+            return Err(SecretError::Type {
+                tensor: name.to_owned(),
+                expected,
+                got: view.dtype(),
+            });
         }
         if view.shape() != shape {
-            return Err(SecretError::Shape { tensor: name.to_owned(), expected: shape.to_vec(), got: view.shape().to_vec() });
+            return Err(SecretError::Shape {
+                tensor: name.to_owned(),
+                expected: shape.to_vec(),
+                got: view.shape().to_vec(),
+            });
         }
         Ok(view.data())
     }
 }
 
 fn name(program: &Program, id: TensorId) -> String {
-    format!("{}.{}", id.0, program.tensor(id).map(|t| t.name.as_str()).unwrap_or_default())
+    format!(
+        "{}.{}",
+        id.0,
+        program
+            .tensor(id)
+            .map(|t| t.name.as_str())
+            .unwrap_or_default()
+    )
 }
 
 /// Of the tensors' bytes in the program's order, each with its length.
@@ -225,10 +305,34 @@ fn bytes(values: &Integers) -> Zeroizing<Vec<u8>> {
 /// The inverse of [`bytes`]; the length was checked with the shape.
 fn integers(dtype: Dtype, data: &[u8]) -> Integers {
     match dtype {
-        Dtype::I8 => Integers::I8(data.as_chunks().0.iter().map(|c| i8::from_le_bytes(*c)).collect()),
-        Dtype::I16 => Integers::I16(data.as_chunks().0.iter().map(|c| i16::from_le_bytes(*c)).collect()),
-        Dtype::I32 => Integers::I32(data.as_chunks().0.iter().map(|c| i32::from_le_bytes(*c)).collect()),
-        _ => Integers::I64(data.as_chunks().0.iter().map(|c| i64::from_le_bytes(*c)).collect()),
+        Dtype::I8 => Integers::I8(
+            data.as_chunks()
+                .0
+                .iter()
+                .map(|c| i8::from_le_bytes(*c))
+                .collect(),
+        ),
+        Dtype::I16 => Integers::I16(
+            data.as_chunks()
+                .0
+                .iter()
+                .map(|c| i16::from_le_bytes(*c))
+                .collect(),
+        ),
+        Dtype::I32 => Integers::I32(
+            data.as_chunks()
+                .0
+                .iter()
+                .map(|c| i32::from_le_bytes(*c))
+                .collect(),
+        ),
+        _ => Integers::I64(
+            data.as_chunks()
+                .0
+                .iter()
+                .map(|c| i64::from_le_bytes(*c))
+                .collect(),
+        ),
     }
 }
 
@@ -248,8 +352,15 @@ pub fn summarize(file: &[u8]) -> Result<SecretSummary, SecretError> {
     let (_, metadata) = SafeTensors::read_metadata(file).map_err(SecretError::Format)?;
     let tensors = metadata.tensors();
     Ok(SecretSummary {
-        model_id: metadata.metadata().as_ref().and_then(|m| m.get(MODEL)).cloned(),
+        model_id: metadata
+            .metadata()
+            .as_ref()
+            .and_then(|m| m.get(MODEL))
+            .cloned(),
         tensors: tensors.len(),
-        entries: tensors.values().map(|t| t.shape.iter().product::<usize>()).sum(),
+        entries: tensors
+            .values()
+            .map(|t| t.shape.iter().product::<usize>())
+            .sum(),
     })
 }

@@ -27,10 +27,15 @@ pub fn forecast(program: &Program, visibility: Visibility) -> Result<Forecast, C
     let relations = lower(program, visibility, row_bits(program), &Limits::default())?.relations;
     let parts = relations.parts();
     let fresh = parts.tensors.iter().filter(|t| t.origin == Origin::Fresh);
-    let looked_up = parts.lookups.iter().map(|l| l.shape.iter().product::<usize>());
+    let looked_up = parts
+        .lookups
+        .iter()
+        .map(|l| l.shape.iter().product::<usize>());
     Ok(Forecast {
         argument_bytes: relations.proof_length(),
-        committed: fresh.map(|t| t.layout.shape().iter().product::<usize>()).sum(),
+        committed: fresh
+            .map(|t| t.layout.shape().iter().product::<usize>())
+            .sum(),
         leaves: looked_up.chain(parts.tables.iter().map(|t| t.len())).sum(),
     })
 }

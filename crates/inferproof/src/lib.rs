@@ -48,10 +48,10 @@ mod witness;
 pub use commit::{CommitError, ModelSecret, commit};
 pub use encoding::{Curve, DecodeError, FORMAT_VERSION, Kind, kind_of};
 #[cfg(feature = "prover")]
-pub use inferproof_argument::Stage;
-#[cfg(feature = "prover")]
 pub use forecast::{Forecast, forecast};
 pub use inferproof_argument::Limits;
+#[cfg(feature = "prover")]
+pub use inferproof_argument::Stage;
 pub use inferproof_argument::curve::Profile;
 pub use key::{Architecture, VerifyingKey};
 pub use lower::LowerError;

@@ -242,8 +242,9 @@ impl<P: Profile> Buckets<P> {
         }
         self.bits.clear();
         for tree in &self.trees {
-            self.bits
-                .extend((0..=tree.levels).map(|level| at(&self.nodes, tree.odd_nodes(level) as usize)));
+            self.bits.extend(
+                (0..=tree.levels).map(|level| at(&self.nodes, tree.odd_nodes(level) as usize)),
+            );
         }
     }
 }

@@ -130,12 +130,8 @@ impl<P: Profile> Closing<'_, P> {
         } = &self.opened;
         let batch = &self.outcome.batch;
         // The masks depend on chi, by way of the batch, and on every secret.
-        let secrets: Zeroizing<Vec<u8>> = Zeroizing::new(
-            s.iter()
-                .chain(u.iter())
-                .flat_map(encode_scalar)
-                .collect(),
-        );
+        let secrets: Zeroizing<Vec<u8>> =
+            Zeroizing::new(s.iter().chain(u.iter()).flat_map(encode_scalar).collect());
         let said: [u8; 32] = *blake3::hash(proof).as_bytes();
         let mut entropy = Entropy::new(
             "closing masks",
@@ -526,8 +522,7 @@ impl<P: Profile> Side<P> for Prover<'_, P> {
             .zip(&self.pads[first_pad..first_pad + count])
             .map(|(&v, &s)| v - s)
             .collect();
-        self.proof
-            .extend(sent.iter().flat_map(encode_scalar));
+        self.proof.extend(sent.iter().flat_map(encode_scalar));
         Ok(sent)
     }
 }

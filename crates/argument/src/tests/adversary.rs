@@ -518,8 +518,7 @@ impl<P: Profile> Side<P> for Adversary<'_, P> {
         if let Some(hook) = &mut self.sent {
             hook(first_pad, message, &mut values);
         }
-        self.proof
-            .extend(values.iter().flat_map(encode_scalar));
+        self.proof.extend(values.iter().flat_map(encode_scalar));
         Ok(values)
     }
 }

@@ -7,7 +7,9 @@ use crate::estimate::Estimate;
 use crate::onnx_file::quietly;
 use crate::report::{Bytes, Count, Seconds, Shape, print, row};
 use inferproof::{Visibility, forecast};
-use inferproof_onnx::{FloatModel, ModelSummary, NodeSummary, Port, QuantizeOptions, Sample, inspect};
+use inferproof_onnx::{
+    FloatModel, ModelSummary, NodeSummary, Port, QuantizeOptions, Sample, inspect,
+};
 use serde::Serialize;
 use std::fmt;
 use std::path::Path;
@@ -34,19 +36,32 @@ pub fn main(args: CheckArgs, json: bool) -> Result<Outcome, Error> {
         None => Some(estimate(path, &bytes)?),
         Some(_) => None,
     };
-    let report = Report { supported: model.error.is_none(), model, estimate };
+    let report = Report {
+        supported: model.error.is_none(),
+        model,
+        estimate,
+    };
     print(json, &report);
     match report.model.error {
         None => Ok(Outcome::Done),
-        Some(reason) => Err(Error::Unsupported { path: args.onnx, reason }),
+        Some(reason) => Err(Error::Unsupported {
+            path: args.onnx,
+            reason,
+        }),
     }
 }
 
 /// Quantizes on made-up samples: the sizes of a proof depend little on the scales.
 fn estimate(path: &Path, bytes: &[u8]) -> Result<Estimate, Error> {
     let model = quietly(|| FloatModel::import(bytes)).map_err(Error::model(path))?;
-    let options = QuantizeOptions { weight_bits: Some(WEIGHT_BITS), activation_bits: Some(ACTIVATION_BITS), ..QuantizeOptions::default() };
-    let compiled = model.compile(&[made_up(model.inputs())], &options).map_err(Error::model(path))?;
+    let options = QuantizeOptions {
+        weight_bits: Some(WEIGHT_BITS),
+        activation_bits: Some(ACTIVATION_BITS),
+        ..QuantizeOptions::default()
+    };
+    let compiled = model
+        .compile(&[made_up(model.inputs())], &options)
+        .map_err(Error::model(path))?;
     let forecast = forecast(&compiled.program, Visibility::default())?;
     Ok(Estimate::new(&forecast, compiled.report.weights))
 }
@@ -58,16 +73,36 @@ fn made_up(inputs: &[Port]) -> Sample {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 8) as f32 / (1 << 24) as f32
     };
-    inputs.iter().map(|port| (0..port.shape.iter().product()).map(|_| next()).collect()).collect()
+    inputs
+        .iter()
+        .map(|port| (0..port.shape.iter().product()).map(|_| next()).collect())
+        .collect()
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let model = &self.model;
-        let width = |of: fn(&NodeSummary) -> &str| model.nodes.iter().map(|n| of(n).chars().count()).max().unwrap_or(0);
+        let width = |of: fn(&NodeSummary) -> &str| {
+            model
+                .nodes
+                .iter()
+                .map(|n| of(n).chars().count())
+                .max()
+                .unwrap_or(0)
+        };
         let (names, ops) = (width(|n| &n.name), width(|n| &n.op));
         for node in &model.nodes {
-            write!(f, "{:<3} {:<names$}  {:<ops$}", if node.unsupported.is_some() { "no" } else { "yes" }, node.name, node.op)?;
+            write!(
+                f,
+                "{:<3} {:<names$}  {:<ops$}",
+                if node.unsupported.is_some() {
+                    "no"
+                } else {
+                    "yes"
+                },
+                node.name,
+                node.op
+            )?;
             match (&node.unsupported, &node.shape) {
                 (Some(reason), _) => write!(f, "  {reason}")?,
                 (None, Some(shape)) => write!(f, "  {}", Shape(shape))?,
@@ -85,7 +120,11 @@ impl fmt::Display for Report {
         row(f, "opset", model.opset)?;
         for (label, ports) in [("input", &model.inputs), ("output", &model.outputs)] {
             for port in ports {
-                row(f, label, format_args!("{}: {}", port.name, Shape(&port.shape)))?;
+                row(
+                    f,
+                    label,
+                    format_args!("{}: {}", port.name, Shape(&port.shape)),
+                )?;
             }
         }
         let Some(estimate) = &self.estimate else {

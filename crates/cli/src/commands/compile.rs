@@ -52,12 +52,26 @@ pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
     let plan = Plan {
         out: args.out,
         force: args.force,
-        visibility: Visibility { weights: args.weights.into(), input: args.input.into(), output: args.output.into() },
+        visibility: Visibility {
+            weights: args.weights.into(),
+            input: args.input.into(),
+            output: args.output.into(),
+        },
         curve: args.curve.into(),
-        options: QuantizeOptions { weight_bits: args.weight_bits, activation_bits: args.activation_bits, tolerance: args.tolerance },
+        options: QuantizeOptions {
+            weight_bits: args.weight_bits,
+            activation_bits: args.activation_bits,
+            tolerance: args.tolerance,
+        },
     };
-    let error = |source| Error::Model { path: args.onnx.clone(), source };
-    print(json, &compile(file, &calibration, evaluation.as_ref(), plan, start, error)?);
+    let error = |source| Error::Model {
+        path: args.onnx.clone(),
+        source,
+    };
+    print(
+        json,
+        &compile(file, &calibration, evaluation.as_ref(), plan, start, error)?,
+    );
     Ok(Outcome::Done)
 }
 
@@ -75,10 +89,13 @@ pub fn compile(
     let OnnxFile { model, source } = file;
     let mut progress = Progress::new("compiling");
     progress.step(0, 3, "calibrating and quantizing");
-    let compiled = model.compile(&calibration.inputs, &plan.options).map_err(&error)?;
+    let compiled = model
+        .compile(&calibration.inputs, &plan.options)
+        .map_err(&error)?;
     interrupt::check()?;
     progress.step(1, 3, "measuring accuracy");
-    let evaluation = evaluation.map(|samples| model.evaluate(&compiled, &samples.inputs, samples.labels.as_deref()));
+    let evaluation = evaluation
+        .map(|samples| model.evaluate(&compiled, &samples.inputs, samples.labels.as_deref()));
     let evaluation = evaluation.transpose().map_err(&error)?;
     interrupt::check()?;
     drop((model, progress));
@@ -113,7 +130,13 @@ pub fn compile(
     });
     let commit_seconds = commit_start.elapsed().as_secs_f64();
     folder.finish()?;
-    Ok(Report { folder: plan.out, card, seconds: start.elapsed().as_secs_f64(), commit_seconds, peak_memory_bytes: peak_memory() })
+    Ok(Report {
+        folder: plan.out,
+        card,
+        seconds: start.elapsed().as_secs_f64(),
+        commit_seconds,
+        peak_memory_bytes: peak_memory(),
+    })
 }
 
 impl fmt::Display for Report {
@@ -121,27 +144,89 @@ impl fmt::Display for Report {
         let card = &self.card;
         row(f, "model", &card.model_id)?;
         row(f, "shows", Seen(card.visibility))?;
-        row(f, "curve", format_args!("{}, about {} bits", card.curve, card.security_bits))?;
+        row(
+            f,
+            "curve",
+            format_args!("{}, about {} bits", card.curve, card.security_bits),
+        )?;
         let (q, s) = (&card.quantization, &card.sizes);
-        row(f, "weights", format_args!("{} of {} bits", Count(s.weights), q.weight_bits))?;
-        row(f, "activations", format_args!("{} of {} bits", Count(s.activations), q.activation_bits))?;
+        row(
+            f,
+            "weights",
+            format_args!("{} of {} bits", Count(s.weights), q.weight_bits),
+        )?;
+        row(
+            f,
+            "activations",
+            format_args!("{} of {} bits", Count(s.activations), q.activation_bits),
+        )?;
         let calibration = &card.calibration;
-        row(f, "calibration", format_args!("{}, on {} samples", Against(&calibration.agreement), calibration.samples))?;
+        row(
+            f,
+            "calibration",
+            format_args!(
+                "{}, on {} samples",
+                Against(&calibration.agreement),
+                calibration.samples
+            ),
+        )?;
         if !calibration.within_tolerance {
-            row(f, "warning", format_args!("the tolerance of {} is not reached on the calibration data", q.tolerance))?;
+            row(
+                f,
+                "warning",
+                format_args!(
+                    "the tolerance of {} is not reached on the calibration data",
+                    q.tolerance
+                ),
+            )?;
         }
         if let Some(evaluation) = &card.evaluation {
-            row(f, "evaluation", format_args!("{}, on {} samples", Against(&evaluation.agreement), evaluation.samples))?;
+            row(
+                f,
+                "evaluation",
+                format_args!(
+                    "{}, on {} samples",
+                    Against(&evaluation.agreement),
+                    evaluation.samples
+                ),
+            )?;
             if let Some(labels) = Labels::of(evaluation) {
                 row(f, "labels", labels)?;
             }
         }
-        row(f, "proofs", format_args!("{} each", Bytes(s.argument_bytes as u64)))?;
-        row(f, "public", format_args!("{} ({})", self.folder.join(PUBLIC).display(), Bytes(s.key_bytes as u64)))?;
+        row(
+            f,
+            "proofs",
+            format_args!("{} each", Bytes(s.argument_bytes as u64)),
+        )?;
+        row(
+            f,
+            "public",
+            format_args!(
+                "{} ({})",
+                self.folder.join(PUBLIC).display(),
+                Bytes(s.key_bytes as u64)
+            ),
+        )?;
         if !is_public(card.visibility.weights) {
-            row(f, "secret", format_args!("{} (keep it to yourself)", self.folder.join(SECRET).display()))?;
+            row(
+                f,
+                "secret",
+                format_args!(
+                    "{} (keep it to yourself)",
+                    self.folder.join(SECRET).display()
+                ),
+            )?;
         }
-        row(f, "compiled in", format_args!("{}, of which committing {}", Seconds(self.seconds), Seconds(self.commit_seconds)))
+        row(
+            f,
+            "compiled in",
+            format_args!(
+                "{}, of which committing {}",
+                Seconds(self.seconds),
+                Seconds(self.commit_seconds)
+            ),
+        )
     }
 }
 
@@ -150,9 +235,17 @@ pub struct Against<'a>(pub &'a Agreement);
 
 impl fmt::Display for Against<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Agreement { top1, top1_of, relative_error, .. } = self.0;
+        let Agreement {
+            top1,
+            top1_of,
+            relative_error,
+            ..
+        } = self.0;
         if *top1_of > 0 {
-            write!(f, "same answer as the float model {top1} of {top1_of} times, ")?;
+            write!(
+                f,
+                "same answer as the float model {top1} of {top1_of} times, "
+            )?;
         }
         write!(f, "greatest error {:.2} %", relative_error * 100.0)
     }
@@ -168,13 +261,22 @@ pub struct Labels {
 impl Labels {
     /// If the samples had labels.
     pub fn of(accuracy: &Accuracy) -> Option<Self> {
-        Some(Self { integer: accuracy.integer_correct?, float: accuracy.float_correct?, of: accuracy.samples })
+        Some(Self {
+            integer: accuracy.integer_correct?,
+            float: accuracy.float_correct?,
+            of: accuracy.samples,
+        })
     }
 }
 
 impl fmt::Display for Labels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percent = |n: usize| 100.0 * n as f64 / self.of.max(1) as f64;
-        write!(f, "{:.1} % right (float model {:.1} %)", percent(self.integer), percent(self.float))
+        write!(
+            f,
+            "{:.1} % right (float model {:.1} %)",
+            percent(self.integer),
+            percent(self.float)
+        )
     }
 }

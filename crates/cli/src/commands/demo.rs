@@ -56,8 +56,12 @@ pub fn main(args: DemoArgs, json: bool) -> Result<Outcome, Error> {
             (path, true)
         }
         None => {
-            let temporary = tempfile::Builder::new().prefix("inferproof-demo-").tempdir();
-            let path = temporary.map_err(Error::write(&std::env::temp_dir()))?.keep();
+            let temporary = tempfile::Builder::new()
+                .prefix("inferproof-demo-")
+                .tempdir();
+            let path = temporary
+                .map_err(Error::write(&std::env::temp_dir()))?
+                .keep();
             (path, false)
         }
     };
@@ -69,14 +73,33 @@ pub fn main(args: DemoArgs, json: bool) -> Result<Outcome, Error> {
 
 fn demo(folder: &Path, digit: usize, kept: bool) -> Result<Report, Error> {
     let start = Instant::now();
-    let bundled = |source| Error::Model { path: "the bundled model".into(), source };
+    let bundled = |source| Error::Model {
+        path: "the bundled model".into(),
+        source,
+    };
     let file = OnnxFile::import("mnist_lenet.onnx".into(), MODEL).map_err(bundled)?;
-    let calibration = parse_samples("calibration.npz", CALIBRATION, file.model.inputs()).map_err(Error::Data)?;
-    let mut digits = parse_samples("digits.npz", DIGITS, file.model.inputs()).map_err(Error::Data)?;
+    let calibration =
+        parse_samples("calibration.npz", CALIBRATION, file.model.inputs()).map_err(Error::Data)?;
+    let mut digits =
+        parse_samples("digits.npz", DIGITS, file.model.inputs()).map_err(Error::Data)?;
     let count = digits.inputs.len();
-    let missing = || Error::Sample { path: "the bundled digits".into(), sample: digit, count };
-    let pixels = digits.inputs.get(digit).and_then(|s| s.first()).ok_or_else(missing)?.clone();
-    let label = digits.labels.as_ref().and_then(|l| l.get(digit)).copied().ok_or_else(missing)?;
+    let missing = || Error::Sample {
+        path: "the bundled digits".into(),
+        sample: digit,
+        count,
+    };
+    let pixels = digits
+        .inputs
+        .get(digit)
+        .and_then(|s| s.first())
+        .ok_or_else(missing)?
+        .clone();
+    let label = digits
+        .labels
+        .as_ref()
+        .and_then(|l| l.get(digit))
+        .copied()
+        .ok_or_else(missing)?;
     digits.inputs.truncate(EVALUATED);
 
     let model = folder.join("lenet.model");
@@ -94,16 +117,33 @@ fn demo(folder: &Path, digit: usize, kept: bool) -> Result<Report, Error> {
     crate::atomic::write_file(&input, document.to_string().as_bytes())?;
     let prove = prove::run(ProveArgs {
         model: model.clone(),
-        input: InputArgs { input: input.clone(), sample: 0 },
+        input: InputArgs {
+            input: input.clone(),
+            sample: 0,
+        },
         out: folder.join("digit.proof"),
         context: CONTEXT.into(),
     })?;
     let verify = verify_elsewhere(folder, &model.join(PUBLIC), &input, &prove.proof)?;
-    Ok(Report { digit, label, answer: prove.outputs.answer(), pixels, compile, prove, verify, kept })
+    Ok(Report {
+        digit,
+        label,
+        answer: prove.outputs.answer(),
+        pixels,
+        compile,
+        prove,
+        verify,
+        kept,
+    })
 }
 
 /// Runs `inferproof verify` in a process of its own, which is told of the public folder, the input and the proof.
-fn verify_elsewhere(folder: &Path, public: &Path, input: &Path, proof: &Path) -> Result<Verified, Error> {
+fn verify_elsewhere(
+    folder: &Path,
+    public: &Path,
+    input: &Path,
+    proof: &Path,
+) -> Result<Verified, Error> {
     let failed = |reason: String| Error::Child(reason);
     let program = std::env::current_exe().map_err(|e| failed(e.to_string()))?;
     let output = Command::new(program)
@@ -117,18 +157,32 @@ fn verify_elsewhere(folder: &Path, public: &Path, input: &Path, proof: &Path) ->
         .stdin(Stdio::null())
         .output()
         .map_err(|e| failed(e.to_string()))?;
-    let said: serde_json::Value = serde_json::from_slice(&output.stdout).map_err(|_| failed(format!("it ended with {}", output.status)))?;
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout)
+        .map_err(|_| failed(format!("it ended with {}", output.status)))?;
     if !output.status.success() {
-        let reason = said["reason"].as_str().or(said["error"].as_str()).unwrap_or("no reason given");
+        let reason = said["reason"]
+            .as_str()
+            .or(said["error"].as_str())
+            .unwrap_or("no reason given");
         return Err(failed(reason.to_owned()));
     }
-    let logits = said["outputs_quantized"].as_object().and_then(|o| o.values().next()).and_then(|v| v.as_array());
-    let logits: Vec<i64> = logits.into_iter().flatten().filter_map(serde_json::Value::as_i64).collect();
+    let logits = said["outputs_quantized"]
+        .as_object()
+        .and_then(|o| o.values().next())
+        .and_then(|v| v.as_array());
+    let logits: Vec<i64> = logits
+        .into_iter()
+        .flatten()
+        .filter_map(serde_json::Value::as_i64)
+        .collect();
     Ok(Verified {
         verdict: said["verdict"].as_str().unwrap_or_default().to_owned(),
         seconds: said["seconds"].as_f64().unwrap_or_default(),
         range_proof_seconds: said["range_proof_seconds"].as_f64(),
-        answer: logits.iter().max().and_then(|greatest| logits.iter().position(|v| v == greatest)),
+        answer: logits
+            .iter()
+            .max()
+            .and_then(|greatest| logits.iter().position(|v| v == greatest)),
     })
 }
 
@@ -136,31 +190,79 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (card, verify) = (&self.compile.card, &self.verify);
         writeln!(f, "{}", digit::draw(&self.pixels, 28))?;
-        row(f, "digit", format_args!("number {} of the bundled ones, a {}", self.digit, self.label))?;
-        row(f, "network", format_args!("LeNet-5, {} weights, committed to as {}...", Count(card.sizes.weights), &card.model_id[..16]))?;
+        row(
+            f,
+            "digit",
+            format_args!(
+                "number {} of the bundled ones, a {}",
+                self.digit, self.label
+            ),
+        )?;
+        row(
+            f,
+            "network",
+            format_args!(
+                "LeNet-5, {} weights, committed to as {}...",
+                Count(card.sizes.weights),
+                &card.model_id[..16]
+            ),
+        )?;
         if let Some(evaluation) = &card.evaluation {
-            row(f, "accuracy", format_args!("{}, on {} other digits", compile::Against(&evaluation.agreement), evaluation.samples))?;
+            row(
+                f,
+                "accuracy",
+                format_args!(
+                    "{}, on {} other digits",
+                    compile::Against(&evaluation.agreement),
+                    evaluation.samples
+                ),
+            )?;
         }
         row(f, "shows", Seen(card.visibility))?;
         writeln!(f)?;
-        row(f, "compiled", format_args!("in {}, once", Seconds(self.compile.seconds)))?;
+        row(
+            f,
+            "compiled",
+            format_args!("in {}, once", Seconds(self.compile.seconds)),
+        )?;
         let answer = |answer: Option<usize>| answer.map_or("nothing".into(), |a| a.to_string());
         row(
             f,
             "proved",
-            format_args!("in {}: the network says {}", Seconds(self.prove.seconds), answer(self.answer)),
+            format_args!(
+                "in {}: the network says {}",
+                Seconds(self.prove.seconds),
+                answer(self.answer)
+            ),
         )?;
         row(f, "proof", Bytes(self.prove.proof_bytes as u64))?;
         row(
             f,
             "verified",
-            format_args!("in {}, by a process that has only the public folder: {}, the network says {}", Seconds(verify.seconds), verify.verdict, answer(verify.answer)),
+            format_args!(
+                "in {}, by a process that has only the public folder: {}, the network says {}",
+                Seconds(verify.seconds),
+                verify.verdict,
+                answer(verify.answer)
+            ),
         )?;
         if let Some(seconds) = verify.range_proof_seconds {
-            row(f, "", format_args!("(and in {}, once for this key: every weight is in its range)", Seconds(seconds)))?;
+            row(
+                f,
+                "",
+                format_args!(
+                    "(and in {}, once for this key: every weight is in its range)",
+                    Seconds(seconds)
+                ),
+            )?;
         }
         if self.kept {
-            let folder: PathBuf = self.compile.folder.parent().map(Into::into).unwrap_or_default();
+            let folder: PathBuf = self
+                .compile
+                .folder
+                .parent()
+                .map(Into::into)
+                .unwrap_or_default();
             row(f, "kept", folder.display())?;
         }
         Ok(())

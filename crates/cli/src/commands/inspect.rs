@@ -21,9 +21,17 @@ use std::path::{Path, PathBuf};
 #[serde(tag = "kind")]
 enum Report {
     #[serde(rename = "model folder")]
-    Model { path: PathBuf, key: KeyReport, secret: Option<FolderReport> },
+    Model {
+        path: PathBuf,
+        key: KeyReport,
+        secret: Option<FolderReport>,
+    },
     #[serde(rename = "public folder")]
-    Public { path: PathBuf, files: BTreeMap<String, u64>, key: KeyReport },
+    Public {
+        path: PathBuf,
+        files: BTreeMap<String, u64>,
+        key: KeyReport,
+    },
     #[serde(rename = "secret folder")]
     Secret { path: PathBuf, secret: FolderReport },
     #[serde(rename = "verifying key")]
@@ -31,7 +39,11 @@ enum Report {
     #[serde(rename = "proof")]
     Proof { path: PathBuf, proof: ProofReport },
     #[serde(rename = "secret file")]
-    SecretFile { path: PathBuf, bytes: u64, secret: SecretSummary },
+    SecretFile {
+        path: PathBuf,
+        bytes: u64,
+        secret: SecretSummary,
+    },
     #[serde(rename = "model card")]
     Card { path: PathBuf, card: Value },
 }
@@ -99,30 +111,68 @@ fn inspect(path: &Path) -> Result<Report, Error> {
     if path.join(PUBLIC).is_dir() {
         let key = key(&KeyFile::read(&path.join(PUBLIC))?)?;
         let secret = path.join(SECRET);
-        let secret = secret.is_dir().then(|| secret_folder(&secret)).transpose()?;
-        return Ok(Report::Model { path: place, key, secret });
+        let secret = secret
+            .is_dir()
+            .then(|| secret_folder(&secret))
+            .transpose()?;
+        return Ok(Report::Model {
+            path: place,
+            key,
+            secret,
+        });
     }
     if path.join(KEY).is_file() {
-        return Ok(Report::Public { path: place, files: files(path)?, key: key(&KeyFile::read(path)?)? });
+        return Ok(Report::Public {
+            path: place,
+            files: files(path)?,
+            key: key(&KeyFile::read(path)?)?,
+        });
     }
     if path.join(BLINDING).is_file() || path.join(WEIGHTS).is_file() {
-        return Ok(Report::Secret { path: place, secret: secret_folder(path)? });
+        return Ok(Report::Secret {
+            path: place,
+            secret: secret_folder(path)?,
+        });
     }
     if path.is_dir() {
         return Err(Error::NotOurs { path: place });
     }
     let bytes = std::fs::read(path).map_err(Error::read(path))?;
     if path.extension().is_some_and(|e| e == "safetensors") {
-        let secret = secret::summarize(&bytes).map_err(|source| Error::Secret { path: place.clone(), source })?;
-        return Ok(Report::SecretFile { path: place, bytes: bytes.len() as u64, secret });
+        let secret = secret::summarize(&bytes).map_err(|source| Error::Secret {
+            path: place.clone(),
+            source,
+        })?;
+        return Ok(Report::SecretFile {
+            path: place,
+            bytes: bytes.len() as u64,
+            secret,
+        });
     }
     if path.file_name().is_some_and(|name| name == CARD) || bytes.first() == Some(&b'{') {
-        let card = serde_json::from_slice::<Value>(&bytes).ok().filter(|card| card["format"] == FORMAT);
-        return card.map(|card| Report::Card { path: place.clone(), card }).ok_or(Error::NotOurs { path: place });
+        let card = serde_json::from_slice::<Value>(&bytes)
+            .ok()
+            .filter(|card| card["format"] == FORMAT);
+        return card
+            .map(|card| Report::Card {
+                path: place.clone(),
+                card,
+            })
+            .ok_or(Error::NotOurs { path: place });
     }
     match kind_of(&bytes).map_err(Error::decode(path))? {
-        (Kind::Key, curve) => Ok(Report::Key { path: place.clone(), key: key(&KeyFile { path: place, bytes, curve })? }),
-        (Kind::Proof, curve) => Ok(Report::Proof { path: place, proof: proof(path, &bytes, curve)? }),
+        (Kind::Key, curve) => Ok(Report::Key {
+            path: place.clone(),
+            key: key(&KeyFile {
+                path: place,
+                bytes,
+                curve,
+            })?,
+        }),
+        (Kind::Proof, curve) => Ok(Report::Proof {
+            path: place,
+            proof: proof(path, &bytes, curve)?,
+        }),
     }
 }
 
@@ -144,7 +194,10 @@ fn key_on<P: Profile>(file: &KeyFile) -> Result<KeyReport, Error> {
     let key = file.decode::<P>()?;
     let architecture = &key.architecture;
     let program = &architecture.program;
-    let invalid = |e| Error::Key { path: file.path.clone(), source: inferproof::KeyError::Program(e) };
+    let invalid = |e| Error::Key {
+        path: file.path.clone(),
+        source: inferproof::KeyError::Program(e),
+    };
     program.validate().map_err(invalid)?;
     let mut operations = BTreeMap::new();
     for node in &program.nodes {
@@ -185,7 +238,9 @@ fn operation(op: &inferproof_program::Op) -> &'static str {
 
 fn proof(path: &Path, bytes: &[u8], curve: Curve) -> Result<ProofReport, Error> {
     let (frame, proof) = on_curve!(curve, P => (frame::<P>(bytes), Proof::decode::<P>(bytes).map_err(Error::decode(path))?));
-    let lengths = |tensors: &Option<Vec<Vec<i64>>>| tensors.as_ref().map(|t| t.iter().map(Vec::len).collect());
+    let lengths = |tensors: &Option<Vec<Vec<i64>>>| {
+        tensors.as_ref().map(|t| t.iter().map(Vec::len).collect())
+    };
     Ok(ProofReport {
         frame,
         model_id: hex(&proof.model_id),
@@ -201,7 +256,10 @@ fn files(path: &Path) -> Result<BTreeMap<String, u64>, Error> {
         let entry = entry.map_err(Error::read(path))?;
         let metadata = entry.metadata().map_err(Error::read(path))?;
         if metadata.is_file() {
-            files.insert(entry.file_name().to_string_lossy().into_owned(), metadata.len());
+            files.insert(
+                entry.file_name().to_string_lossy().into_owned(),
+                metadata.len(),
+            );
         }
     }
     Ok(files)
@@ -210,8 +268,14 @@ fn files(path: &Path) -> Result<BTreeMap<String, u64>, Error> {
 fn secret_folder(path: &Path) -> Result<FolderReport, Error> {
     let weights = path.join(WEIGHTS);
     let bytes = zeroize::Zeroizing::new(std::fs::read(&weights).map_err(Error::read(&weights))?);
-    let summary = secret::summarize(&bytes).map_err(|source| Error::Secret { path: weights, source })?;
-    Ok(FolderReport { files: files(path)?, model_id: summary.model_id })
+    let summary = secret::summarize(&bytes).map_err(|source| Error::Secret {
+        path: weights,
+        source,
+    })?;
+    Ok(FolderReport {
+        files: files(path)?,
+        model_id: summary.model_id,
+    })
 }
 
 impl fmt::Display for Report {
@@ -222,8 +286,14 @@ impl fmt::Display for Report {
                 key.fmt(f)?;
                 match secret {
                     Some(secret) => row(f, "secret", secret),
-                    None if is_public(key.visibility.weights) => row(f, "secret", "none: the weights are public"),
-                    None => row(f, "secret", "none here: this folder verifies, but cannot prove"),
+                    None if is_public(key.visibility.weights) => {
+                        row(f, "secret", "none: the weights are public")
+                    }
+                    None => row(
+                        f,
+                        "secret",
+                        "none here: this folder verifies, but cannot prove",
+                    ),
                 }
             }
             Self::Public { path, files, key } => {
@@ -246,14 +316,35 @@ impl fmt::Display for Report {
                 head(f, path, "proof")?;
                 proof.fmt(f)
             }
-            Self::SecretFile { path, bytes, secret } => {
+            Self::SecretFile {
+                path,
+                bytes,
+                secret,
+            } => {
                 head(f, path, "secret file of a model")?;
                 row(f, "model", secret.model_id.as_deref().unwrap_or("unknown"))?;
-                row(f, "holds", format_args!("{} tensors, {} entries ({})", secret.tensors, Count(secret.entries), Bytes(*bytes)))
+                row(
+                    f,
+                    "holds",
+                    format_args!(
+                        "{} tensors, {} entries ({})",
+                        secret.tensors,
+                        Count(secret.entries),
+                        Bytes(*bytes)
+                    ),
+                )
             }
             Self::Card { path, card } => {
-                head(f, path, "model card (what its maker says; only the key counts)")?;
-                write!(f, "{}", serde_json::to_string_pretty(card).unwrap_or_default())
+                head(
+                    f,
+                    path,
+                    "model card (what its maker says; only the key counts)",
+                )?;
+                write!(
+                    f,
+                    "{}",
+                    serde_json::to_string_pretty(card).unwrap_or_default()
+                )
             }
         }
     }
@@ -267,7 +358,12 @@ fn head(f: &mut fmt::Formatter<'_>, path: &Path, kind: &str) -> fmt::Result {
 impl fmt::Display for FolderReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, (name, bytes)) in self.files.iter().enumerate() {
-            write!(f, "{}{name} ({})", if position > 0 { ", " } else { "" }, Bytes(*bytes))?;
+            write!(
+                f,
+                "{}{name} ({})",
+                if position > 0 { ", " } else { "" },
+                Bytes(*bytes)
+            )?;
         }
         Ok(())
     }
@@ -275,8 +371,19 @@ impl fmt::Display for FolderReport {
 
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        row(f, "format", format_args!("version {}, protocol {}", self.format_version, self.protocol))?;
-        row(f, "curve", format_args!("{}, about {} bits", self.curve, self.security_bits))?;
+        row(
+            f,
+            "format",
+            format_args!(
+                "version {}, protocol {}",
+                self.format_version, self.protocol
+            ),
+        )?;
+        row(
+            f,
+            "curve",
+            format_args!("{}, about {} bits", self.curve, self.security_bits),
+        )?;
         row(f, "size", Bytes(self.bytes as u64))
     }
 }
@@ -288,15 +395,58 @@ impl fmt::Display for KeyReport {
         row(f, "shows", Seen(self.visibility))?;
         for (label, tensors) in [("input", &self.inputs), ("output", &self.outputs)] {
             for t in tensors {
-                let Tensor { name, shape, scale_log2, low, high } = t;
-                row(f, label, format_args!("{name}: {}, integers {low} to {high}, times 2^{}", Shape(shape), -scale_log2))?;
+                let Tensor {
+                    name,
+                    shape,
+                    scale_log2,
+                    low,
+                    high,
+                } = t;
+                row(
+                    f,
+                    label,
+                    format_args!(
+                        "{name}: {}, integers {low} to {high}, times 2^{}",
+                        Shape(shape),
+                        -scale_log2
+                    ),
+                )?;
             }
         }
-        let operations: Vec<String> = self.operations.iter().map(|(name, count)| format!("{count} {name}")).collect();
-        row(f, "program", format_args!("{} nodes: {}", self.nodes, operations.join(", ")))?;
-        row(f, "weights", format_args!("{} in {} committed rows of {}", Count(self.weights), self.committed_rows, self.row_entries))?;
-        let checked = if self.checked { "verified on this machine" } else { "not yet verified on this machine" };
-        row(f, "range proofs", format_args!("{} ({}), {checked}", self.range_proofs, Bytes(self.range_proof_bytes as u64)))
+        let operations: Vec<String> = self
+            .operations
+            .iter()
+            .map(|(name, count)| format!("{count} {name}"))
+            .collect();
+        row(
+            f,
+            "program",
+            format_args!("{} nodes: {}", self.nodes, operations.join(", ")),
+        )?;
+        row(
+            f,
+            "weights",
+            format_args!(
+                "{} in {} committed rows of {}",
+                Count(self.weights),
+                self.committed_rows,
+                self.row_entries
+            ),
+        )?;
+        let checked = if self.checked {
+            "verified on this machine"
+        } else {
+            "not yet verified on this machine"
+        };
+        row(
+            f,
+            "range proofs",
+            format_args!(
+                "{} ({}), {checked}",
+                self.range_proofs,
+                Bytes(self.range_proof_bytes as u64)
+            ),
+        )
     }
 }
 
@@ -307,8 +457,13 @@ impl fmt::Display for ProofReport {
         for (label, shown) in [("input", &self.inputs), ("output", &self.outputs)] {
             match shown {
                 Some(lengths) => {
-                    let lengths: Vec<String> = lengths.iter().map(|&n| Count(n).to_string()).collect();
-                    row(f, label, format_args!("public, {} integers", lengths.join(" and ")))?;
+                    let lengths: Vec<String> =
+                        lengths.iter().map(|&n| Count(n).to_string()).collect();
+                    row(
+                        f,
+                        label,
+                        format_args!("public, {} integers", lengths.join(" and ")),
+                    )?;
                 }
                 None => row(f, label, "private")?,
             }

@@ -48,7 +48,11 @@ fn prove<P: Profile>(folder: ModelFolder, args: ProveArgs) -> Result<Report, Err
     let start = Instant::now();
     let key = folder.key.decode::<P>()?;
     let visibility = key.architecture.visibility;
-    let inputs = read_input(&key.architecture.program, &args.input.input, args.input.sample)?;
+    let inputs = read_input(
+        &key.architecture.program,
+        &args.input.input,
+        args.input.sample,
+    )?;
     let secret = folder.secret(&key)?;
     drop(folder);
     let prover = Prover::new(key, secret)?;
@@ -56,7 +60,9 @@ fn prove<P: Profile>(folder: ModelFolder, args: ProveArgs) -> Result<Report, Err
 
     let start = Instant::now();
     let mut progress = Progress::new("proving");
-    let inference = prover.prove(&inputs, args.context.as_bytes(), &mut |stage| progress.stage(stage))?;
+    let inference = prover.prove(&inputs, args.context.as_bytes(), &mut |stage| {
+        progress.stage(stage)
+    })?;
     drop(progress);
     let seconds = start.elapsed().as_secs_f64();
     let proof = inference.proof.encode::<P>();
@@ -83,6 +89,14 @@ impl fmt::Display for Report {
         }
         self.outputs.fmt(f)?;
         row(f, "proved in", Seconds(self.seconds))?;
-        row(f, "proof", format_args!("{} ({})", self.proof.display(), Bytes(self.proof_bytes as u64)))
+        row(
+            f,
+            "proof",
+            format_args!(
+                "{} ({})",
+                self.proof.display(),
+                Bytes(self.proof_bytes as u64)
+            ),
+        )
     }
 }

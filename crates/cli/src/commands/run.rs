@@ -1,12 +1,12 @@
 //! `inferproof run`: the integer program's output, without a proof.
 
+use crate::Outcome;
 use crate::args::RunArgs;
 use crate::curve::on_curve;
 use crate::error::Error;
 use crate::folder::ModelFolder;
 use crate::report::{Seconds, print, row};
 use crate::values::{Outputs, read_input};
-use crate::Outcome;
 use inferproof::Profile;
 use serde::Serialize;
 use std::fmt;
@@ -34,7 +34,10 @@ fn run<P: Profile>(folder: &ModelFolder, args: &RunArgs) -> Result<Report, Error
     let inputs = read_input(program, &args.input.input, args.input.sample)?;
     let start = Instant::now();
     let outputs = program.run(&weights, &inputs)?.outputs(program);
-    Ok(Report { outputs: Outputs::new(program, outputs), seconds: start.elapsed().as_secs_f64() })
+    Ok(Report {
+        outputs: Outputs::new(program, outputs),
+        seconds: start.elapsed().as_secs_f64(),
+    })
 }
 
 impl fmt::Display for Report {

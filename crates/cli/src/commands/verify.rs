@@ -62,7 +62,10 @@ pub fn main(args: VerifyArgs, json: bool) -> Result<Outcome, Error> {
 
 fn verify<P: Profile>(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
     let start = Instant::now();
-    let key_error = |source| Error::Key { path: file.path.clone(), source };
+    let key_error = |source| Error::Key {
+        path: file.path.clone(),
+        source,
+    };
     let verifier = Verifier::<P>::new(file.decode()?).map_err(key_error)?;
     let expected = expected(&verifier, args)?;
     let bytes = std::fs::read(&args.proof).map_err(Error::read(&args.proof))?;
@@ -82,7 +85,14 @@ fn verify<P: Profile>(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error
     let seconds = start.elapsed().as_secs_f64();
     let program = verifier.program();
     let (verdict, reason, outputs) = match shown {
-        Ok(publics) => (Verdict::Accepted, None, publics.outputs.map(|o| Outputs::new(program, o)).unwrap_or_default()),
+        Ok(publics) => (
+            Verdict::Accepted,
+            None,
+            publics
+                .outputs
+                .map(|o| Outputs::new(program, o))
+                .unwrap_or_default(),
+        ),
         Err(reason) => (Verdict::Rejected, Some(reason), Outputs::default()),
     };
     Ok(Report {
@@ -109,21 +119,42 @@ fn expected<P: Profile>(verifier: &Verifier<P>, args: &VerifyArgs) -> Result<Cla
     let visibility = verifier.key().architecture.visibility;
     let program = verifier.program();
     if args.input.is_some() && !is_public(visibility.input) {
-        return Err(Error::ComparePrivate { flag: "--input", what: "input" });
+        return Err(Error::ComparePrivate {
+            flag: "--input",
+            what: "input",
+        });
     }
     if args.output.is_some() && !is_public(visibility.output) {
-        return Err(Error::ComparePrivate { flag: "--output", what: "output" });
+        return Err(Error::ComparePrivate {
+            flag: "--output",
+            what: "output",
+        });
     }
     Ok(Claims {
-        inputs: args.input.as_ref().map(|path| read_input(program, path, args.sample)).transpose()?,
-        outputs: args.output.as_ref().map(|text| Expected::read(program, text, args.quantized)).transpose()?,
+        inputs: args
+            .input
+            .as_ref()
+            .map(|path| read_input(program, path, args.sample))
+            .transpose()?,
+        outputs: args
+            .output
+            .as_ref()
+            .map(|text| Expected::read(program, text, args.quantized))
+            .transpose()?,
     })
 }
 
 /// What an accepted proof shows, or why it is rejected.
-fn judge<P: Profile>(verifier: &Verifier<P>, bytes: &[u8], claims: &Claims, context: &[u8]) -> Result<Publics, String> {
+fn judge<P: Profile>(
+    verifier: &Verifier<P>,
+    bytes: &[u8],
+    claims: &Claims,
+    context: &[u8],
+) -> Result<Publics, String> {
     let proof = Proof::decode::<P>(bytes).map_err(|e| e.to_string())?;
-    verifier.verify(&proof, context).map_err(|e| e.to_string())?;
+    verifier
+        .verify(&proof, context)
+        .map_err(|e| e.to_string())?;
     let program = verifier.program();
     if let (Some(expected), Some(shown)) = (&claims.inputs, &proof.publics.inputs)
         && let Some(difference) = difference(program, "input", &program.inputs, shown, expected)
@@ -150,7 +181,14 @@ impl fmt::Display for Report {
         row(f, "proof", Bytes(self.proof_bytes as u64))?;
         row(f, "verified in", Seconds(self.seconds))?;
         if let Some(seconds) = self.range_proof_seconds {
-            row(f, "key", format_args!("range proofs of the weights verified in {}, once for this key", Seconds(seconds)))?;
+            row(
+                f,
+                "key",
+                format_args!(
+                    "range proofs of the weights verified in {}, once for this key",
+                    Seconds(seconds)
+                ),
+            )?;
         }
         Ok(())
     }

@@ -4,20 +4,51 @@ use crate::support::Place;
 use serde_json::Value;
 
 fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v.as_f64().unwrap())
+        .collect()
 }
 
 #[test]
 fn run_prove_and_verify_give_the_same_outputs() {
     let place = Place::with_model();
     let (_, run) = place.json(&["run", "credit.model", "--input", "input.json"]);
-    let (_, prove) = place.json(&["prove", "credit.model", "--input", "input.json", "-o", "a.proof"]);
+    let (_, prove) = place.json(&[
+        "prove",
+        "credit.model",
+        "--input",
+        "input.json",
+        "-o",
+        "a.proof",
+    ]);
     let (code, verify) = place.json(&["verify", "--key", "credit.model/public", "a.proof"]);
     assert_eq!((code, &verify["verdict"]), (0, &Value::from("accepted")));
     for (report, keys) in [
         (&run, &["outputs", "outputs_quantized"][..]),
-        (&prove, &["outputs", "outputs_quantized", "model_id", "seconds", "proof_bytes"]),
-        (&verify, &["outputs", "outputs_quantized", "model_id", "seconds", "proof_bytes", "verdict"]),
+        (
+            &prove,
+            &[
+                "outputs",
+                "outputs_quantized",
+                "model_id",
+                "seconds",
+                "proof_bytes",
+            ],
+        ),
+        (
+            &verify,
+            &[
+                "outputs",
+                "outputs_quantized",
+                "model_id",
+                "seconds",
+                "proof_bytes",
+                "verdict",
+            ],
+        ),
     ] {
         for key in keys {
             assert!(!report[key].is_null(), "{key} in {report}");
@@ -27,8 +58,16 @@ fn run_prove_and_verify_give_the_same_outputs() {
     }
     assert_eq!(prove["proof_bytes"], place.read("a.proof").len());
 
-    let expected: Value = serde_json::from_slice(&std::fs::read(crate::support::bundled("mlp_credit/output.json")).unwrap()).unwrap();
-    let float = numbers(expected["output_data"].as_array().and_then(|a| a.first()).unwrap_or(&Value::Null));
+    let expected: Value = serde_json::from_slice(
+        &std::fs::read(crate::support::bundled("mlp_credit/output.json")).unwrap(),
+    )
+    .unwrap();
+    let float = numbers(
+        expected["output_data"]
+            .as_array()
+            .and_then(|a| a.first())
+            .unwrap_or(&Value::Null),
+    );
     let ours = numbers(run["outputs"].as_object().unwrap().values().next().unwrap());
     for (a, b) in float.iter().zip(&ours) {
         assert!((a - b).abs() < 0.1, "{float:?} {ours:?}");
@@ -40,9 +79,25 @@ fn expected_outputs_are_taken_as_they_were_printed() {
     let place = Place::with_model();
     let (_, run) = place.json(&["run", "credit.model", "--input", "input.json"]);
     place.write("outputs.json", run.to_string());
-    let verify = ["verify", "--key", "credit.model/public", "credit.proof", "--context", "nonce", "--output"];
+    let verify = [
+        "verify",
+        "--key",
+        "credit.model/public",
+        "credit.proof",
+        "--context",
+        "nonce",
+        "--output",
+    ];
     let with = |more: &[&str]| place.run(&[&verify[..], more].concat());
-    let only = |key: &str| run[key].as_object().unwrap().values().next().unwrap().to_string();
+    let only = |key: &str| {
+        run[key]
+            .as_object()
+            .unwrap()
+            .values()
+            .next()
+            .unwrap()
+            .to_string()
+    };
     for args in [
         &["outputs.json"][..],
         &["outputs.json", "--quantized"],
@@ -61,7 +116,14 @@ fn every_command_prints_one_object() {
     let place = Place::with_model();
     for args in [
         &["check", "model.onnx"][..],
-        &["compile", "model.onnx", "--calibrate", "calibration.npz", "-o", "b.model"],
+        &[
+            "compile",
+            "model.onnx",
+            "--calibrate",
+            "calibration.npz",
+            "-o",
+            "b.model",
+        ],
         &["inspect", "credit.model"],
         &["inspect", "credit.model/public"],
         &["inspect", "credit.model/secret"],
@@ -78,7 +140,10 @@ fn errors_and_rejections_are_objects_too() {
     let place = Place::with_model();
     let (code, report) = place.json(&["run", "credit.model", "--input", "nothing.json"]);
     assert_eq!(code, 2);
-    assert!(report["error"].as_str().unwrap().contains("nothing.json"), "{report}");
+    assert!(
+        report["error"].as_str().unwrap().contains("nothing.json"),
+        "{report}"
+    );
     let (code, report) = place.json(&["verify", "--key", "credit.model/public", "credit.proof"]);
     assert_eq!((code, &report["verdict"]), (1, &Value::from("rejected")));
     assert!(report["reason"].is_string());

@@ -5,7 +5,9 @@
 use crate::support::Place;
 use std::path::Path;
 
-const COMMANDS: [&str; 7] = ["demo", "check", "compile", "run", "prove", "verify", "inspect"];
+const COMMANDS: [&str; 7] = [
+    "demo", "check", "compile", "run", "prove", "verify", "inspect",
+];
 const GENERATED: &str = "## Commands\n";
 
 #[test]
@@ -16,11 +18,17 @@ fn the_reference_says_what_help_says() {
     let mut expected = format!("{written}{GENERATED}");
     for command in COMMANDS {
         let run = Place::new().run(&[command, "--help"]);
-        expected += &format!("\n### `inferproof {command}`\n\n```text\n{}\n```\n", run.stdout.trim_end());
+        expected += &format!(
+            "\n### `inferproof {command}`\n\n```text\n{}\n```\n",
+            run.stdout.trim_end()
+        );
     }
     if std::env::var_os("UPDATE_REFERENCE").is_some() {
         std::fs::write(&path, expected).unwrap();
     } else {
-        assert!(current == expected, "docs/reference/cli.md is out of date: run UPDATE_REFERENCE=1 cargo test -p inferproof-cli reference");
+        assert!(
+            current == expected,
+            "docs/reference/cli.md is out of date: run UPDATE_REFERENCE=1 cargo test -p inferproof-cli reference"
+        );
     }
 }

@@ -2,7 +2,14 @@
 
 use crate::support::{Place, Run, assert_run};
 
-const VERIFY: [&str; 6] = ["verify", "--key", "credit.model/public", "credit.proof", "--context", "nonce"];
+const VERIFY: [&str; 6] = [
+    "verify",
+    "--key",
+    "credit.model/public",
+    "credit.proof",
+    "--context",
+    "nonce",
+];
 
 fn verify(place: &Place, more: &[&str]) -> Run {
     let run = place.run(&[&VERIFY[..], more].concat());
@@ -13,8 +20,23 @@ fn verify(place: &Place, more: &[&str]) -> Run {
 #[test]
 fn another_context() {
     let place = Place::with_model();
-    assert_run("rejected-context", &place.run(&["verify", "--key", "credit.model/public", "credit.proof", "--context", "other"]));
-    assert_eq!(place.run(&["verify", "--key", "credit.model/public", "credit.proof"]).code, 1);
+    assert_run(
+        "rejected-context",
+        &place.run(&[
+            "verify",
+            "--key",
+            "credit.model/public",
+            "credit.proof",
+            "--context",
+            "other",
+        ]),
+    );
+    assert_eq!(
+        place
+            .run(&["verify", "--key", "credit.model/public", "credit.proof"])
+            .code,
+        1
+    );
 }
 
 #[test]
@@ -42,17 +64,53 @@ fn a_truncated_or_extended_proof() {
 #[test]
 fn a_proof_of_another_model() {
     let place = Place::with_model();
-    let run = place.run(&["compile", "model.onnx", "--calibrate", "calibration.npz", "-o", "other.model"]);
+    let run = place.run(&[
+        "compile",
+        "model.onnx",
+        "--calibrate",
+        "calibration.npz",
+        "-o",
+        "other.model",
+    ]);
     assert_eq!(run.code, 0, "{run}");
-    assert_run("rejected-other-model", &place.run(&["verify", "--key", "other.model/public", "credit.proof", "--context", "nonce"]));
+    assert_run(
+        "rejected-other-model",
+        &place.run(&[
+            "verify",
+            "--key",
+            "other.model/public",
+            "credit.proof",
+            "--context",
+            "nonce",
+        ]),
+    );
 }
 
 #[test]
 fn a_proof_on_another_curve() {
     let place = Place::with_model();
-    let run = place.run(&["compile", "model.onnx", "--calibrate", "calibration.npz", "-o", "other.model", "--curve", "bn254"]);
+    let run = place.run(&[
+        "compile",
+        "model.onnx",
+        "--calibrate",
+        "calibration.npz",
+        "-o",
+        "other.model",
+        "--curve",
+        "bn254",
+    ]);
     assert_eq!(run.code, 0, "{run}");
-    assert_run("rejected-other-curve", &place.run(&["verify", "--key", "other.model/public", "credit.proof", "--context", "nonce"]));
+    assert_run(
+        "rejected-other-curve",
+        &place.run(&[
+            "verify",
+            "--key",
+            "other.model/public",
+            "credit.proof",
+            "--context",
+            "nonce",
+        ]),
+    );
 }
 
 #[test]
@@ -61,7 +119,16 @@ fn another_input_or_output() {
     let mut input: serde_json::Value = serde_json::from_slice(&place.read("input.json")).unwrap();
     input["input_data"][0][4] = 0.5.into();
     place.write("other.json", input.to_string());
-    assert_run("rejected-input", &verify(&place, &["--input", "other.json"]));
-    assert_run("rejected-output", &verify(&place, &["--output", "[0.5, -0.5]"]));
-    assert_run("rejected-output-quantized", &verify(&place, &["--output", "[1, 2]", "--quantized"]));
+    assert_run(
+        "rejected-input",
+        &verify(&place, &["--input", "other.json"]),
+    );
+    assert_run(
+        "rejected-output",
+        &verify(&place, &["--output", "[0.5, -0.5]"]),
+    );
+    assert_run(
+        "rejected-output-quantized",
+        &verify(&place, &["--output", "[1, 2]", "--quantized"]),
+    );
 }

@@ -7,7 +7,9 @@ use tempfile::TempDir;
 
 /// A bundled model's file.
 pub fn bundled(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(file)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../models")
+        .join(file)
 }
 
 /// A folder, and the binary run in it.
@@ -33,9 +35,25 @@ impl Place {
         static COMPILED: OnceLock<Place> = OnceLock::new();
         let compiled = COMPILED.get_or_init(|| {
             let place = Self::with_onnx();
-            let run = place.run(&["compile", "model.onnx", "--calibrate", "calibration.npz", "-o", "credit.model"]);
+            let run = place.run(&[
+                "compile",
+                "model.onnx",
+                "--calibrate",
+                "calibration.npz",
+                "-o",
+                "credit.model",
+            ]);
             assert_eq!(run.code, 0, "{}", run.stderr);
-            let prove = ["prove", "credit.model", "--input", "input.json", "-o", "credit.proof", "--context", "nonce"];
+            let prove = [
+                "prove",
+                "credit.model",
+                "--input",
+                "input.json",
+                "-o",
+                "credit.proof",
+                "--context",
+                "nonce",
+            ];
             let run = place.run(&prove);
             assert_eq!(run.code, 0, "{}", run.stderr);
             place
@@ -70,7 +88,11 @@ impl Place {
     pub fn output(&self, args: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_inferproof"));
         command.current_dir(self.path()).args(args);
-        command.env("XDG_CACHE_HOME", self.path().join("cache")).env("COLUMNS", "100").output().unwrap()
+        command
+            .env("XDG_CACHE_HOME", self.path().join("cache"))
+            .env("COLUMNS", "100")
+            .output()
+            .unwrap()
     }
 
     pub fn run(&self, args: &[&str]) -> Run {
@@ -86,14 +108,17 @@ impl Place {
     /// Runs with `--json`; the object that was printed.
     pub fn json(&self, args: &[&str]) -> (i32, serde_json::Value) {
         let run = self.run(&[&["--json"], args].concat());
-        let value = serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{e}: {} {}", run.stdout, run.stderr));
+        let value = serde_json::from_str(&run.stdout)
+            .unwrap_or_else(|e| panic!("{e}: {} {}", run.stdout, run.stderr));
         (run.code, value)
     }
 
     /// Names of what lies here, with what is hidden.
     pub fn listing(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.path()).unwrap();
-        let mut names: Vec<_> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = entries
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -101,7 +126,11 @@ impl Place {
 
 impl std::fmt::Display for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "$ inferproof {}\nexit code {}\n", self.command, self.code)?;
+        write!(
+            f,
+            "$ inferproof {}\nexit code {}\n",
+            self.command, self.code
+        )?;
         for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             if !text.is_empty() {
                 write!(f, "--- {name}\n{text}")?;

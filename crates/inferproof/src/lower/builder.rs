@@ -467,10 +467,7 @@ impl<'a> Builder<'a> {
                         .unwrap_or_default()
                         .to_vec()
                 };
-                let inner = inner
-                    .get(shared + left_free..)
-                    .unwrap_or_default()
-                    .to_vec();
+                let inner = inner.get(shared + left_free..).unwrap_or_default().to_vec();
                 self.contractions.push(Contraction {
                     name: tensor.name.clone(),
                     left,

@@ -19,7 +19,9 @@ pub(crate) fn bits(n: u128) -> u32 {
 pub(crate) fn remainder_bits(widest: u32, entries: usize) -> u32 {
     let cost = |b: u32| {
         let limbs = u64::from(widest.div_ceil(b));
-        (entries as u64).saturating_mul(limbs).saturating_add(1 << b)
+        (entries as u64)
+            .saturating_mul(limbs)
+            .saturating_add(1 << b)
     };
     (4..=MAX_RANGE_BITS.min(widest.max(4)))
         .min_by_key(|&b| cost(b))
