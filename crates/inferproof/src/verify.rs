@@ -176,6 +176,11 @@ impl<P: Profile> Verifier<P> {
         self.lowered.relations.proof_length()
     }
 
+    /// About how many field elements a verification makes or multiplies: what [`Limits::work`] limits.
+    pub fn work(&self) -> u64 {
+        self.lowered.relations.work()
+    }
+
     /// Verifies the one-time proofs that every weight is in its declared range (PROTOCOL must 9).
     ///
     /// # Errors

@@ -308,6 +308,79 @@ fn rows_and_commitments_that_do_not_fit_are_refused() {
     );
 }
 
+/// Two convolutions of 32 channels on 56 by 56 pixels, and a dense layer of a hundred million weights.
+#[test]
+fn a_large_network_is_far_below_the_limits() {
+    const BYTE: (i64, i64) = (-128, 127);
+    let mut sketch = Sketch::new();
+    let mut x = sketch.node(&[32, 56, 56], BYTE, Op::Input);
+    for _ in 0..2 {
+        let window = |axis| Step::Window {
+            axis,
+            source: 56,
+            positions: 56,
+            kernel: 3,
+            stride: 1,
+            dilation: 1,
+            pad: 1,
+        };
+        let patches = vec![window(1), window(3), Step::Permute(vec![1, 3, 0, 2, 4])];
+        let patches = sketch.read(x, patches, BYTE);
+        let weight = sketch.node(&[32, 32, 3, 3], BYTE, Op::Weight);
+        let sums = sketch.node(
+            &[56, 56, 32],
+            (-1 << 23, 1 << 23),
+            Op::Contract {
+                left: patches,
+                right: weight,
+                shared: 0,
+                left_free: 2,
+                right_free: 1,
+                contracted: 3,
+            },
+        );
+        let channels_first = vec![Step::Permute(vec![2, 0, 1])];
+        let sums = sketch.read(sums, channels_first, (-1 << 23, 1 << 23));
+        let rescale = Op::Rescale {
+            source: sums,
+            shift: 10,
+        };
+        x = sketch.node(&[32, 56, 56], (0, 127), rescale);
+    }
+    let flat = Step::Merge {
+        axis: 0,
+        sizes: vec![32, 56, 56],
+    };
+    let flat = sketch.read(x, vec![flat], (0, 127));
+    let weight = sketch.node(&[1000, 32 * 56 * 56], BYTE, Op::Weight);
+    let logits = sketch.node(
+        &[1000],
+        (-1 << 31, 1 << 31),
+        Op::Contract {
+            left: flat,
+            right: weight,
+            shared: 0,
+            left_free: 0,
+            right_free: 1,
+            contracted: 1,
+        },
+    );
+    let mut key = sketch.key(logits);
+    key.architecture.row_bits = 12;
+    // Which rows it needs, the verifier says.
+    let verifier = loop {
+        match Verifier::new(key.clone()) {
+            Ok(verifier) => break verifier,
+            Err(KeyError::Rows { expected, .. }) => {
+                key.commitments.push(vec![Default::default(); expected]);
+            }
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let part = Limits::default().work / verifier.work();
+    assert!(part >= 10, "a {part}th of the limit");
+}
+
 /// A chain of views longer than a view may be is cut by a commitment, not refused.
 #[test]
 fn a_long_chain_of_views_is_proven() {
