@@ -55,11 +55,11 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What.
-        source: OnnxError,
+        source: Box<OnnxError>,
     },
     /// Something is wrong with a data file, which the message names.
     #[error(transparent)]
-    Data(OnnxError),
+    Data(Box<OnnxError>),
     /// A data file has fewer samples.
     #[error("{}: sample {sample} was asked for, but there are {count}; count from 0", path.display())]
     Sample {
@@ -84,7 +84,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        source: KeyError,
+        source: Box<KeyError>,
     },
     /// The secret folder does not fit.
     #[error("{}: {source}", path.display())]
@@ -96,10 +96,10 @@ pub enum Error {
     },
     /// The model could not be committed.
     #[error("the model cannot be committed: {0}")]
-    Commit(CommitError),
+    Commit(Box<CommitError>),
     /// The inference could not be proven.
     #[error("no proof was made: {0}")]
-    Prove(InferenceError),
+    Prove(Box<InferenceError>),
     /// The program could not be run.
     #[error("the program could not be run: {0}")]
     Run(#[from] RunError),
@@ -158,10 +158,23 @@ impl Error {
     }
 
     /// For `map_err` on what is wrong with an ONNX file.
-    pub fn model(path: &Path) -> impl FnOnce(OnnxError) -> Self {
+    pub fn model(path: &Path) -> impl Fn(OnnxError) -> Self {
         move |source| Self::Model {
             path: path.into(),
-            source,
+            source: Box::new(source),
+        }
+    }
+
+    /// For `map_err` on what is wrong with a data file.
+    pub fn data(source: OnnxError) -> Self {
+        Self::Data(Box::new(source))
+    }
+
+    /// For `map_err` on what is wrong with a key.
+    pub fn key(path: &Path) -> impl FnOnce(KeyError) -> Self {
+        move |source| Self::Key {
+            path: path.into(),
+            source: Box::new(source),
         }
     }
 
@@ -183,7 +196,7 @@ impl From<CommitError> for Error {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Prove(ProveError::Interrupted) => Self::Interrupted,
-            other => Self::Commit(other),
+            other => Self::Commit(Box::new(other)),
         }
     }
 }
@@ -193,7 +206,7 @@ impl From<InferenceError> for Error {
         match error {
             InferenceError::Prove(ProveError::Interrupted) => Self::Interrupted,
             InferenceError::Run(error) => Self::Run(error),
-            other => Self::Prove(other),
+            other => Self::Prove(Box::new(other)),
         }
     }
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// The integer inputs of one sample of a data file.
 pub fn read_input(program: &Program, path: &Path, sample: usize) -> Result<Vec<Vec<i64>>, Error> {
-    let samples = read_samples(path, &ports(program, &program.inputs)).map_err(Error::Data)?;
+    let samples = read_samples(path, &ports(program, &program.inputs)).map_err(Error::data)?;
     let count = samples.inputs.len();
     let values = samples.inputs.get(sample).ok_or_else(|| Error::Sample {
         path: path.into(),

@@ -77,7 +77,7 @@ impl Sketch {
 /// What the key asks too much of.
 fn refused(key: VerifyingKey<Grumpkin>) -> &'static str {
     // What a file of such a key holds is read without complaint: the limits are on what it asks for.
-    let key = VerifyingKey::decode(&key.encode()).unwrap();
+    let key = VerifyingKey::<Grumpkin>::decode(&key.encode()).unwrap();
     match Verifier::new(key).err() {
         Some(KeyError::Lower(LowerError::Relations(RelationsError::Limit {
             what,

@@ -67,9 +67,9 @@ fn json(file: &str, bytes: &[u8], inputs: &[Port]) -> Result<Samples, OnnxError>
     let lists = lists.ok_or_else(|| error("expected an object with a list `input_data`".into()))?;
     if lists.len() != inputs.len() {
         return Err(error(format!(
-            "`input_data` has {} lists; the model has {} inputs",
-            lists.len(),
-            inputs.len()
+            "expected a list in `input_data` for each input of the model ({}), got {}",
+            names(inputs),
+            lists.len()
         )));
     }
     let mut sample = Vec::new();
@@ -99,14 +99,19 @@ fn json(file: &str, bytes: &[u8], inputs: &[Port]) -> Result<Samples, OnnxError>
     })
 }
 
+fn names(ports: &[Port]) -> String {
+    let names: Vec<_> = ports.iter().map(|p| format!("`{}`", p.name)).collect();
+    names.join(", ")
+}
+
 /// One array, for a model with one input; its first axis may count samples.
 fn npy(file: &str, bytes: &[u8], inputs: &[Port]) -> Result<Samples, OnnxError> {
     let [port] = inputs else {
         return Err(OnnxError::File {
             file: file.into(),
             reason: format!(
-                "an npy file holds one array; the model has {} inputs: use an npz file",
-                inputs.len()
+                "an npy file holds one array, the model has several inputs ({}): use an npz file",
+                names(inputs)
             ),
         });
     };

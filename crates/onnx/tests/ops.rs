@@ -144,7 +144,10 @@ fn data_that_does_not_fit_is_refused() {
             "an entry that is no number",
         ),
         (r#"{"input_data": [[1, 2, 3, 4, 1e300]]}"#, "entry 4 is"),
-        (r#"{"input_data": []}"#, "0 lists; the model has 1 inputs"),
+        (
+            r#"{"input_data": []}"#,
+            "for each input of the model (`x`), got 0",
+        ),
         (
             r#"{"data": []}"#,
             "expected an object with a list `input_data`",

@@ -143,7 +143,10 @@ fn every_rule_is_checked() {
         ),
         ("table's domain", Box::new(|p| p.tables[0].low = 1)),
         ("table's domain", Box::new(|p| p.tables[0].values.push(0))),
-        ("table's value 9", Box::new(|p| p.tensors[5].high = 8)),
+        (
+            "values reach from -1 to 9",
+            Box::new(|p| p.tensors[5].high = 8),
+        ),
         ("0 values", Box::new(|p| p.tables[0].values.clear())),
         (
             "key or value",

@@ -46,7 +46,7 @@ pub struct Plan {
 pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
     let start = Instant::now();
     let file = OnnxFile::read(&args.onnx)?;
-    let read = |path: &Path| read_samples(path, file.model.inputs()).map_err(Error::Data);
+    let read = |path: &Path| read_samples(path, file.model.inputs()).map_err(Error::data);
     let calibration = read(&args.calibrate)?;
     let evaluation = args.evaluate.as_deref().map(read).transpose()?;
     let plan = Plan {
@@ -64,10 +64,7 @@ pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
             tolerance: args.tolerance,
         },
     };
-    let error = |source| Error::Model {
-        path: args.onnx.clone(),
-        source,
-    };
+    let error = Error::model(&args.onnx);
     print(
         json,
         &compile(file, &calibration, evaluation.as_ref(), plan, start, error)?,
@@ -122,7 +119,7 @@ pub fn compile(
             folder.file(&format!("{SECRET}/{BLINDING}"), &blinding, Access::Owner)?;
         }
         drop((secret, weights));
-        let verifier = Verifier::<P>::new(key).map_err(|source| Error::Key { path: plan.out.join(PUBLIC).join(KEY), source })?;
+        let verifier = Verifier::<P>::new(key).map_err(Error::key(&plan.out.join(PUBLIC).join(KEY)))?;
         let card = Card::new(&verifier, bytes.len(), source, tolerance, compiled.report, evaluation);
         let json = serde_json::to_vec_pretty(&card).unwrap_or_default();
         folder.file(&format!("{PUBLIC}/{CARD}"), &json, Access::Shared)?;

@@ -73,15 +73,12 @@ pub fn main(args: DemoArgs, json: bool) -> Result<Outcome, Error> {
 
 fn demo(folder: &Path, digit: usize, kept: bool) -> Result<Report, Error> {
     let start = Instant::now();
-    let bundled = |source| Error::Model {
-        path: "the bundled model".into(),
-        source,
-    };
+    let bundled = |source| Error::model(Path::new("the bundled model"))(source);
     let file = OnnxFile::import("mnist_lenet.onnx".into(), MODEL).map_err(bundled)?;
     let calibration =
-        parse_samples("calibration.npz", CALIBRATION, file.model.inputs()).map_err(Error::Data)?;
+        parse_samples("calibration.npz", CALIBRATION, file.model.inputs()).map_err(Error::data)?;
     let mut digits =
-        parse_samples("digits.npz", DIGITS, file.model.inputs()).map_err(Error::Data)?;
+        parse_samples("digits.npz", DIGITS, file.model.inputs()).map_err(Error::data)?;
     let count = digits.inputs.len();
     let missing = || Error::Sample {
         path: "the bundled digits".into(),

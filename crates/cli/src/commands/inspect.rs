@@ -194,11 +194,8 @@ fn key_on<P: Profile>(file: &KeyFile) -> Result<KeyReport, Error> {
     let key = file.decode::<P>()?;
     let architecture = &key.architecture;
     let program = &architecture.program;
-    let invalid = |e| Error::Key {
-        path: file.path.clone(),
-        source: inferproof::KeyError::Program(e),
-    };
-    program.validate().map_err(invalid)?;
+    let valid = program.validate().map_err(inferproof::KeyError::Program);
+    valid.map_err(Error::key(&file.path))?;
     let mut operations = BTreeMap::new();
     for node in &program.nodes {
         *operations.entry(operation(&node.op)).or_default() += 1;

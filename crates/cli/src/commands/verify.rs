@@ -62,11 +62,7 @@ pub fn main(args: VerifyArgs, json: bool) -> Result<Outcome, Error> {
 
 fn verify<P: Profile>(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
     let start = Instant::now();
-    let key_error = |source| Error::Key {
-        path: file.path.clone(),
-        source,
-    };
-    let verifier = Verifier::<P>::new(file.decode()?).map_err(key_error)?;
+    let verifier = Verifier::<P>::new(file.decode()?).map_err(Error::key(&file.path))?;
     let expected = expected(&verifier, args)?;
     let bytes = std::fs::read(&args.proof).map_err(Error::read(&args.proof))?;
     let setup_seconds = start.elapsed().as_secs_f64();
@@ -75,7 +71,9 @@ fn verify<P: Profile>(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error
     let checked = Checked::of(&file.bytes);
     let mut range_proof_seconds = None;
     if args.recheck || !checked.is_known() {
-        verifier.check_range_proofs().map_err(key_error)?;
+        verifier
+            .check_range_proofs()
+            .map_err(Error::key(&file.path))?;
         checked.remember();
         range_proof_seconds = Some(start.elapsed().as_secs_f64());
     }
