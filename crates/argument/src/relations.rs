@@ -350,8 +350,9 @@ impl Relations {
                 })
             })
             .collect::<Result<_, RelationsError>>()?;
-        parts.tensors.extend(multiplicities);
+        // Before multiplicities are there: the prover has them only after it has read every other tensor.
         check(&parts)?;
+        parts.tensors.extend(multiplicities);
         work::check_rows(&parts, limits)?;
 
         let mut blocks: Vec<(usize, Leaves)> = Vec::new();
@@ -562,7 +563,7 @@ impl Relations {
     }
 
     /// Tensors committed in the proof, with their indices.
-    pub(crate) fn fresh(&self) -> impl Iterator<Item = (usize, &CommittedTensor)> {
+    pub fn fresh(&self) -> impl Iterator<Item = (usize, &CommittedTensor)> {
         let tensors = self.parts.tensors.iter().enumerate();
         tensors.filter(|(_, t)| t.origin == Origin::Fresh)
     }

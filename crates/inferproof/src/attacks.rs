@@ -2,15 +2,19 @@
 //! recipe does not give. Every forgery is complete: all that follows from the lie is recomputed, and the proof is made by the
 //! honest protocol. The verifier must reject each.
 
+use crate::lower::{Lowered, Recipe, lower, weights::range_parts};
 use crate::witness::Values;
 use crate::{
     Grumpkin, ModelSecret, Prover, Rejection, Verifier, VerifyingKey, Visibility, Visible, commit,
 };
-use inferproof_argument::{Integers as Narrow, Reject, Source};
+use inferproof_argument::{
+    Integers as Narrow, Limits, Parts, Reject, Source, Term as RelationTerm,
+};
 use inferproof_program::{
     Integers, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
 };
 use inferproof_view::{Step, View};
+use std::collections::BTreeSet;
 
 /// One tensor after the other, each by one node.
 struct Sketch {
@@ -672,6 +676,182 @@ fn weights_out_of_range() {
         }
         weights.insert(id, honest);
     }
+}
+
+/// Every committed value is an integer: it is looked up as it is, or together with integers only. To look up a multiple of
+/// something that might be a fraction would let `k / 2^s` pass (R5), and what nothing reads would be free.
+#[test]
+fn no_committed_value_is_free() {
+    let mut wide = Sketch::new();
+    let x = wide.input(&[8], (-(1 << 30), 1 << 30));
+    let w = wide.weight(&[8], (-(1 << 30), 1 << 30), 1);
+    let terms = vec![wide.term(1, x, vec![]), wide.term(3, w, vec![])];
+    let sum = wide.linear(terms);
+    let output = wide.node(
+        &[8],
+        (-100, 100),
+        Op::Rescale {
+            source: sum,
+            shift: 3,
+        },
+    );
+    wide.program.outputs = vec![output];
+    for program in [every_op().program, wide.program] {
+        for visibility in [Visibility::default(), PRIVATE] {
+            let limits = Limits::default();
+            let bits = crate::rows::row_bits(&program);
+            let lowered = lower(&program, visibility, bits, &limits).unwrap();
+            let external = lowered.relations.external().map(|(tensor, _)| tensor);
+            assert_integers(&lowered, external.collect());
+            for part in range_parts(&program, bits, &limits).unwrap() {
+                assert_integers(&part.unwrap().lowered, BTreeSet::new());
+            }
+        }
+    }
+}
+
+fn assert_integers(lowered: &Lowered, mut known: BTreeSet<usize>) {
+    let parts = lowered.relations.parts();
+    let columns = parts.lookups.iter().flat_map(|l| &l.columns);
+    let sums = parts.linears.iter().map(|l| &l.terms);
+    let equations: Vec<_> = columns.chain(sums).map(|t| whole(lowered, t)).collect();
+    let operands = parts.contractions.iter().flat_map(|c| [&c.left, &c.right]);
+    operands.for_each(|terms| drop(whole(lowered, terms)));
+    loop {
+        let before = known.len();
+        for terms in &equations {
+            // Where all but one are integers and that one's factor is a unit of the integers, it is an integer too.
+            let mut open = terms.iter().filter(|t| !is_known(parts, t.source, &known));
+            if let (Some(term), None) = (open.next(), open.next())
+                && let Source::Committed(tensor) = term.source
+                && term.coefficient.abs() == 1
+                && term.view.steps().is_empty()
+            {
+                known.insert(tensor);
+                known.extend(digits_above(lowered, tensor).iter().map(|(digit, _)| digit));
+            }
+        }
+        if known.len() == before {
+            break;
+        }
+    }
+    for (tensor, recipe) in fresh(lowered) {
+        let name = &parts.tensors[tensor].name;
+        assert!(known.contains(&tensor), "{name} ({recipe:?}) is free");
+    }
+}
+
+/// Fresh tensors with their recipes; the multiplicities, which may be any field elements, have none.
+fn fresh(lowered: &Lowered) -> impl Iterator<Item = (usize, &Recipe)> {
+    let fresh = lowered.relations.fresh().map(|(tensor, _)| tensor);
+    fresh.zip(&lowered.recipes)
+}
+
+/// The other digits of the wide tensor of which `lowest` is the lowest digit, with their places in bits.
+fn digits_above(lowered: &Lowered, lowest: usize) -> Vec<(usize, u32)> {
+    let wide = fresh(lowered).find_map(|(source, recipe)| match recipe {
+        Recipe::Digit {
+            tensor, digit: 0, ..
+        } if source == lowest => Some(*tensor),
+        _ => None,
+    });
+    let places = fresh(lowered).filter_map(|(source, recipe)| match recipe {
+        Recipe::Digit {
+            tensor,
+            bits,
+            digit: digit @ 1..,
+            ..
+        } if Some(*tensor) == wide => Some((source, digit * bits)),
+        _ => None,
+    });
+    places.collect()
+}
+
+/// The digits of a wide tensor are not checked one by one, so they must not be read but as the whole: all of them, through one
+/// view, in the ratio of their places. The lowest then stands for the sum.
+fn whole(lowered: &Lowered, terms: &[RelationTerm]) -> Vec<RelationTerm> {
+    let mut rest = terms.to_vec();
+    for (lowest, _) in fresh(lowered) {
+        for (digit, place) in digits_above(lowered, lowest) {
+            let readings = |tensor: usize, place: u32| -> Vec<(View, i64)> {
+                let of_it = terms
+                    .iter()
+                    .filter(|t| t.source == Source::Committed(tensor));
+                of_it
+                    .map(|t| (t.view.clone(), t.coefficient << place))
+                    .collect()
+            };
+            assert_eq!(
+                readings(lowest, place),
+                readings(digit, 0),
+                "a digit is read alone"
+            );
+            rest.retain(|t| t.source != Source::Committed(digit));
+        }
+    }
+    rest
+}
+
+fn is_known(parts: &Parts, source: Source, known: &BTreeSet<usize>) -> bool {
+    match source {
+        Source::One | Source::Public(_) => true,
+        Source::Committed(tensor) => known.contains(&tensor),
+        Source::Contraction(i) => {
+            let contraction = &parts.contractions[i];
+            let mut operands = contraction.left.iter().chain(&contraction.right);
+            operands.all(|t| is_known(parts, t.source, known))
+        }
+    }
+}
+
+/// What a proof shows has the declared shape and range (V9), whatever its argument says.
+#[test]
+fn what_is_shown_fits_the_program() {
+    let arena = Arena::new(Visibility::default());
+    let proof = arena.prover.prove(&input(), b"", &mut |_| true).unwrap();
+    let proof = proof.proof;
+    let verifier = arena.verifier();
+    verifier.verify(&proof, b"").unwrap();
+    let edit = |edit: &dyn Fn(&mut Vec<Vec<i64>>)| {
+        for of_inputs in [true, false] {
+            let mut proof = proof.clone();
+            let publics = &mut proof.publics;
+            let side = match of_inputs {
+                true => &mut publics.inputs,
+                false => &mut publics.outputs,
+            };
+            edit(side.as_mut().unwrap());
+            let verdict = verifier.verify(&proof, b"");
+            assert!(
+                matches!(verdict, Err(Rejection::Publics { .. })),
+                "{verdict:?}"
+            );
+        }
+    };
+    edit(&|tensors| tensors.push(vec![]));
+    edit(&|tensors| drop(tensors.pop()));
+    edit(&|tensors| tensors[0].push(0));
+    edit(&|tensors| tensors[0].truncate(1));
+    edit(&|tensors| tensors[0][0] = i64::MAX);
+    edit(&|tensors| tensors[0][0] = i64::MIN);
+    for (input, output) in [(true, false), (false, true), (true, true)] {
+        let mut hidden = proof.clone();
+        if input {
+            hidden.publics.inputs = None;
+        }
+        if output {
+            hidden.publics.outputs = None;
+        }
+        let verdict = verifier.verify(&hidden, b"");
+        assert!(matches!(verdict, Err(Rejection::Publics { .. })));
+    }
+    // One beyond the range, where the range is not that of the integers.
+    let program = verifier.program();
+    let high = program.tensor(program.inputs[0]).unwrap().high;
+    let mut beyond = proof.clone();
+    beyond.publics.inputs.as_mut().unwrap()[0][0] = high + 1;
+    let verdict = verifier.verify(&beyond, b"");
+    assert!(matches!(verdict, Err(Rejection::Publics { .. })));
 }
 
 #[test]

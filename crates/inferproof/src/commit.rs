@@ -1,8 +1,8 @@
 //! Committing to a model: row commitments of its weights, and the one-time proof that they are in range.
 
 use crate::key::{Architecture, VerifyingKey};
-use crate::lower::LowerError;
 use crate::lower::weights::{RangePart, layouts, range_parts};
+use crate::lower::{LowerError, lower};
 use crate::rows::row_bits;
 use crate::verify::{part_rows, range_context};
 use crate::visibility::{Visibility, Visible};
@@ -91,6 +91,8 @@ pub fn commit<P: Profile>(
     };
     let program = &architecture.program;
     let limits = Limits::default();
+    // What cannot be proven is refused before the long work.
+    lower(program, visibility, row_bits, &limits)?;
     let parts: Vec<RangePart> =
         range_parts(program, row_bits, &limits)?.collect::<Result<_, _>>()?;
     let steps = layouts(program, row_bits)?.len() + parts.len();

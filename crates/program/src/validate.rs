@@ -360,6 +360,9 @@ impl<'a> Checker<'a> {
         let mut sum = Interval::point(0);
         let mut reach = 0i128;
         let mut bilinear = false;
+        if terms.is_empty() {
+            return Err("a sum has no terms".into());
+        }
         for term in terms {
             let (shape, range): (&[usize], _) = match term.source {
                 None => (&[], Interval::point(1)),

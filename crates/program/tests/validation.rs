@@ -196,6 +196,10 @@ fn every_rule_is_checked() {
         ),
         ("differ", Box::new(|p| p.tensors[1].shape = vec![2, 4])),
         (
+            "a sum has no terms",
+            Box::new(|p| p.nodes[4].op = Op::Linear { terms: vec![] }),
+        ),
+        (
             "another contraction",
             Box::new(|p| {
                 p.tensors[4].shape = vec![2, 2];

@@ -496,7 +496,7 @@ fn sums_of_multiples_have_no_exceptions() {
 #[test]
 fn hostile_relations_are_errors() {
     use crate::RelationsError;
-    let changes: [fn(&mut Parts); 12] = [
+    let changes: [fn(&mut Parts); 13] = [
         |p| p.c = 64,
         |p| p.c = 40,
         |p| p.c = 0,
@@ -543,6 +543,8 @@ fn hostile_relations_are_errors() {
         },
         |p| p.lookups[0].table = 7,
         |p| p.contractions[0].left[0].source = Source::Contraction(0),
+        // Multiplicities stand behind the two tensors; no relation may read them.
+        |p| p.linears[0].terms[0].source = Source::Committed(2),
     ];
     for (i, change) in changes.into_iter().enumerate() {
         let mut parts = tiny().parts().clone();

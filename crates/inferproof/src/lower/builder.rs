@@ -625,7 +625,7 @@ impl<'a> Builder<'a> {
                 sign,
                 offset,
             };
-            self.check_bits(&tensor.name, value, bits, of, false)?;
+            self.check_limbs(&tensor.name, value, bits, of)?;
             if size.is_power_of_two() {
                 break;
             }
@@ -633,19 +633,17 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// The sum of `value` is in `[0, 2^bits)`, in limbs where that is wider than the shared table. `integer`: other lookups
-    /// make it an integer of bounded size, so that a multiple of it may be looked up instead.
-    fn check_bits(
+    /// The sum of `value`, which other lookups make an integer, is in `[0, 2^bits)`: a multiple of it may be looked up instead,
+    /// so that narrow and wide ones share a table.
+    fn check_integer_bits(
         &mut self,
         name: &str,
         value: Vec<Term>,
         bits: u32,
         of: NonNegative,
-        integer: bool,
     ) -> Result<(), LowerError> {
-        let limb = self.limb_bits();
-        if bits <= limb {
-            let shared = integer && bits <= self.remainder_bits;
+        if bits <= self.limb_bits() {
+            let shared = bits <= self.remainder_bits;
             let (table, factor) = match shared {
                 true => (
                     self.tables.range(0, 1 << self.remainder_bits),
@@ -660,6 +658,18 @@ impl<'a> Builder<'a> {
             self.lookup(name, table, vec![column]);
             return Ok(());
         }
+        self.check_limbs(name, value, bits, of)
+    }
+
+    /// The sum of `value`, whatever it is, is an integer in `[0, 2^bits)`, more bits than a limb has: limbs, each looked up as it is.
+    fn check_limbs(
+        &mut self,
+        name: &str,
+        value: Vec<Term>,
+        bits: u32,
+        of: NonNegative,
+    ) -> Result<(), LowerError> {
+        let limb = self.limb_bits();
         let shape = value
             .first()
             .map(|t| t.view.target().to_vec())
@@ -783,12 +793,11 @@ impl<'a> Builder<'a> {
                 terms: remainder,
             });
         } else {
-            self.check_bits(
+            self.check_integer_bits(
                 &name,
                 remainder,
                 shift,
                 NonNegative::Remainder { source, shift },
-                true,
             )?;
         }
         Ok(output)
@@ -881,7 +890,7 @@ impl<'a> Builder<'a> {
             left: right,
             right: left,
         };
-        self.check_bits(&format!("{}, fall", tensor.name), fall, width, of, true)?;
+        self.check_integer_bits(&format!("{}, fall", tensor.name), fall, width, of)?;
         let mut terms = self.read(right)?;
         terms.extend(rise);
         Ok(terms)
@@ -954,12 +963,11 @@ impl<'a> Builder<'a> {
         }
         let range = self.tensor(source)?;
         let width = bits(range.high.abs_diff(range.low).into()).max(1);
-        self.check_bits(
+        self.check_integer_bits(
             &format!("{}, gap", tensor.name),
             gap,
             width,
             NonNegative::Gap { source },
-            true,
         )?;
         Ok(bit)
     }

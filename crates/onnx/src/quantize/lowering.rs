@@ -30,6 +30,9 @@ const WIDEST_PART: i128 = 1 << 44;
 /// How many bits wider than an activation a sum may be that is contracted as it is.
 const SUM_BITS: u32 = 6;
 
+/// Bits of an entry of a committed weight tensor.
+const MAX_CONSTANT_BITS: u32 = 32;
+
 /// A program with its weights.
 pub struct Lowered {
     pub program: Program,
@@ -434,21 +437,24 @@ impl Lowering<'_> {
         self.quantized(id, format)
     }
 
-    /// A constant at a given scale, with as many bits as its greatest entry needs (only the width becomes public).
-    fn constant_at(&mut self, id: LayerId, scale: i32) -> Result<TensorId, OnnxError> {
+    /// A constant to be added at a given scale, as a factor and a tensor, with as many bits as its greatest entry needs (only
+    /// the width becomes public). Commitments hold 32 bits; what is wider loses low bits, which a 32-bit float does not have.
+    fn constant_at(&mut self, id: LayerId, scale: i32) -> Result<(i64, TensorId), OnnxError> {
         let range = self.range(id);
         let magnitude = round(scaled(range.high.max(-range.low).max(0.0), scale));
         let bits = 64 - magnitude.leading_zeros() + 1;
-        let bits = bits.next_multiple_of(4).max(self.widths.weights).min(48);
+        let coarser = bits.saturating_sub(MAX_CONSTANT_BITS);
+        let bits = bits
+            .next_multiple_of(4)
+            .max(self.widths.weights)
+            .min(MAX_CONSTANT_BITS);
         let high = (1i64 << (bits - 1)) - 1;
-        self.quantized(
-            id,
-            Format {
-                low: -high,
-                high,
-                scale,
-            },
-        )
+        let format = Format {
+            low: -high,
+            high,
+            scale: scale - coarser as i32,
+        };
+        Ok((1 << coarser, self.quantized(id, format)?))
     }
 
     fn quantized(&mut self, id: LayerId, format: Format) -> Result<TensorId, OnnxError> {
@@ -541,12 +547,13 @@ impl Lowering<'_> {
                     // A power of two in front moves the scale at which the constant is rounded.
                     match power_of_two(term.coefficient) {
                         Some((sign, exponent)) => {
-                            let constant = self.constant_at(source, scale + exponent)?;
-                            (sign, Some(constant))
+                            let (factor, constant) = self.constant_at(source, scale + exponent)?;
+                            (sign * factor, Some(constant))
                         }
                         None => {
-                            let constant = self.constant_at(source, scale - 12)?;
-                            (round(scaled(term.coefficient, 12)), Some(constant))
+                            let (factor, constant) = self.constant_at(source, scale - 12)?;
+                            let coefficient = round(scaled(term.coefficient, 12));
+                            (coefficient.saturating_mul(factor), Some(constant))
                         }
                     }
                 }
