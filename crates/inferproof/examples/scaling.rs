@@ -86,9 +86,10 @@ fn main() {
     println!(
         "series,rows,width,weights,activations,prove_wall_s,prove_cpu_s,verify_wall_s,verify_cpu_s,commit_wall_s,commit_cpu_s,proof_bytes"
     );
-    // Powers of two: other widths (768, 1280, 1536) measured about 1.6 times slower, likely by padding. rows * width stays 2^14.
-    for width in [128, 256, 512, 1024, 2048] {
-        measure("weights", (1 << 14) / width, width, runs);
+    // Powers of two: other widths (768, 1280, 1536) measured about 1.6 times slower, likely by padding. rows * width stays 2^12:
+    // an activation costs about a microsecond and a weight a nanosecond, so that weights would hide behind more of them.
+    for width in [256, 512, 1024, 2048, 4096] {
+        measure("weights", (1 << 12) / width, width, runs);
     }
     for rows in [16, 32, 64, 128, 256, 512] {
         measure("activations", rows, 256, runs);
