@@ -4,8 +4,6 @@ use crate::card::Source;
 use crate::error::Error;
 use inferproof_onnx::{FloatModel, OnnxError};
 use std::path::Path;
-use tract_onnx::pb::ModelProto;
-use tract_onnx::prelude::Framework;
 
 /// A file's float model, and where it comes from.
 pub struct OnnxFile {
@@ -28,7 +26,7 @@ impl OnnxFile {
     /// Imports a file's bytes.
     pub fn import(file: String, bytes: &[u8]) -> Result<Self, OnnxError> {
         let model = quietly(|| FloatModel::import(bytes))?;
-        let opset = opset(&parse(bytes)?);
+        let opset = model.opset();
         let blake3 = blake3::hash(bytes).to_hex().to_string();
         Ok(Self {
             model,
@@ -40,24 +38,6 @@ impl OnnxFile {
             },
         })
     }
-}
-
-/// The file as it is, without importing it.
-pub fn parse(bytes: &[u8]) -> Result<ModelProto, OnnxError> {
-    let mut reader = bytes;
-    let model = quietly(|| tract_onnx::onnx().proto_model_for_read(&mut reader));
-    model.map_err(|e| OnnxError::Corrupt {
-        reason: format!("{e:#}"),
-    })
-}
-
-/// The version of the default operation set.
-pub fn opset(model: &ModelProto) -> i64 {
-    let default = model
-        .opset_import
-        .iter()
-        .filter(|s| s.domain.is_empty() || s.domain == "ai.onnx");
-    default.map(|s| s.version).max().unwrap_or(1)
 }
 
 /// Runs work of the ONNX front end, which panics on some malformed models; the importer turns that into an error, and nobody

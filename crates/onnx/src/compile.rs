@@ -90,6 +90,11 @@ impl FloatModel {
         })
     }
 
+    /// The version of ONNX's default operation set that the model is written in.
+    pub fn opset(&self) -> i64 {
+        self.model.opset
+    }
+
     /// The names and shapes of the inputs, in the model's order.
     pub fn inputs(&self) -> &[Port] {
         &self.model.inputs
@@ -153,6 +158,7 @@ impl FloatModel {
         tolerance: f64,
     ) -> Result<Compiled, OnnxError> {
         let Model {
+            opset: _,
             graph,
             inputs,
             outputs,

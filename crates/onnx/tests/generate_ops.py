@@ -256,6 +256,9 @@ def main():
         helper.make_node("HardSigmoid", ["h"], ["s"]), helper.make_node("Mul", ["a", "s"], ["y"]),
     ], [("x", [1, 3, 6, 6])], [const("w", rand(4, 3, 3, 3, scale=0.3)), const("u", rand(4, 4, 1, 1))])
 
+    # A constant that has more bits at the scale of the sum than a commitment holds.
+    single("add_large_constant", "Add", [2, 6], [const("c", rand(2, 6) * 1e7)])
+
     np.savez_compressed(HERE / "ops.npz", **arrays)
 
 

@@ -45,6 +45,8 @@ pub struct Port {
 
 /// A model, imported.
 pub struct Model {
+    /// The version of the default operation set.
+    pub opset: i64,
     pub graph: Graph,
     pub inputs: Vec<Port>,
     pub outputs: Vec<Port>,
@@ -59,7 +61,7 @@ pub fn import(onnx: &[u8]) -> Result<Model, OnnxError> {
     let typed = guarded(|| analyse(proto))
         .unwrap_or_else(|panic| Err(format!("the front end failed: {panic}")));
     let typed = typed.map_err(|reason| OnnxError::Analysis { opset, reason })?;
-    let built = guarded(|| Importer::new(&typed, &names).run());
+    let built = guarded(|| Importer::new(&typed, &names).run(opset));
     built.unwrap_or_else(|panic| {
         Err(OnnxError::Analysis {
             opset,
@@ -121,7 +123,7 @@ impl<'a> Importer<'a> {
         }
     }
 
-    fn run(mut self) -> Result<Model, OnnxError> {
+    fn run(mut self, opset: i64) -> Result<Model, OnnxError> {
         let order = self.model.eval_order();
         let order = order.map_err(|e| OnnxError::Model {
             reason: e.to_string(),
@@ -201,6 +203,7 @@ impl<'a> Importer<'a> {
         }
         self.graph.prune();
         Ok(Model {
+            opset,
             graph: self.graph,
             inputs,
             outputs,

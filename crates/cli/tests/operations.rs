@@ -1,0 +1,69 @@
+//! Every supported operation, from the ONNX file to a verified proof. That the integers follow the float model is the importer's test;
+//! here they are proven, with everything private and with everything but the weights public.
+
+use inferproof::{Grumpkin, Prover, Verifier, VerifyingKey, Visibility, Visible, commit};
+use inferproof_onnx::{FloatModel, QuantizeOptions, quantize_inputs};
+use std::path::{Path, PathBuf};
+
+const PRIVATE: Visibility = Visibility {
+    weights: Visible::Private,
+    input: Visible::Private,
+    output: Visible::Private,
+};
+
+/// Inputs in the range that all of the models take: logarithms, square roots and divisions included.
+fn sample(model: &FloatModel, seed: usize) -> Vec<Vec<f32>> {
+    let inputs = model.inputs().iter().enumerate();
+    let tensors = inputs.map(|(tensor, port)| {
+        let volume: usize = port.shape.iter().product();
+        let value = |i: usize| ((i * 7919 + tensor * 31 + seed * 104_729) % 97) as f32 / 97.0;
+        (0..volume).map(|i| 0.6 + 1.2 * value(i)).collect()
+    });
+    tensors.collect()
+}
+
+fn prove_and_verify(onnx: &[u8], visibility: Visibility) {
+    let model = FloatModel::import(onnx).unwrap();
+    let samples: Vec<_> = (0..4).map(|seed| sample(&model, seed)).collect();
+    let options = QuantizeOptions {
+        weight_bits: Some(8),
+        activation_bits: Some(8),
+        ..QuantizeOptions::default()
+    };
+    let compiled = model.compile(&samples, &options).unwrap();
+    let inputs = quantize_inputs(&compiled.program, &samples[3]);
+    let (key, secret) = commit::<Grumpkin>(
+        compiled.program,
+        compiled.weights,
+        visibility,
+        &mut |_, _| true,
+    )
+    .unwrap();
+    let prover = Prover::new(key.clone(), secret).unwrap();
+    let proof = prover.prove(&inputs, b"", &mut |_| true).unwrap().proof;
+    let key = VerifyingKey::<Grumpkin>::decode(&key.encode()).unwrap();
+    let verifier = Verifier::new(key).unwrap();
+    verifier.check_range_proofs().unwrap();
+    verifier.verify(&proof, b"").unwrap();
+}
+
+#[test]
+fn every_operation_is_proven() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../onnx/tests/data/ops");
+    let mut models: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    models.sort();
+    assert!(models.len() > 130, "the models are checked in");
+    for (i, path) in models.iter().enumerate() {
+        let onnx = std::fs::read(path).unwrap();
+        let visibility = if i % 2 == 0 {
+            PRIVATE
+        } else {
+            Visibility::default()
+        };
+        let proven = std::panic::catch_unwind(|| prove_and_verify(&onnx, visibility));
+        assert!(proven.is_ok(), "{}", path.display());
+    }
+}
