@@ -23,7 +23,7 @@ const DIGITS: &[u8] = include_bytes!("../../../../models/mnist_lenet/test.npz");
 /// On how many of them the accuracy is measured.
 const EVALUATED: usize = 100;
 /// What the proof is bound to, as a verifier's nonce would be.
-const CONTEXT: &str = "inferproof demo";
+const CONTEXT: &str = "inferproof-demo";
 
 /// What `demo` prints.
 #[derive(Serialize)]

@@ -4,7 +4,7 @@ use crate::support::{Place, assert_run, bundled};
 
 #[test]
 fn check_says_node_by_node_what_is_supported() {
-    let mut run = Place::with_onnx().run(&["check", "model.onnx"]);
+    let mut run = Place::with_onnx().run("check model.onnx");
     // The estimate moves with the constants; that it is there is enough.
     run.stdout = run
         .stdout
@@ -30,16 +30,8 @@ fn compile_reports_what_it_did() {
         place.path().join("test.npz"),
     )
     .unwrap();
-    let run = place.run(&[
-        "compile",
-        "model.onnx",
-        "--calibrate",
-        "calibration.npz",
-        "--evaluate",
-        "test.npz",
-        "-o",
-        "credit.model",
-    ]);
+    let run = place
+        .run("compile model.onnx --calibrate calibration.npz --evaluate test.npz -o credit.model");
     assert_run("compile", &run);
     assert_eq!(
         place.listing(),
@@ -58,14 +50,7 @@ fn compile_reports_what_it_did() {
 fn secrets_are_readable_by_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let place = Place::with_onnx();
-    let run = place.run(&[
-        "compile",
-        "model.onnx",
-        "--calibrate",
-        "calibration.npz",
-        "-o",
-        "credit.model",
-    ]);
+    let run = place.run("compile model.onnx --calibrate calibration.npz -o credit.model");
     assert_eq!(run.code, 0, "{run}");
     let mode = |file: &str| {
         std::fs::metadata(place.path().join("credit.model").join(file))
@@ -88,16 +73,9 @@ fn compile_is_deterministic_but_for_the_blinding() {
         ("c", "public"),
         ("d", "public"),
     ] {
-        let run = place.run(&[
-            "compile",
-            "model.onnx",
-            "--calibrate",
-            "calibration.npz",
-            "-o",
-            out,
-            "--weights",
-            weights,
-        ]);
+        let run = place.run(&format!(
+            "compile model.onnx --calibrate calibration.npz -o {out} --weights {weights}"
+        ));
         assert_eq!(run.code, 0, "{run}");
     }
     let id = |model: &str| {
@@ -121,15 +99,7 @@ fn compile_is_deterministic_but_for_the_blinding() {
 fn force_replaces_a_folder() {
     let place = Place::with_model();
     let before = place.read("credit.model/public/verifying.key");
-    let run = place.run(&[
-        "compile",
-        "model.onnx",
-        "--calibrate",
-        "calibration.npz",
-        "-o",
-        "credit.model",
-        "--force",
-    ]);
+    let run = place.run("compile model.onnx --calibrate calibration.npz -o credit.model --force");
     assert_eq!(run.code, 0, "{run}");
     assert_ne!(before, place.read("credit.model/public/verifying.key"));
     assert!(
@@ -143,70 +113,36 @@ fn force_replaces_a_folder() {
 fn run_prints_the_outputs() {
     assert_run(
         "run",
-        &Place::with_model().run(&["run", "credit.model", "--input", "input.json"]),
+        &Place::with_model().run("run credit.model --input input.json"),
     );
 }
 
 #[test]
 fn prove_and_verify() {
     let place = Place::with_model();
-    let run = place.run(&[
-        "prove",
-        "credit.model",
-        "--input",
-        "input.json",
-        "-o",
-        "again.proof",
-        "--context",
-        "nonce",
-    ]);
+    let run = place.run("prove credit.model --input input.json -o again.proof --context nonce");
     assert_run("prove", &run);
-    let verify = [
-        "verify",
-        "--key",
-        "credit.model/public",
-        "again.proof",
-        "--context",
-        "nonce",
-    ];
-    assert_run("verify-first", &place.run(&verify));
-    assert_run("verify-again", &place.run(&verify));
+    let verify = "verify --key credit.model/public again.proof --context nonce";
+    assert_run("verify-first", &place.run(verify));
+    assert_run("verify-again", &place.run(verify));
     assert!(
         place
-            .run(&[&verify[..], &["--recheck"]].concat())
+            .run(&format!("{verify} --recheck"))
             .stdout
             .contains("range proofs")
     );
-    let run = place.run(&[&verify[..], &["--input", "input.json"]].concat());
+    let run = place.run(&format!("{verify} --input input.json"));
     assert_eq!(run.code, 0, "{run}");
 }
 
 #[test]
 fn a_sample_of_several_is_proven() {
     let place = Place::with_model();
-    let prove = [
-        "prove",
-        "credit.model",
-        "--input",
-        "calibration.npz",
-        "--sample",
-        "7",
-        "-o",
-        "seventh.proof",
-    ];
-    assert_eq!(place.run(&prove).code, 0);
+    let prove = "prove credit.model --input calibration.npz --sample 7 -o seventh.proof";
+    assert_eq!(place.run(prove).code, 0);
     let verify = |sample: &str| {
         place
-            .run(&[
-                "verify",
-                "--key",
-                "credit.model/public",
-                "seventh.proof",
-                "--input",
-                "calibration.npz",
-                "--sample",
-                sample,
-            ])
+            .run(&format!("verify --key credit.model/public seventh.proof --input calibration.npz --sample {sample}"))
             .code
     };
     assert_eq!((verify("7"), verify("8")), (0, 1));
@@ -218,39 +154,21 @@ fn other_visibilities_and_the_other_curve() {
     for (out, args) in [
         (
             "hidden",
-            [
-                "--input", "private", "--output", "private", "--curve", "grumpkin",
-            ],
+            "--input private --output private --curve grumpkin",
         ),
-        (
-            "open",
-            [
-                "--weights",
-                "public",
-                "--output",
-                "public",
-                "--curve",
-                "bn254",
-            ],
-        ),
+        ("open", "--weights public --output public --curve bn254"),
     ] {
-        let compile = [
-            "compile",
-            "model.onnx",
-            "--calibrate",
-            "calibration.npz",
-            "-o",
-            out,
-        ];
-        let run = place.run(&[&compile[..], &args[..]].concat());
+        let run = place.run(&format!(
+            "compile model.onnx --calibrate calibration.npz -o {out} {args}"
+        ));
         assert_eq!(run.code, 0, "{run}");
-        let run = place.run(&["prove", out, "--input", "input.json", "-o", "it.proof"]);
+        let run = place.run(&format!("prove {out} --input input.json -o it.proof"));
         assert_eq!(run.code, 0, "{run}");
-        let run = place.run(&["verify", "--key", &format!("{out}/public"), "it.proof"]);
+        let run = place.run(&format!("verify --key {out}/public it.proof"));
         assert_run(&format!("verify-{out}"), &run);
         assert_run(
             &format!("inspect-{out}-proof"),
-            &place.run(&["inspect", "it.proof"]),
+            &place.run("inspect it.proof"),
         );
     }
 }
@@ -266,9 +184,12 @@ fn inspect_knows_every_file_of_ours() {
         ("blinding", "credit.model/secret/blinding.safetensors"),
         ("proof", "credit.proof"),
     ] {
-        assert_run(&format!("inspect-{name}"), &place.run(&["inspect", file]));
+        assert_run(
+            &format!("inspect-{name}"),
+            &place.run(&format!("inspect {file}")),
+        );
     }
-    let run = place.run(&["inspect", "credit.model/public/model.json"]);
+    let run = place.run("inspect credit.model/public/model.json");
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stdout.contains("model card"));
 }
@@ -278,11 +199,11 @@ fn help_of_every_command() {
     for command in [
         "", "demo", "check", "compile", "run", "prove", "verify", "inspect",
     ] {
-        let (name, args) = if command.is_empty() {
-            ("help".into(), vec!["--help"])
+        let (name, line) = if command.is_empty() {
+            ("help".into(), "--help".into())
         } else {
-            (format!("help-{command}"), vec![command, "--help"])
+            (format!("help-{command}"), format!("{command} --help"))
         };
-        assert_run(&name, &Place::new().run(&args));
+        assert_run(&name, &Place::new().run(&line));
     }
 }

@@ -9,7 +9,7 @@ fn error(name: &str, run: Run) {
 }
 
 fn run_on(place: &Place, input: &str) -> Run {
-    place.run(&["run", "credit.model", "--input", input])
+    place.run(&format!("run credit.model --input {input}"))
 }
 
 #[test]
@@ -36,14 +36,7 @@ fn inputs() {
     error("input-broken-array", run_on(&place, "broken.npy"));
     error(
         "input-no-such-sample",
-        place.run(&[
-            "run",
-            "credit.model",
-            "--input",
-            "calibration.npz",
-            "--sample",
-            "200",
-        ]),
+        place.run("run credit.model --input calibration.npz --sample 200"),
     );
 }
 
@@ -66,25 +59,20 @@ fn npy(shape: &[usize], values: &[f32]) -> Vec<u8> {
 fn models() {
     let place = Place::with_onnx();
     let compile = |onnx: &str| {
-        place.run(&[
-            "compile",
-            onnx,
-            "--calibrate",
-            "calibration.npz",
-            "-o",
-            "out.model",
-        ])
+        place.run(&format!(
+            "compile {onnx} --calibrate calibration.npz -o out.model"
+        ))
     };
     error("onnx-missing", compile("nothing.onnx"));
     place.write("corrupt.onnx", &place.read("model.onnx")[..2000]);
     error("onnx-corrupt", compile("corrupt.onnx"));
-    error("onnx-corrupt-check", place.run(&["check", "corrupt.onnx"]));
+    error("onnx-corrupt-check", place.run("check corrupt.onnx"));
     place.write(
         "other.onnx",
         replaced(&place.read("model.onnx"), b"Relu", b"Relo"),
     );
     error("onnx-unsupported", compile("other.onnx"));
-    let run = place.run(&["check", "other.onnx"]);
+    let run = place.run("check other.onnx");
     assert_eq!(run.code, 2, "{run}");
     assert_run("check-unsupported", &run);
     assert_eq!(
@@ -114,79 +102,35 @@ fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 #[test]
 fn arguments() {
     let place = Place::with_model();
-    let compile = [
-        "compile",
-        "model.onnx",
-        "--calibrate",
-        "calibration.npz",
-        "-o",
-    ];
-    let with = |more: &[&str]| place.run(&[&compile[..], more].concat());
-    error(
-        "visibility-misspelt",
-        with(&["a.model", "--weights", "pirvate"]),
-    );
-    error("curve-unknown", with(&["a.model", "--curve", "secp256k1"]));
-    error(
-        "bits-out-of-range",
-        with(&["a.model", "--weight-bits", "17"]),
-    );
-    error(
-        "tolerance-not-a-number",
-        with(&["a.model", "--tolerance", "NaN"]),
-    );
-    error("folder-exists", with(&["credit.model"]));
-    error("folder-has-no-parent", with(&["no/such/a.model"]));
+    let compile = "compile model.onnx --calibrate calibration.npz -o";
+    let with = |more: &str| place.run(&format!("{compile} {more}"));
+    error("visibility-misspelt", with("a.model --weights pirvate"));
+    error("curve-unknown", with("a.model --curve secp256k1"));
+    error("bits-out-of-range", with("a.model --weight-bits 17"));
+    error("tolerance-not-a-number", with("a.model --tolerance NaN"));
+    error("folder-exists", with("credit.model"));
+    error("folder-has-no-parent", with("no/such/a.model"));
     error(
         "calibration-missing",
-        place.run(&[
-            "compile",
-            "model.onnx",
-            "--calibrate",
-            "none.npz",
-            "-o",
-            "a.model",
-        ]),
+        place.run("compile model.onnx --calibrate none.npz -o a.model"),
     );
-    error(
-        "inspect-nothing-of-ours",
-        place.run(&["inspect", "input.json"]),
-    );
-    error("inspect-missing", place.run(&["inspect", "nothing"]));
-    error(
-        "model-missing",
-        place.run(&["run", "nothing", "--input", "input.json"]),
-    );
+    error("inspect-nothing-of-ours", place.run("inspect input.json"));
+    error("inspect-missing", place.run("inspect nothing"));
+    error("model-missing", place.run("run nothing --input input.json"));
     error(
         "model-is-public-folder",
-        place.run(&["run", "credit.model/public", "--input", "input.json"]),
+        place.run("run credit.model/public --input input.json"),
     );
     error(
         "proof-unwritable",
-        place.run(&[
-            "prove",
-            "credit.model",
-            "--input",
-            "input.json",
-            "-o",
-            "no/such/a.proof",
-        ]),
+        place.run("prove credit.model --input input.json -o no/such/a.proof"),
     );
 }
 
 #[test]
 fn keys() {
     let place = Place::with_model();
-    let verify = || {
-        place.run(&[
-            "verify",
-            "--key",
-            "credit.model/public",
-            "credit.proof",
-            "--context",
-            "nonce",
-        ])
-    };
+    let verify = || place.run("verify --key credit.model/public credit.proof --context nonce");
     let file = "credit.model/public/verifying.key";
     let key = place.read(file);
     place.write(file, &key[..key.len() - 1]);
@@ -209,28 +153,19 @@ fn keys() {
     error("key-missing", verify());
     error(
         "key-folder-missing",
-        place.run(&["verify", "--key", "nothing", "credit.proof"]),
+        place.run("verify --key nothing credit.proof"),
     );
     place.write(file, key);
     error(
         "proof-missing",
-        place.run(&["verify", "--key", "credit.model/public", "nothing.proof"]),
+        place.run("verify --key credit.model/public nothing.proof"),
     );
 }
 
 #[test]
 fn secrets() {
     let place = Place::with_model();
-    let prove = || {
-        place.run(&[
-            "prove",
-            "credit.model",
-            "--input",
-            "input.json",
-            "-o",
-            "new.proof",
-        ])
-    };
+    let prove = || place.run("prove credit.model --input input.json -o new.proof");
     for (name, file) in [
         ("weights", "credit.model/secret/weights.safetensors"),
         ("blinding", "credit.model/secret/blinding.safetensors"),
@@ -246,14 +181,7 @@ fn secrets() {
         error(&format!("secret-missing-{name}"), prove());
         place.write(file, original);
     }
-    let run = place.run(&[
-        "compile",
-        "model.onnx",
-        "--calibrate",
-        "calibration.npz",
-        "-o",
-        "other.model",
-    ]);
+    let run = place.run("compile model.onnx --calibrate calibration.npz -o other.model");
     assert_eq!(run.code, 0, "{run}");
     place.write(
         "credit.model/secret/weights.safetensors",
@@ -266,42 +194,23 @@ fn secrets() {
 #[test]
 fn comparisons() {
     let place = Place::with_model();
-    let verify = [
-        "verify",
-        "--key",
-        "credit.model/public",
-        "credit.proof",
-        "--context",
-        "nonce",
-        "--output",
-    ];
-    let with = |more: &[&str]| place.run(&[&verify[..], more].concat());
-    error("output-too-short", with(&["[1]"]));
-    error("output-not-json", with(&["[1,"]));
-    error("output-not-numbers", with(&["[1, true]"]));
-    error("output-not-integers", with(&["[1, 0.5]", "--quantized"]));
-    error("output-other-name", with(&[r#"{"probability": [1, 2]}"#]));
-    error("output-missing-file", with(&["nothing.json"]));
-    let compile = [
-        "compile",
-        "model.onnx",
-        "--calibrate",
-        "calibration.npz",
-        "-o",
-        "hidden.model",
-        "--input",
-        "private",
-        "--output",
-        "private",
-    ];
-    assert_eq!(place.run(&compile).code, 0);
-    let verify = ["verify", "--key", "hidden.model/public", "credit.proof"];
+    let verify = "verify --key credit.model/public credit.proof --context nonce --output";
+    let with = |more: &str| place.run(&format!("{verify} {more}"));
+    error("output-too-short", with("[1]"));
+    error("output-not-json", with("[1,"));
+    error("output-not-numbers", with("[1,true]"));
+    error("output-not-integers", with("[1,0.5] --quantized"));
+    error("output-other-name", with(r#"{"probability":[1,2]}"#));
+    error("output-missing-file", with("nothing.json"));
+    let compile = "compile model.onnx --calibrate calibration.npz -o hidden.model --input private --output private";
+    assert_eq!(place.run(compile).code, 0);
+    let verify = "verify --key hidden.model/public credit.proof";
     error(
         "input-private",
-        place.run(&[&verify[..], &["--input", "input.json"]].concat()),
+        place.run(&format!("{verify} --input input.json")),
     );
     error(
         "output-private",
-        place.run(&[&verify[..], &["--output", "[1, 2]"]].concat()),
+        place.run(&format!("{verify} --output [1,2]")),
     );
 }

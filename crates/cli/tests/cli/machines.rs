@@ -15,16 +15,9 @@ fn numbers(value: &Value) -> Vec<f64> {
 #[test]
 fn run_prove_and_verify_give_the_same_outputs() {
     let place = Place::with_model();
-    let (_, run) = place.json(&["run", "credit.model", "--input", "input.json"]);
-    let (_, prove) = place.json(&[
-        "prove",
-        "credit.model",
-        "--input",
-        "input.json",
-        "-o",
-        "a.proof",
-    ]);
-    let (code, verify) = place.json(&["verify", "--key", "credit.model/public", "a.proof"]);
+    let (_, run) = place.json("run credit.model --input input.json");
+    let (_, prove) = place.json("prove credit.model --input input.json -o a.proof");
+    let (code, verify) = place.json("verify --key credit.model/public a.proof");
     assert_eq!((code, &verify["verdict"]), (0, &Value::from("accepted")));
     for (report, keys) in [
         (&run, &["outputs", "outputs_quantized"][..]),
@@ -78,18 +71,10 @@ fn run_prove_and_verify_give_the_same_outputs() {
 #[test]
 fn expected_outputs_are_taken_as_they_were_printed() {
     let place = Place::with_model();
-    let (_, run) = place.json(&["run", "credit.model", "--input", "input.json"]);
+    let (_, run) = place.json("run credit.model --input input.json");
     place.write("outputs.json", run.to_string());
-    let verify = [
-        "verify",
-        "--key",
-        "credit.model/public",
-        "credit.proof",
-        "--context",
-        "nonce",
-        "--output",
-    ];
-    let with = |more: &[&str]| place.run(&[&verify[..], more].concat());
+    let verify = "verify --key credit.model/public credit.proof --context nonce --output";
+    let with = |more: &str| place.run(&format!("{verify} {more}"));
     let only = |key: &str| {
         run[key]
             .as_object()
@@ -100,14 +85,14 @@ fn expected_outputs_are_taken_as_they_were_printed() {
             .to_string()
     };
     for args in [
-        &["outputs.json"][..],
-        &["outputs.json", "--quantized"],
-        &[&only("outputs")],
-        &[&only("outputs_quantized"), "--quantized"],
-        &[&format!("[{}]", only("outputs"))],
-        &[&run["outputs"].to_string()],
+        "outputs.json".into(),
+        "outputs.json --quantized".into(),
+        only("outputs"),
+        only("outputs_quantized") + " --quantized",
+        format!("[{}]", only("outputs")),
+        run["outputs"].to_string(),
     ] {
-        let run = with(args);
+        let run = with(&args);
         assert_eq!(run.code, 0, "{run}");
     }
 }
@@ -116,20 +101,13 @@ fn expected_outputs_are_taken_as_they_were_printed() {
 fn every_command_prints_one_object() {
     let place = Place::with_model();
     for args in [
-        &["check", "model.onnx"][..],
-        &[
-            "compile",
-            "model.onnx",
-            "--calibrate",
-            "calibration.npz",
-            "-o",
-            "b.model",
-        ],
-        &["inspect", "credit.model"],
-        &["inspect", "credit.model/public"],
-        &["inspect", "credit.model/secret"],
-        &["inspect", "credit.model/public/model.json"],
-        &["inspect", "credit.proof"],
+        "check model.onnx",
+        "compile model.onnx --calibrate calibration.npz -o b.model",
+        "inspect credit.model",
+        "inspect credit.model/public",
+        "inspect credit.model/secret",
+        "inspect credit.model/public/model.json",
+        "inspect credit.proof",
     ] {
         let (code, report) = place.json(args);
         assert_eq!(code, 0, "{report}");
@@ -139,13 +117,13 @@ fn every_command_prints_one_object() {
 #[test]
 fn errors_and_rejections_are_objects_too() {
     let place = Place::with_model();
-    let (code, report) = place.json(&["run", "credit.model", "--input", "nothing.json"]);
+    let (code, report) = place.json("run credit.model --input nothing.json");
     assert_eq!(code, 2);
     assert!(
         report["error"].as_str().unwrap().contains("nothing.json"),
         "{report}"
     );
-    let (code, report) = place.json(&["verify", "--key", "credit.model/public", "credit.proof"]);
+    let (code, report) = place.json("verify --key credit.model/public credit.proof");
     assert_eq!((code, &report["verdict"]), (1, &Value::from("rejected")));
     assert!(report["reason"].is_string());
 }

@@ -17,7 +17,7 @@ fn the_reference_says_what_help_says() {
     let (written, _) = current.split_once(GENERATED).unwrap();
     let mut expected = format!("{written}{GENERATED}");
     for command in COMMANDS {
-        let run = Place::new().run(&[command, "--help"]);
+        let run = Place::new().run(&format!("{command} --help"));
         expected += &format!(
             "\n### `inferproof {command}`\n\n```text\n{}\n```\n",
             run.stdout.trim_end()

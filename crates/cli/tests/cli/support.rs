@@ -35,26 +35,10 @@ impl Place {
         static COMPILED: OnceLock<Place> = OnceLock::new();
         let compiled = COMPILED.get_or_init(|| {
             let place = Self::with_onnx();
-            let run = place.run(&[
-                "compile",
-                "model.onnx",
-                "--calibrate",
-                "calibration.npz",
-                "-o",
-                "credit.model",
-            ]);
+            let run = place.run("compile model.onnx --calibrate calibration.npz -o credit.model");
             assert_eq!(run.code, 0, "{}", run.stderr);
-            let prove = [
-                "prove",
-                "credit.model",
-                "--input",
-                "input.json",
-                "-o",
-                "credit.proof",
-                "--context",
-                "nonce",
-            ];
-            let run = place.run(&prove);
+            let prove = "prove credit.model --input input.json -o credit.proof --context nonce";
+            let run = place.run(prove);
             assert_eq!(run.code, 0, "{}", run.stderr);
             place
         });
@@ -85,9 +69,9 @@ impl Place {
     }
 
     /// Runs the binary here, with a cache here.
-    pub fn output(&self, args: &[&str]) -> Output {
+    pub fn output(&self, line: &str) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_inferproof"));
-        command.current_dir(self.path()).args(args);
+        command.current_dir(self.path()).args(line.split(' '));
         command
             .env("XDG_CACHE_HOME", self.path().join("cache"))
             .env("COLUMNS", "100")
@@ -95,19 +79,20 @@ impl Place {
             .unwrap()
     }
 
-    pub fn run(&self, args: &[&str]) -> Run {
-        let output = self.output(args);
+    /// Runs the binary with a line of arguments, in which a space always ends one.
+    pub fn run(&self, line: &str) -> Run {
+        let output = self.output(line);
         Run {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
-            command: args.join(" "),
+            command: line.into(),
         }
     }
 
     /// Runs with `--json`; the object that was printed.
-    pub fn json(&self, args: &[&str]) -> (i32, serde_json::Value) {
-        let run = self.run(&[&["--json"], args].concat());
+    pub fn json(&self, line: &str) -> (i32, serde_json::Value) {
+        let run = self.run(&format!("--json {line}"));
         let value = serde_json::from_str(&run.stdout)
             .unwrap_or_else(|e| panic!("{e}: {} {}", run.stdout, run.stderr));
         (run.code, value)
