@@ -191,17 +191,57 @@ fn named<R: Read + Seek>(
     archive: &mut npyz::npz::NpzArchive<R>,
     name: &str,
 ) -> Result<Option<Array>, String> {
-    match archive.by_name(name) {
-        Ok(Some(file)) => array(file)
+    let place = format!("array `{name}`");
+    let file_name = npyz::npz::file_name_from_array_name(name);
+    match archive.zip_archive().by_name(&file_name) {
+        Ok(file) => read_array(file)
             .map(Some)
-            .map_err(|e| format!("array `{name}`: {e}")),
-        Ok(None) => Ok(None),
-        Err(e) => Err(format!("array `{name}`: {e}")),
+            .map_err(|e| format!("{place}: {e}")),
+        Err(npyz::zip::result::ZipError::FileNotFound) => Ok(None),
+        Err(e) => Err(format!("{place}: {e}")),
     }
 }
 
-fn read_array<R: Read>(reader: R) -> Result<Array, String> {
-    array(npyz::NpyFile::new(reader).map_err(|e| e.to_string())?)
+fn read_array<R: Read>(mut reader: R) -> Result<Array, String> {
+    let header = header(&mut reader).map_err(|e| e.to_string())?;
+    if depth(&header) > MAX_DEPTH {
+        return Err("its header is nested too deeply".into());
+    }
+    let whole = Cursor::new(header).chain(reader);
+    array(npyz::NpyFile::new(whole).map_err(|e| e.to_string())?)
+}
+
+/// Brackets of a header that describes plain numbers are nested twice. The time that `npyz` takes for more doubles with each.
+const MAX_DEPTH: usize = 4;
+
+/// The bytes of an `.npy` file before its numbers: magic, version, length, and a Python dictionary. Shorter if the file is.
+fn header(reader: &mut impl Read) -> std::io::Result<Vec<u8>> {
+    let mut header = Vec::new();
+    reader.take(8).read_to_end(&mut header)?;
+    // Since version 2 the length has four bytes.
+    let width = match header.get(6) {
+        Some(0 | 1) => 2,
+        _ => 4,
+    };
+    reader.take(width).read_to_end(&mut header)?;
+    let length = header.iter().skip(8).rev();
+    let length = length.fold(0u64, |n, &byte| n << 8 | u64::from(byte));
+    reader.take(length.min(1 << 16)).read_to_end(&mut header)?;
+    Ok(header)
+}
+
+/// How deeply brackets are nested.
+fn depth(text: &[u8]) -> usize {
+    let mut open = 0usize;
+    let depths = text.iter().map(|byte| {
+        match byte {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open
+    });
+    depths.max().unwrap_or(0)
 }
 
 fn array<R: Read>(file: npyz::NpyFile<R>) -> Result<Array, String> {

@@ -206,6 +206,21 @@ fn corrupt_files_are_refused() {
     }
 }
 
+/// A hundred bytes that ask for gigabytes: found by the fuzzer.
+#[test]
+fn tensors_without_bound_are_refused() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/ops/pad.onnx");
+    let mut bytes = std::fs::read(path).unwrap();
+    let pads: Vec<u8> = [0i64, 1, 1, 2].map(i64::to_le_bytes).concat();
+    let at = bytes.windows(pads.len()).position(|w| w == pads).unwrap();
+    bytes[at..at + 8].copy_from_slice(&(1i64 << 28).to_le_bytes());
+    let message = FloatModel::import(&bytes).err().unwrap().to_string();
+    assert!(
+        message.starts_with("node `the_Pad` (Pad, opset 17) is not supported: up to here"),
+        "{message}"
+    );
+}
+
 #[test]
 fn samples_that_do_not_fit_are_refused() {
     let model = FloatModel::import(&onnx("mlp_credit")).unwrap();

@@ -18,6 +18,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops;
 
+/// Entries that all tensors of a model have together at most, between layers included: 2 GiB as the reference computes them. A file of
+/// a hundred bytes can ask for any number.
+const MAX_ENTRIES: usize = 1 << 28;
+
 /// What an operation's import says when it cannot go on: the reason, to which the driver adds the node.
 type Imported<T> = Result<T, Refusal>;
 
@@ -144,7 +148,9 @@ impl<'a> Importer<'a> {
                 shape,
             });
         }
+        let mut entries = 0usize;
         for position in order {
+            let known = self.graph.layers.len();
             let node = self.model.node(position);
             if self.layers.contains_key(&OutletId::new(position, 0)) {
                 continue;
@@ -176,6 +182,16 @@ impl<'a> Importer<'a> {
                     return Err(self.names.unsupported(&node.name, &reason));
                 }
                 self.layers.insert(outlet, id);
+            }
+            let made = self.graph.layers.iter().skip(known);
+            for layer in made {
+                entries = entries.saturating_add(volume(&layer.shape).unwrap_or(usize::MAX));
+            }
+            if entries > MAX_ENTRIES {
+                let reason = format!(
+                    "up to here the model's tensors have {entries} entries; at most {MAX_ENTRIES} are supported"
+                );
+                return Err(self.names.unsupported(&node.name, &reason));
             }
         }
         let mut outputs = Vec::new();
