@@ -1,7 +1,10 @@
 //! Collects the relations of a program, node by node.
 
-use super::tables::{Clamp, Tables, bits, limb_bits, remainder_bits};
-use super::{LowerError, Lowered, NonNegative, Product, Recipe};
+mod nonlinear;
+mod ranges;
+
+use super::tables::{Clamp, Tables, WIDE_SPAN, bits, limb_bits, max_span, remainder_bits};
+use super::{LowerError, Lowered, Product, Recipe};
 use crate::visibility::{Visibility, Visible};
 use inferproof_argument::{
     CommittedTensor, Contraction, Layout, Limits, Linear, Lookup, Origin, Parts, Relations,
@@ -18,9 +21,6 @@ const MAX_TERMS: usize = 12;
 
 /// Bits of a digit of a tensor that is too wide to be committed in one piece.
 const DIGIT_BITS: u32 = 24;
-
-/// Differences wider than this many values are compared in limbs instead of by a clamp table.
-const WIDE_SPAN: i64 = 1 << 17;
 
 /// The largest absolute value that a committed tensor may hold.
 const MAX_COMMITTED: i64 = i32::MAX as i64;
@@ -237,11 +237,8 @@ impl<'a> Builder<'a> {
 
     /// The largest difference of two tensors' values, either way.
     fn span(&self, left: TensorId, right: TensorId) -> Result<i64, LowerError> {
-        let (l, r) = (self.tensor(left)?, self.tensor(right)?);
-        let span = (l.high.saturating_sub(r.low))
-            .max(r.high.saturating_sub(l.low))
-            .max(1);
-        Ok(span)
+        max_span(self.program, left, right)
+            .ok_or_else(|| self.refuse(left, "its range is not known"))
     }
 
     /// What a tensor is a sum of. Its node was visited before.
@@ -603,124 +600,6 @@ impl<'a> Builder<'a> {
         Ok(out)
     }
 
-    /// A committed tensor is in its declared range (PROTOCOL must 4). It is not known to be an integer yet, so that nothing
-    /// may be scaled before it is looked up. `start`: the term reads the tensor from this entry on.
-    fn check_range(&mut self, id: TensorId, term: &Term, start: usize) -> Result<(), LowerError> {
-        let tensor = self.tensor(id)?;
-        let size = tensor.high.abs_diff(tensor.low).saturating_add(1);
-        if size <= 1 << 16 {
-            let table = self.tables.range(tensor.low, size as usize);
-            self.lookup(&tensor.name, table, vec![vec![term.clone()]]);
-            return Ok(());
-        }
-        let bits = bits((size - 1).into());
-        for (sign, offset) in [(1, -tensor.low), (-1, tensor.high)] {
-            let value = vec![
-                scaled(term.clone(), sign)?,
-                self.constant(id, term.view.target(), offset)?,
-            ];
-            let of = NonNegative::Offset {
-                tensor: id,
-                start,
-                sign,
-                offset,
-            };
-            self.check_limbs(&tensor.name, value, bits, of)?;
-            if size.is_power_of_two() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// The sum of `value`, which other lookups make an integer, is in `[0, 2^bits)`: a multiple of it may be looked up instead,
-    /// so that narrow and wide ones share a table.
-    fn check_integer_bits(
-        &mut self,
-        name: &str,
-        value: Vec<Term>,
-        bits: u32,
-        of: NonNegative,
-    ) -> Result<(), LowerError> {
-        if bits <= self.limb_bits() {
-            let shared = bits <= self.remainder_bits;
-            let (table, factor) = match shared {
-                true => (
-                    self.tables.range(0, 1 << self.remainder_bits),
-                    1 << (self.remainder_bits - bits),
-                ),
-                false => (self.tables.range(0, 1 << bits), 1),
-            };
-            let column = value
-                .into_iter()
-                .map(|t| scaled(t, factor))
-                .collect::<Result<_, _>>()?;
-            self.lookup(name, table, vec![column]);
-            return Ok(());
-        }
-        self.check_limbs(name, value, bits, of)
-    }
-
-    /// The sum of `value`, whatever it is, is an integer in `[0, 2^bits)`, more bits than a limb has: limbs, each looked up as it is.
-    fn check_limbs(
-        &mut self,
-        name: &str,
-        value: Vec<Term>,
-        bits: u32,
-        of: NonNegative,
-    ) -> Result<(), LowerError> {
-        let limb = self.limb_bits();
-        let shape = value
-            .first()
-            .map(|t| t.view.target().to_vec())
-            .unwrap_or_default();
-        let mut lowest = value;
-        for number in 1..bits.div_ceil(limb) {
-            let term = self.commit_limb(
-                name,
-                &shape,
-                of.clone(),
-                number,
-                limb.min(bits - number * limb),
-            )?;
-            lowest.push(scaled(term, -1)?);
-        }
-        let table = self.tables.range(0, 1 << limb);
-        self.lookup(name, table, vec![lowest]);
-        Ok(())
-    }
-
-    fn limb_bits(&self) -> u32 {
-        self.remainder_bits.max(8)
-    }
-
-    /// Commits limb `number` of a value and looks it up in `[0, 2^width)`; gives its share of the value.
-    fn commit_limb(
-        &mut self,
-        name: &str,
-        shape: &[usize],
-        of: NonNegative,
-        number: u32,
-        width: u32,
-    ) -> Result<Term, LowerError> {
-        let limb = self.limb_bits();
-        let recipe = Recipe::Limb {
-            of,
-            bits: limb,
-            limb: number,
-        };
-        let source = self.commit(format!("{name}, limb {number}"), shape.to_vec(), recipe)?;
-        let view = View::identity(shape.to_vec()).map_err(|e| malformed(name, e.to_string()))?;
-        let term = Term {
-            coefficient: 1,
-            source,
-            view,
-        };
-        let table = self.tables.range(0, 1 << width);
-        self.lookup(name, table, vec![vec![term.clone()]]);
-        scaled(term, 1 << (number * limb))
-    }
-
     /// `value` at every index of `shape`.
     fn constant(&self, id: TensorId, shape: &[usize], value: i64) -> Result<Term, LowerError> {
         let steps = shape
@@ -733,243 +612,6 @@ impl<'a> Builder<'a> {
             source: Source::One,
             view: self.view(id, &[], steps)?,
         })
-    }
-
-    /// `x + half = 2^shift (y + e) + rem` (PROTOCOL must 5).
-    fn rescale(&mut self, id: TensorId, source: TensorId, shift: u32) -> Result<Term, LowerError> {
-        let tensor = self.tensor(id)?;
-        let shape = tensor.shape.clone();
-        let output = self.commit_tensor(id)?;
-        let mut quotient = vec![output.clone()];
-        let excess = self.excess(id, source, shift)?;
-        if excess == 0 {
-            self.check_range(id, &output, 0)?;
-        } else {
-            let users = self.clamps.get(&(tensor.low, tensor.high)).copied();
-            let users = users.unwrap_or_default();
-            let table = self.tables.clamp(tensor.low, tensor.high, users);
-            let limb_bits = users
-                .limb_bits
-                .ok_or_else(|| self.refuse(id, "its table was not foreseen"))?;
-            for limb in 0..bits(excess).div_ceil(limb_bits) {
-                let recipe = Recipe::Excess {
-                    output: id,
-                    source,
-                    shift,
-                    bits: limb_bits,
-                    limb,
-                };
-                let advice = self.commit(
-                    format!("{}, excess {limb}", tensor.name),
-                    shape.clone(),
-                    recipe,
-                )?;
-                let term = Term {
-                    coefficient: 1,
-                    source: advice,
-                    view: self.identity(id)?,
-                };
-                let name = format!("{}, clamp", tensor.name);
-                self.lookup(&name, table, vec![vec![term.clone()], vec![output.clone()]]);
-                quotient.push(scaled(term, 1 << (limb * limb_bits))?);
-            }
-        }
-        let mut remainder = self.read(source)?;
-        if shift > 0 {
-            remainder.push(self.constant(id, &shape, half(shift) as i64)?);
-        }
-        for term in quotient {
-            let factor = 1i64
-                .checked_shl(shift)
-                .filter(|f| *f > 0)
-                .ok_or_else(|| self.refuse(id, "its shift is too large"))?;
-            remainder.push(scaled(term, -factor)?);
-        }
-        let name = format!("{}, remainder", tensor.name);
-        if shift == 0 {
-            self.linears.push(Linear {
-                name,
-                shape,
-                terms: remainder,
-            });
-        } else {
-            self.check_integer_bits(
-                &name,
-                remainder,
-                shift,
-                NonNegative::Remainder { source, shift },
-            )?;
-        }
-        Ok(output)
-    }
-
-    /// `right + r` with `r = relu(left - right)`.
-    fn maximum(
-        &mut self,
-        id: TensorId,
-        left: TensorId,
-        right: TensorId,
-    ) -> Result<Vec<Term>, LowerError> {
-        let tensor = self.tensor(id)?;
-        let span = self.span(left, right)?;
-        if span > WIDE_SPAN {
-            return self.wide_maximum(id, left, right, bits(span.unsigned_abs().into()));
-        }
-        let users = self.clamps.get(&(0, span)).copied().unwrap_or_default();
-        let table = self.tables.clamp(0, span, users);
-        let source = self.commit(
-            format!("{}, rise", tensor.name),
-            tensor.shape.clone(),
-            Recipe::Positive { left, right },
-        )?;
-        let rise = Term {
-            coefficient: 1,
-            source,
-            view: self.identity(id)?,
-        };
-        let mut fall = self.read(left)?;
-        for term in self.read(right)? {
-            fall.push(scaled(term, -1)?);
-        }
-        fall.push(scaled(rise.clone(), -1)?);
-        self.lookup(&tensor.name, table, vec![fall, vec![rise.clone()]]);
-        let mut terms = self.read(right)?;
-        terms.push(rise);
-        Ok(terms)
-    }
-
-    /// The same where no table is large enough: r and the fall `r - (left - right)` are not negative, and their product is zero.
-    fn wide_maximum(
-        &mut self,
-        id: TensorId,
-        left: TensorId,
-        right: TensorId,
-        width: u32,
-    ) -> Result<Vec<Term>, LowerError> {
-        let tensor = self.tensor(id)?;
-        let shape = tensor.shape.clone();
-        let limb = self.limb_bits();
-        let mut rise = Vec::new();
-        for number in 0..width.div_ceil(limb) {
-            let of = NonNegative::Positive { left, right };
-            let name = format!("{}, rise", tensor.name);
-            rise.push(self.commit_limb(
-                &name,
-                &shape,
-                of,
-                number,
-                limb.min(width - number * limb),
-            )?);
-        }
-        let mut fall = rise.clone();
-        fall.extend(self.operand(right)?);
-        for term in self.operand(left)? {
-            fall.push(scaled(term, -1)?);
-        }
-        self.contractions.push(Contraction {
-            name: format!("{}, rise times fall", tensor.name),
-            left: rise.clone(),
-            right: fall.clone(),
-            shared: shape.clone(),
-            left_free: Vec::new(),
-            right_free: Vec::new(),
-            contracted: Vec::new(),
-        });
-        self.products.push(Product::Zero(id));
-        let product = Term {
-            coefficient: 1,
-            source: Source::Contraction(self.contractions.len() - 1),
-            view: self.identity(id)?,
-        };
-        self.linears.push(Linear {
-            name: format!("{}, rise or fall is zero", tensor.name),
-            shape,
-            terms: vec![product],
-        });
-        let of = NonNegative::Positive {
-            left: right,
-            right: left,
-        };
-        self.check_integer_bits(&format!("{}, fall", tensor.name), fall, width, of)?;
-        let mut terms = self.read(right)?;
-        terms.extend(rise);
-        Ok(terms)
-    }
-
-    /// PROTOCOL section 5, argmax: the first index wins.
-    fn one_hot(&mut self, id: TensorId, source: TensorId) -> Result<Term, LowerError> {
-        let tensor = self.tensor(id)?;
-        let shape = tensor.shape.clone();
-        let Some((&classes, rest)) = shape.split_last() else {
-            return Err(self.refuse(id, "it needs at least one axis"));
-        };
-        let axis = rest.len();
-        let values = self.operand(source)?;
-        let bit = self.commit_tensor(id)?;
-        let table = self.tables.range(0, 2);
-        self.lookup(
-            &format!("{}, bits", tensor.name),
-            table,
-            vec![vec![bit.clone()]],
-        );
-
-        let sum = self.view(
-            id,
-            &shape,
-            vec![Step::Reduce {
-                axis,
-                source: classes,
-                weights: None,
-            }],
-        )?;
-        self.linears.push(Linear {
-            name: format!("{}, one bit is set", tensor.name),
-            shape: rest.to_vec(),
-            terms: vec![
-                Term {
-                    view: sum,
-                    ..bit.clone()
-                },
-                self.constant(id, rest, -1)?,
-            ],
-        });
-
-        self.contractions.push(Contraction {
-            name: format!("{}, maximum", tensor.name),
-            left: vec![bit.clone()],
-            right: values.clone(),
-            shared: rest.to_vec(),
-            left_free: Vec::new(),
-            right_free: Vec::new(),
-            contracted: vec![classes],
-        });
-        self.products.push(Product::Maximum(source));
-        let maximum = Term {
-            coefficient: 1,
-            source: Source::Contraction(self.contractions.len() - 1),
-            view: self.view(id, rest, vec![Step::Insert { axis, len: classes }])?,
-        };
-        let later = self.view(id, &shape, vec![Step::SuffixSum { axis, len: classes }])?;
-        let mut gap = vec![
-            maximum,
-            Term {
-                coefficient: -1,
-                view: later,
-                ..bit.clone()
-            },
-        ];
-        for term in values {
-            gap.push(scaled(term, -1)?);
-        }
-        let range = self.tensor(source)?;
-        let width = bits(range.high.abs_diff(range.low).into()).max(1);
-        self.check_integer_bits(
-            &format!("{}, gap", tensor.name),
-            gap,
-            width,
-            NonNegative::Gap { source },
-        )?;
-        Ok(bit)
     }
 }
 

@@ -4,10 +4,22 @@
 //! limbs where that makes the sum of leaves and entries smaller.
 
 use inferproof_argument::Table;
+use inferproof_program::{Program, TensorId};
 use std::collections::BTreeMap;
 
 /// The largest range table, in bits.
 const MAX_RANGE_BITS: u32 = 16;
+
+/// Differences wider than this many values are compared in limbs instead of by a clamp table.
+pub(crate) const WIDE_SPAN: i64 = 1 << 17;
+
+/// The largest difference of two tensors' values, either way, and at least one.
+pub(crate) fn max_span(program: &Program, left: TensorId, right: TensorId) -> Option<i64> {
+    let (l, r) = (program.tensor(left)?, program.tensor(right)?);
+    let above = l.high.saturating_sub(r.low);
+    let below = r.high.saturating_sub(l.low);
+    Some(above.max(below).max(1))
+}
 
 /// Bits of `n`: the least `b` with `n < 2^b`.
 pub(crate) fn bits(n: u128) -> u32 {

@@ -1,0 +1,136 @@
+//! The relations themselves, whatever a prover does: none leaves a committed value free.
+
+use super::PRIVATE;
+use super::sketch::{Sketch, every_op};
+use crate::Visibility;
+use crate::lower::{Lowered, Recipe, lower, weights::range_parts};
+use inferproof_argument::{Limits, Parts, Source, Term};
+use inferproof_program::Op;
+use inferproof_view::View;
+use std::collections::BTreeSet;
+
+/// Every committed value is an integer: it is looked up as it is, or together with integers only. To look up a multiple of
+/// something that might be a fraction would let `k / 2^s` pass (R5), and what nothing reads would be free.
+#[test]
+fn no_committed_value_is_free() {
+    let mut wide = Sketch::new();
+    let x = wide.input(&[8], (-(1 << 30), 1 << 30));
+    let w = wide.weight(&[8], (-(1 << 30), 1 << 30), 1);
+    let terms = vec![wide.term(1, x, vec![]), wide.term(3, w, vec![])];
+    let sum = wide.linear(terms);
+    let output = wide.node(
+        &[8],
+        (-100, 100),
+        Op::Rescale {
+            source: sum,
+            shift: 3,
+        },
+    );
+    wide.program.outputs = vec![output];
+    for program in [every_op().program, wide.program] {
+        for visibility in [Visibility::default(), PRIVATE] {
+            let limits = Limits::default();
+            let bits = crate::rows::row_bits(&program);
+            let lowered = lower(&program, visibility, bits, &limits).unwrap();
+            let external = lowered.relations.external().map(|(tensor, _)| tensor);
+            assert_integers(&lowered, external.collect());
+            for part in range_parts(&program, bits, &limits).unwrap() {
+                assert_integers(&part.unwrap().lowered, BTreeSet::new());
+            }
+        }
+    }
+}
+
+fn assert_integers(lowered: &Lowered, mut known: BTreeSet<usize>) {
+    let parts = lowered.relations.parts();
+    let columns = parts.lookups.iter().flat_map(|l| &l.columns);
+    let sums = parts.linears.iter().map(|l| &l.terms);
+    let equations: Vec<_> = columns.chain(sums).map(|t| whole(lowered, t)).collect();
+    let operands = parts.contractions.iter().flat_map(|c| [&c.left, &c.right]);
+    operands.for_each(|terms| drop(whole(lowered, terms)));
+    loop {
+        let before = known.len();
+        for terms in &equations {
+            // Where all but one are integers and that one's factor is a unit of the integers, it is an integer too.
+            let mut open = terms.iter().filter(|t| !is_known(parts, t.source, &known));
+            if let (Some(term), None) = (open.next(), open.next())
+                && let Source::Committed(tensor) = term.source
+                && term.coefficient.abs() == 1
+                && term.view.steps().is_empty()
+            {
+                known.insert(tensor);
+                known.extend(digits_above(lowered, tensor).iter().map(|(digit, _)| digit));
+            }
+        }
+        if known.len() == before {
+            break;
+        }
+    }
+    for (tensor, recipe) in fresh(lowered) {
+        let name = &parts.tensors[tensor].name;
+        assert!(known.contains(&tensor), "{name} ({recipe:?}) is free");
+    }
+}
+
+/// Fresh tensors with their recipes; the multiplicities, which may be any field elements, have none.
+fn fresh(lowered: &Lowered) -> impl Iterator<Item = (usize, &Recipe)> {
+    let fresh = lowered.relations.fresh().map(|(tensor, _)| tensor);
+    fresh.zip(&lowered.recipes)
+}
+
+/// The other digits of the wide tensor of which `lowest` is the lowest digit, with their places in bits.
+fn digits_above(lowered: &Lowered, lowest: usize) -> Vec<(usize, u32)> {
+    let wide = fresh(lowered).find_map(|(source, recipe)| match recipe {
+        Recipe::Digit {
+            tensor, digit: 0, ..
+        } if source == lowest => Some(*tensor),
+        _ => None,
+    });
+    let places = fresh(lowered).filter_map(|(source, recipe)| match recipe {
+        Recipe::Digit {
+            tensor,
+            bits,
+            digit: digit @ 1..,
+            ..
+        } if Some(*tensor) == wide => Some((source, digit * bits)),
+        _ => None,
+    });
+    places.collect()
+}
+
+/// The digits of a wide tensor are not checked one by one, so they must not be read but as the whole: all of them, through one
+/// view, in the ratio of their places. The lowest then stands for the sum.
+fn whole(lowered: &Lowered, terms: &[Term]) -> Vec<Term> {
+    let mut rest = terms.to_vec();
+    for (lowest, _) in fresh(lowered) {
+        for (digit, place) in digits_above(lowered, lowest) {
+            let readings = |tensor: usize, place: u32| -> Vec<(View, i64)> {
+                let of_it = terms
+                    .iter()
+                    .filter(|t| t.source == Source::Committed(tensor));
+                of_it
+                    .map(|t| (t.view.clone(), t.coefficient << place))
+                    .collect()
+            };
+            assert_eq!(
+                readings(lowest, place),
+                readings(digit, 0),
+                "a digit is read alone"
+            );
+            rest.retain(|t| t.source != Source::Committed(digit));
+        }
+    }
+    rest
+}
+
+fn is_known(parts: &Parts, source: Source, known: &BTreeSet<usize>) -> bool {
+    match source {
+        Source::One | Source::Public(_) => true,
+        Source::Committed(tensor) => known.contains(&tensor),
+        Source::Contraction(i) => {
+            let contraction = &parts.contractions[i];
+            let mut operands = contraction.left.iter().chain(&contraction.right);
+            operands.all(|t| is_known(parts, t.source, known))
+        }
+    }
+}
