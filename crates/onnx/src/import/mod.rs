@@ -157,6 +157,8 @@ impl<'a> Importer<'a> {
             }
             let origin = self.names.describe(&node.name);
             let output_shape = self.shape_of(OutletId::new(position, 0), &node.name)?;
+            let outputs = volume(&output_shape).unwrap_or(usize::MAX);
+            self.check_entries(entries.saturating_add(outputs), &node.name)?;
             let inputs = node.inputs.iter().map(|o| self.layers.get(o).copied());
             let Some(inputs) = inputs.collect::<Option<Vec<_>>>() else {
                 return Err(self
@@ -187,12 +189,7 @@ impl<'a> Importer<'a> {
             for layer in made {
                 entries = entries.saturating_add(volume(&layer.shape).unwrap_or(usize::MAX));
             }
-            if entries > MAX_ENTRIES {
-                let reason = format!(
-                    "up to here the model's tensors have {entries} entries; at most {MAX_ENTRIES} are supported"
-                );
-                return Err(self.names.unsupported(&node.name, &reason));
-            }
+            self.check_entries(entries, &node.name)?;
         }
         let mut outputs = Vec::new();
         let outlets = self.model.output_outlets();
@@ -224,6 +221,16 @@ impl<'a> Importer<'a> {
             inputs,
             outputs,
         })
+    }
+
+    fn check_entries(&self, entries: usize, node: &str) -> Result<(), OnnxError> {
+        if entries <= MAX_ENTRIES {
+            return Ok(());
+        }
+        let reason = format!(
+            "up to here the model's tensors have {entries} entries; at most {MAX_ENTRIES} are supported"
+        );
+        Err(self.names.unsupported(node, &reason))
     }
 
     fn shape_of(&self, outlet: OutletId, name: &str) -> Result<Vec<usize>, OnnxError> {

@@ -333,23 +333,25 @@ fn resize(context: &Context<'_>, importer: &Importer<'_>, from: &[usize]) -> Imp
         return refuse("only resizing to the nearest neighbour is supported");
     }
     let failed = |e: TractError| Refusal(e.to_string());
+    let rank = from.len();
     let mut steps = Vec::new();
     for (axis, (&len, &target)) in from.iter().zip(&context.output_shape).enumerate() {
         if len == target {
             continue;
         }
-        // Entries are numbered from 1; what the operation fills in is 0.
-        let inner: usize = from[axis + 1..].iter().product();
-        let count: usize = from.iter().product();
-        let numbered: Vec<f32> = (0..count).map(|i| ((i / inner) % len + 1) as f32).collect();
-        let probe = Tensor::from_shape(from, &numbered).map_err(failed)?;
+        // All other axes have length one. Entries are numbered from 1; what the operation fills in is 0.
+        let numbered: Vec<f32> = (1..=len).map(|i| i as f32).collect();
+        let mut shape = vec![1; rank];
+        shape[axis] = len;
+        let probe = Tensor::from_shape(&shape, &numbered).map_err(failed)?;
         let mut inputs: TVec<TValue> = tvec!(probe.into_tvalue());
         for outlet in &context.node.inputs[1..] {
             let fact = importer.model.outlet_fact(*outlet).map_err(failed)?;
             let Some(constant) = &fact.konst else {
                 return refuse("its scales or sizes are computed; they must be constants");
             };
-            inputs.push(constant.clone().into_tvalue());
+            let along = along_axis(constant, axis, rank).map_err(failed)?;
+            inputs.push(along.into_tvalue());
         }
         let turn = TurnState::default();
         let resized = context
@@ -357,8 +359,13 @@ fn resize(context: &Context<'_>, importer: &Importer<'_>, from: &[usize]) -> Imp
             .op
             .eval(&turn.context(SessionId::NONE, usize::MAX), inputs);
         let resized = numbers(&resized.map_err(failed)?[0])?;
-        let stride: usize = context.output_shape[axis + 1..].iter().product();
-        let index = (0..target).map(|i| (resized[i * stride] as u32).checked_sub(1));
+        if resized.len() != target {
+            return refuse(format!(
+                "axis {axis} is resized to {} instead of {target}",
+                resized.len()
+            ));
+        }
+        let index = resized.iter().map(|&number| (number as u32).checked_sub(1));
         steps.push(Step::Gather {
             axis,
             source: len,
@@ -366,4 +373,19 @@ fn resize(context: &Context<'_>, importer: &Importer<'_>, from: &[usize]) -> Imp
         });
     }
     Ok(steps)
+}
+
+/// The scales or sizes of a resize (one for each axis) with ones for all axes but this; anything else as it is.
+fn along_axis(constant: &Tensor, axis: usize, rank: usize) -> TractResult<Tensor> {
+    if constant.shape() != [rank] {
+        return Ok(constant.clone());
+    }
+    let own = constant.slice(0, axis, axis + 1)?;
+    let one = tensor1(&[1i64])
+        .cast_to_dt(constant.datum_type())?
+        .into_owned();
+    let parts: Vec<&Tensor> = (0..rank)
+        .map(|a| if a == axis { &own } else { &one })
+        .collect();
+    Tensor::stack_tensors(0, &parts)
 }
