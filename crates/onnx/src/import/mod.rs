@@ -2,6 +2,9 @@
 
 mod contraction;
 mod elementwise;
+mod fuse;
+mod logic;
+mod normalize;
 mod pooling;
 mod proto;
 mod shape;
@@ -9,8 +12,9 @@ mod shape;
 pub use proto::{NodeNames, Proto, name_of};
 
 use crate::OnnxError;
-use crate::graph::{Graph, LayerId};
+use crate::graph::{Graph, Kind, LayerId};
 use contraction::Foldable;
+use fuse::Chain;
 use inferproof_view::volume;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -21,6 +25,9 @@ use tract_onnx::tract_core::ops;
 /// Entries that all tensors of a model have together at most, between layers included: 2 GiB as the reference computes them. A file of
 /// a hundred bytes can ask for any number.
 const MAX_ENTRIES: usize = 1 << 28;
+
+/// What stands for infinity in a constant: masks of attention add it to what a softmax shall not see.
+const INFINITY: f32 = 1e30;
 
 /// What an operation's import says when it cannot go on: the reason, to which the driver adds the node.
 type Imported<T> = Result<T, Refusal>;
@@ -106,6 +113,8 @@ struct Importer<'a> {
     layers: BTreeMap<OutletId, LayerId>,
     /// Layers that end a contraction with constant weights, into which what follows may be folded.
     foldable: BTreeMap<LayerId, Foldable>,
+    /// Layers that are functions of another one, entry by entry.
+    chains: BTreeMap<LayerId, Chain>,
 }
 
 /// One node under import.
@@ -124,6 +133,7 @@ impl<'a> Importer<'a> {
             graph: Graph::default(),
             layers: BTreeMap::new(),
             foldable: BTreeMap::new(),
+            chains: BTreeMap::new(),
         }
     }
 
@@ -138,9 +148,12 @@ impl<'a> Importer<'a> {
         for &outlet in sources.iter().flat_map(|s| s.iter()) {
             let node = self.model.node(outlet.node);
             let shape = self.shape_of(outlet, &node.name)?;
-            let id = self
-                .graph
-                .push(&node.name, shape.clone(), crate::graph::Kind::Input);
+            let fact = self.model.outlet_fact(outlet);
+            let is_integral = fact.is_ok_and(|f| elementwise::is_integral(f.datum_type));
+            let kind = Kind::Input {
+                integral: is_integral,
+            };
+            let id = self.graph.push(&node.name, shape.clone(), kind);
             self.layers.insert(outlet, id);
             self.graph.inputs.push(id);
             inputs.push(Port {
@@ -287,13 +300,25 @@ impl<'a> Importer<'a> {
         if let Some(op) = op.downcast_ref::<ops::element_wise::ElementWiseOp>() {
             return one(self.unary(context, op));
         }
+        if let Some(op) = op.downcast_ref::<ops::nn::Softmax>() {
+            return one(self.softmax(context, op));
+        }
+        if let Some(op) = op.downcast_ref::<ops::nn::RmsNorm>() {
+            return one(self.rms_norm(context, op));
+        }
+        if op.is::<ops::logic::Iff>() {
+            return one(self.select(context));
+        }
         one(self.rearrangement(context))
     }
 
     fn constant(&mut self, context: &Context<'_>, tensor: &Tensor) -> Imported<LayerId> {
-        let values = numbers(tensor)?;
-        if let Some(bad) = values.iter().find(|v| !v.is_finite()) {
-            return refuse(format!("a constant holds {bad}"));
+        let mut values = numbers(tensor)?;
+        for value in &mut values {
+            if value.is_nan() {
+                return refuse("a constant holds NaN");
+            }
+            *value = value.clamp(-INFINITY, INFINITY);
         }
         Ok(self
             .graph

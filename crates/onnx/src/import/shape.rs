@@ -1,7 +1,9 @@
 //! Operations that only move numbers about: each is a view.
 
+use super::elementwise::is_integral;
 use super::{Context, Imported, Importer, Refusal, numbers, refuse};
-use crate::graph::{Graph, LayerId, Summand};
+use crate::function::{Comparison, Function};
+use crate::graph::{Axes, Graph, LayerId, Summand};
 use inferproof_view::Step;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::{SessionId, TurnState};
@@ -47,6 +49,10 @@ impl Importer<'_> {
         } else if let Some(op) = op.downcast_ref::<ops::array::Tile>() {
             tile(op, &shape)?
         } else if let Some(op) = op.downcast_ref::<ops::array::Gather>() {
+            let is_computed = |&id: &LayerId| self.graph.constant(id).is_none();
+            if let Some(indices) = context.inputs.get(1).copied().filter(is_computed) {
+                return self.gather_computed(context, op.axis, source, indices);
+            }
             self.gather(context, op.axis)?
         } else if let Some(op) = op.downcast_ref::<ops::nn::NearestUpsample>() {
             upsample(op, &shape)
@@ -67,20 +73,19 @@ impl Importer<'_> {
     fn cast(&mut self, context: &Context<'_>, to: DatumType) -> Imported<LayerId> {
         let from = self.model.outlet_fact(context.node.inputs[0]);
         let from = from.map_err(|e| Refusal(e.to_string()))?.datum_type;
-        // The front end computes with dimensions where ONNX has 64-bit integers.
-        let is_integer = |t: DatumType| t.is_integer() || t == TDim::datum_type();
-        if !(from.is_float() || is_integer(from)) || !(to.is_float() || is_integer(to)) {
+        let is_number = |t: DatumType| t.is_float() || is_integral(t);
+        if !is_number(from) || !is_number(to) {
             return refuse(format!(
                 "a cast from {from:?} to {to:?}; only casts among numbers are supported"
             ));
         }
         let source = context.inputs[0];
-        if from.is_float() && is_integer(to) {
-            return Ok(self.graph.apply(
-                &context.origin,
-                source,
-                crate::function::Function::Truncate,
-            ));
+        if to == bool::datum_type() && from != to {
+            let comparison = Function::Compare(Comparison::NotEqual);
+            return Ok(self.apply(context, source, comparison));
+        }
+        if from.is_float() && is_integral(to) {
+            return Ok(self.apply(context, source, Function::Truncate));
         }
         Ok(source)
     }
@@ -137,13 +142,48 @@ impl Importer<'_> {
         Ok(self.graph.sum(&context.origin, terms))
     }
 
+    /// Entries along an axis by computed indices: the product with the indices' one-hot codes.
+    fn gather_computed(
+        &mut self,
+        context: &Context<'_>,
+        axis: usize,
+        source: LayerId,
+        indices: LayerId,
+    ) -> Imported<LayerId> {
+        if !self.graph.is_integral(indices) {
+            return refuse("indices that are computed from floats");
+        }
+        let origin = &context.origin;
+        let shape = self.graph.shape(source).to_vec();
+        let index_rank = self.graph.shape(indices).len();
+        let codes = self.graph.indicator(origin, indices, shape[axis]);
+        // [I.., k] times [A.., k] is [I.., A..], of which the indices' axes go where the axis was.
+        let order = (0..shape.len()).filter(|&a| a != axis).chain([axis]);
+        let entries = self
+            .graph
+            .view(origin, source, vec![Step::Permute(order.collect())])?;
+        let axes = Axes {
+            shared: 0,
+            left_free: index_rank,
+            right_free: shape.len() - 1,
+            contracted: 1,
+        };
+        let product = self.graph.contract(origin, codes, entries, axes);
+        let before = index_rank..index_rank + axis;
+        let after = index_rank + axis..index_rank + shape.len() - 1;
+        let order = before.chain(0..index_rank).chain(after);
+        Ok(self
+            .graph
+            .view(origin, product, vec![Step::Permute(order.collect())])?)
+    }
+
     fn gather(&mut self, context: &Context<'_>, axis: usize) -> Imported<Vec<Step>> {
         let shape = self.graph.shape(context.inputs[0]);
         let Some(&indices) = context.inputs.get(1) else {
             return refuse("it has no indices");
         };
         let Some(values) = self.graph.constant(indices) else {
-            return refuse("the indices are computed; only constant indices are supported");
+            return refuse("its indices are not constant");
         };
         let len = shape[axis];
         let index = values.iter().map(|&i| {

@@ -49,6 +49,34 @@ impl Format {
         }
     }
 
+    /// The format of integers, exactly as they are: of so many bits, or of as many as these calibrated values need if that is no
+    /// more than `most`.
+    pub fn integers(range: Range, bits: u32, most: u32) -> Option<Self> {
+        (bits..=most.max(bits)).find_map(|bits| {
+            let (low, high) = match range.low >= 0.0 {
+                true => (0, (1i64 << bits) - 1),
+                false => (-(1i64 << (bits - 1)), (1i64 << (bits - 1)) - 1),
+            };
+            let holds = range.low >= low as f64 && range.high <= high as f64;
+            holds.then_some(Self {
+                low,
+                high,
+                scale: 0,
+            })
+        })
+    }
+
+    /// The format of weights that are integers: the finest at which all are exact.
+    pub fn integer_weight(range: Range, bits: u32) -> Option<Self> {
+        let magnitude = range.high.max(-range.low);
+        let high = (1i64 << (bits - 1)) - 1;
+        (magnitude <= high as f64).then_some(Self {
+            low: -high,
+            high,
+            scale: 0,
+        })
+    }
+
     /// The integer nearest to a real, saturated.
     pub fn quantize(self, real: f64) -> i64 {
         round(scaled(real, self.scale)).clamp(self.low, self.high)
