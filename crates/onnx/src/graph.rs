@@ -6,6 +6,7 @@
 use crate::function::Function;
 use inferproof_view::{Step, View, ViewError, volume};
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// A tensor of a [`Graph`]: the position of the layer that makes it.
@@ -85,6 +86,8 @@ pub struct Graph {
     pub layers: Vec<Layer>,
     pub inputs: Vec<LayerId>,
     pub outputs: Vec<LayerId>,
+    /// Constants by a hash of their shapes and entries.
+    constants: BTreeMap<u64, Vec<LayerId>>,
 }
 
 impl Kind {
@@ -119,6 +122,11 @@ impl Graph {
     }
 
     pub fn push(&mut self, origin: &str, shape: Vec<usize>, kind: Kind) -> LayerId {
+        if let Kind::Constant(values) = &kind
+            && let Some(known) = self.known_constant(&shape, values)
+        {
+            return known;
+        }
         let integral = self.makes_integers(&kind);
         self.layers.push(Layer {
             origin: origin.to_owned(),
@@ -127,6 +135,25 @@ impl Graph {
             integral,
         });
         LayerId(self.layers.len() - 1)
+    }
+
+    /// A constant that is there already: the steps of a loop share their weights.
+    fn known_constant(&mut self, shape: &[usize], values: &[f32]) -> Option<LayerId> {
+        let mut hasher = DefaultHasher::new();
+        shape.hash(&mut hasher);
+        values.iter().for_each(|v| v.to_bits().hash(&mut hasher));
+        let next = LayerId(self.layers.len());
+        let alike = self.constants.entry(hasher.finish()).or_default();
+        let is_same = |id: &&LayerId| {
+            let layer = &self.layers[id.0];
+            layer.shape == shape
+                && matches!(&layer.kind, Kind::Constant(known) if known[..] == *values)
+        };
+        let known = alike.iter().find(is_same).copied();
+        if known.is_none() {
+            alike.push(next);
+        }
+        known
     }
 
     /// Whether a layer's values are integers, whatever the inputs.
@@ -296,6 +323,7 @@ impl Graph {
             layers.push(layer);
         }
         self.layers = layers;
+        self.constants.clear();
         for id in self.inputs.iter_mut().chain(&mut self.outputs) {
             *id = renamed[id];
         }

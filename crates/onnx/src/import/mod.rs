@@ -7,6 +7,7 @@ mod logic;
 mod normalize;
 mod pooling;
 mod proto;
+mod recurrence;
 mod shape;
 
 pub use proto::{NodeNames, Proto, name_of};
@@ -115,6 +116,8 @@ struct Importer<'a> {
     foldable: BTreeMap<LayerId, Foldable>,
     /// Layers that are functions of another one, entry by entry.
     chains: BTreeMap<LayerId, Chain>,
+    /// Entries of all layers so far.
+    entries: usize,
 }
 
 /// One node under import.
@@ -134,14 +137,11 @@ impl<'a> Importer<'a> {
             layers: BTreeMap::new(),
             foldable: BTreeMap::new(),
             chains: BTreeMap::new(),
+            entries: 0,
         }
     }
 
     fn run(mut self, opset: i64) -> Result<Model, OnnxError> {
-        let order = self.model.eval_order();
-        let order = order.map_err(|e| OnnxError::Model {
-            reason: e.to_string(),
-        })?;
         // Sources first and in the model's order, whether or not they are read.
         let sources = self.model.input_outlets();
         let mut inputs = Vec::new();
@@ -161,49 +161,7 @@ impl<'a> Importer<'a> {
                 shape,
             });
         }
-        let mut entries = 0usize;
-        for position in order {
-            let known = self.graph.layers.len();
-            let node = self.model.node(position);
-            if self.layers.contains_key(&OutletId::new(position, 0)) {
-                continue;
-            }
-            let origin = self.names.describe(&node.name);
-            let output_shape = self.shape_of(OutletId::new(position, 0), &node.name)?;
-            let outputs = volume(&output_shape).unwrap_or(usize::MAX);
-            self.check_entries(entries.saturating_add(outputs), &node.name)?;
-            let inputs = node.inputs.iter().map(|o| self.layers.get(o).copied());
-            let Some(inputs) = inputs.collect::<Option<Vec<_>>>() else {
-                return Err(self
-                    .names
-                    .unsupported(&node.name, "it reads a second output that is not supported"));
-            };
-            let context = Context {
-                node,
-                origin,
-                inputs,
-                output_shape,
-            };
-            let outputs = self.node(&context).map_err(|refusal| {
-                let reason = format!("{} (as `{}`)", refusal.0, node.op.name());
-                self.names.unsupported(&node.name, &reason)
-            })?;
-            for (slot, id) in outputs.into_iter().enumerate() {
-                let outlet = OutletId::new(position, slot);
-                let expected = self.shape_of(outlet, &node.name)?;
-                if self.graph.shape(id) != expected {
-                    let got = self.graph.shape(id).to_vec();
-                    let reason = format!("imported with shape {got:?} instead of {expected:?}");
-                    return Err(self.names.unsupported(&node.name, &reason));
-                }
-                self.layers.insert(outlet, id);
-            }
-            let made = self.graph.layers.iter().skip(known);
-            for layer in made {
-                entries = entries.saturating_add(volume(&layer.shape).unwrap_or(usize::MAX));
-            }
-            self.check_entries(entries, &node.name)?;
-        }
+        self.walk()?;
         let mut outputs = Vec::new();
         let outlets = self.model.output_outlets();
         for &outlet in outlets.iter().flat_map(|s| s.iter()) {
@@ -236,6 +194,60 @@ impl<'a> Importer<'a> {
         })
     }
 
+    /// Imports every node of the model.
+    fn walk(&mut self) -> Result<(), OnnxError> {
+        let model = self.model;
+        let order = self.model.eval_order();
+        let order = order.map_err(|e| OnnxError::Model {
+            reason: e.to_string(),
+        })?;
+        for position in order {
+            let known = self.graph.layers.len();
+            let node = model.node(position);
+            if self.layers.contains_key(&OutletId::new(position, 0)) {
+                continue;
+            }
+            let origin = self.names.describe(&node.name);
+            let output_shape = self.shape_of(OutletId::new(position, 0), &node.name)?;
+            let outputs = volume(&output_shape).unwrap_or(usize::MAX);
+            self.check_entries(self.entries.saturating_add(outputs), &node.name)?;
+            let inputs = node.inputs.iter().map(|o| self.layers.get(o).copied());
+            let Some(inputs) = inputs.collect::<Option<Vec<_>>>() else {
+                return Err(self
+                    .names
+                    .unsupported(&node.name, "it reads a second output that is not supported"));
+            };
+            let context = Context {
+                node,
+                origin,
+                inputs,
+                output_shape,
+            };
+            let outputs = self.node(&context).map_err(|refusal| {
+                let reason = format!("{} (as `{}`)", refusal.0, node.op.name());
+                self.names.unsupported(&node.name, &reason)
+            })?;
+            for (slot, id) in outputs.into_iter().enumerate() {
+                let outlet = OutletId::new(position, slot);
+                let expected = self.shape_of(outlet, &node.name)?;
+                if self.graph.shape(id) != expected {
+                    let got = self.graph.shape(id).to_vec();
+                    let reason = format!("imported with shape {got:?} instead of {expected:?}");
+                    return Err(self.names.unsupported(&node.name, &reason));
+                }
+                self.layers.insert(outlet, id);
+            }
+            let made = self.graph.layers.iter().skip(known);
+            for layer in made {
+                self.entries = self
+                    .entries
+                    .saturating_add(volume(&layer.shape).unwrap_or(usize::MAX));
+            }
+            self.check_entries(self.entries, &node.name)?;
+        }
+        Ok(())
+    }
+
     fn check_entries(&self, entries: usize, node: &str) -> Result<(), OnnxError> {
         if entries <= MAX_ENTRIES {
             return Ok(());
@@ -265,7 +277,7 @@ impl<'a> Importer<'a> {
     }
 
     /// The layers that stand for a node's outputs.
-    fn node(&mut self, context: &Context<'_>) -> Imported<Vec<LayerId>> {
+    fn node(&mut self, context: &Context<'a>) -> Imported<Vec<LayerId>> {
         let op = &context.node.op;
         let one = |id: Imported<LayerId>| Ok(vec![id?]);
         if let Some(konst) = context
@@ -305,6 +317,21 @@ impl<'a> Importer<'a> {
         }
         if let Some(op) = op.downcast_ref::<ops::nn::RmsNorm>() {
             return one(self.rms_norm(context, op));
+        }
+        if let Some(op) = op.downcast_ref::<ops::scan::Scan>() {
+            return self.unrolled(context, op);
+        }
+        if let Some(op) = op.downcast_ref::<ops::cnn::Deconv>() {
+            return one(self.transposed_convolution(context, op));
+        }
+        if let Some(op) = op.downcast_ref::<ops::array::CumSum>() {
+            return one(self.cumulative_sum(context, op));
+        }
+        if let Some(op) = op.downcast_ref::<ops::array::OneHot>() {
+            return one(self.one_hot(context, op));
+        }
+        if op.is::<ops::array::Trilu>() {
+            return one(self.triangle(context));
         }
         if op.is::<ops::logic::Iff>() {
             return one(self.select(context));

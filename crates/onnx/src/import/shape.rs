@@ -1,6 +1,7 @@
 //! Operations that only move numbers about: each is a view.
 
 use super::elementwise::is_integral;
+use super::logic::masking;
 use super::{Context, Imported, Importer, Refusal, numbers, refuse};
 use crate::function::{Comparison, Function};
 use crate::graph::{Axes, Graph, LayerId, Summand};
@@ -16,7 +17,7 @@ impl Importer<'_> {
     pub(super) fn rearrangement(&mut self, context: &Context<'_>) -> Imported<LayerId> {
         let op = &context.node.op;
         if let Some(op) = op.downcast_ref::<ops::array::TypedConcat>() {
-            return self.concat(context, op.axis);
+            return self.joined(&context.origin, &context.inputs, op.axis);
         }
         if let Some(op) = op.downcast_ref::<ops::array::Pad>() {
             return self.pad(context, op);
@@ -90,16 +91,103 @@ impl Importer<'_> {
         Ok(source)
     }
 
-    fn concat(&mut self, context: &Context<'_>, axis: usize) -> Imported<LayerId> {
+    /// Tensors one after the other along an axis.
+    pub(super) fn joined(
+        &mut self,
+        origin: &str,
+        parts: &[LayerId],
+        axis: usize,
+    ) -> Imported<LayerId> {
+        let total: usize = parts.iter().map(|&part| self.graph.shape(part)[axis]).sum();
         let mut terms = Vec::new();
         let mut offset = 0i64;
-        for &part in &context.inputs {
+        for &part in parts {
             let shape = self.graph.shape(part).to_vec();
-            let embed = slice(axis, &shape, -offset, 1, context.output_shape[axis]);
+            let embed = slice(axis, &shape, -offset, 1, total);
             terms.push(self.graph.summand(1.0, part, vec![embed])?);
             offset += shape[axis] as i64;
         }
+        Ok(self.graph.sum(origin, terms))
+    }
+
+    /// Sums of the entries up to each one. The core operation sums what comes after.
+    pub(super) fn cumulative_sum(
+        &mut self,
+        context: &Context<'_>,
+        op: &ops::array::CumSum,
+    ) -> Imported<LayerId> {
+        let source = context.inputs[0];
+        let len = self.graph.shape(source)[op.axis];
+        let reverse = Step::Slice {
+            axis: op.axis,
+            source: len,
+            start: len as i64 - 1,
+            step: -1,
+            len,
+        };
+        let after = Step::SuffixSum { axis: op.axis, len };
+        let steps = match op.reverse {
+            true => vec![after],
+            false => vec![reverse.clone(), after, reverse],
+        };
+        let mut terms = vec![self.graph.summand(1.0, source, steps)?];
+        if !op.exclusive {
+            terms.push(self.graph.summand(1.0, source, vec![])?);
+        }
         Ok(self.graph.sum(&context.origin, terms))
+    }
+
+    /// Codes of indices along an axis, with two numbers for what is meant and what is not.
+    pub(super) fn one_hot(
+        &mut self,
+        context: &Context<'_>,
+        op: &ops::array::OneHot,
+    ) -> Imported<LayerId> {
+        let source = context.inputs[0];
+        if !self.graph.is_integral(source) {
+            return refuse("indices that are computed from floats");
+        }
+        let number = |tensor: &Tensor| -> Imported<f64> {
+            Ok(numbers(tensor)?.first().copied().unwrap_or(0.0).into())
+        };
+        let (on, off) = (number(&op.on)?, number(&op.off)?);
+        let codes = self.graph.indicator(&context.origin, source, op.dim);
+        let rank = self.graph.shape(codes).len();
+        let mut order: Vec<usize> = (0..rank - 1).collect();
+        order.insert(op.axis, rank - 1);
+        let mut terms = vec![
+            self.graph
+                .summand(on - off, codes, vec![Step::Permute(order)])?,
+        ];
+        if off != 0.0 {
+            terms.push(Graph::fill(off, &context.output_shape)?);
+        }
+        Ok(self.graph.sum(&context.origin, terms))
+    }
+
+    /// The upper or lower triangle: the front end's own operation is asked which entries of a matrix of ones it keeps.
+    pub(super) fn triangle(&mut self, context: &Context<'_>) -> Imported<LayerId> {
+        let failed = |e: TractError| Refusal(e.to_string());
+        let shape = context.output_shape.clone();
+        let Some(matrix) = shape.len().checked_sub(2).map(|outer| &shape[outer..]) else {
+            return refuse("a triangle of what is no matrix");
+        };
+        let fact = self.model.outlet_fact(context.node.inputs[1]);
+        let Some(diagonal) = fact.map_err(failed)?.konst.clone() else {
+            return refuse("a diagonal that is computed; it must be a constant");
+        };
+        let ones = Tensor::from_shape(matrix, &vec![1f32; matrix.iter().product()]);
+        let inputs = tvec!(ones.map_err(failed)?.into_tvalue(), diagonal.into_tvalue());
+        let turn = TurnState::default();
+        let kept = context
+            .node
+            .op
+            .eval(&turn.context(SessionId::NONE, usize::MAX), inputs);
+        let mask = std::sync::Arc::new(numbers(&kept.map_err(failed)?[0])?);
+        let masking = masking(&mask, matrix, &shape, true)?;
+        Ok(self
+            .graph
+            .view(&context.origin, context.inputs[0], masking)?)
     }
 
     fn pad(&mut self, context: &Context<'_>, op: &ops::array::Pad) -> Imported<LayerId> {

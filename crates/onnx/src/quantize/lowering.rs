@@ -62,6 +62,7 @@ pub fn lower(
         widths,
         readers: graph.readers(),
         indices: indices(graph),
+        unsaturated: unsaturated(graph),
         masked: masked(graph),
         program: Program {
             tensors: vec![],
@@ -140,6 +141,23 @@ fn indices(graph: &Graph) -> BTreeMap<LayerId, usize> {
     indices
 }
 
+/// The layers of which something is rounded to an integer or compared: one unit less would be another result.
+fn unsaturated(graph: &Graph) -> BTreeSet<LayerId> {
+    let mut found = BTreeSet::new();
+    for (position, layer) in graph.layers.iter().enumerate().rev() {
+        let rounds = match &layer.kind {
+            Kind::Apply { function, .. } => function.is_integral(),
+            _ => false,
+        };
+        let passes_on = matches!(layer.kind, Kind::Linear(_) | Kind::Max { .. })
+            && found.contains(&LayerId(position));
+        if rounds || passes_on {
+            found.extend(layer.kind.sources());
+        }
+    }
+    found
+}
+
 /// The sums that only a softmax reads: they may have masks in them.
 fn masked(graph: &Graph) -> BTreeSet<LayerId> {
     let readers = graph.readers();
@@ -160,6 +178,7 @@ struct Lowering<'a> {
     widths: Widths,
     readers: Vec<usize>,
     indices: BTreeMap<LayerId, usize>,
+    unsaturated: BTreeSet<LayerId>,
     masked: BTreeSet<LayerId>,
     program: Program,
     weights: Weights,
@@ -361,7 +380,10 @@ impl Lowering<'_> {
     fn format(&self, id: LayerId, bits: u32, most: u32) -> Format {
         let range = self.range(id);
         if !self.graph.is_integral(id) {
-            return Format::activation(range, bits);
+            return match self.unsaturated.contains(&id) {
+                true => Format::unsaturated(range, bits),
+                false => Format::activation(range, bits),
+            };
         }
         Format::integers(range, bits, most)
             .unwrap_or_else(|| Format::activation(range, bits).at_most(0))
@@ -821,7 +843,10 @@ impl Lowering<'_> {
                 .then(|| Format::integers(clipped, bits, MAX_ARGUMENT_BITS));
             let format = integers
                 .flatten()
-                .unwrap_or_else(|| Format::activation(clipped, bits));
+                .unwrap_or_else(|| match function.is_integral() {
+                    true => Format::unsaturated(clipped, bits),
+                    false => Format::activation(clipped, bits),
+                });
             self.rescale(&layer.origin, exact, format.at_most(tensor.scale_log2))?
         };
         let domain = self.tensor(source).clone();

@@ -16,11 +16,24 @@ const SCALES: std::ops::RangeInclusive<i32> = -40..=40;
 impl Format {
     /// The format of activations of so many bits with these calibrated values: unsigned where none is negative.
     pub fn activation(range: Range, bits: u32) -> Self {
-        if range.low >= 0.0 {
-            return Self::unsigned(range.high, bits);
-        }
-        let (low, high) = (-(1i64 << (bits - 1)), (1i64 << (bits - 1)) - 1);
-        let fits = |scale| fits(range.high, high, scale) && fits(-range.low, -low, scale);
+        Self::with_slack(range, bits, 1.0)
+    }
+
+    /// As [`Self::activation`], with the greatest value exactly what it is: for what is rounded or compared later.
+    pub fn unsaturated(range: Range, bits: u32) -> Self {
+        Self::with_slack(range, bits, 0.0)
+    }
+
+    /// Saturation may move the greatest value by so many units.
+    fn with_slack(range: Range, bits: u32, slack: f64) -> Self {
+        let (low, high) = match range.low >= 0.0 {
+            true => (0, (1i64 << bits) - 1),
+            false => (-(1i64 << (bits - 1)), (1i64 << (bits - 1)) - 1),
+        };
+        let fits = |scale| {
+            scaled(range.high, scale) <= high as f64 + slack
+                && scaled(-range.low, scale) <= -low as f64 + slack
+        };
         Self {
             low,
             high,
