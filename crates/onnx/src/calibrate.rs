@@ -2,7 +2,7 @@
 
 use crate::OnnxError;
 use crate::float::evaluate;
-use crate::graph::{Graph, Kind, LOGIT_REACH, Real};
+use crate::graph::{Graph, Kind, LOGIT_REACH, MASK, Real};
 
 /// One sample: an array for each input of the model, row-major.
 pub type Sample = Vec<Vec<f32>>;
@@ -89,9 +89,17 @@ fn of_logits(values: &[Real], shape: &[usize]) -> Range {
     let width = shape.last().copied().unwrap_or(1).max(1);
     let whole = Range::of(values.iter().map(|v| v.0));
     let rows = values.chunks(width);
-    let greatest = Range::of(rows.map(|row| Range::of(row.iter().map(|v| v.0)).high));
+    // Of a row that is masked throughout nothing is left to see.
+    let greatest = rows.map(|row| Range::of(row.iter().map(|v| v.0)).high);
+    let greatest = Range::of(greatest.filter(|&high| high > -MASK));
+    if greatest == Range::EMPTY {
+        return Range {
+            low: -LOGIT_REACH,
+            high: 0.0,
+        };
+    }
     Range {
         low: whole.low.max(greatest.low - LOGIT_REACH),
-        high: whole.high,
+        high: greatest.high,
     }
 }

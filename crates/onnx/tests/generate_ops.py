@@ -367,6 +367,13 @@ def main():
     model("same_outputs", [helper.make_node("Relu", ["x"], ["r"]), helper.make_node("Identity", ["r"], ["y"]), helper.make_node("Reshape", ["r", "s"], ["z"]),
                            helper.make_node("Identity", ["x"], ["u"])], [("x", [2, 3])], [const("s", [6], np.int64)], outputs=("y", "z", "u"))
 
+    for mode in ["reflect", "edge"]:
+        single(f"pad_{mode}", "Pad", [2, 4], [const("p", [0, 3, 1, 2], np.int64)], mode=mode)
+    nodes = [helper.make_node("Transpose", ["x"], ["a"], perm=[0, 3, 1, 2]), helper.make_node("Conv", ["a", "w", "b"], ["c"], pads=[1, 1, 1, 1]),
+             helper.make_node("MaxPool", ["c"], ["d"], kernel_shape=[2, 2], strides=[2, 2]), helper.make_node("Transpose", ["d"], ["e"], perm=[0, 2, 3, 1]),
+             helper.make_node("Mul", ["e", "g"], ["y"])]
+    model("channels_last", nodes, [("x", [1, 6, 4, 3])], [const("w", rand(5, 3, 3, 3)), const("b", rand(5)), const("g", rand(5))])
+
     # Recurrent networks, unrolled.
     single("lstm", "LSTM", [4, 1, 3], [const("w", rand(1, 20, 3)), const("r", rand(1, 20, 5)), const("b", rand(1, 40))], outputs=("y",), hidden_size=5)
     single("gru", "GRU", [4, 1, 3], [const("w", rand(1, 15, 3)), const("r", rand(1, 15, 5)), const("b", rand(1, 30))], outputs=("y",), hidden_size=5)

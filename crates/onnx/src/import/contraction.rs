@@ -272,19 +272,12 @@ impl Importer<'_> {
         if op.q_params.is_some() {
             return refuse("quantized convolutions are not supported yet");
         }
-        if op.kernel_fmt != KernelFormat::OIHW
-            || !matches!(format, DataFormat::NCHW | DataFormat::CHW)
-        {
-            return refuse(format!(
-                "a convolution of layout {:?}, {format:?}",
-                op.kernel_fmt
-            ));
+        if op.kernel_fmt != KernelFormat::OIHW {
+            return refuse(format!("a convolution of layout {:?}", op.kernel_fmt));
         }
-        let shape = self.graph.shape(context.inputs[0]).to_vec();
         let batch = usize::from(format.has_n());
-        let spatial = &shape[batch + 1..];
-        let mut steps = Vec::new();
-        for (i, pad) in spec.computed_padding(spatial).iter().enumerate() {
+        let (spatial, mut steps) = channels_first(format, self.graph.shape(context.inputs[0]));
+        for (i, pad) in spec.computed_padding(&spatial).iter().enumerate() {
             steps.push(Step::Window {
                 axis: batch + 1 + 2 * i,
                 source: spatial[i],
@@ -306,31 +299,27 @@ impl Importer<'_> {
     ) -> Imported<LayerId> {
         let spec = &op.pool_spec;
         let format = spec.data_format;
-        if op.kernel_format != KernelFormat::OIHW
-            || !matches!(format, DataFormat::NCHW | DataFormat::CHW)
-        {
-            return refuse(format!(
-                "a transposed convolution of layout {:?}, {format:?}",
-                op.kernel_format
-            ));
+        if op.kernel_format != KernelFormat::OIHW {
+            let layout = op.kernel_format;
+            return refuse(format!("a transposed convolution of layout {layout:?}"));
         }
-        let shape = self.graph.shape(context.inputs[0]).to_vec();
         let batch = usize::from(format.has_n());
-        let spatial = &shape[batch + 1..];
+        let (spatial, mut steps) = channels_first(format, self.graph.shape(context.inputs[0]));
+        let first = batch + usize::from(!format.c_is_last());
         let padding = spec.padding.compute_for_deconv(
-            spatial,
+            &spatial,
             &spec.kernel_shape,
             &spec.dilations(),
             &spec.strides(),
             &op.adjustments,
         );
         let padding = padding.map_err(|e| super::Refusal(e.to_string()))?;
-        let (mut steps, mut kernel_steps) = (Vec::new(), Vec::new());
+        let mut kernel_steps = Vec::new();
         for (i, pad) in padding.iter().enumerate() {
             let (kernel, dilation, stride) =
                 (spec.kernel_shape[i], spec.dilation(i), spec.stride(i));
             let reach = (kernel - 1) * dilation;
-            let positions = context.output_shape[batch + 1 + i];
+            let positions = context.output_shape[first + i];
             // Where the input's entry that stands at this place of the spread axis comes from.
             let entry = |place: usize| {
                 let at = (place + pad.pad_before).checked_sub(reach)?;
@@ -419,6 +408,12 @@ impl Importer<'_> {
             let sizes = vec![group, spec.output_channels / group];
             finish.push(Step::Merge { axis: batch, sizes });
         }
+        let mut channel_axis = batch;
+        if spec.data_format.c_is_last() {
+            let order = (0..batch).chain(batch + 1..=batch + rank).chain([batch]);
+            finish.push(Step::Permute(order.collect()));
+            channel_axis = batch + rank;
+        }
         let (Some(weights), Some(bias)) = (self.graph.constant(right), self.graph.constant(bias))
         else {
             return refuse(
@@ -437,11 +432,25 @@ impl Importer<'_> {
             weights_shape: self.graph.shape(right).to_vec(),
             axes,
             finish,
-            channel_axis: batch,
+            channel_axis,
             bias,
         };
         self.build(&context.origin, foldable)
     }
+}
+
+/// The spatial axes of a tensor, and the steps that bring its channels before them.
+fn channels_first(format: DataFormat, shape: &[usize]) -> (Vec<usize>, Vec<Step>) {
+    let batch = usize::from(format.has_n());
+    if !format.c_is_last() {
+        return (shape[batch + 1..].to_vec(), Vec::new());
+    }
+    let channel = shape.len() - 1;
+    let order = (0..batch).chain([channel]).chain(batch..channel);
+    (
+        shape[batch..channel].to_vec(),
+        vec![Step::Permute(order.collect())],
+    )
 }
 
 /// Where an axis of a product of tensors stands in the operands and in the output.

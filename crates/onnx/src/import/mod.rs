@@ -321,6 +321,9 @@ impl<'a> Importer<'a> {
         if let Some(op) = op.downcast_ref::<ops::scan::Scan>() {
             return self.unrolled(context, op);
         }
+        if let Some(op) = op.downcast_ref::<ops::lstm_cell::LstmEpilogue>() {
+            return self.lstm_step(context, op);
+        }
         if let Some(op) = op.downcast_ref::<ops::cnn::Deconv>() {
             return one(self.transposed_convolution(context, op));
         }

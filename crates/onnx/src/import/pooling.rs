@@ -6,7 +6,7 @@ use crate::graph::{Kind, LayerId, Summand};
 use inferproof_view::Step;
 use std::collections::BTreeSet;
 use tract_onnx::tract_core::ops::cnn::{MaxPool, PoolSpec, SumPool};
-use tract_onnx::tract_core::ops::nn::{DataFormat, Reduce, Reducer};
+use tract_onnx::tract_core::ops::nn::{Reduce, Reducer};
 
 /// The windows of a pool along one axis: the source indices that each position reads.
 struct Windows {
@@ -21,12 +21,10 @@ struct Windows {
 }
 
 impl Windows {
-    fn of(spec: &PoolSpec, shape: &[usize]) -> Imported<Vec<Self>> {
-        if !matches!(spec.data_format, DataFormat::NCHW | DataFormat::CHW) {
-            return refuse(format!("a pool of layout {:?}", spec.data_format));
-        }
-        let first = usize::from(spec.data_format.has_n()) + 1;
-        let spatial = &shape[first..];
+    fn of(spec: &PoolSpec, shape: &[usize]) -> Vec<Self> {
+        let format = spec.data_format;
+        let first = usize::from(format.has_n()) + usize::from(!format.c_is_last());
+        let spatial = &shape[first..][..spec.kernel_shape.len()];
         let padding = spec.computed_padding(spatial);
         let windows = padding.iter().enumerate().map(|(i, pad)| Self {
             axis: first + i,
@@ -38,7 +36,7 @@ impl Windows {
             pad_after: pad.pad_after,
             positions: pad.convoluted,
         });
-        Ok(windows.collect())
+        windows.collect()
     }
 
     /// The source index that a position reads at a kernel offset; `None` in the padding.
@@ -105,7 +103,7 @@ impl Importer<'_> {
             return refuse("the second output (the indices) is not supported");
         }
         let mut pooled = context.inputs[0];
-        for windows in Windows::of(&op.pool_spec, self.graph.shape(pooled))? {
+        for windows in Windows::of(&op.pool_spec, self.graph.shape(pooled)) {
             let mut taps = Vec::new();
             for offset in 0..windows.kernel {
                 let Some(step) = windows.tap(offset) else {
@@ -125,7 +123,7 @@ impl Importer<'_> {
     /// borders), positions of one count are one term.
     pub(super) fn sum_pool(&mut self, context: &Context<'_>, op: &SumPool) -> Imported<LayerId> {
         let source = context.inputs[0];
-        let windows = Windows::of(&op.pool_spec, self.graph.shape(source))?;
+        let windows = Windows::of(&op.pool_spec, self.graph.shape(source));
         let mut steps = Vec::new();
         for w in &windows {
             let Windows {

@@ -2,10 +2,12 @@
 
 use super::shape::slice;
 use super::{Context, Imported, Importer, Refusal, refuse};
-use crate::graph::LayerId;
+use crate::function::Function;
+use crate::graph::{Axes, LayerId};
 use std::collections::BTreeMap;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::konst::Const;
+use tract_onnx::tract_core::ops::lstm_cell::LstmEpilogue;
 use tract_onnx::tract_core::ops::scan::{InputMapping, Scan};
 
 /// Steps of a loop, at most: each has its own layers.
@@ -92,6 +94,48 @@ impl<'a> Importer<'a> {
             }
         }
         Ok(outputs.into_values().collect())
+    }
+
+    /// The end of an LSTM's step, from the gates' arguments (input, output, forget, cell) and the cell before: the hidden
+    /// state and the cell.
+    pub(super) fn lstm_step(
+        &mut self,
+        context: &Context<'_>,
+        op: &LstmEpilogue,
+    ) -> Imported<Vec<LayerId>> {
+        let origin = &context.origin;
+        let (gates, before) = (context.inputs[0], context.inputs[1]);
+        let shape = self.graph.shape(before).to_vec();
+        let wide = self.graph.shape(gates).to_vec();
+        if wide.len() != shape.len() || wide[..wide.len() - 1] != shape[..shape.len() - 1] {
+            return refuse("gates and cell of an LSTM with different batches");
+        }
+        let axis = shape.len() - 1;
+        let mut gate = |number: usize, function: Function| -> Imported<LayerId> {
+            let part = slice(axis, &wide, (number * op.hidden) as i64, 1, op.hidden);
+            let argument = self.graph.view(origin, gates, vec![part])?;
+            Ok(self.graph.apply(origin, argument, function))
+        };
+        let input = gate(0, Function::Sigmoid)?;
+        let output = gate(1, Function::Sigmoid)?;
+        let forget = gate(2, Function::Sigmoid)?;
+        let update = gate(3, Function::Tanh)?;
+        let axes = Axes {
+            shared: shape.len(),
+            left_free: 0,
+            right_free: 0,
+            contracted: 0,
+        };
+        let kept = self.graph.contract(origin, before, forget, axes);
+        let added = self.graph.contract(origin, update, input, axes);
+        let terms = vec![
+            self.graph.summand(1.0, kept, vec![])?,
+            self.graph.summand(1.0, added, vec![])?,
+        ];
+        let cell = self.graph.sum(origin, terms);
+        let squashed = self.graph.apply(origin, cell, Function::Tanh);
+        let hidden = self.graph.contract(origin, squashed, output, axes);
+        Ok(vec![hidden, cell])
     }
 
     /// One step: the body's outputs for these inputs.

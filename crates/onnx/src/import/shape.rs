@@ -194,10 +194,23 @@ impl Importer<'_> {
         let source = context.inputs[0];
         let shape = self.graph.shape(source).to_vec();
         let PadMode::Constant(value) = &op.mode else {
-            return refuse(format!(
-                "padding of mode {:?}; only constant padding is supported",
-                op.mode
-            ));
+            let is_edge = matches!(op.mode, PadMode::Edge);
+            let pads = op.pads.iter().zip(&shape).enumerate();
+            let repeated = pads.filter(|(_, (pads, _))| **pads != (0, 0)).map(
+                |(axis, (&(before, after), &len))| {
+                    let entry = |at: usize| {
+                        let at = at as i64 - before as i64;
+                        u32::try_from(mirrored(at, len as i64, is_edge)).ok()
+                    };
+                    Step::Gather {
+                        axis,
+                        source: len,
+                        index: (0..before + len + after).map(entry).collect(),
+                    }
+                },
+            );
+            let steps = repeated.collect();
+            return Ok(self.graph.view(&context.origin, source, steps)?);
         };
         let value = numbers(value)?.first().copied().unwrap_or(0.0);
         let sizes = op.pads.iter().enumerate();
@@ -293,6 +306,16 @@ impl Importer<'_> {
         };
         Ok(vec![gather, Step::Split { axis, sizes }])
     }
+}
+
+/// The entry that stands at a place outside an axis: the nearest, or the one mirrored at the border, which is not repeated.
+fn mirrored(at: i64, len: i64, is_edge: bool) -> i64 {
+    if is_edge || len == 1 {
+        return at.clamp(0, len - 1);
+    }
+    let period = 2 * (len - 1);
+    let at = at.rem_euclid(period);
+    at.min(period - at)
 }
 
 /// A slice of one axis: `start`, `step`, and how many.
