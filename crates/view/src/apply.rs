@@ -86,13 +86,39 @@ pub(crate) fn permute<T: Ring>(array: &[T], shape: &[usize], permutation: &[usiz
 }
 
 impl<F: Ring> Functional<F> {
-    /// The value on an array, entry by entry: the definition, for tests and for small public arrays.
+    /// The value on an array, one group of axes after the other from the last: a multiplication for each entry that is not zero,
+    /// and no copy of the weights. Entries that are missing count as zero.
     #[must_use]
-    pub fn evaluate<T: Copy>(&self, array: &[T], embed: impl Fn(T) -> F) -> F {
-        let mut sum = F::default();
-        for (w, &a) in self.dense().into_iter().zip(array) {
-            sum += w * embed(a);
+    pub fn evaluate<T: Copy + Default + PartialEq>(
+        &self,
+        array: &[T],
+        embed: impl Fn(T) -> F,
+    ) -> F {
+        let Some((last, outer)) = self.groups.split_last() else {
+            return array.first().map_or(F::default(), |&a| self.coefficient * embed(a));
+        };
+        let width = last.weights.len().max(1);
+        let rows = array.chunks(width).map(|row| {
+            let mut sum = F::default();
+            for (&a, &w) in row.iter().zip(&last.weights) {
+                if a != T::default() {
+                    sum += w * embed(a);
+                }
+            }
+            sum
+        });
+        let mut values: Vec<F> = rows.collect();
+        for group in outer.iter().rev() {
+            let width = group.weights.len().max(1);
+            let rows = values.chunks(width).map(|row| {
+                let mut sum = F::default();
+                for (&a, &w) in row.iter().zip(&group.weights) {
+                    sum += w * a;
+                }
+                sum
+            });
+            values = rows.collect();
         }
-        sum
+        values.first().map_or(F::default(), |&v| self.coefficient * v)
     }
 }
