@@ -51,6 +51,8 @@ pub enum Function {
     Floor,
     /// The least integer not below.
     Ceil,
+    /// 1 where `x` is above zero, else 0: the decision of a branch.
+    Positive,
 }
 
 impl Function {
@@ -91,6 +93,7 @@ impl Function {
             Self::Truncate => x.trunc(),
             Self::Floor => x.floor(),
             Self::Ceil => x.ceil(),
+            Self::Positive => f64::from(u8::from(x > 0.0)),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod contraction;
 mod elementwise;
+mod ml;
 mod pooling;
 mod proto;
 mod shape;
@@ -59,6 +60,9 @@ pub struct Model {
 /// Parses, analyses and imports a model.
 pub fn import(onnx: &[u8]) -> Result<Model, OnnxError> {
     let proto = Proto::parse(onnx)?;
+    if proto.is_classical() {
+        return ml::import(&proto);
+    }
     proto.check_supported()?;
     let names = proto.node_names();
     let opset = proto.opset();

@@ -33,6 +33,13 @@ const SUM_BITS: u32 = 6;
 /// Bits of an entry of a committed weight tensor.
 const MAX_CONSTANT_BITS: u32 = 32;
 
+/// The width of an input of which a model asks only how it compares with thresholds. Features of very different magnitude share one scale
+/// there, and each is compared at its own; width costs little, since nothing is multiplied. Committed integers have 40 bits at most.
+const COMPARED_BITS: u32 = 36;
+
+/// The least width of weights that are only added up as bits pick them.
+const PICKED_BITS: u32 = 24;
+
 /// A program with its weights.
 pub struct Lowered {
     pub program: Program,
@@ -52,6 +59,7 @@ pub fn lower(
         ranges,
         widths,
         readers: graph.readers(),
+        compared: compared(graph),
         program: Program {
             tensors: vec![],
             nodes: vec![],
@@ -105,6 +113,8 @@ struct Lowering<'a> {
     ranges: &'a [Range],
     widths: Widths,
     readers: Vec<usize>,
+    /// For each layer, whether all that is read of it is a sign.
+    compared: Vec<bool>,
     program: Program,
     weights: Weights,
     exact: BTreeMap<LayerId, TensorId>,
@@ -234,7 +244,11 @@ impl Lowering<'_> {
         let shape = &layer.shape;
         let tensor = match &layer.kind {
             Kind::Input => {
-                let format = Format::activation(self.range(id), self.widths.activations);
+                let format = if self.compared[id.0] {
+                    Format::activation(self.compared_range(id), COMPARED_BITS)
+                } else {
+                    Format::activation(self.range(id), self.widths.activations)
+                };
                 self.push(origin, shape, format, Op::Input)?
             }
             Kind::Constant(_) => self.weight(id)?,
@@ -247,6 +261,14 @@ impl Lowering<'_> {
                 let source = self.exact(*source)?;
                 let format = self.clamp_format(id, *low, *high);
                 self.rescale(origin, source, format)?
+            }
+            Kind::Apply {
+                source,
+                function: Function::Positive,
+            } => {
+                // Of integers: whatever is above zero is at least one unit, and saturates there. No division, so no rounding.
+                let source = self.exact(*source)?;
+                self.push(origin, shape, Format::BIT, Op::Rescale { source, shift: 0 })?
             }
             Kind::Apply { source, function } => self.map(id, *source, *function)?,
             Kind::Max { left, right } => {
@@ -472,6 +494,60 @@ impl Lowering<'_> {
         Ok(tensor)
     }
 
+    /// Whether a tensor holds zeros and ones that mean just that.
+    fn is_bits(&self, id: TensorId) -> bool {
+        let tensor = self.tensor(id);
+        (tensor.low, tensor.high, tensor.scale_log2) == (0, 1, 0)
+    }
+
+    /// A constant to be multiplied by bits. Products are sums of some of its entries, so signs and zeros stay exactly these, and
+    /// other numbers keep more bits than where factors of either side are rounded.
+    fn picked(&mut self, id: LayerId) -> Result<TensorId, OnnxError> {
+        let values = self.graph.constant(id);
+        let is_sign = |v: &f32| [-1.0, 0.0, 1.0].contains(v);
+        let format = if values.is_some_and(|v| v.iter().all(is_sign)) {
+            Format::SIGN
+        } else {
+            Format::weight(self.range(id), self.widths.weights.max(PICKED_BITS))
+        };
+        self.quantized(id, format)
+    }
+
+    /// The values that matter of an input of which only comparisons are read: those of calibration and, with a little on either
+    /// side, all with which it is compared. What is beyond may saturate.
+    fn compared_range(&self, id: LayerId) -> Range {
+        let mut range = self.range(id);
+        for layer in &self.graph.layers {
+            let Kind::Linear(terms) = &layer.kind else {
+                continue;
+            };
+            let Some(own) = terms.iter().find(|t| t.source == Some(id)) else {
+                continue;
+            };
+            // The input is compared with minus the rest of the sum, over its own coefficient.
+            let mut threshold = Range {
+                low: 0.0,
+                high: 0.0,
+            };
+            for term in terms.iter().filter(|t| t.source != Some(id)) {
+                let factor = -term.coefficient / own.coefficient;
+                let of = term.source.map_or(
+                    Range {
+                        low: 1.0,
+                        high: 1.0,
+                    },
+                    |source| self.range(source),
+                );
+                threshold.low += (factor * of.low).min(factor * of.high);
+                threshold.high += (factor * of.low).max(factor * of.high);
+            }
+            let margin = |real: f64| real.abs() * 2f64.powi(-20) + f64::MIN_POSITIVE;
+            range.low = range.low.min(threshold.low - margin(threshold.low));
+            range.high = range.high.max(threshold.high + margin(threshold.high));
+        }
+        range
+    }
+
     fn contract(
         &mut self,
         id: LayerId,
@@ -479,7 +555,12 @@ impl Lowering<'_> {
         right: LayerId,
         axes: Axes,
     ) -> Result<TensorId, OnnxError> {
-        let (left, right) = (self.operand(left)?, self.operand(right)?);
+        let left = self.operand(left)?;
+        let right = if self.is_bits(left) && self.graph.constant(right).is_some() {
+            self.picked(right)?
+        } else {
+            self.operand(right)?
+        };
         let layer = self.graph.layer(id);
         let scale = self.tensor(left).scale_log2 + self.tensor(right).scale_log2;
         let op = Op::Contract {
@@ -502,7 +583,9 @@ impl Lowering<'_> {
             };
             let exact = self.exact(source)?;
             // A sum that is read again and again is committed once, or every reader would repeat all that it is made of.
-            let repeated = self.readers[source.0] > 1 && self.virtuals[exact.0 as usize].compound;
+            let repeated = self.readers[source.0] > 1
+                && self.virtuals[exact.0 as usize].compound
+                && !self.compared[id.0];
             let is_wide = self.tensor(exact).range().magnitude() >= WIDEST_PART;
             let tensor = if repeated || is_wide {
                 self.at_width(source, self.widths.activations)?
@@ -529,7 +612,12 @@ impl Lowering<'_> {
             let op = Op::Linear { terms: vec![term] };
             return self.push_virtual(&layer.origin, &layer.shape, scale, op);
         }
-        let scale = self.sum_scale(terms, &parts);
+        let scale = if self.compared[id.0] && !parts.is_empty() {
+            // Rounded as what they are compared with, equal numbers stay equal.
+            self.common_scale(&parts)
+        } else {
+            self.sum_scale(terms, &parts)
+        };
         let mut integer_terms = Vec::new();
         for part in &parts {
             let finer = scale - self.tensor(part.source).scale_log2;
@@ -575,18 +663,24 @@ impl Lowering<'_> {
         )
     }
 
-    /// The scale of a sum: fine enough for each coefficient.
-    fn sum_scale(&self, terms: &[Summand], parts: &[Part<'_>]) -> i32 {
+    /// The scale of a sum that is as fine as its finest part.
+    fn common_scale(&self, parts: &[Part<'_>]) -> i32 {
         let precision = self.widths.activations as i32 + 2;
         let needed = parts.iter().map(|part| {
             self.tensor(part.source).scale_log2 + coefficient_scale(part.coefficient, precision)
         });
-        let Some(mut scale) = needed.max() else {
+        needed.max().unwrap_or(0)
+    }
+
+    /// The scale of a sum: fine enough for each coefficient.
+    fn sum_scale(&self, terms: &[Summand], parts: &[Part<'_>]) -> i32 {
+        if parts.is_empty() {
             // Constants alone: as fine as weights.
             let ranges = terms.iter().filter_map(|t| t.source.map(|s| self.range(s)));
             let scales = ranges.map(|r| Format::weight(r, self.widths.weights).scale);
             return scales.max().unwrap_or(self.widths.weights as i32);
-        };
+        }
+        let mut scale = self.common_scale(parts);
         let is_contraction = parts
             .iter()
             .any(|p| self.virtuals[p.source.0 as usize].bilinear);
@@ -671,6 +765,26 @@ impl Lowering<'_> {
         }
         id
     }
+}
+
+/// For each layer, whether nothing of it is read but the signs of sums that it goes into.
+fn compared(graph: &Graph) -> Vec<bool> {
+    let mut is_read = vec![false; graph.layers.len()];
+    let mut compared = vec![true; graph.layers.len()];
+    graph.outputs.iter().for_each(|id| compared[id.0] = false);
+    for (position, layer) in graph.layers.iter().enumerate().rev() {
+        compared[position] &= is_read[position];
+        let asks_for_sign = match &layer.kind {
+            Kind::Apply { function, .. } => *function == Function::Positive,
+            Kind::Linear(_) => compared[position],
+            _ => false,
+        };
+        for source in layer.kind.sources() {
+            is_read[source.0] = true;
+            compared[source.0] &= asks_for_sign;
+        }
+    }
+    compared
 }
 
 /// The least number of bits after the point with which a coefficient is exact, or has this relative precision.
