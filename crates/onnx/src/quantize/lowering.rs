@@ -34,8 +34,8 @@ const SUM_BITS: u32 = 6;
 const MAX_CONSTANT_BITS: u32 = 32;
 
 /// The width of an input of which a model asks only how it compares with thresholds. Features of very different magnitude share one scale
-/// there, and each is compared at its own; width costs little, since nothing is multiplied. Committed integers have 40 bits at most.
-const COMPARED_BITS: u32 = 36;
+/// there, and each is compared at its own; width costs little, since nothing is multiplied. It is the most that can be committed.
+const COMPARED_BITS: u32 = 31;
 
 /// The least width of weights that are only added up as bits pick them.
 const PICKED_BITS: u32 = 24;

@@ -143,11 +143,11 @@ impl Ensemble<'_> {
             Side::Above => 1.0,
             Side::Below => -1.0,
         };
-        let mut terms = vec![graph.summand(sign, self.source, gather)?];
-        for part in parts(&thresholds) {
-            let part = graph.add_constant(self.origin, vec![trees, branches], part);
-            terms.push(graph.summand(-sign, part, self.repeated())?);
-        }
+        let thresholds = graph.add_constant(self.origin, vec![trees, branches], thresholds);
+        let terms = vec![
+            graph.summand(sign, self.source, gather)?,
+            graph.summand(-sign, thresholds, self.repeated())?,
+        ];
         let difference = graph.sum(self.origin, terms);
         let bits = graph.apply(self.origin, difference, Function::Positive);
         let paths = graph.add_constant(self.origin, vec![trees, self.leaves, branches], paths);
@@ -221,25 +221,6 @@ impl Ensemble<'_> {
         };
         Ok(graph.contract(self.origin, reached, weights, axes))
     }
-}
-
-/// Numbers as sums of two: the first multiples of the last bit of the greatest, the second what is left. Each alone fits the width of a
-/// committed constant at any scale at which the greatest number fits an input; the second is missing where nothing is left.
-fn parts(numbers: &[f32]) -> Vec<Vec<f32>> {
-    let greatest = numbers.iter().fold(0f64, |m, &n| m.max(f64::from(n).abs()));
-    let exponent = (-149..=128)
-        .find(|&e| greatest < 2f64.powi(e))
-        .unwrap_or(128);
-    let unit = 2f64.powi(exponent - 24);
-    let coarse: Vec<f32> = numbers
-        .iter()
-        .map(|&n| ((f64::from(n) / unit).round() * unit) as f32)
-        .collect();
-    let fine: Vec<f32> = numbers.iter().zip(&coarse).map(|(n, c)| n - c).collect();
-    if fine.iter().all(|&f| f == 0.0) {
-        return vec![coarse];
-    }
-    vec![coarse, fine]
 }
 
 /// Reads a node's trees and hands them on with its input.
