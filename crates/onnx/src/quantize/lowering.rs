@@ -33,12 +33,18 @@ const SUM_BITS: u32 = 6;
 /// Bits of an entry of a committed weight tensor.
 const MAX_CONSTANT_BITS: u32 = 32;
 
-/// The width of an input of which a model asks only how it compares with thresholds. Features of very different magnitude share one scale
-/// there, and each is compared at its own; width costs little, since nothing is multiplied. It is the most that can be committed.
-const COMPARED_BITS: u32 = 31;
+/// The width of an input of which a model asks only how it compares with thresholds, or multiples feature by feature. Features of very different
+/// magnitude share one scale there; width costs little, since only few numbers have it. It is the most that can be committed.
+const WIDE_BITS: u32 = 31;
 
 /// The least width of weights that are only added up as bits pick them.
 const PICKED_BITS: u32 = 24;
+
+/// Factors differ much where the greatest is more than so many times the least.
+const SPREAD: f32 = 32.0;
+
+/// The width of the factors of a wide input, which may differ as much as the features do. Products stay within bounds.
+const FACTOR_BITS: u32 = 28;
 
 /// A program with its weights.
 pub struct Lowered {
@@ -59,7 +65,7 @@ pub fn lower(
         ranges,
         widths,
         readers: graph.readers(),
-        compared: compared(graph),
+        wide: wide(graph),
         program: Program {
             tensors: vec![],
             nodes: vec![],
@@ -113,8 +119,8 @@ struct Lowering<'a> {
     ranges: &'a [Range],
     widths: Widths,
     readers: Vec<usize>,
-    /// For each layer, whether all that is read of it is a sign.
-    compared: Vec<bool>,
+    /// For each layer, whether all that is read of it are signs and multiples.
+    wide: Vec<bool>,
     program: Program,
     weights: Weights,
     exact: BTreeMap<LayerId, TensorId>,
@@ -244,8 +250,8 @@ impl Lowering<'_> {
         let shape = &layer.shape;
         let tensor = match &layer.kind {
             Kind::Input => {
-                let format = if self.compared[id.0] {
-                    Format::activation(self.compared_range(id), COMPARED_BITS)
+                let format = if self.wide[id.0] {
+                    Format::activation(self.wide_range(id), WIDE_BITS)
                 } else {
                     Format::activation(self.range(id), self.widths.activations)
                 };
@@ -515,7 +521,7 @@ impl Lowering<'_> {
 
     /// The values that matter of an input of which only comparisons are read: those of calibration and, with a little on either
     /// side, all with which it is compared. What is beyond may saturate.
-    fn compared_range(&self, id: LayerId) -> Range {
+    fn wide_range(&self, id: LayerId) -> Range {
         let mut range = self.range(id);
         for layer in &self.graph.layers {
             let Kind::Linear(terms) = &layer.kind else {
@@ -555,11 +561,17 @@ impl Lowering<'_> {
         right: LayerId,
         axes: Axes,
     ) -> Result<TensorId, OnnxError> {
-        let left = self.operand(left)?;
-        let right = if self.is_bits(left) && self.graph.constant(right).is_some() {
-            self.picked(right)?
+        let is_constant = self.graph.constant(right).is_some();
+        let (left, right) = if self.wide[left.0] && is_constant {
+            let factors = Format::weight(self.range(right), FACTOR_BITS);
+            (self.exact(left)?, self.quantized(right, factors)?)
         } else {
-            self.operand(right)?
+            let left = self.operand(left)?;
+            if self.is_bits(left) && is_constant {
+                (left, self.picked(right)?)
+            } else {
+                (left, self.operand(right)?)
+            }
         };
         let layer = self.graph.layer(id);
         let scale = self.tensor(left).scale_log2 + self.tensor(right).scale_log2;
@@ -585,7 +597,7 @@ impl Lowering<'_> {
             // A sum that is read again and again is committed once, or every reader would repeat all that it is made of.
             let repeated = self.readers[source.0] > 1
                 && self.virtuals[exact.0 as usize].compound
-                && !self.compared[id.0];
+                && !self.wide[id.0];
             let is_wide = self.tensor(exact).range().magnitude() >= WIDEST_PART;
             let tensor = if repeated || is_wide {
                 self.at_width(source, self.widths.activations)?
@@ -612,7 +624,7 @@ impl Lowering<'_> {
             let op = Op::Linear { terms: vec![term] };
             return self.push_virtual(&layer.origin, &layer.shape, scale, op);
         }
-        let scale = if self.compared[id.0] && !parts.is_empty() {
+        let scale = if self.wide[id.0] && !parts.is_empty() {
             // Rounded as what they are compared with, equal numbers stay equal.
             self.common_scale(&parts)
         } else {
@@ -767,24 +779,65 @@ impl Lowering<'_> {
     }
 }
 
-/// For each layer, whether nothing of it is read but the signs of sums that it goes into.
-fn compared(graph: &Graph) -> Vec<bool> {
-    let mut is_read = vec![false; graph.layers.len()];
-    let mut compared = vec![true; graph.layers.len()];
-    graph.outputs.iter().for_each(|id| compared[id.0] = false);
+/// For each layer, whether nothing of it is read but the signs of sums that it goes into, and products of an input with factors that differ
+/// much. (Where they do not, as for the channels of an image, a feature has as many bits as the others anyway.)
+fn wide(graph: &Graph) -> Vec<bool> {
+    let mut wide = vec![false; graph.layers.len()];
+    let mut refuted = wide.clone();
+    graph.outputs.iter().for_each(|id| refuted[id.0] = true);
     for (position, layer) in graph.layers.iter().enumerate().rev() {
-        compared[position] &= is_read[position];
-        let asks_for_sign = match &layer.kind {
-            Kind::Apply { function, .. } => *function == Function::Positive,
-            Kind::Linear(_) => compared[position],
-            _ => false,
-        };
-        for source in layer.kind.sources() {
-            is_read[source.0] = true;
-            compared[source.0] &= asks_for_sign;
+        wide[position] &= !refuted[position];
+        for (operand, source) in layer.kind.sources().into_iter().enumerate() {
+            let keeps = match &layer.kind {
+                Kind::Apply { function, .. } => *function == Function::Positive,
+                Kind::Linear(_) => wide[position],
+                Kind::Contract { right, axes, .. } => {
+                    operand == 0
+                        && axes.contracted == 0
+                        && axes.right_free == 0
+                        && graph.constant(*right).is_some_and(|f| differ_much(f))
+                        && is_shifted_input(graph, source)
+                }
+                _ => false,
+            };
+            let found = if keeps { &mut wide } else { &mut refuted };
+            found[source.0] = true;
         }
     }
-    compared
+    wide
+}
+
+/// Whether the least factor would lose most of its bits at the scale of the greatest.
+fn differ_much(factors: &[f32]) -> bool {
+    let magnitudes = factors.iter().map(|f| f.abs()).filter(|&f| f > 0.0);
+    let least = magnitudes.clone().fold(f32::INFINITY, f32::min);
+    magnitudes.fold(0.0, f32::max) > SPREAD * least
+}
+
+/// Whether a layer is entries of an input, perhaps with constants added: then its integers are hardly wider than the input's.
+fn is_shifted_input(graph: &Graph, id: LayerId) -> bool {
+    let mut id = id;
+    loop {
+        match &graph.layer(id).kind {
+            Kind::Input => return true,
+            Kind::Linear(terms) => {
+                let is_constant =
+                    |t: &Summand| t.source.is_none_or(|s| graph.constant(s).is_some());
+                let mut computed = terms.iter().filter(|t| !is_constant(t));
+                let (Some(term), None) = (computed.next(), computed.next()) else {
+                    return false;
+                };
+                let (Some(source), true) = (term.source, term.coefficient.abs() == 1.0) else {
+                    return false;
+                };
+                if term.view.magnitude(1) != 1 {
+                    return false;
+                }
+                id = source;
+            }
+            _ => return false,
+        }
+    }
 }
 
 /// The least number of bits after the point with which a coefficient is exact, or has this relative precision.
