@@ -81,12 +81,17 @@ pub struct Proto {
 }
 
 impl Proto {
-    /// Parses the file and checks what the front end takes for granted.
+    /// Parses the file and checks it.
     pub fn parse(onnx: &[u8]) -> Result<Self, OnnxError> {
         let corrupt = |reason: String| OnnxError::Corrupt { reason };
         let mut bytes = onnx;
         let model = tract_onnx::onnx().proto_model_for_read(&mut bytes);
-        let model = model.map_err(|e| corrupt(format!("{e:#}")))?;
+        Self::check(model.map_err(|e| corrupt(format!("{e:#}")))?)
+    }
+
+    /// Checks what the front end takes for granted.
+    pub fn check(model: pb::ModelProto) -> Result<Self, OnnxError> {
+        let corrupt = |reason: String| OnnxError::Corrupt { reason };
         let Some(graph) = &model.graph else {
             return Err(corrupt("the file has no graph".into()));
         };

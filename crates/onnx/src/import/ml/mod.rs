@@ -10,6 +10,8 @@ mod linear;
 mod plain;
 mod preprocess;
 mod scores;
+#[cfg(test)]
+mod tests;
 mod trees;
 
 use super::{Imported, MAX_ENTRIES, Model, NodeNames, Port, Proto, name_of, refuse};
