@@ -403,6 +403,14 @@ def classical_models():
         single_ml(f"normalizer_{norm.lower()}", "Normalizer", samples=positive, norm=norm)
     classical("feature_extractor", [helper.make_node("ArrayFeatureExtractor", ["x", "at"], ["y"], **ml)], [2, 4], y,
               initializers=[const("at", [3, 0, 3], np.int64)])
+    # As the converter writes MinMaxScaler before a linear model: factors that differ much.
+    row = lambda name, values: const(name, [values])
+    classical("feature_arithmetic", [
+        helper.make_node("Mul", ["x", "m"], ["a"]), helper.make_node("Add", ["b", "a"], ["c"]), helper.make_node("Sub", ["one", "c"], ["d"]),
+        helper.make_node("Div", ["d", "e"], ["f"]), helper.make_node("Sub", ["f", "b"], ["g"]),
+        helper.make_node("LinearRegressor", ["g"], ["y"], coefficients=[0.3, -0.7, 0.2, 0.9], **ml),
+    ], [1, 4], y, samples=[[ml_rng.uniform(0, 1, 4) * [1e3, 1, 1e-2, 10]] for _ in range(SAMPLES)],
+        initializers=[row("m", [1e-3, 1, 1e2, 0.1]), const("b", [0.1, 0.2, 0.3, -0.4]), const("one", 1.5), row("e", [2, 0.5, 1, 1.25])])
 
 
 main()

@@ -44,7 +44,9 @@ const SUPPORTED: &[&str] = &[
 ];
 
 /// The operations of the default domain that are supported in such a model.
-const SUPPORTED_BESIDE: &[&str] = &["Cast", "Constant", "Flatten", "Identity", "Reshape"];
+const SUPPORTED_BESIDE: &[&str] = &[
+    "Add", "Cast", "Constant", "Div", "Flatten", "Identity", "Mul", "Reshape", "Sub",
+];
 
 /// Whether a node's operation is supported in such a model, and if not, why.
 pub fn support(node: &pb::NodeProto) -> Result<(), String> {
@@ -262,6 +264,7 @@ impl<'a> Walk<'a> {
             "Scaler" => preprocess::scaler(&mut self.graph, &node),
             "Normalizer" => preprocess::normalizer(&mut self.graph, &node),
             "ArrayFeatureExtractor" => self.extract(&node),
+            "Add" | "Sub" | "Mul" | "Div" => self.arithmetic(&node),
             "Reshape" => self.reshape(&node),
             "Flatten" => plain::flatten(&mut self.graph, &node),
             "Cast" => plain::cast(&mut self.graph, &node),

@@ -1,5 +1,6 @@
 //! The operations of the default domain that converters put around classical models.
 
+use super::preprocess::{scaled, shifted};
 use super::{Imported, Node, Value, Walk, refuse};
 use crate::function::Function;
 use crate::graph::Graph;
@@ -79,6 +80,86 @@ impl<'a> Walk<'a> {
         };
         self.constants.insert(name, tensor);
         Ok(vec![])
+    }
+
+    /// A computed operand and a constant one with a number for each feature, or one for all.
+    pub(super) fn arithmetic(&mut self, node: &Node<'_>) -> Imported<Vec<Value>> {
+        let [left, right] = &node.proto.input[..] else {
+            return refuse("expected two operands");
+        };
+        let is_constant = |name: &String| self.constants.contains_key(name.as_str());
+        let (computed, slot) = match (is_constant(left), is_constant(right)) {
+            (false, true) => (left, 1),
+            (true, false) => (right, 0),
+            _ => return refuse("expected a computed operand and a constant one"),
+        };
+        let Some(value) = self.values.get(computed.as_str()).copied() else {
+            return refuse(format!(
+                "it reads `{computed}`, which nothing before it makes"
+            ));
+        };
+        let &[_, features] = self.graph.shape(value.layer) else {
+            return refuse("a computed operand that has not two axes");
+        };
+        let numbers = match self.numbers(node, slot)? {
+            numbers if numbers.len() == features => numbers,
+            numbers if numbers.len() == 1 => vec![numbers[0]; features],
+            numbers => {
+                return refuse(format!(
+                    "{} constants for {features} features",
+                    numbers.len()
+                ));
+            }
+        };
+        let (graph, origin) = (&mut self.graph, &node.origin);
+        let layer = match (node.proto.op_type.as_str(), slot) {
+            ("Add", _) => shifted(graph, origin, (1.0, value.layer), (1.0, numbers))?,
+            ("Sub", 1) => shifted(graph, origin, (1.0, value.layer), (-1.0, numbers))?,
+            ("Sub", _) => shifted(graph, origin, (-1.0, value.layer), (1.0, numbers))?,
+            ("Mul", _) => scaled(graph, origin, value.layer, numbers)?,
+            ("Div", 1) if numbers.iter().any(|n| !(1.0 / n).is_finite()) => {
+                return refuse("a division by a constant zero");
+            }
+            ("Div", 1) => {
+                let inverse = numbers.iter().map(|n| 1.0 / n).collect();
+                scaled(graph, origin, value.layer, inverse)?
+            }
+            _ => return refuse("a division by computed numbers"),
+        };
+        Ok(vec![Value {
+            layer,
+            is_integer: false,
+        }])
+    }
+
+    /// A constant input of finite numbers in single precision: a row of them, or one.
+    fn numbers(&self, node: &Node<'_>, slot: usize) -> Imported<Vec<f32>> {
+        let name = node.proto.input.get(slot).map_or("", String::as_str);
+        let Some(tensor) = self.constants.get(name) else {
+            return refuse(format!("its input `{name}` is missing"));
+        };
+        let leading = tensor
+            .dims
+            .split_last()
+            .map_or(&[][..], |(_, leading)| leading);
+        let is_row = leading.len() < 2 && leading.iter().all(|&d| d == 1);
+        if tensor.data_type != DataType::Float as i32 || !is_row {
+            return refuse(format!(
+                "its input `{name}` is no row of numbers in single precision"
+            ));
+        }
+        let values: Vec<f32> = if tensor.float_data.is_empty() {
+            let entries = tensor.raw_data.chunks_exact(4);
+            entries
+                .filter_map(|bytes| bytes.try_into().ok().map(f32::from_le_bytes))
+                .collect()
+        } else {
+            tensor.float_data.clone()
+        };
+        match values.iter().find(|v| !v.is_finite()) {
+            Some(bad) => refuse(format!("its input `{name}` holds {bad}")),
+            None => Ok(values),
+        }
     }
 
     /// A constant input of 64-bit integers.

@@ -3,52 +3,68 @@
 use super::scores::{row_maximum, row_product, row_sum};
 use super::{Imported, Node, Value, Walk, refuse};
 use crate::function::Function;
-use crate::graph::{Axes, Graph};
+use crate::graph::{Axes, Graph, LayerId};
 use inferproof_view::Step;
 
 /// `(x - offset) * scale`, feature by feature.
 pub fn scaler(graph: &mut Graph, node: &Node<'_>) -> Imported<Vec<Value>> {
-    let (source, samples, features) = node.rows(graph)?;
+    let (source, _, features) = node.rows(graph)?;
     let offset = node.attributes.floats("offset")?;
     let scale = node.attributes.floats("scale")?;
-    for (name, given) in [("offset", offset), ("scale", scale)] {
+    for given in [offset, scale] {
         if given.len() != scale.len() || (given.len() != 1 && given.len() != features) {
             return refuse(format!(
-                "attributes `offset` and `scale` have {} and {} entries, for {features} features (`{name}`)",
+                "attributes `offset` and `scale` have {} and {} entries, for {features} features",
                 offset.len(),
                 scale.len()
             ));
         }
     }
-    let repeated = Step::Insert {
-        axis: 0,
-        len: samples,
-    };
-    let origin = &node.origin;
     let full = |values: &[f32]| match values {
         [one] => vec![*one; features],
         _ => values.to_vec(),
     };
-    let offset = graph.add_constant(origin, vec![features], full(offset));
+    let centred = shifted(graph, &node.origin, (1.0, source), (-1.0, full(offset)))?;
+    let layer = scaled(graph, &node.origin, centred, full(scale))?;
+    Ok(vec![Value {
+        layer,
+        is_integer: false,
+    }])
+}
+
+/// Plus or minus the rows, plus or minus a number for each feature.
+pub fn shifted(
+    graph: &mut Graph,
+    origin: &str,
+    (sign, rows): (f64, LayerId),
+    (offset_sign, offset): (f64, Vec<f32>),
+) -> Imported<LayerId> {
+    let len = graph.shape(rows)[0];
+    let offset = graph.add_constant(origin, vec![offset.len()], offset);
     let terms = vec![
-        graph.summand(1.0, source, vec![])?,
-        graph.summand(-1.0, offset, vec![repeated])?,
+        graph.summand(sign, rows, vec![])?,
+        graph.summand(offset_sign, offset, vec![Step::Insert { axis: 0, len }])?,
     ];
-    let centred = graph.sum(origin, terms);
-    let centred = graph.view(origin, centred, vec![Step::Permute(vec![1, 0])])?;
-    let scale = graph.add_constant(origin, vec![features], full(scale));
+    Ok(graph.sum(origin, terms))
+}
+
+/// The rows, each feature times a number of its own.
+pub fn scaled(
+    graph: &mut Graph,
+    origin: &str,
+    rows: LayerId,
+    factors: Vec<f32>,
+) -> Imported<LayerId> {
+    let columns = graph.view(origin, rows, vec![Step::Permute(vec![1, 0])])?;
+    let factors = graph.add_constant(origin, vec![factors.len()], factors);
     let axes = Axes {
         shared: 1,
         left_free: 1,
         right_free: 0,
         contracted: 0,
     };
-    let scaled = graph.contract(origin, centred, scale, axes);
-    let layer = graph.view(origin, scaled, vec![Step::Permute(vec![1, 0])])?;
-    Ok(vec![Value {
-        layer,
-        is_integer: false,
-    }])
+    let product = graph.contract(origin, columns, factors, axes);
+    Ok(graph.view(origin, product, vec![Step::Permute(vec![1, 0])])?)
 }
 
 /// Each row over its norm. A row of zeros has none: calibration refuses a model that meets one.

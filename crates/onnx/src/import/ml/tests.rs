@@ -145,7 +145,7 @@ fn altered(with: Vec<pb::AttributeProto>) -> pb::NodeProto {
 #[test]
 fn a_tree_is_imported_with_an_open_batch_of_one() {
     let model = model(vec![altered(vec![])], port("x", &[None, Some(4)]));
-    let model = imported(model).ok().expect("imported");
+    let model = imported(model).expect("imported");
     assert_eq!(model.inputs[0].shape, [1, 4]);
     assert_eq!(model.outputs[0].shape, [1, 1]);
     let run = |x: [f32; 4]| {

@@ -44,8 +44,9 @@ impl Tree {
 
     /// Calls back at each leaf with its place among the leaves, the branches that lead there with the answers, and its weights.
     pub fn visit(&self, mut leaf: impl FnMut(usize, &[(usize, bool)], &[(usize, f32)])) {
-        let mut path: Vec<(usize, bool)> = Vec::new();
-        let mut pending: Vec<(usize, usize, Option<(usize, bool)>)> = vec![(0, 0, None)];
+        let mut path = Vec::new();
+        // Nodes to visit, with the length of the path to their parents, and the step from there.
+        let mut pending = vec![(0, 0, None)];
         let mut place = 0;
         while let Some((position, depth, step)) = pending.pop() {
             path.truncate(depth);
