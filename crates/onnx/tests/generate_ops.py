@@ -411,6 +411,12 @@ def classical_models():
         helper.make_node("LinearRegressor", ["g"], ["y"], coefficients=[0.3, -0.7, 0.2, 0.9], **ml),
     ], [1, 4], y, samples=[[ml_rng.uniform(0, 1, 4) * [1e3, 1, 1e-2, 10]] for _ in range(SAMPLES)],
         initializers=[row("m", [1e-3, 1, 1e2, 0.1]), const("b", [0.1, 0.2, 0.3, -0.4]), const("one", 1.5), row("e", [2, 0.5, 1, 1.25])])
+    # Leaves of plain signs, and a base value that is none.
+    arrays_of, leaves = forest((3, 3), 4, every, prune=0)
+    weights = leaf_weights("target", leaves, one, 0, 1)
+    weights["target_weights"] = [float(np.sign(w - 0.5)) for w in weights["target_weights"]]
+    node = helper.make_node("TreeEnsembleRegressor", ["x"], ["y"], n_targets=1, base_values=[0.3], **arrays_of, **weights, **ml)
+    classical("tree_regressor_signs", [node], [1, 4], y)
 
 
 main()

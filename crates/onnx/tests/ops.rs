@@ -2,7 +2,7 @@
 //! program at 16 bits within a stated tolerance. `generate_ops.py` makes the models and the answers.
 
 use inferproof_onnx::{
-    FloatModel, QuantizeOptions, dequantize_outputs, parse_samples, quantize_inputs,
+    FloatModel, QuantizeOptions, dequantize_outputs, inspect, parse_samples, quantize_inputs,
 };
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -161,6 +161,39 @@ fn trees_decide_exactly_at_eight_bits() {
         checked += 1;
     }
     assert!(checked >= 12, "{checked} models");
+}
+
+/// Classical models are read without the front end's help, or its guard: whatever is done to their bytes, nothing panics.
+#[test]
+fn altered_classical_models_are_refused_or_read() {
+    let mut state = 1u64;
+    let mut random = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for case in [
+        "tree_regressor_mixed",
+        "tree_binary_base",
+        "tree_multiclass_boosted",
+        "tree_after",
+        "linear_normalized",
+        "scaler",
+        "feature_extractor",
+        "feature_arithmetic",
+    ] {
+        let good = std::fs::read(data().join(format!("ops/{case}.onnx"))).unwrap();
+        for _ in 0..250 {
+            let mut bytes = good.clone();
+            for _ in 0..=random(3) {
+                let at = random(bytes.len());
+                bytes[at] = random(256) as u8;
+            }
+            drop(FloatModel::import(&bytes));
+            drop(inspect(&bytes));
+        }
+    }
 }
 
 /// The message says which tensor, and what was expected.

@@ -506,12 +506,12 @@ impl Lowering<'_> {
         (tensor.low, tensor.high, tensor.scale_log2) == (0, 1, 0)
     }
 
-    /// A constant to be multiplied by bits. Products are sums of some of its entries, so signs and zeros stay exactly these, and
-    /// other numbers keep more bits than where factors of either side are rounded.
-    fn picked(&mut self, id: LayerId) -> Result<TensorId, OnnxError> {
+    /// A constant to be multiplied by bits. Products are sums of some of its entries, which keep more bits than where factors of
+    /// either side are rounded. Where nothing but a sign is read of the sums, signs and zeros stay exactly these.
+    fn picked(&mut self, id: LayerId, is_compared: bool) -> Result<TensorId, OnnxError> {
         let values = self.graph.constant(id);
         let is_sign = |v: &f32| [-1.0, 0.0, 1.0].contains(v);
-        let format = if values.is_some_and(|v| v.iter().all(is_sign)) {
+        let format = if is_compared && values.is_some_and(|v| v.iter().all(is_sign)) {
             Format::SIGN
         } else {
             Format::weight(self.range(id), self.widths.weights.max(PICKED_BITS))
@@ -568,7 +568,7 @@ impl Lowering<'_> {
         } else {
             let left = self.operand(left)?;
             if self.is_bits(left) && is_constant {
-                (left, self.picked(right)?)
+                (left, self.picked(right, self.wide[id.0])?)
             } else {
                 (left, self.operand(right)?)
             }
