@@ -6,7 +6,7 @@
 //! for it. A clamp (a ReLU) is itself a rescale of its source's exact tensor, so it costs nothing more.
 
 use super::scale::{Format, round, scaled};
-use super::{Widths, shifts};
+use super::{Widths, shifts, wide};
 use crate::OnnxError;
 use crate::calibrate::Range;
 use crate::function::Function;
@@ -33,18 +33,8 @@ const SUM_BITS: u32 = 6;
 /// Bits of an entry of a committed weight tensor.
 const MAX_CONSTANT_BITS: u32 = 32;
 
-/// The width of an input of which a model asks only how it compares with thresholds, or multiples feature by feature. Features of very different
-/// magnitude share one scale there; width costs little, since only few numbers have it. It is the most that can be committed.
-const WIDE_BITS: u32 = 31;
-
 /// The least width of weights that are only added up as bits pick them.
 const PICKED_BITS: u32 = 24;
-
-/// Factors differ much where the greatest is more than so many times the least.
-const SPREAD: f32 = 32.0;
-
-/// The width of the factors of a wide input, which may differ as much as the features do. Products stay within bounds.
-const FACTOR_BITS: u32 = 28;
 
 /// A program with its weights.
 pub struct Lowered {
@@ -65,7 +55,7 @@ pub fn lower(
         ranges,
         widths,
         readers: graph.readers(),
-        wide: wide(graph),
+        wide: wide::layers(graph),
         program: Program {
             tensors: vec![],
             nodes: vec![],
@@ -119,7 +109,7 @@ struct Lowering<'a> {
     ranges: &'a [Range],
     widths: Widths,
     readers: Vec<usize>,
-    /// For each layer, whether all that is read of it are signs and multiples.
+    /// For each layer, whether it is [`wide`].
     wide: Vec<bool>,
     program: Program,
     weights: Weights,
@@ -251,7 +241,7 @@ impl Lowering<'_> {
         let tensor = match &layer.kind {
             Kind::Input => {
                 let format = if self.wide[id.0] {
-                    Format::activation(self.wide_range(id), WIDE_BITS)
+                    Format::activation(wide::range(graph, self.ranges, id), wide::INPUT_BITS)
                 } else {
                     Format::activation(self.range(id), self.widths.activations)
                 };
@@ -519,41 +509,6 @@ impl Lowering<'_> {
         self.quantized(id, format)
     }
 
-    /// The values that matter of an input of which only comparisons are read: those of calibration and, with a little on either
-    /// side, all with which it is compared. What is beyond may saturate.
-    fn wide_range(&self, id: LayerId) -> Range {
-        let mut range = self.range(id);
-        for layer in &self.graph.layers {
-            let Kind::Linear(terms) = &layer.kind else {
-                continue;
-            };
-            let Some(own) = terms.iter().find(|t| t.source == Some(id)) else {
-                continue;
-            };
-            // The input is compared with minus the rest of the sum, over its own coefficient.
-            let mut threshold = Range {
-                low: 0.0,
-                high: 0.0,
-            };
-            for term in terms.iter().filter(|t| t.source != Some(id)) {
-                let factor = -term.coefficient / own.coefficient;
-                let of = term.source.map_or(
-                    Range {
-                        low: 1.0,
-                        high: 1.0,
-                    },
-                    |source| self.range(source),
-                );
-                threshold.low += (factor * of.low).min(factor * of.high);
-                threshold.high += (factor * of.low).max(factor * of.high);
-            }
-            let margin = |real: f64| real.abs() * 2f64.powi(-20) + f64::MIN_POSITIVE;
-            range.low = range.low.min(threshold.low - margin(threshold.low));
-            range.high = range.high.max(threshold.high + margin(threshold.high));
-        }
-        range
-    }
-
     fn contract(
         &mut self,
         id: LayerId,
@@ -563,7 +518,7 @@ impl Lowering<'_> {
     ) -> Result<TensorId, OnnxError> {
         let is_constant = self.graph.constant(right).is_some();
         let (left, right) = if self.wide[left.0] && is_constant {
-            let factors = Format::weight(self.range(right), FACTOR_BITS);
+            let factors = Format::weight(self.range(right), wide::FACTOR_BITS);
             (self.exact(left)?, self.quantized(right, factors)?)
         } else {
             let left = self.operand(left)?;
@@ -776,67 +731,6 @@ impl Lowering<'_> {
             self.program.tables.push(table);
         }
         id
-    }
-}
-
-/// For each layer, whether nothing of it is read but the signs of sums that it goes into, and products of an input with factors that differ
-/// much. (Where they do not, as for the channels of an image, a feature has as many bits as the others anyway.)
-fn wide(graph: &Graph) -> Vec<bool> {
-    let mut wide = vec![false; graph.layers.len()];
-    let mut refuted = wide.clone();
-    graph.outputs.iter().for_each(|id| refuted[id.0] = true);
-    for (position, layer) in graph.layers.iter().enumerate().rev() {
-        wide[position] &= !refuted[position];
-        for (operand, source) in layer.kind.sources().into_iter().enumerate() {
-            let keeps = match &layer.kind {
-                Kind::Apply { function, .. } => *function == Function::Positive,
-                Kind::Linear(_) => wide[position],
-                Kind::Contract { right, axes, .. } => {
-                    operand == 0
-                        && axes.contracted == 0
-                        && axes.right_free == 0
-                        && graph.constant(*right).is_some_and(|f| differ_much(f))
-                        && is_shifted_input(graph, source)
-                }
-                _ => false,
-            };
-            let found = if keeps { &mut wide } else { &mut refuted };
-            found[source.0] = true;
-        }
-    }
-    wide
-}
-
-/// Whether the least factor would lose most of its bits at the scale of the greatest.
-fn differ_much(factors: &[f32]) -> bool {
-    let magnitudes = factors.iter().map(|f| f.abs()).filter(|&f| f > 0.0);
-    let least = magnitudes.clone().fold(f32::INFINITY, f32::min);
-    magnitudes.fold(0.0, f32::max) > SPREAD * least
-}
-
-/// Whether a layer is entries of an input, perhaps with constants added: then its integers are hardly wider than the input's.
-fn is_shifted_input(graph: &Graph, id: LayerId) -> bool {
-    let mut id = id;
-    loop {
-        match &graph.layer(id).kind {
-            Kind::Input => return true,
-            Kind::Linear(terms) => {
-                let is_constant =
-                    |t: &Summand| t.source.is_none_or(|s| graph.constant(s).is_some());
-                let mut computed = terms.iter().filter(|t| !is_constant(t));
-                let (Some(term), None) = (computed.next(), computed.next()) else {
-                    return false;
-                };
-                let (Some(source), true) = (term.source, term.coefficient.abs() == 1.0) else {
-                    return false;
-                };
-                if term.view.magnitude(1) != 1 {
-                    return false;
-                }
-                id = source;
-            }
-            _ => return false,
-        }
     }
 }
 
