@@ -63,7 +63,11 @@ impl Arena {
             (outputs, fresh)
         };
         columns(self.fill(program, weights, inputs))
-            != columns(self.fill(&self.program, &self.weights, &inputs[..1]))
+            != columns(self.fill(
+                &self.program,
+                &self.weights,
+                &inputs[..self.program.inputs.len()],
+            ))
     }
 
     /// The verdict on a proof of what `program` does.
@@ -74,7 +78,12 @@ impl Arena {
         inputs: &[Vec<i64>],
     ) -> Result<(), Rejection> {
         let (outputs, fresh, contractions) = self.fill(program, weights, inputs);
-        self.judge(&inputs[..1], outputs, fresh, contractions)
+        self.judge(
+            &inputs[..self.program.inputs.len()],
+            outputs,
+            fresh,
+            contractions,
+        )
     }
 
     fn judge(
@@ -528,7 +537,7 @@ fn private_statements_look_alike() {
             .unwrap()
             .proof
     };
-    let (one, two) = (prove(input()), prove(vec![vec![0; 16]]));
+    let (one, two) = (prove(input()), prove(vec![vec![0; 16], vec![0; 3]]));
     assert_eq!(
         one.encode::<Grumpkin>().len(),
         two.encode::<Grumpkin>().len()

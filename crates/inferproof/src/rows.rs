@@ -45,7 +45,8 @@ fn clamp_tables(program: &Program) -> impl Iterator<Item = usize> {
         | Op::Contract { .. }
         | Op::Rescale { .. }
         | Op::Map { .. }
-        | Op::OneHot { .. } => None,
+        | Op::OneHot { .. }
+        | Op::Indicator { .. } => None,
     });
     let tabled: BTreeSet<i64> = spans.filter(|&span| span <= WIDE_SPAN).collect();
     tabled

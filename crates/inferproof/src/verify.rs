@@ -277,6 +277,15 @@ impl<P: Profile> Verifier<P> {
                     }
                 }
             }
+            if what == "input" {
+                for code in &self.lowered.codes {
+                    let indices = all
+                        .get(code.input)
+                        .ok_or_else(|| refuse("one is missing"))?;
+                    let codes = code.expand(indices);
+                    all.push(codes);
+                }
+            }
         }
         Ok(all)
     }

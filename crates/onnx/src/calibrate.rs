@@ -2,7 +2,7 @@
 
 use crate::OnnxError;
 use crate::float::evaluate;
-use crate::graph::{Graph, Kind};
+use crate::graph::{Graph, Kind, LOGIT_REACH, MASK, Real};
 
 /// One sample: an array for each input of the model, row-major.
 pub type Sample = Vec<Vec<f32>>;
@@ -66,7 +66,11 @@ pub fn calibrate(graph: &Graph, samples: &[Sample]) -> Result<Calibration, OnnxE
                     sample: position,
                 });
             }
-            *range = range.hull(Range::of(values.iter().map(|v| v.0)));
+            let observed = match &graph.layers[slot].kind {
+                Kind::Logits { .. } => of_logits(values, &graph.layers[slot].shape),
+                _ => Range::of(values.iter().map(|v| v.0)),
+            };
+            *range = range.hull(observed);
         }
         let values = graph.outputs.iter().map(|&id| match graph.constant(id) {
             Some(constant) => constant.iter().map(|&v| v.into()).collect(),
@@ -78,4 +82,24 @@ pub fn calibrate(graph: &Graph, samples: &[Sample]) -> Result<Calibration, OnnxE
         outputs.push(values.collect());
     }
     Ok(Calibration { ranges, outputs })
+}
+
+/// The range of the entries that a softmax sees.
+fn of_logits(values: &[Real], shape: &[usize]) -> Range {
+    let width = shape.last().copied().unwrap_or(1).max(1);
+    let whole = Range::of(values.iter().map(|v| v.0));
+    let rows = values.chunks(width);
+    // Of a row that is masked throughout nothing is left to see.
+    let greatest = rows.map(|row| Range::of(row.iter().map(|v| v.0)).high);
+    let greatest = Range::of(greatest.filter(|&high| high > -MASK));
+    if greatest == Range::EMPTY {
+        return Range {
+            low: -LOGIT_REACH,
+            high: 0.0,
+        };
+    }
+    Range {
+        low: whole.low.max(greatest.low - LOGIT_REACH),
+        high: greatest.high,
+    }
 }

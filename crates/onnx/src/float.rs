@@ -33,7 +33,10 @@ pub fn evaluate(graph: &Graph, inputs: &[Vec<f32>]) -> Result<Activations, ViewE
     let last_reader = last_readers(graph);
     for position in 0..graph.layers.len() {
         if run.values[position].is_none() {
-            run.values[position] = run.layer(&graph.layers[position].kind)?.map(Arc::new);
+            run.values[position] = {
+                let layer = &graph.layers[position];
+                run.layer(&layer.kind, &layer.shape)?.map(Arc::new)
+            };
         }
         // The windows of a convolution are many times larger than what they are made of: they are dropped after use.
         for source in graph.layers[position].kind.sources() {
@@ -88,9 +91,9 @@ impl Run<'_> {
         }
     }
 
-    fn layer(&self, kind: &Kind) -> Result<Option<Vec<Real>>, ViewError> {
+    fn layer(&self, kind: &Kind, shape: &[usize]) -> Result<Option<Vec<Real>>, ViewError> {
         Ok(Some(match kind {
-            Kind::Input | Kind::Constant(_) => return Ok(None),
+            Kind::Input { .. } | Kind::Constant(_) => return Ok(None),
             Kind::Linear(terms) => {
                 let mut sum: Vec<Real> = Vec::new();
                 for term in terms {
@@ -107,6 +110,17 @@ impl Run<'_> {
                 }
                 sum
             }
+            Kind::Indicator { source } => {
+                let indices = self.read(*source);
+                let classes = volume(shape).unwrap_or(0) / indices.len().max(1);
+                let codes = indices.iter().flat_map(|index| {
+                    let hot = index.0.max(0.0) as usize;
+                    let hot = hot.min(classes.saturating_sub(1));
+                    (0..classes).map(move |class| Real(f64::from(u8::from(class == hot))))
+                });
+                codes.collect()
+            }
+            Kind::Logits { source } => self.read(*source).to_vec(),
             Kind::Contract { left, right, axes } => self.contract(*left, *right, *axes),
             Kind::Apply { source, function } => {
                 let values = self.read(*source);

@@ -2,10 +2,45 @@
 //!
 //! They are computed by `libm`, in software, so that a table has the same integers on every machine.
 
-use serde::Serialize;
+use crate::expression::Expression;
+use std::fmt;
+use std::sync::Arc;
+
+/// How a number compares with zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `x == 0`.
+    Equal,
+    /// `x != 0`.
+    NotEqual,
+    /// `x < 0`.
+    Less,
+    /// `x <= 0`.
+    LessOrEqual,
+    /// `x > 0`.
+    Greater,
+    /// `x >= 0`.
+    GreaterOrEqual,
+}
+
+impl Comparison {
+    /// 1 if it holds, else 0.
+    #[must_use]
+    pub fn evaluate(self, x: f64) -> f64 {
+        let holds = match self {
+            Self::Equal => x == 0.0,
+            Self::NotEqual => x != 0.0,
+            Self::Less => x < 0.0,
+            Self::LessOrEqual => x <= 0.0,
+            Self::Greater => x > 0.0,
+            Self::GreaterOrEqual => x >= 0.0,
+        };
+        f64::from(u8::from(holds))
+    }
+}
 
 /// A function applied entry by entry.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Function {
     /// `min(max(x, low), high)`; a ReLU is `low = 0` without `high`.
     Clamp {
@@ -53,6 +88,61 @@ pub enum Function {
     Ceil,
     /// 1 where `x` is above zero, else 0: the decision of a branch.
     Positive,
+    /// The nearest integer; halves to the even one.
+    Round,
+    /// -1, 0 or 1.
+    Sign,
+    /// The GELU by its approximation with a hyperbolic tangent.
+    GeluTanh,
+    /// A trigonometric or hyperbolic function.
+    Trigonometric(Trigonometric),
+    /// `x^exponent`.
+    Power(f64),
+    /// 1 where the comparison with zero holds, else 0. Its argument is compared exactly, however narrow activations are.
+    Compare(Comparison),
+    /// What several operations in a row make of one number.
+    Composite(Arc<Expression>),
+}
+
+/// The trigonometric and hyperbolic functions of ONNX, and their inverses, but for `tanh`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is what its name says")]
+pub enum Trigonometric {
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Sinh,
+    Cosh,
+    Asinh,
+    Acosh,
+    Atanh,
+}
+
+impl From<Trigonometric> for Function {
+    fn from(function: Trigonometric) -> Self {
+        Self::Trigonometric(function)
+    }
+}
+
+impl Trigonometric {
+    fn evaluate(self, x: f64) -> f64 {
+        match self {
+            Self::Sin => libm::sin(x),
+            Self::Cos => libm::cos(x),
+            Self::Tan => libm::tan(x),
+            Self::Asin => libm::asin(x),
+            Self::Acos => libm::acos(x),
+            Self::Atan => libm::atan(x),
+            Self::Sinh => libm::sinh(x),
+            Self::Cosh => libm::cosh(x),
+            Self::Asinh => libm::asinh(x),
+            Self::Acosh => libm::acosh(x),
+            Self::Atanh => libm::atanh(x),
+        }
+    }
 }
 
 impl Function {
@@ -64,8 +154,8 @@ impl Function {
 
     /// `f(x)`.
     #[must_use]
-    pub fn evaluate(self, x: f64) -> f64 {
-        match self {
+    pub fn evaluate(&self, x: f64) -> f64 {
+        match *self {
             Self::Clamp { low, high } => {
                 let x = low.map_or(x, |low| x.max(low));
                 high.map_or(x, |high| x.min(high))
@@ -94,28 +184,99 @@ impl Function {
             Self::Floor => x.floor(),
             Self::Ceil => x.ceil(),
             Self::Positive => f64::from(u8::from(x > 0.0)),
+            Self::Round => x.round_ties_even(),
+            Self::Sign => Comparison::Greater.evaluate(x) - Comparison::Less.evaluate(x),
+            Self::GeluTanh => {
+                let inner = libm::sqrt(2.0 / std::f64::consts::PI) * (x + 0.044715 * x * x * x);
+                0.5 * x * (1.0 + libm::tanh(inner))
+            }
+            Self::Trigonometric(function) => function.evaluate(x),
+            Self::Power(exponent) => libm::pow(x, exponent),
+            Self::Compare(comparison) => comparison.evaluate(x),
+            Self::Composite(ref expression) => expression.evaluate(x),
         }
     }
 
-    /// Beyond this magnitude the function is as good as constant, so that a table need not reach further.
+    /// The arguments at whose ends the function is as good as constant, so that a table need not reach further; `greatest` is
+    /// the greatest argument that occurs.
     #[must_use]
-    pub fn reach(self) -> Option<f64> {
+    pub fn reach(&self, greatest: f64) -> (f64, f64) {
         match self {
-            Self::Sigmoid => Some(12.0),
-            Self::Tanh => Some(6.0),
-            Self::Erf => Some(4.0),
-            _ => None,
+            Self::Sigmoid => (-12.0, 12.0),
+            Self::Tanh => (-6.0, 6.0),
+            Self::Erf => (-4.0, 4.0),
+            // What is 2^-23 of the greatest value is nothing beside it.
+            Self::Exp => (greatest - 16.0, f64::INFINITY),
+            _ => (f64::NEG_INFINITY, f64::INFINITY),
         }
     }
 
-    /// The part of an interval on which the function is defined; `None` if it is not defined throughout.
+    /// Whether all values are integers, whatever the arguments.
     #[must_use]
-    pub fn is_defined_on(self, low: f64, high: f64) -> bool {
+    pub fn is_integral(&self) -> bool {
+        match self {
+            Self::Truncate
+            | Self::Floor
+            | Self::Ceil
+            | Self::Round
+            | Self::Sign
+            | Self::Positive
+            | Self::Compare(_) => true,
+            Self::Composite(expression) => expression.is_integral(false),
+            _ => false,
+        }
+    }
+
+    /// Whether integers are mapped to integers.
+    #[must_use]
+    pub fn keeps_integers(&self) -> bool {
+        let whole = |bound: Option<f64>| bound.is_none_or(|b| b.fract() == 0.0);
+        match self {
+            Self::Clamp { low, high } => whole(*low) && whole(*high),
+            Self::Square | Self::Abs => true,
+            Self::Composite(expression) => expression.is_integral(true),
+            other => other.is_integral(),
+        }
+    }
+
+    /// Whether the function is steep near zero, so that an argument's relative precision matters: its table is made wider.
+    #[must_use]
+    pub fn is_steep(&self) -> bool {
+        match self {
+            Self::Reciprocal | Self::ReciprocalSqrt | Self::Sqrt | Self::Ln => true,
+            Self::Power(exponent) => *exponent < 1.0,
+            Self::Composite(expression) => expression.functions().any(Self::is_steep),
+            _ => false,
+        }
+    }
+
+    /// Whether the function is defined on an interval.
+    #[must_use]
+    pub fn is_defined_on(&self, low: f64, high: f64) -> bool {
         match self {
             Self::Reciprocal => low > 0.0 || high < 0.0,
             Self::ReciprocalSqrt | Self::Ln => low > 0.0,
             Self::Sqrt => low >= 0.0,
+            Self::Trigonometric(_) | Self::Power(_) | Self::Composite(_) => {
+                // Neither the ends nor any of these points; what lies between may still be a pole, where a table saturates.
+                let points =
+                    (0..=POINTS).map(|i| low + (high - low) * f64::from(i) / f64::from(POINTS));
+                points.map(|x| self.evaluate(x)).all(f64::is_finite)
+            }
             _ => true,
+        }
+    }
+}
+
+/// Intervals into which an argument's range is cut to see whether a function is defined there.
+const POINTS: u32 = 256;
+
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Composite(expression) => write!(f, "{expression}"),
+            Self::Trigonometric(function) => write!(f, "{function:?}"),
+            other => write!(f, "{other:?}"),
         }
     }
 }

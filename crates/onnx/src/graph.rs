@@ -6,6 +6,7 @@
 use crate::function::Function;
 use inferproof_view::{Step, View, ViewError, volume};
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// A tensor of a [`Graph`]: the position of the layer that makes it.
@@ -21,13 +22,18 @@ pub struct Layer {
     pub shape: Vec<usize>,
     /// How it is made.
     pub kind: Kind,
+    /// Whether its values are integers, whatever the inputs: tokens, truth values, counts.
+    pub integral: bool,
 }
 
 /// The operations of the float graph.
 #[derive(Clone, Debug)]
 pub enum Kind {
     /// An input of the model.
-    Input,
+    Input {
+        /// Whether it holds integers or truth values.
+        integral: bool,
+    },
     /// Numbers of the model.
     Constant(Arc<Vec<f32>>),
     /// `sum of coefficient * view(source)`; a source of `None` is the number 1, of shape `[]`.
@@ -44,7 +50,18 @@ pub enum Kind {
     Max { left: LayerId, right: LayerId },
     /// Along the last axis, 1 at the first index of the maximum and 0 elsewhere.
     OneHot { source: LayerId },
+    /// Along a new last axis, 1 at the index that the source holds and 0 elsewhere.
+    Indicator { source: LayerId },
+    /// The same numbers, for a softmax along the last axis: what is [`LOGIT_REACH`] or more below the greatest entry of its row
+    /// may be any such number, since its exponential is nothing beside that one's.
+    Logits { source: LayerId },
 }
+
+/// How far below the greatest entry of its row an entry of [`Kind::Logits`] still counts: `exp(-16)` is about `10^-7`.
+pub const LOGIT_REACH: f64 = 16.0;
+
+/// Factors and numbers as great as this are masks: they say what a softmax shall not see.
+pub const MASK: f64 = 1e4;
 
 /// One term of [`Kind::Linear`].
 #[derive(Clone, Debug)]
@@ -69,16 +86,21 @@ pub struct Graph {
     pub layers: Vec<Layer>,
     pub inputs: Vec<LayerId>,
     pub outputs: Vec<LayerId>,
+    /// Constants by a hash of their shapes and entries.
+    constants: BTreeMap<u64, Vec<LayerId>>,
 }
 
 impl Kind {
     /// The layers it reads.
     pub fn sources(&self) -> Vec<LayerId> {
         match self {
-            Self::Input | Self::Constant(_) => vec![],
+            Self::Input { .. } | Self::Constant(_) => vec![],
             Self::Linear(terms) => terms.iter().filter_map(|t| t.source).collect(),
             Self::Contract { left, right, .. } | Self::Max { left, right } => vec![*left, *right],
-            Self::Apply { source, .. } | Self::OneHot { source } => vec![*source],
+            Self::Apply { source, .. }
+            | Self::OneHot { source }
+            | Self::Indicator { source }
+            | Self::Logits { source } => vec![*source],
         }
     }
 }
@@ -100,12 +122,68 @@ impl Graph {
     }
 
     pub fn push(&mut self, origin: &str, shape: Vec<usize>, kind: Kind) -> LayerId {
+        if let Kind::Constant(values) = &kind
+            && let Some(known) = self.known_constant(&shape, values)
+        {
+            return known;
+        }
+        let integral = self.makes_integers(&kind);
         self.layers.push(Layer {
             origin: origin.to_owned(),
             shape,
             kind,
+            integral,
         });
         LayerId(self.layers.len() - 1)
+    }
+
+    /// A constant that is there already: the steps of a loop share their weights.
+    fn known_constant(&mut self, shape: &[usize], values: &[f32]) -> Option<LayerId> {
+        let mut hasher = DefaultHasher::new();
+        shape.hash(&mut hasher);
+        values.iter().for_each(|v| v.to_bits().hash(&mut hasher));
+        let next = LayerId(self.layers.len());
+        let alike = self.constants.entry(hasher.finish()).or_default();
+        let is_same = |id: &&LayerId| {
+            let layer = &self.layers[id.0];
+            layer.shape == shape
+                && matches!(&layer.kind, Kind::Constant(known) if known[..] == *values)
+        };
+        let known = alike.iter().find(is_same).copied();
+        if known.is_none() {
+            alike.push(next);
+        }
+        known
+    }
+
+    /// Whether a layer's values are integers, whatever the inputs.
+    pub fn is_integral(&self, id: LayerId) -> bool {
+        self.layers[id.0].integral
+    }
+
+    fn makes_integers(&self, kind: &Kind) -> bool {
+        match kind {
+            Kind::Input { integral } => *integral,
+            Kind::Constant(values) => values.iter().all(|v| v.fract() == 0.0),
+            Kind::Linear(terms) => terms.iter().all(|t| {
+                t.coefficient.fract() == 0.0 && t.source.is_none_or(|s| self.is_integral(s))
+            }),
+            Kind::Contract { left, right, .. } | Kind::Max { left, right } => {
+                self.is_integral(*left) && self.is_integral(*right)
+            }
+            Kind::Apply { source, function } => {
+                function.is_integral() || (function.keeps_integers() && self.is_integral(*source))
+            }
+            Kind::OneHot { .. } | Kind::Indicator { .. } => true,
+            Kind::Logits { .. } => false,
+        }
+    }
+
+    /// One-hot codes of indices, along a new last axis.
+    pub fn indicator(&mut self, origin: &str, source: LayerId, classes: usize) -> LayerId {
+        let mut shape = self.shape(source).to_vec();
+        shape.push(classes);
+        self.push(origin, shape, Kind::Indicator { source })
     }
 
     pub fn add_constant(&mut self, origin: &str, shape: Vec<usize>, values: Vec<f32>) -> LayerId {
@@ -164,9 +242,11 @@ impl Graph {
         }
         let view = merged_permutations(view)?;
         match &self.layer(source).kind {
-            // Other factors stay where they are: a window of what they scale would have to be rescaled entry by entry.
+            // A mask's factor must be seen where it is added. Other factors stay where they are: a window of what they scale would have to be rescaled entry by entry.
             Kind::Linear(terms)
-                if terms.len() == 1 && power_of_two(terms[0].coefficient).is_some() =>
+                if terms.len() == 1
+                    && (power_of_two(terms[0].coefficient).is_some()
+                        || terms[0].coefficient.abs() >= MASK) =>
             {
                 Ok(Summand {
                     coefficient: coefficient * terms[0].coefficient,
@@ -243,6 +323,7 @@ impl Graph {
             layers.push(layer);
         }
         self.layers = layers;
+        self.constants.clear();
         for id in self.inputs.iter_mut().chain(&mut self.outputs) {
             *id = renamed[id];
         }
@@ -278,7 +359,7 @@ impl Graph {
 impl Kind {
     fn rename(&mut self, names: &BTreeMap<LayerId, LayerId>) {
         match self {
-            Self::Input | Self::Constant(_) => {}
+            Self::Input { .. } | Self::Constant(_) => {}
             Self::Linear(terms) => {
                 for source in terms.iter_mut().filter_map(|t| t.source.as_mut()) {
                     *source = names[source];
@@ -288,7 +369,10 @@ impl Kind {
                 *left = names[left];
                 *right = names[right];
             }
-            Self::Apply { source, .. } | Self::OneHot { source } => *source = names[source],
+            Self::Apply { source, .. }
+            | Self::OneHot { source }
+            | Self::Indicator { source }
+            | Self::Logits { source } => *source = names[source],
         }
     }
 }

@@ -22,6 +22,7 @@ mod calibrate;
 mod compile;
 mod data;
 mod error;
+mod expression;
 mod float;
 mod function;
 mod graph;
@@ -37,7 +38,8 @@ pub use compile::{
 };
 pub use data::{Samples, parse_samples, read_samples};
 pub use error::OnnxError;
-pub use function::Function;
+pub use expression::{Expression, Operation};
+pub use function::{Comparison, Function, Trigonometric};
 pub use import::Port;
 pub use inspect::{ModelSummary, NodeSummary, inspect};
 pub use quantize::Widths;

@@ -27,13 +27,13 @@ def rand(*shape, scale=1.0):
 
 
 def model(case, nodes, inputs, constants=(), opset=17, outputs=("y",), low=-2.0, high=2.0, output_type=TensorProto.FLOAT,
-          input_type=TensorProto.FLOAT, make=None):
+          input_type=TensorProto.FLOAT, make=None, output_shape=None):
     """Writes one model; `inputs` is a list of (name, shape)."""
     graph = helper.make_graph(
         nodes,
         case,
         [helper.make_tensor_value_info(n, input_type, s) for n, s in inputs],
-        [helper.make_tensor_value_info(n, output_type, None) for n in outputs],
+        [helper.make_tensor_value_info(n, output_type, output_shape) for n in outputs],
         initializer=list(constants),
     )
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
@@ -55,10 +55,11 @@ def model(case, nodes, inputs, constants=(), opset=17, outputs=("y",), low=-2.0,
         arrays[f"{case}.out.{name}"] = np.stack([o[i] for _, o in samples]).astype(np.float32)
 
 
-def single(case, op, shape, constants=(), opset=17, extra=(), low=-2.0, high=2.0, output_type=TensorProto.FLOAT, outputs=("y",), **attributes):
+def single(case, op, shape, constants=(), opset=17, extra=(), low=-2.0, high=2.0, output_type=TensorProto.FLOAT, outputs=("y",), output_shape=None,
+           **attributes):
     """One node reading x, then constants, by name."""
     node = helper.make_node(op, ["x", *extra, *[c.name for c in constants]], list(outputs), name=f"the_{op}", **attributes)
-    model(case, [node], [("x", shape)], constants, opset, outputs=outputs, low=low, high=high, output_type=output_type)
+    model(case, [node], [("x", shape)], constants, opset, outputs=outputs, low=low, high=high, output_type=output_type, output_shape=output_shape)
 
 
 def main():
@@ -258,6 +259,124 @@ def main():
 
     # A constant that has more bits at the scale of the sum than a commitment holds.
     single("add_large_constant", "Add", [2, 6], [const("c", rand(2, 6) * 1e7)])
+
+    # Functions that the front end writes as several operations, which become one table.
+    for case, op, attributes in [("elu", "Elu", {"alpha": 0.7}), ("selu", "Selu", {}), ("celu", "Celu", {"alpha": 1.0}), ("softplus", "Softplus", {}),
+                                 ("softsign", "Softsign", {}), ("thresholded_relu", "ThresholdedRelu", {"alpha": 0.8}), ("shrink", "Shrink", {"lambd": 0.5, "bias": 0.3}),
+                                 ("sin", "Sin", {}), ("cos", "Cos", {}), ("atan", "Atan", {}), ("sinh", "Sinh", {}), ("cosh", "Cosh", {}), ("asinh", "Asinh", {})]:
+        single(case, op, [2, 8], **attributes)
+    single("tan", "Tan", [2, 8], low=-1.2, high=1.2)
+    single("asin", "Asin", [2, 8], low=-0.9, high=0.9)
+    single("acos", "Acos", [2, 8], low=-0.9, high=0.9)
+    single("atanh", "Atanh", [2, 8], low=-0.9, high=0.9)
+    single("acosh", "Acosh", [2, 8], low=1.2, high=4)
+    single("mish", "Mish", [2, 8], opset=18)
+    single("gelu_tanh", "Gelu", [2, 8], opset=20, approximate="tanh")
+    single("round", "Round", [2, 8])
+    single("sign", "Sign", [2, 8])
+    single("pow_square", "Pow", [2, 8], [const("e", 2.0)])
+    single("pow_cube", "Pow", [2, 8], [const("e", 3.0)])
+    single("pow_root", "Pow", [2, 8], [const("e", 0.5)], low=0.1, high=3)
+    single("pow_odd", "Pow", [2, 8], [const("e", 1.7)], low=0.1, high=3)
+    single("prelu", "PRelu", [2, 3, 4], [const("s", rand(3, 1))])
+    single("mod", "Mod", [2, 8], [const("m", 3.0)], fmod=1, low=-9, high=9)
+    whole = lambda shape, low=-9, high=9: (lambda: {"x": rng.integers(low, high, shape)})
+    model("divide_integers", [helper.make_node("Div", ["x", "c"], ["y"])], [("x", [2, 8])], [const("c", 4, np.int64)], input_type=TensorProto.INT64,
+          output_type=TensorProto.INT64, make=whole([2, 8]))
+    model("floor_of_integers", [helper.make_node("Mul", ["x", "c"], ["a"]), helper.make_node("Floor", ["a"], ["y"])], [("x", [2, 8])], [const("c", 2.0)],
+          make=lambda: {"x": rng.integers(-4, 5, [2, 8]).astype(np.float32) / 2})
+    model("swish_chain", [helper.make_node("Sigmoid", ["x"], ["s"]), helper.make_node("Mul", ["s", "x"], ["p"]), helper.make_node("Tanh", ["p"], ["y"])], [("x", [2, 8])])
+    model("gelu_by_hand", [
+        helper.make_node("Mul", ["x", "x"], ["q"]), helper.make_node("Mul", ["q", "x"], ["c"]), helper.make_node("Mul", ["c", "k"], ["d"]), helper.make_node("Add", ["x", "d"], ["e"]),
+        helper.make_node("Mul", ["e", "r"], ["f"]), helper.make_node("Tanh", ["f"], ["g"]), helper.make_node("Add", ["g", "one"], ["h"]),
+        helper.make_node("Mul", ["x", "half"], ["i"]), helper.make_node("Mul", ["i", "h"], ["y"]),
+    ], [("x", [2, 8])], [const("k", 0.044715), const("r", 0.7978845608), const("one", 1.0), const("half", 0.5)])
+
+    # Comparisons, truth values, selections.
+    for case, op in [("equal", "Equal"), ("greater", "Greater"), ("less", "Less"), ("less_or_equal", "LessOrEqual"), ("greater_or_equal", "GreaterOrEqual")]:
+        model(case, [helper.make_node(op, ["x", "z"], ["y"])], [("x", [2, 8]), ("z", [2, 1])], output_type=TensorProto.BOOL,
+              make=lambda: {"x": rng.integers(-2, 2, [2, 8]).astype(np.float32) / 2, "z": rng.integers(-2, 2, [2, 1]).astype(np.float32) / 2})
+    single("greater_number", "Greater", [2, 8], [const("c", 0.3)], output_type=TensorProto.BOOL)
+    for case, op in [("and", "And"), ("or", "Or"), ("xor", "Xor")]:
+        model(case, [helper.make_node("Greater", ["x", "c"], ["a"]), helper.make_node("Less", ["z", "c"], ["b"]), helper.make_node(op, ["a", "b"], ["d"]),
+                     helper.make_node("Not", ["d"], ["y"])], [("x", [2, 8]), ("z", [2, 8])], [const("c", 0.1)], output_type=TensorProto.BOOL)
+    mask = const("m", rng.integers(0, 2, [4, 5]).astype(bool), bool)
+    model("where_constant", [helper.make_node("Where", ["m", "x", "z"], ["y"])], [("x", [2, 4, 5]), ("z", [2, 1, 5])], [mask])
+    model("where_number", [helper.make_node("Where", ["m", "c", "x"], ["y"])], [("x", [2, 4, 5])], [mask, const("c", -1.5)])
+    model("where_computed", [helper.make_node("Greater", ["x", "z"], ["b"]), helper.make_node("Where", ["b", "x", "u"], ["y"])],
+          [("x", [2, 8]), ("z", [2, 8]), ("u", [1, 8])])
+    model("where_chain", [helper.make_node("Greater", ["x", "c"], ["b"]), helper.make_node("Where", ["b", "x", "d"], ["y"])], [("x", [2, 8])], [const("c", 0.2), const("d", -1.0)])
+    single("trilu", "Trilu", [2, 4, 4], upper=0)
+
+    # Normalizations.
+    single("softmax", "Softmax", [2, 3, 7])
+    single("softmax_axis", "Softmax", [2, 5, 3], axis=1)
+    single("softmax_11", "Softmax", [2, 3, 4], axis=1, opset=11)
+    single("softmax_wide", "Softmax", [3, 16], low=-30, high=30)
+    single("log_softmax", "LogSoftmax", [2, 3, 7])
+    single("layer_norm", "LayerNormalization", [2, 3, 8], [const("g", rand(8)), const("b", rand(8))])
+    single("layer_norm_axis", "LayerNormalization", [2, 3, 4], [const("g", rand(3, 4)), const("b", rand(3, 4))], axis=1, epsilon=1e-2)
+    model("layer_norm_by_hand", [
+        helper.make_node("ReduceMean", ["x"], ["m"], axes=[-1]), helper.make_node("Sub", ["x", "m"], ["d"]), helper.make_node("Pow", ["d", "two"], ["q"]),
+        helper.make_node("ReduceMean", ["q"], ["v"], axes=[-1]), helper.make_node("Add", ["v", "e"], ["w"]), helper.make_node("Sqrt", ["w"], ["s"]),
+        helper.make_node("Div", ["d", "s"], ["n"]), helper.make_node("Mul", ["n", "g"], ["p"]), helper.make_node("Add", ["p", "b"], ["y"]),
+    ], [("x", [2, 3, 8])], [const("two", 2.0), const("e", 1e-5), const("g", rand(8)), const("b", rand(8))])
+    model("rms_norm_by_hand", [
+        helper.make_node("Pow", ["x", "two"], ["q"]), helper.make_node("ReduceMean", ["q"], ["v"], axes=[-1]), helper.make_node("Add", ["v", "e"], ["w"]),
+        helper.make_node("Sqrt", ["w"], ["s"]), helper.make_node("Reciprocal", ["s"], ["r"]), helper.make_node("Mul", ["x", "r"], ["n"]), helper.make_node("Mul", ["n", "g"], ["y"]),
+    ], [("x", [2, 3, 8])], [const("two", 2.0), const("e", 1e-5), const("g", rand(8))])
+    single("instance_norm", "InstanceNormalization", [2, 3, 4, 5], [const("g", rand(3)), const("b", rand(3))])
+    single("group_norm", "GroupNormalization", [1, 4, 3, 3], [const("g", rand(4)), const("b", rand(4))], opset=21, num_groups=2, output_shape=[1, 4, 3, 3])
+    single("lp_norm", "LpNormalization", [2, 6], axis=1, p=2)
+    for case, op in [("reduce_l1", "ReduceL1"), ("reduce_l2", "ReduceL2"), ("reduce_sum_square", "ReduceSumSquare"), ("reduce_log_sum_exp", "ReduceLogSumExp")]:
+        single(case, op, [2, 3, 4], axes=[1])
+    single("reduce_log_sum", "ReduceLogSum", [2, 3, 4], axes=[1], low=0.2, high=3)
+    single("mean", "Mean", [2, 6], [const("c", rand(2, 6))])
+
+    # Indices that are computed.
+    def tokens(shape, high):
+        return lambda: {"x": rng.integers(0, high, shape)}
+    model("embedding", [helper.make_node("Gather", ["e", "x"], ["y"])], [("x", [2, 3])], [const("e", rand(11, 4))], input_type=TensorProto.INT64, make=tokens([2, 3], 11))
+    model("embedding_axis", [helper.make_node("Gather", ["e", "x"], ["y"], axis=1)], [("x", [3])], [const("e", rand(2, 7, 4))], input_type=TensorProto.INT64, make=tokens([3], 7))
+    model("gather_of_argmax", [helper.make_node("ArgMax", ["x"], ["i"], axis=1, keepdims=0), helper.make_node("Gather", ["e", "i"], ["y"])], [("x", [3, 5])], [const("e", rand(5, 4))])
+    model("one_hot_by_comparison", [helper.make_node("Unsqueeze", ["x", "a"], ["u"]), helper.make_node("Equal", ["u", "r"], ["b"]), helper.make_node("Cast", ["b"], ["y"], to=TensorProto.FLOAT)],
+          [("x", [2, 3])], [const("a", [2], np.int64), const("r", np.arange(6), np.int64)], input_type=TensorProto.INT64, make=tokens([2, 3], 6))
+
+    # Attention, with a causal mask and with one that is given.
+    def attention(case, extra, extra_nodes, inputs=(), make=None):
+        model(case, [
+            helper.make_node("MatMul", ["x", "wq"], ["q"]), helper.make_node("MatMul", ["x", "wk"], ["k"]), helper.make_node("MatMul", ["x", "wv"], ["v"]),
+            helper.make_node("Transpose", ["k"], ["kt"], perm=[0, 2, 1]), helper.make_node("MatMul", ["q", "kt"], ["s"]), helper.make_node("Mul", ["s", "f"], ["t"]),
+            *extra_nodes, helper.make_node("Softmax", ["m"], ["p"]), helper.make_node("MatMul", ["p", "v"], ["y"]),
+        ], [("x", [1, 5, 4]), *inputs], [const("wq", rand(4, 4)), const("wk", rand(4, 4)), const("wv", rand(4, 4)), const("f", 0.5), *extra], make=make)
+    causal = np.tril(np.ones([5, 5])).astype(bool)
+    attention("attention_where", [const("c", causal, bool), const("n", -np.inf)], [helper.make_node("Where", ["c", "t", "n"], ["m"])])
+    attention("attention_add", [const("c", np.where(causal, 0, -1e9))], [helper.make_node("Add", ["t", "c"], ["m"])])
+    attention("attention_given", [const("one", 1.0), const("n", -3.4028235e38)],
+              [helper.make_node("Sub", ["one", "z"], ["i"]), helper.make_node("Mul", ["i", "n"], ["j"]), helper.make_node("Add", ["t", "j"], ["m"])], [("z", [1, 1, 5])],
+              lambda: {"x": rng.uniform(-2, 2, [1, 5, 4]).astype(np.float32), "z": np.array([[[1, 1, 1, rng.integers(0, 2), 0]]], np.float32)})
+
+    # Rearrangements.
+    single("depth_to_space", "DepthToSpace", [1, 8, 2, 3], blocksize=2)
+    single("depth_to_space_crd", "DepthToSpace", [1, 8, 2, 3], blocksize=2, mode="CRD")
+    single("space_to_depth", "SpaceToDepth", [1, 2, 4, 6], blocksize=2)
+    single("cum_sum", "CumSum", [2, 5], [const("a", 1, np.int32)])
+    single("conv_transpose", "ConvTranspose", [1, 3, 4, 4], [const("w", rand(3, 2, 3, 3)), const("b", rand(2))], strides=[2, 2], pads=[1, 1, 1, 1], output_padding=[1, 1])
+    single("conv_transpose_groups", "ConvTranspose", [1, 4, 5], [const("w", rand(4, 2, 3))], group=2, dilations=[2])
+    single("average_pool_ceil_include_pad", "AveragePool", [1, 1, 5], kernel_shape=[2], strides=[2], ceil_mode=1, count_include_pad=1)
+    model("same_outputs", [helper.make_node("Relu", ["x"], ["r"]), helper.make_node("Identity", ["r"], ["y"]), helper.make_node("Reshape", ["r", "s"], ["z"]),
+                           helper.make_node("Identity", ["x"], ["u"])], [("x", [2, 3])], [const("s", [6], np.int64)], outputs=("y", "z", "u"))
+
+    for mode in ["reflect", "edge"]:
+        single(f"pad_{mode}", "Pad", [2, 4], [const("p", [0, 3, 1, 2], np.int64)], mode=mode)
+    nodes = [helper.make_node("Transpose", ["x"], ["a"], perm=[0, 3, 1, 2]), helper.make_node("Conv", ["a", "w", "b"], ["c"], pads=[1, 1, 1, 1]),
+             helper.make_node("MaxPool", ["c"], ["d"], kernel_shape=[2, 2], strides=[2, 2]), helper.make_node("Transpose", ["d"], ["e"], perm=[0, 2, 3, 1]),
+             helper.make_node("Mul", ["e", "g"], ["y"])]
+    model("channels_last", nodes, [("x", [1, 6, 4, 3])], [const("w", rand(5, 3, 3, 3)), const("b", rand(5)), const("g", rand(5))])
+
+    # Recurrent networks, unrolled.
+    single("lstm", "LSTM", [4, 1, 3], [const("w", rand(1, 20, 3)), const("r", rand(1, 20, 5)), const("b", rand(1, 40))], outputs=("y",), hidden_size=5)
+    single("gru", "GRU", [4, 1, 3], [const("w", rand(1, 15, 3)), const("r", rand(1, 15, 5)), const("b", rand(1, 30))], outputs=("y",), hidden_size=5)
 
     classical_models()
     np.savez_compressed(HERE / "ops.npz", **arrays)

@@ -209,16 +209,24 @@ fn corrupt_files_are_refused() {
 /// A hundred bytes that ask for gigabytes: found by the fuzzer.
 #[test]
 fn tensors_without_bound_are_refused() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/ops/pad.onnx");
-    let mut bytes = std::fs::read(path).unwrap();
-    let pads: Vec<u8> = [0i64, 1, 1, 2].map(i64::to_le_bytes).concat();
-    let at = bytes.windows(pads.len()).position(|w| w == pads).unwrap();
-    bytes[at..at + 8].copy_from_slice(&(1i64 << 28).to_le_bytes());
-    let message = FloatModel::import(&bytes).err().unwrap().to_string();
-    assert!(
-        message.starts_with("node `the_Pad` (Pad, opset 17) is not supported: up to here"),
-        "{message}"
-    );
+    // Rows before what is padded; the length of the first axis after resizing.
+    for (model, node, given, rows) in [
+        ("pad", "node `the_Pad` (Pad,", [0, 1, 1, 2], 1i64 << 28),
+        ("resize_sizes", "node `y` (Resize,", [1, 2, 7, 5], 1 << 23),
+    ] {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/ops/{model}.onnx"));
+        let mut bytes = std::fs::read(path).unwrap();
+        let list: Vec<u8> = given.iter().flat_map(|n: &i64| n.to_le_bytes()).collect();
+        let at = bytes.windows(list.len()).position(|w| w == list).unwrap();
+        bytes[at..][..8].copy_from_slice(&rows.to_le_bytes());
+        let message = FloatModel::import(&bytes).err().unwrap().to_string();
+        assert!(message.starts_with(node), "{message}");
+        assert!(
+            message.contains("up to here the model's tensors have"),
+            "{message}"
+        );
+    }
 }
 
 #[test]

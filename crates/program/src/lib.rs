@@ -5,7 +5,7 @@
 //! form is the *architecture* that a model commitment binds; the weights stand beside it, as [`Integers`].
 //!
 //! Tensors are of two kinds. *Committed* ones (made by [`Op::Input`], [`Op::Weight`], [`Op::Rescale`], [`Op::Map`],
-//! [`Op::OneHot`]) hold values of a declared range, which a prover commits to and looks up. *Virtual* ones (made by
+//! [`Op::OneHot`], [`Op::Indicator`]) hold values of a declared range, which a prover commits to and looks up. *Virtual* ones (made by
 //! [`Op::Linear`], [`Op::Contract`], [`Op::Max`]) are public linear or bilinear functions of committed values; their range is the
 //! static bound which [`Program::validate`] computes.
 //!
@@ -182,6 +182,11 @@ pub enum Op {
         /// What is searched.
         source: TensorId,
     },
+    /// Along a new last axis, 1 at the index that the source holds and 0 elsewhere. The source's range lies within that axis.
+    Indicator {
+        /// The indices.
+        source: TensorId,
+    },
 }
 
 /// A summand of [`Op::Linear`].
@@ -213,7 +218,8 @@ impl Op {
             | Self::Weight
             | Self::Rescale { .. }
             | Self::Map { .. }
-            | Self::OneHot { .. } => true,
+            | Self::OneHot { .. }
+            | Self::Indicator { .. } => true,
             Self::Linear { .. } | Self::Contract { .. } | Self::Max { .. } => false,
         }
     }
@@ -226,9 +232,10 @@ impl Op {
             Self::Contract { left, right, .. } | Self::Max { left, right } => {
                 (&[], [Some(*left), Some(*right)])
             }
-            Self::Rescale { source, .. } | Self::Map { source, .. } | Self::OneHot { source } => {
-                (&[], [Some(*source), None])
-            }
+            Self::Rescale { source, .. }
+            | Self::Map { source, .. }
+            | Self::OneHot { source }
+            | Self::Indicator { source } => (&[], [Some(*source), None]),
         };
         terms
             .iter()

@@ -307,6 +307,10 @@ impl Run<'_> {
                 let width = output.shape.last().copied().unwrap_or(1).max(1);
                 self.read(*source).chunks(width).flat_map(one_hot).collect()
             }
+            Op::Indicator { source } => {
+                let classes = output.shape.last().copied().unwrap_or(1);
+                indicator(&self.read(*source), classes)
+            }
         }))
     }
 
@@ -337,6 +341,18 @@ impl Run<'_> {
         }
         Ok(sum.unwrap_or_else(|| vec![0; volume(&output.shape).unwrap_or(0)]))
     }
+}
+
+/// For each index, 1 there and 0 at the other places.
+fn indicator(indices: &[i64], classes: usize) -> Vec<i64> {
+    let mut codes = vec![0; indices.len() * classes];
+    for (code, index) in codes.chunks_mut(classes.max(1)).zip(indices) {
+        let place = usize::try_from(*index).ok();
+        if let Some(slot) = place.and_then(|place| code.get_mut(place)) {
+            *slot = 1;
+        }
+    }
+    codes
 }
 
 /// 1 at the first index of the maximum, 0 elsewhere.

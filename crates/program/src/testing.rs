@@ -216,12 +216,13 @@ impl Builder<'_> {
     }
 
     fn operation(&mut self) {
-        match self.choose(8) {
+        match self.choose(9) {
             0 | 1 => drop(self.linear()),
             2 | 3 => drop(self.contract()),
             4 => self.rescale(),
             5 => self.map(),
             6 => drop(self.max()),
+            7 => self.indicator(),
             _ => self.one_hot(),
         }
     }
@@ -365,6 +366,19 @@ impl Builder<'_> {
         let shape = self.tensor(source).shape;
         if !shape.is_empty() {
             self.push(shape, 0, 1, Op::OneHot { source }, false);
+        }
+    }
+
+    fn indicator(&mut self) {
+        let source = self.any_tensor();
+        let tensor = self.tensor(source);
+        let Ok(high @ 0..=7) = usize::try_from(tensor.high) else {
+            return;
+        };
+        let mut shape = tensor.shape;
+        shape.push(high + 1 + self.choose(2));
+        if tensor.low >= 0 && volume(&shape).is_some_and(|n| n <= MAX_ENTRIES) {
+            self.push(shape, 0, 1, Op::Indicator { source }, false);
         }
     }
 

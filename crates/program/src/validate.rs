@@ -161,9 +161,12 @@ impl Program {
                 Some(product.times(Interval::point(length)))
             }
             Op::Max { left, right } => Some(declared(*left)?.max(declared(*right)?)),
-            Op::Input | Op::Weight | Op::Rescale { .. } | Op::Map { .. } | Op::OneHot { .. } => {
-                declared(id)
-            }
+            Op::Input
+            | Op::Weight
+            | Op::Rescale { .. }
+            | Op::Map { .. }
+            | Op::OneHot { .. }
+            | Op::Indicator { .. } => declared(id),
         }
     }
 
@@ -349,6 +352,26 @@ impl<'a> Checker<'a> {
                 same_shape(source, output)?;
                 if source.shape.is_empty() {
                     return Err("the source has no axis to search along".into());
+                }
+                within(Interval { low: 0, high: 1 }, output)?;
+                Ok(false)
+            }
+            Op::Indicator { source } => {
+                let (source, _) = self.read(*source)?;
+                let Some((&classes, rows)) = output.shape.split_last() else {
+                    return Err("the output has no axis for the indices".into());
+                };
+                if rows != source.shape {
+                    return Err(format!(
+                        "the output's shape {:?} is not the source's {:?} and one more axis",
+                        output.shape, source.shape
+                    ));
+                }
+                if source.low < 0 || usize::try_from(source.high).is_ok_and(|h| h >= classes) {
+                    return Err(format!(
+                        "indices in [{}, {}], but there are {classes} places",
+                        source.low, source.high
+                    ));
                 }
                 within(Interval { low: 0, high: 1 }, output)?;
                 Ok(false)

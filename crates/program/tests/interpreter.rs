@@ -179,6 +179,13 @@ fn reference(case: &Case) -> Vec<Vec<i64>> {
                 })
                 .collect()
             }
+            Op::Indicator { source } => {
+                let classes = *tensor.shape.last().unwrap() as i64;
+                let indices = of(*source).iter();
+                indices
+                    .flat_map(|&x| (0..classes).map(move |class| i64::from(x == class)))
+                    .collect()
+            }
         };
         values.push(value);
     }
@@ -233,7 +240,7 @@ fn random_programs_cover_every_operation_and_step() {
             }
         }
     }
-    let all = "Input Weight Linear Contract Rescale Map Max OneHot Permute Slice Gather Window Insert Reduce Split Merge SuffixSum";
+    let all = "Input Weight Linear Contract Rescale Map Max OneHot Indicator Permute Slice Gather Window Insert Reduce Split Merge SuffixSum";
     for name in all.split(' ') {
         assert!(seen.contains(name), "no random program has {name}");
     }

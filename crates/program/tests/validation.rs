@@ -242,6 +242,18 @@ fn every_rule_is_checked() {
                 };
             }),
         ),
+        (
+            "is not the source's [2] and one more axis",
+            Box::new(|p| indicator(p, (0, 4), vec![5])),
+        ),
+        (
+            "indices in [-1, 4], but there are 5 places",
+            Box::new(|p| indicator(p, (-1, 4), vec![2, 5])),
+        ),
+        (
+            "indices in [0, 5], but there are 5 places",
+            Box::new(|p| indicator(p, (0, 5), vec![2, 5])),
+        ),
     ];
     for (expected, change) in cases {
         let got = message(change);
@@ -347,4 +359,15 @@ fn collect<'a>(value: &'a mut serde_json::Value, numbers: &mut Vec<&'a mut serde
         serde_json::Value::Object(map) => map.values_mut().for_each(|v| collect(v, numbers)),
         _ => {}
     }
+}
+
+/// The second tensor as one-hot codes of the first, which has two entries in this range.
+fn indicator(program: &mut Program, range: (i64, i64), shape: Vec<usize>) {
+    program.tensors[0].shape = vec![2];
+    (program.tensors[0].low, program.tensors[0].high) = range;
+    program.tensors[1].shape = shape;
+    (program.tensors[1].low, program.tensors[1].high) = (0, 1);
+    program.nodes[1].op = Op::Indicator {
+        source: TensorId(0),
+    };
 }

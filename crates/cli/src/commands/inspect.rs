@@ -230,6 +230,7 @@ fn operation(op: &inferproof_program::Op) -> &'static str {
         Op::Map { .. } => "map",
         Op::Max { .. } => "max",
         Op::OneHot { .. } => "one-hot",
+        Op::Indicator { .. } => "indicator",
     }
 }
 

@@ -246,11 +246,39 @@ pub fn every_op() -> Sketch {
             right: other,
         },
     );
-    s.program.outputs = vec![logits, divided, index, wide_max, max];
+    // Rows of a table by indices of the user's, and by the index of the maximum.
+    let tokens = s.input(&[3], (0, 4));
+    let codes = s.node(&[3, 5], (0, 1), Op::Indicator { source: tokens });
+    let embedding = s.weight(&[2, 5], (-7, 7), 5);
+    let embedded = s.node(
+        &[3, 2],
+        (0, 0),
+        Op::Contract {
+            left: codes,
+            right: embedding,
+            shared: 0,
+            left_free: 1,
+            right_free: 1,
+            contracted: 1,
+        },
+    );
+    let picked = s.node(
+        &[],
+        (0, 3),
+        Op::Rescale {
+            source: index,
+            shift: 0,
+        },
+    );
+    let code = s.node(&[4], (0, 1), Op::Indicator { source: picked });
+    s.program.outputs = vec![logits, divided, index, wide_max, max, embedded, code];
     s.program.validate().unwrap();
     s
 }
 
 pub fn input() -> Vec<Vec<i64>> {
-    vec![(0..16).map(|i| (i * 53) % 200 - 100).collect()]
+    vec![
+        (0..16).map(|i| (i * 53) % 200 - 100).collect(),
+        vec![3, 0, 4],
+    ]
 }

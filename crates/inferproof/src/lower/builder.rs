@@ -4,7 +4,7 @@ mod nonlinear;
 mod ranges;
 
 use super::tables::{Clamp, Tables, WIDE_SPAN, bits, limb_bits, max_span, remainder_bits};
-use super::{LowerError, Lowered, Product, Recipe};
+use super::{Code, LowerError, Lowered, Product, Recipe};
 use crate::visibility::{Visibility, Visible};
 use inferproof_argument::{
     CommittedTensor, Contraction, Layout, Limits, Linear, Lookup, Origin, Parts, Relations,
@@ -35,6 +35,8 @@ pub(crate) struct Builder<'a> {
     pub tensors: Vec<CommittedTensor>,
     pub recipes: Vec<Recipe>,
     pub publics: Vec<Vec<usize>>,
+    /// Public tensors that follow from public inputs, after those.
+    pub codes: Vec<Code>,
     pub tables: Tables,
     pub lookups: Vec<Lookup>,
     pub contractions: Vec<Contraction>,
@@ -80,6 +82,7 @@ impl<'a> Builder<'a> {
             tensors: Vec::new(),
             recipes: Vec::new(),
             publics: Vec::new(),
+            codes: Vec::new(),
             tables: Tables::default(),
             lookups: Vec::new(),
             contractions: Vec::new(),
@@ -182,6 +185,7 @@ impl<'a> Builder<'a> {
                 | Op::Weight
                 | Op::Linear { .. }
                 | Op::Contract { .. }
+                | Op::Indicator { .. }
                 | Op::Map { .. } => {}
             }
         }
@@ -400,6 +404,7 @@ impl<'a> Builder<'a> {
             relations,
             recipes: self.recipes,
             products: self.products,
+            codes: self.codes,
         })
     }
 
@@ -496,6 +501,7 @@ impl<'a> Builder<'a> {
             }
             Op::Max { left, right } => self.maximum(id, *left, *right)?,
             Op::OneHot { source } => vec![self.one_hot(id, *source)?],
+            Op::Indicator { source } => vec![self.indicator(id, *source)?],
         };
         self.terms.push(terms);
         if self.terms.last().is_some_and(|t| t.len() > MAX_TERMS) {

@@ -11,6 +11,7 @@
 //! | rescale | y and the saturation excess in limbs | remainder in range; `(e, y)` in the clamp table, limb by limb |
 //! | map | f(x) | `(x, f(x))` in the function's table |
 //! | max | r = relu(left - right) | `(left - right - r, r)` in a clamp table that starts at zero |
+//! | indicator | b; nothing where the indices are a public input | b is a bit, its sum is one, `sum_j j b_j` is the index |
 //! | one-hot | b, limbs of wide gaps | b is a bit, its sum is one, `m - a_j - sum_{j' > j} b_j'` is not negative |
 
 mod builder;
@@ -109,6 +110,31 @@ pub(crate) struct Lowered {
     /// For each fresh tensor in order (without multiplicities).
     pub recipes: Vec<Recipe>,
     pub products: Vec<Product>,
+    /// Public tensors that anybody computes from the public inputs; they stand between these and the outputs.
+    pub codes: Vec<Code>,
+}
+
+/// The one-hot codes of a public input's entries, along a new last axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Code {
+    /// Which input.
+    pub input: usize,
+    /// The length of the new axis.
+    pub classes: usize,
+}
+
+impl Code {
+    /// The codes of these indices.
+    pub fn expand(self, indices: &[i64]) -> Vec<i64> {
+        let mut codes = vec![0; indices.len().saturating_mul(self.classes)];
+        for (code, index) in codes.chunks_mut(self.classes.max(1)).zip(indices) {
+            let place = usize::try_from(*index).ok();
+            if let Some(slot) = place.and_then(|place| code.get_mut(place)) {
+                *slot = 1;
+            }
+        }
+        codes
+    }
 }
 
 /// Lowers a validated program; rows have `2^c` entries.

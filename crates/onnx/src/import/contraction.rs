@@ -10,7 +10,7 @@ use inferproof_view::{Step, View};
 use std::sync::Arc;
 use tract_onnx::prelude::tract_itertools::Itertools;
 use tract_onnx::tract_core::axes::Axis;
-use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat};
+use tract_onnx::tract_core::ops::cnn::{Conv, Deconv, KernelFormat, PoolSpec};
 use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::nn::DataFormat;
 
@@ -272,24 +272,12 @@ impl Importer<'_> {
         if op.q_params.is_some() {
             return refuse("quantized convolutions are not supported yet");
         }
-        if op.kernel_fmt != KernelFormat::OIHW
-            || !matches!(format, DataFormat::NCHW | DataFormat::CHW)
-        {
-            return refuse(format!(
-                "a convolution of layout {:?}, {format:?}",
-                op.kernel_fmt
-            ));
+        if op.kernel_fmt != KernelFormat::OIHW {
+            return refuse(format!("a convolution of layout {:?}", op.kernel_fmt));
         }
-        let [source, kernel, bias] = context.inputs[..] else {
-            return refuse("a convolution without kernel and bias");
-        };
-        let shape = self.graph.shape(source).to_vec();
         let batch = usize::from(format.has_n());
-        let spatial = &shape[batch + 1..];
-        let rank = spatial.len();
-        let grouped = usize::from(op.group > 1);
-        let mut steps = Vec::new();
-        for (i, pad) in spec.computed_padding(spatial).iter().enumerate() {
+        let (spatial, mut steps) = channels_first(format, self.graph.shape(context.inputs[0]));
+        for (i, pad) in spec.computed_padding(&spatial).iter().enumerate() {
             steps.push(Step::Window {
                 axis: batch + 1 + 2 * i,
                 source: spatial[i],
@@ -300,8 +288,88 @@ impl Importer<'_> {
                 pad: pad.pad_before,
             });
         }
+        self.windowed(context, spec, op.group, steps, Vec::new())
+    }
+
+    /// A convolution by its transpose: the input is spread out with zeros between its entries, and the kernel is reversed.
+    pub(super) fn transposed_convolution(
+        &mut self,
+        context: &Context<'_>,
+        op: &Deconv,
+    ) -> Imported<LayerId> {
+        let spec = &op.pool_spec;
+        let format = spec.data_format;
+        if op.kernel_format != KernelFormat::OIHW {
+            let layout = op.kernel_format;
+            return refuse(format!("a transposed convolution of layout {layout:?}"));
+        }
+        let batch = usize::from(format.has_n());
+        let (spatial, mut steps) = channels_first(format, self.graph.shape(context.inputs[0]));
+        let first = batch + usize::from(!format.c_is_last());
+        let padding = spec.padding.compute_for_deconv(
+            &spatial,
+            &spec.kernel_shape,
+            &spec.dilations(),
+            &spec.strides(),
+            &op.adjustments,
+        );
+        let padding = padding.map_err(|e| super::Refusal(e.to_string()))?;
+        let mut kernel_steps = Vec::new();
+        for (i, pad) in padding.iter().enumerate() {
+            let (kernel, dilation, stride) =
+                (spec.kernel_shape[i], spec.dilation(i), spec.stride(i));
+            let reach = (kernel - 1) * dilation;
+            let positions = context.output_shape[first + i];
+            // Where the input's entry that stands at this place of the spread axis comes from.
+            let entry = |place: usize| {
+                let at = (place + pad.pad_before).checked_sub(reach)?;
+                let inside = at % stride == 0 && at / stride < spatial[i];
+                inside.then(|| u32::try_from(at / stride).ok()).flatten()
+            };
+            let axis = batch + 1 + 2 * i;
+            steps.push(Step::Gather {
+                axis,
+                source: spatial[i],
+                index: (0..positions + reach).map(entry).collect(),
+            });
+            steps.push(Step::Window {
+                axis,
+                source: positions + reach,
+                positions,
+                kernel,
+                stride: 1,
+                dilation,
+                pad: 0,
+            });
+            kernel_steps.push(Step::Slice {
+                axis: 2 + i,
+                source: kernel,
+                start: kernel as i64 - 1,
+                step: -1,
+                len: kernel,
+            });
+        }
+        self.windowed(context, spec, op.group, steps, kernel_steps)
+    }
+
+    /// Windows of the input `[n, c, o0, k0, o1, k1, ..]`, by these steps, times the kernel.
+    fn windowed(
+        &mut self,
+        context: &Context<'_>,
+        spec: &PoolSpec,
+        group: usize,
+        steps: Vec<Step>,
+        kernel_steps: Vec<Step>,
+    ) -> Imported<LayerId> {
+        let [source, kernel, bias] = context.inputs[..] else {
+            return refuse("a convolution without kernel and bias");
+        };
+        let (mut steps, mut kernel_steps) = (steps, kernel_steps);
+        let batch = usize::from(spec.data_format.has_n());
+        let rank = spec.kernel_shape.len();
+        let grouped = usize::from(group > 1);
         if grouped == 1 {
-            let sizes = vec![op.group, spec.input_channels / op.group];
+            let sizes = vec![group, spec.input_channels / group];
             steps.push(Step::Split { axis: batch, sizes });
         }
         // Now [n, (g), c, o0, k0, o1, k1, ..]; wanted [(g), n, o.., c, k..].
@@ -316,9 +384,8 @@ impl Importer<'_> {
         steps.push(Step::Permute(order.collect()));
         let (source, factor) = self.without_factor(&context.origin, source)?;
         let left = self.graph.view(&context.origin, source, steps)?;
-        let mut kernel_steps = Vec::new();
         if grouped == 1 {
-            let sizes = vec![op.group, spec.output_channels / op.group];
+            let sizes = vec![group, spec.output_channels / group];
             kernel_steps.push(Step::Split { axis: 0, sizes });
         }
         let right = self
@@ -338,8 +405,14 @@ impl Importer<'_> {
             .chain(grouped + batch..last);
         let mut finish = vec![Step::Permute(order.collect())];
         if grouped == 1 {
-            let sizes = vec![op.group, spec.output_channels / op.group];
+            let sizes = vec![group, spec.output_channels / group];
             finish.push(Step::Merge { axis: batch, sizes });
+        }
+        let mut channel_axis = batch;
+        if spec.data_format.c_is_last() {
+            let order = (0..batch).chain(batch + 1..=batch + rank).chain([batch]);
+            finish.push(Step::Permute(order.collect()));
+            channel_axis = batch + rank;
         }
         let (Some(weights), Some(bias)) = (self.graph.constant(right), self.graph.constant(bias))
         else {
@@ -359,11 +432,25 @@ impl Importer<'_> {
             weights_shape: self.graph.shape(right).to_vec(),
             axes,
             finish,
-            channel_axis: batch,
+            channel_axis,
             bias,
         };
         self.build(&context.origin, foldable)
     }
+}
+
+/// The spatial axes of a tensor, and the steps that bring its channels before them.
+fn channels_first(format: DataFormat, shape: &[usize]) -> (Vec<usize>, Vec<Step>) {
+    let batch = usize::from(format.has_n());
+    if !format.c_is_last() {
+        return (shape[batch + 1..].to_vec(), Vec::new());
+    }
+    let channel = shape.len() - 1;
+    let order = (0..batch).chain([channel]).chain(batch..channel);
+    (
+        shape[batch..channel].to_vec(),
+        vec![Step::Permute(order.collect())],
+    )
 }
 
 /// Where an axis of a product of tensors stands in the operands and in the output.

@@ -3,46 +3,95 @@
 use super::contraction::{Follow, Label};
 use super::shape::broadcast;
 use super::{Context, Imported, Importer, refuse};
-use crate::function::Function;
-use crate::graph::{Graph, LayerId};
-use tract_onnx::tract_core::ops::binary::TypedBinOp;
+use crate::expression::Operation;
+use crate::function::{Comparison, Function, Trigonometric};
+use crate::graph::{Graph, Kind, LayerId};
+use tract_onnx::prelude::{Datum, DatumType, TDim};
+use tract_onnx::tract_core::ops::binary::{BinMiniOp, TypedBinOp};
 use tract_onnx::tract_core::ops::element_wise::{ElementWiseMiniOp, ElementWiseOp};
-use tract_onnx::tract_core::ops::{math, nn};
+use tract_onnx::tract_core::ops::{logic, math, nn};
 
 impl Importer<'_> {
     pub(super) fn binary(&mut self, context: &Context<'_>, op: &TypedBinOp) -> Imported<LayerId> {
-        let [left, right] = context.inputs[..] else {
+        let [mut left, mut right] = context.inputs[..] else {
             return refuse("expected two operands");
         };
-        let op = &op.0;
-        if op.is::<math::Add>() {
-            self.add(context, left, 1.0, right)
-        } else if op.is::<math::Sub>() {
-            self.add(context, left, -1.0, right)
-        } else if op.is::<math::SubF>() {
-            self.add(context, right, -1.0, left)
-        } else if op.is::<math::Mul>() {
-            self.multiply(context, left, right)
-        } else if op.is::<math::Div>() {
-            let inverse = match self.graph.constant(right) {
-                Some(values) if values.iter().all(|&v| v != 0.0) => {
-                    let inverse = values.iter().map(|v| 1.0 / v).collect();
-                    let shape = self.graph.shape(right).to_vec();
-                    self.graph.add_constant(&context.origin, shape, inverse)
-                }
-                Some(_) => return refuse("a division by a constant zero"),
-                None => self
-                    .graph
-                    .apply(&context.origin, right, Function::Reciprocal),
-            };
-            self.multiply(context, left, inverse)
-        } else if op.is::<math::Max>() {
-            self.extremum(context, left, right, 1.0)
-        } else if op.is::<math::Min>() {
-            self.extremum(context, left, right, -1.0)
-        } else {
-            refuse("this operation has no import")
+        let Some(mut operation) = operation(&*op.0) else {
+            return refuse("this operation has no import");
+        };
+        if op.0.is::<math::SubF>() {
+            (left, right) = (right, left);
         }
+        if operation == Operation::Divide && self.is_integer(context, 0)? {
+            operation = Operation::DivideIntegers;
+        }
+        let to = &context.output_shape;
+        let chain = self.chain_of_two(operation, left, right, to);
+        let is_number = |id| self.uniform(id).is_some();
+        // What is affine in one tensor costs nothing as it is; the rest of these needs a table in any case.
+        let native = match operation {
+            Operation::Add
+            | Operation::Subtract
+            | Operation::Multiply
+            | Operation::Maximum
+            | Operation::Minimum => is_number(left) || is_number(right) || left == right,
+            Operation::Divide => is_number(right),
+            _ => false,
+        };
+        if let Some(chain) = chain.clone().filter(|c| !native && !c.is_affine()) {
+            return Ok(self.fused(context, chain));
+        }
+        let result = match operation {
+            Operation::Add => self.add(context, left, 1.0, right)?,
+            Operation::Subtract => self.add(context, left, -1.0, right)?,
+            Operation::Multiply => self.multiply(context, left, right)?,
+            Operation::Divide => self.divide(context, left, right)?,
+            Operation::Maximum => self.extremum(context, left, right, 1.0)?,
+            Operation::Minimum => self.extremum(context, left, right, -1.0)?,
+            Operation::Compare(comparison) => self.compare(context, left, right, comparison)?,
+            Operation::And | Operation::Or | Operation::Xor => {
+                self.logical(context, left, right, operation)?
+            }
+            Operation::Power => return refuse("a power with a computed exponent"),
+            Operation::DivideIntegers => {
+                return refuse(
+                    "an integer division of two tensors; only one by a number is supported",
+                );
+            }
+            Operation::Remainder => {
+                return refuse("a remainder by a tensor; only one by a number is supported");
+            }
+        };
+        if result != left && result != right {
+            self.remember(result, chain);
+        }
+        Ok(result)
+    }
+
+    /// Whether an input of the node holds integers or truth values.
+    fn is_integer(&self, context: &Context<'_>, input: usize) -> Imported<bool> {
+        let fact = self.model.outlet_fact(context.node.inputs[input]);
+        Ok(is_integral(
+            fact.map_err(|e| super::Refusal(e.to_string()))?.datum_type,
+        ))
+    }
+
+    fn divide(
+        &mut self,
+        context: &Context<'_>,
+        left: LayerId,
+        right: LayerId,
+    ) -> Imported<LayerId> {
+        let inverse = match self.graph.constant(right) {
+            Some(values) if values.iter().all(|&v| v != 0.0) => {
+                let inverse = values.iter().map(|v| 1.0 / v).collect();
+                let shape = self.graph.shape(right).to_vec();
+                self.graph.add_constant(&context.origin, shape, inverse)
+            }
+            Some(_) => return refuse("a division by a constant zero"),
+            None => self.apply(context, right, Function::Reciprocal),
+        };
+        self.multiply(context, left, inverse)
     }
 
     /// The number that a constant holds everywhere.
@@ -123,7 +172,7 @@ impl Importer<'_> {
             return Ok(self.graph.scaled(&context.origin, factor, left, steps)?);
         }
         if left == right {
-            return Ok(self.graph.apply(&context.origin, left, Function::Square));
+            return Ok(self.apply(context, left, Function::Square));
         }
         let rank = to.len();
         if self.graph.shape(left).len() != rank || self.graph.shape(right).len() != rank {
@@ -154,11 +203,7 @@ impl Importer<'_> {
             && self.graph.shape(left) == to
         {
             let bound_of = |keep: bool| keep.then_some(bound);
-            let function = Function::Clamp {
-                low: bound_of(sign > 0.0),
-                high: bound_of(sign < 0.0),
-            };
-            return Ok(self.clamp(context, left, function));
+            return Ok(self.clamp(context, left, bound_of(sign > 0.0), bound_of(sign < 0.0)));
         }
         let left_steps = broadcast(self.graph.shape(left), to)?;
         let right_steps = broadcast(self.graph.shape(right), to)?;
@@ -170,54 +215,28 @@ impl Importer<'_> {
         Ok(self.graph.scaled(&context.origin, sign, greater, vec![])?)
     }
 
-    /// A clamp, joined with the one before it.
-    fn clamp(&mut self, context: &Context<'_>, source: LayerId, function: Function) -> LayerId {
-        use crate::graph::Kind;
-        let joined = match (&self.graph.layer(source).kind, function) {
-            (
-                &Kind::Apply {
-                    source,
-                    function:
-                        Function::Clamp {
-                            low: Some(low),
-                            high: None,
-                        },
-                },
-                Function::Clamp {
-                    low: None,
-                    high: Some(high),
-                },
-            ) if low <= high => Some((
-                source,
-                Function::Clamp {
-                    low: Some(low),
-                    high: Some(high),
-                },
-            )),
-            (
-                &Kind::Apply {
-                    source,
-                    function:
-                        Function::Clamp {
-                            low: None,
-                            high: Some(high),
-                        },
-                },
-                Function::Clamp {
-                    low: Some(low),
-                    high: None,
-                },
-            ) if low <= high => Some((
-                source,
-                Function::Clamp {
-                    low: Some(low),
-                    high: Some(high),
-                },
-            )),
-            _ => None,
-        };
-        let (source, function) = joined.unwrap_or((source, function));
-        self.graph.apply(&context.origin, source, function)
+    /// A clamp, joined with the one before it if that has the other bound.
+    fn clamp(
+        &mut self,
+        context: &Context<'_>,
+        source: LayerId,
+        low: Option<f64>,
+        high: Option<f64>,
+    ) -> LayerId {
+        let (mut source, mut low, mut high) = (source, low, high);
+        if let Kind::Apply {
+            source: before,
+            function: Function::Clamp { low: l, high: h },
+        } = self.graph.layer(source).kind
+        {
+            let complementary = l.is_some() == low.is_none() && h.is_some() == high.is_none();
+            let (joined_low, joined_high) = (low.or(l), high.or(h));
+            if complementary && joined_low <= joined_high && joined_high.is_some() {
+                (source, low, high) = (before, joined_low, joined_high);
+            }
+        }
+        self.graph
+            .apply(&context.origin, source, Function::Clamp { low, high })
     }
 
     pub(super) fn unary(&mut self, context: &Context<'_>, op: &ElementWiseOp) -> Imported<LayerId> {
@@ -227,11 +246,65 @@ impl Importer<'_> {
         if op.0.is::<math::Neg>() {
             return Ok(self.graph.scaled(&context.origin, -1.0, source, vec![])?);
         }
+        if op.0.is::<logic::Not>() {
+            return self.not(context, source);
+        }
         let Some(function) = function(&*op.0) else {
             return refuse("this function has no import");
         };
-        Ok(self.graph.apply(&context.origin, source, function))
+        Ok(self.apply(context, source, function))
     }
+}
+
+/// Types whose numbers are integers. The front end computes with dimensions where ONNX has 64-bit integers.
+pub(super) fn is_integral(datum: DatumType) -> bool {
+    datum.is_integer() || datum == bool::datum_type() || datum == TDim::datum_type()
+}
+
+fn operation(op: &dyn BinMiniOp) -> Option<Operation> {
+    let operations = [
+        (op.is::<math::Add>(), Operation::Add),
+        (
+            op.is::<math::Sub>() || op.is::<math::SubF>(),
+            Operation::Subtract,
+        ),
+        (op.is::<math::Mul>(), Operation::Multiply),
+        (op.is::<math::Div>(), Operation::Divide),
+        (op.is::<math::Max>(), Operation::Maximum),
+        (op.is::<math::Min>(), Operation::Minimum),
+        (op.is::<math::Pow>(), Operation::Power),
+        (op.is::<math::Rem>(), Operation::Remainder),
+        (op.is::<logic::And>(), Operation::And),
+        (op.is::<logic::Or>(), Operation::Or),
+        (op.is::<logic::Xor>(), Operation::Xor),
+        (
+            op.is::<logic::CompEq>(),
+            Operation::Compare(Comparison::Equal),
+        ),
+        (
+            op.is::<logic::CompNE>(),
+            Operation::Compare(Comparison::NotEqual),
+        ),
+        (
+            op.is::<logic::CompLT>(),
+            Operation::Compare(Comparison::Less),
+        ),
+        (
+            op.is::<logic::CompLTE>(),
+            Operation::Compare(Comparison::LessOrEqual),
+        ),
+        (
+            op.is::<logic::CompGT>(),
+            Operation::Compare(Comparison::Greater),
+        ),
+        (
+            op.is::<logic::CompGTE>(),
+            Operation::Compare(Comparison::GreaterOrEqual),
+        ),
+    ];
+    operations
+        .into_iter()
+        .find_map(|(is, operation)| is.then_some(operation))
 }
 
 fn function(op: &dyn ElementWiseMiniOp) -> Option<Function> {
@@ -239,6 +312,12 @@ fn function(op: &dyn ElementWiseMiniOp) -> Option<Function> {
         return Some(Function::LeakyRelu {
             alpha: op.alpha.into(),
         });
+    }
+    if let Some(op) = op.downcast_ref::<nn::gelu_approximate::GeluApproximate>() {
+        return (!op.fast_impl).then_some(Function::GeluTanh);
+    }
+    if let Some(op) = op.downcast_ref::<math::PowConst>() {
+        return Some(Function::Power(op.exponent.into()));
     }
     let functions = [
         (op.is::<nn::Sigmoid>(), Function::Sigmoid),
@@ -254,6 +333,20 @@ fn function(op: &dyn ElementWiseMiniOp) -> Option<Function> {
         (op.is::<math::Erf>(), Function::Erf),
         (op.is::<math::Floor>(), Function::Floor),
         (op.is::<math::Ceil>(), Function::Ceil),
+        (op.is::<math::Round>(), Function::Round),
+        (op.is::<math::RoundHalfToEven>(), Function::Round),
+        (op.is::<math::Sign>(), Function::Sign),
+        (op.is::<math::Sin>(), Trigonometric::Sin.into()),
+        (op.is::<math::Cos>(), Trigonometric::Cos.into()),
+        (op.is::<math::Tan>(), Trigonometric::Tan.into()),
+        (op.is::<math::Asin>(), Trigonometric::Asin.into()),
+        (op.is::<math::Acos>(), Trigonometric::Acos.into()),
+        (op.is::<math::Atan>(), Trigonometric::Atan.into()),
+        (op.is::<math::Sinh>(), Trigonometric::Sinh.into()),
+        (op.is::<math::Cosh>(), Trigonometric::Cosh.into()),
+        (op.is::<math::Asinh>(), Trigonometric::Asinh.into()),
+        (op.is::<math::Acosh>(), Trigonometric::Acosh.into()),
+        (op.is::<math::Atanh>(), Trigonometric::Atanh.into()),
         (op.is::<nn::Silu>(), Function::Silu),
         (op.is::<nn::GeluExact>(), Function::Gelu),
     ];

@@ -2,16 +2,21 @@
 
 mod contraction;
 mod elementwise;
+mod fuse;
+mod logic;
 mod ml;
+mod normalize;
 mod pooling;
 mod proto;
+mod recurrence;
 mod shape;
 
 pub use proto::{NodeNames, Proto, name_of};
 
 use crate::OnnxError;
-use crate::graph::{Graph, LayerId};
+use crate::graph::{Graph, Kind, LayerId};
 use contraction::Foldable;
+use fuse::Chain;
 use inferproof_view::volume;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -22,6 +27,9 @@ use tract_onnx::tract_core::ops;
 /// Entries that all tensors of a model have together at most, between layers included: 2 GiB as the reference computes them. A file of
 /// a hundred bytes can ask for any number.
 const MAX_ENTRIES: usize = 1 << 28;
+
+/// What stands for infinity in a constant: masks of attention add it to what a softmax shall not see.
+const INFINITY: f32 = 1e30;
 
 /// What an operation's import says when it cannot go on: the reason, to which the driver adds the node.
 type Imported<T> = Result<T, Refusal>;
@@ -110,6 +118,10 @@ struct Importer<'a> {
     layers: BTreeMap<OutletId, LayerId>,
     /// Layers that end a contraction with constant weights, into which what follows may be folded.
     foldable: BTreeMap<LayerId, Foldable>,
+    /// Layers that are functions of another one, entry by entry.
+    chains: BTreeMap<LayerId, Chain>,
+    /// Entries of all layers so far.
+    entries: usize,
 }
 
 /// One node under import.
@@ -128,23 +140,24 @@ impl<'a> Importer<'a> {
             graph: Graph::default(),
             layers: BTreeMap::new(),
             foldable: BTreeMap::new(),
+            chains: BTreeMap::new(),
+            entries: 0,
         }
     }
 
     fn run(mut self, opset: i64) -> Result<Model, OnnxError> {
-        let order = self.model.eval_order();
-        let order = order.map_err(|e| OnnxError::Model {
-            reason: e.to_string(),
-        })?;
         // Sources first and in the model's order, whether or not they are read.
         let sources = self.model.input_outlets();
         let mut inputs = Vec::new();
         for &outlet in sources.iter().flat_map(|s| s.iter()) {
             let node = self.model.node(outlet.node);
             let shape = self.shape_of(outlet, &node.name)?;
-            let id = self
-                .graph
-                .push(&node.name, shape.clone(), crate::graph::Kind::Input);
+            let fact = self.model.outlet_fact(outlet);
+            let is_integral = fact.is_ok_and(|f| elementwise::is_integral(f.datum_type));
+            let kind = Kind::Input {
+                integral: is_integral,
+            };
+            let id = self.graph.push(&node.name, shape.clone(), kind);
             self.layers.insert(outlet, id);
             self.graph.inputs.push(id);
             inputs.push(Port {
@@ -152,52 +165,7 @@ impl<'a> Importer<'a> {
                 shape,
             });
         }
-        let mut entries = 0usize;
-        for position in order {
-            let known = self.graph.layers.len();
-            let node = self.model.node(position);
-            if self.layers.contains_key(&OutletId::new(position, 0)) {
-                continue;
-            }
-            let origin = self.names.describe(&node.name);
-            let output_shape = self.shape_of(OutletId::new(position, 0), &node.name)?;
-            let inputs = node.inputs.iter().map(|o| self.layers.get(o).copied());
-            let Some(inputs) = inputs.collect::<Option<Vec<_>>>() else {
-                return Err(self
-                    .names
-                    .unsupported(&node.name, "it reads a second output that is not supported"));
-            };
-            let context = Context {
-                node,
-                origin,
-                inputs,
-                output_shape,
-            };
-            let outputs = self.node(&context).map_err(|refusal| {
-                let reason = format!("{} (as `{}`)", refusal.0, node.op.name());
-                self.names.unsupported(&node.name, &reason)
-            })?;
-            for (slot, id) in outputs.into_iter().enumerate() {
-                let outlet = OutletId::new(position, slot);
-                let expected = self.shape_of(outlet, &node.name)?;
-                if self.graph.shape(id) != expected {
-                    let got = self.graph.shape(id).to_vec();
-                    let reason = format!("imported with shape {got:?} instead of {expected:?}");
-                    return Err(self.names.unsupported(&node.name, &reason));
-                }
-                self.layers.insert(outlet, id);
-            }
-            let made = self.graph.layers.iter().skip(known);
-            for layer in made {
-                entries = entries.saturating_add(volume(&layer.shape).unwrap_or(usize::MAX));
-            }
-            if entries > MAX_ENTRIES {
-                let reason = format!(
-                    "up to here the model's tensors have {entries} entries; at most {MAX_ENTRIES} are supported"
-                );
-                return Err(self.names.unsupported(&node.name, &reason));
-            }
-        }
+        self.walk()?;
         let mut outputs = Vec::new();
         let outlets = self.model.output_outlets();
         for &outlet in outlets.iter().flat_map(|s| s.iter()) {
@@ -230,6 +198,70 @@ impl<'a> Importer<'a> {
         })
     }
 
+    /// Imports every node of the model.
+    fn walk(&mut self) -> Result<(), OnnxError> {
+        let model = self.model;
+        let order = self.model.eval_order();
+        let order = order.map_err(|e| OnnxError::Model {
+            reason: e.to_string(),
+        })?;
+        for position in order {
+            let known = self.graph.layers.len();
+            let node = model.node(position);
+            if self.layers.contains_key(&OutletId::new(position, 0)) {
+                continue;
+            }
+            let origin = self.names.describe(&node.name);
+            let output_shape = self.shape_of(OutletId::new(position, 0), &node.name)?;
+            let outputs = volume(&output_shape).unwrap_or(usize::MAX);
+            self.check_entries(self.entries.saturating_add(outputs), &node.name)?;
+            let inputs = node.inputs.iter().map(|o| self.layers.get(o).copied());
+            let Some(inputs) = inputs.collect::<Option<Vec<_>>>() else {
+                return Err(self
+                    .names
+                    .unsupported(&node.name, "it reads a second output that is not supported"));
+            };
+            let context = Context {
+                node,
+                origin,
+                inputs,
+                output_shape,
+            };
+            let outputs = self.node(&context).map_err(|refusal| {
+                let reason = format!("{} (as `{}`)", refusal.0, node.op.name());
+                self.names.unsupported(&node.name, &reason)
+            })?;
+            for (slot, id) in outputs.into_iter().enumerate() {
+                let outlet = OutletId::new(position, slot);
+                let expected = self.shape_of(outlet, &node.name)?;
+                if self.graph.shape(id) != expected {
+                    let got = self.graph.shape(id).to_vec();
+                    let reason = format!("imported with shape {got:?} instead of {expected:?}");
+                    return Err(self.names.unsupported(&node.name, &reason));
+                }
+                self.layers.insert(outlet, id);
+            }
+            let made = self.graph.layers.iter().skip(known);
+            for layer in made {
+                self.entries = self
+                    .entries
+                    .saturating_add(volume(&layer.shape).unwrap_or(usize::MAX));
+            }
+            self.check_entries(self.entries, &node.name)?;
+        }
+        Ok(())
+    }
+
+    fn check_entries(&self, entries: usize, node: &str) -> Result<(), OnnxError> {
+        if entries <= MAX_ENTRIES {
+            return Ok(());
+        }
+        let reason = format!(
+            "up to here the model's tensors have {entries} entries; at most {MAX_ENTRIES} are supported"
+        );
+        Err(self.names.unsupported(node, &reason))
+    }
+
     fn shape_of(&self, outlet: OutletId, name: &str) -> Result<Vec<usize>, OnnxError> {
         let fact = self.model.outlet_fact(outlet);
         let fact = fact.map_err(|e| OnnxError::Model {
@@ -249,7 +281,7 @@ impl<'a> Importer<'a> {
     }
 
     /// The layers that stand for a node's outputs.
-    fn node(&mut self, context: &Context<'_>) -> Imported<Vec<LayerId>> {
+    fn node(&mut self, context: &Context<'a>) -> Imported<Vec<LayerId>> {
         let op = &context.node.op;
         let one = |id: Imported<LayerId>| Ok(vec![id?]);
         if let Some(konst) = context
@@ -284,13 +316,43 @@ impl<'a> Importer<'a> {
         if let Some(op) = op.downcast_ref::<ops::element_wise::ElementWiseOp>() {
             return one(self.unary(context, op));
         }
+        if let Some(op) = op.downcast_ref::<ops::nn::Softmax>() {
+            return one(self.softmax(context, op));
+        }
+        if let Some(op) = op.downcast_ref::<ops::nn::RmsNorm>() {
+            return one(self.rms_norm(context, op));
+        }
+        if let Some(op) = op.downcast_ref::<ops::scan::Scan>() {
+            return self.unrolled(context, op);
+        }
+        if let Some(op) = op.downcast_ref::<ops::lstm_cell::LstmEpilogue>() {
+            return self.lstm_step(context, op);
+        }
+        if let Some(op) = op.downcast_ref::<ops::cnn::Deconv>() {
+            return one(self.transposed_convolution(context, op));
+        }
+        if let Some(op) = op.downcast_ref::<ops::array::CumSum>() {
+            return one(self.cumulative_sum(context, op));
+        }
+        if let Some(op) = op.downcast_ref::<ops::array::OneHot>() {
+            return one(self.one_hot(context, op));
+        }
+        if op.is::<ops::array::Trilu>() {
+            return one(self.triangle(context));
+        }
+        if op.is::<ops::logic::Iff>() {
+            return one(self.select(context));
+        }
         one(self.rearrangement(context))
     }
 
     fn constant(&mut self, context: &Context<'_>, tensor: &Tensor) -> Imported<LayerId> {
-        let values = numbers(tensor)?;
-        if let Some(bad) = values.iter().find(|v| !v.is_finite()) {
-            return refuse(format!("a constant holds {bad}"));
+        let mut values = numbers(tensor)?;
+        for value in &mut values {
+            if value.is_nan() {
+                return refuse("a constant holds NaN");
+            }
+            *value = value.clamp(-INFINITY, INFINITY);
         }
         Ok(self
             .graph

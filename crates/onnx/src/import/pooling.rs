@@ -1,11 +1,12 @@
 //! Pooling and reductions.
 
 use super::{Context, Imported, Importer, refuse};
+use crate::function::Function;
 use crate::graph::{Kind, LayerId, Summand};
 use inferproof_view::Step;
 use std::collections::BTreeSet;
 use tract_onnx::tract_core::ops::cnn::{MaxPool, PoolSpec, SumPool};
-use tract_onnx::tract_core::ops::nn::{DataFormat, Reduce, Reducer};
+use tract_onnx::tract_core::ops::nn::{Reduce, Reducer};
 
 /// The windows of a pool along one axis: the source indices that each position reads.
 struct Windows {
@@ -15,16 +16,15 @@ struct Windows {
     stride: usize,
     dilation: usize,
     pad: usize,
+    pad_after: usize,
     positions: usize,
 }
 
 impl Windows {
-    fn of(spec: &PoolSpec, shape: &[usize]) -> Imported<Vec<Self>> {
-        if !matches!(spec.data_format, DataFormat::NCHW | DataFormat::CHW) {
-            return refuse(format!("a pool of layout {:?}", spec.data_format));
-        }
-        let first = usize::from(spec.data_format.has_n()) + 1;
-        let spatial = &shape[first..];
+    fn of(spec: &PoolSpec, shape: &[usize]) -> Vec<Self> {
+        let format = spec.data_format;
+        let first = usize::from(format.has_n()) + usize::from(!format.c_is_last());
+        let spatial = &shape[first..][..spec.kernel_shape.len()];
         let padding = spec.computed_padding(spatial);
         let windows = padding.iter().enumerate().map(|(i, pad)| Self {
             axis: first + i,
@@ -33,9 +33,10 @@ impl Windows {
             stride: spec.stride(i),
             dilation: spec.dilation(i),
             pad: pad.pad_before,
+            pad_after: pad.pad_after,
             positions: pad.convoluted,
         });
-        Ok(windows.collect())
+        windows.collect()
     }
 
     /// The source index that a position reads at a kernel offset; `None` in the padding.
@@ -48,6 +49,14 @@ impl Windows {
     fn count(&self, position: usize) -> usize {
         (0..self.kernel)
             .filter(|&k| self.read(position, k).is_some())
+            .count()
+    }
+
+    /// How many indices of the padded source a position reads: with `ceil_mode` the last window may go beyond.
+    fn count_padded(&self, position: usize) -> usize {
+        let end = self.pad + self.source + self.pad_after;
+        (0..self.kernel)
+            .filter(|k| position * self.stride + k * self.dilation < end)
             .count()
     }
 
@@ -94,7 +103,7 @@ impl Importer<'_> {
             return refuse("the second output (the indices) is not supported");
         }
         let mut pooled = context.inputs[0];
-        for windows in Windows::of(&op.pool_spec, self.graph.shape(pooled))? {
+        for windows in Windows::of(&op.pool_spec, self.graph.shape(pooled)) {
             let mut taps = Vec::new();
             for offset in 0..windows.kernel {
                 let Some(step) = windows.tap(offset) else {
@@ -114,7 +123,7 @@ impl Importer<'_> {
     /// borders), positions of one count are one term.
     pub(super) fn sum_pool(&mut self, context: &Context<'_>, op: &SumPool) -> Imported<LayerId> {
         let source = context.inputs[0];
-        let windows = Windows::of(&op.pool_spec, self.graph.shape(source))?;
+        let windows = Windows::of(&op.pool_spec, self.graph.shape(source));
         let mut steps = Vec::new();
         for w in &windows {
             let Windows {
@@ -124,6 +133,7 @@ impl Importer<'_> {
                 stride,
                 dilation,
                 pad,
+                pad_after: _,
                 positions,
             } = *w;
             steps.push(Step::Window {
@@ -146,7 +156,7 @@ impl Importer<'_> {
         }
         let counts = |w: &Windows| -> BTreeSet<usize> {
             if op.count_include_pad {
-                BTreeSet::from([w.kernel])
+                (0..w.positions).map(|p| w.count_padded(p)).collect()
             } else {
                 (0..w.positions).map(|p| w.count(p)).collect()
             }
@@ -188,7 +198,15 @@ impl Importer<'_> {
     pub(super) fn reduce(&mut self, context: &Context<'_>, op: &Reduce) -> Imported<LayerId> {
         let source = context.inputs[0];
         match op.reducer {
+            Reducer::MeanOfSquares => self.reduced_squares(context, source, &op.axes, true),
             Reducer::Sum => {
+                if let Kind::Apply {
+                    source: squared,
+                    function: Function::Square,
+                } = self.graph.layer(source).kind
+                {
+                    return self.reduced_squares(context, squared, &op.axes, false);
+                }
                 let shape = self.graph.shape(source);
                 let axes = op.axes.iter().flat_map(|&axis| {
                     [
@@ -211,33 +229,41 @@ impl Importer<'_> {
         }
     }
 
-    /// The maximum along axes, by halving: where a length is odd the middle entry is compared with itself.
     fn reduce_max(&mut self, context: &Context<'_>, op: &Reduce, sign: f64) -> Imported<LayerId> {
-        let mut source = self
-            .graph
-            .scaled(&context.origin, sign, context.inputs[0], vec![])?;
+        let origin = &context.origin;
+        let mut source = self.graph.scaled(origin, sign, context.inputs[0], vec![])?;
         for &axis in &op.axes {
-            loop {
-                let len = self.graph.shape(source)[axis];
-                if len <= 1 {
-                    break;
-                }
-                let half = len.div_ceil(2);
-                let part = |start: usize| Step::Slice {
-                    axis,
-                    source: len,
-                    start: start as i64,
-                    step: 1,
-                    len: half,
-                };
-                let left = self.graph.view(&context.origin, source, vec![part(0)])?;
-                let right = self
-                    .graph
-                    .view(&context.origin, source, vec![part(len - half)])?;
-                source = self.graph.max(&context.origin, left, right);
-            }
+            source = self.greatest(origin, source, axis)?;
         }
-        Ok(self.graph.scaled(&context.origin, sign, source, vec![])?)
+        Ok(self.graph.scaled(origin, sign, source, vec![])?)
+    }
+
+    /// The maximum along an axis, which keeps length one, by halving: where a length is odd the middle entry is compared with
+    /// itself.
+    pub(super) fn greatest(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        axis: usize,
+    ) -> Imported<LayerId> {
+        let mut source = source;
+        loop {
+            let len = self.graph.shape(source)[axis];
+            if len <= 1 {
+                return Ok(source);
+            }
+            let half = len.div_ceil(2);
+            let part = |start: usize| Step::Slice {
+                axis,
+                source: len,
+                start: start as i64,
+                step: 1,
+                len: half,
+            };
+            let left = self.graph.view(origin, source, vec![part(0)])?;
+            let right = self.graph.view(origin, source, vec![part(len - half)])?;
+            source = self.graph.max(origin, left, right);
+        }
     }
 
     fn arg_max(

@@ -1,7 +1,10 @@
 //! Operations that only move numbers about: each is a view.
 
+use super::elementwise::is_integral;
+use super::logic::masking;
 use super::{Context, Imported, Importer, Refusal, numbers, refuse};
-use crate::graph::{Graph, LayerId, Summand};
+use crate::function::{Comparison, Function};
+use crate::graph::{Axes, Graph, LayerId, Summand};
 use inferproof_view::Step;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::internal::{SessionId, TurnState};
@@ -14,7 +17,7 @@ impl Importer<'_> {
     pub(super) fn rearrangement(&mut self, context: &Context<'_>) -> Imported<LayerId> {
         let op = &context.node.op;
         if let Some(op) = op.downcast_ref::<ops::array::TypedConcat>() {
-            return self.concat(context, op.axis);
+            return self.joined(&context.origin, &context.inputs, op.axis);
         }
         if let Some(op) = op.downcast_ref::<ops::array::Pad>() {
             return self.pad(context, op);
@@ -47,6 +50,10 @@ impl Importer<'_> {
         } else if let Some(op) = op.downcast_ref::<ops::array::Tile>() {
             tile(op, &shape)?
         } else if let Some(op) = op.downcast_ref::<ops::array::Gather>() {
+            let is_computed = |&id: &LayerId| self.graph.constant(id).is_none();
+            if let Some(indices) = context.inputs.get(1).copied().filter(is_computed) {
+                return self.gather_computed(context, op.axis, source, indices);
+            }
             self.gather(context, op.axis)?
         } else if let Some(op) = op.downcast_ref::<ops::nn::NearestUpsample>() {
             upsample(op, &shape)
@@ -67,44 +74,143 @@ impl Importer<'_> {
     fn cast(&mut self, context: &Context<'_>, to: DatumType) -> Imported<LayerId> {
         let from = self.model.outlet_fact(context.node.inputs[0]);
         let from = from.map_err(|e| Refusal(e.to_string()))?.datum_type;
-        // The front end computes with dimensions where ONNX has 64-bit integers.
-        let is_integer = |t: DatumType| t.is_integer() || t == TDim::datum_type();
-        if !(from.is_float() || is_integer(from)) || !(to.is_float() || is_integer(to)) {
+        let is_number = |t: DatumType| t.is_float() || is_integral(t);
+        if !is_number(from) || !is_number(to) {
             return refuse(format!(
                 "a cast from {from:?} to {to:?}; only casts among numbers are supported"
             ));
         }
         let source = context.inputs[0];
-        if from.is_float() && is_integer(to) {
-            return Ok(self.graph.apply(
-                &context.origin,
-                source,
-                crate::function::Function::Truncate,
-            ));
+        if to == bool::datum_type() && from != to {
+            let comparison = Function::Compare(Comparison::NotEqual);
+            return Ok(self.apply(context, source, comparison));
+        }
+        if from.is_float() && is_integral(to) {
+            return Ok(self.apply(context, source, Function::Truncate));
         }
         Ok(source)
     }
 
-    fn concat(&mut self, context: &Context<'_>, axis: usize) -> Imported<LayerId> {
+    /// Tensors one after the other along an axis.
+    pub(super) fn joined(
+        &mut self,
+        origin: &str,
+        parts: &[LayerId],
+        axis: usize,
+    ) -> Imported<LayerId> {
+        let total: usize = parts.iter().map(|&part| self.graph.shape(part)[axis]).sum();
         let mut terms = Vec::new();
         let mut offset = 0i64;
-        for &part in &context.inputs {
+        for &part in parts {
             let shape = self.graph.shape(part).to_vec();
-            let embed = slice(axis, &shape, -offset, 1, context.output_shape[axis]);
+            let embed = slice(axis, &shape, -offset, 1, total);
             terms.push(self.graph.summand(1.0, part, vec![embed])?);
             offset += shape[axis] as i64;
         }
+        Ok(self.graph.sum(origin, terms))
+    }
+
+    /// Sums of the entries up to each one. The core operation sums what comes after.
+    pub(super) fn cumulative_sum(
+        &mut self,
+        context: &Context<'_>,
+        op: &ops::array::CumSum,
+    ) -> Imported<LayerId> {
+        let source = context.inputs[0];
+        let len = self.graph.shape(source)[op.axis];
+        let reverse = Step::Slice {
+            axis: op.axis,
+            source: len,
+            start: len as i64 - 1,
+            step: -1,
+            len,
+        };
+        let after = Step::SuffixSum { axis: op.axis, len };
+        let steps = match op.reverse {
+            true => vec![after],
+            false => vec![reverse.clone(), after, reverse],
+        };
+        let mut terms = vec![self.graph.summand(1.0, source, steps)?];
+        if !op.exclusive {
+            terms.push(self.graph.summand(1.0, source, vec![])?);
+        }
         Ok(self.graph.sum(&context.origin, terms))
+    }
+
+    /// Codes of indices along an axis, with two numbers for what is meant and what is not.
+    pub(super) fn one_hot(
+        &mut self,
+        context: &Context<'_>,
+        op: &ops::array::OneHot,
+    ) -> Imported<LayerId> {
+        let source = context.inputs[0];
+        if !self.graph.is_integral(source) {
+            return refuse("indices that are computed from floats");
+        }
+        let number = |tensor: &Tensor| -> Imported<f64> {
+            Ok(numbers(tensor)?.first().copied().unwrap_or(0.0).into())
+        };
+        let (on, off) = (number(&op.on)?, number(&op.off)?);
+        let codes = self.graph.indicator(&context.origin, source, op.dim);
+        let rank = self.graph.shape(codes).len();
+        let mut order: Vec<usize> = (0..rank - 1).collect();
+        order.insert(op.axis, rank - 1);
+        let mut terms = vec![
+            self.graph
+                .summand(on - off, codes, vec![Step::Permute(order)])?,
+        ];
+        if off != 0.0 {
+            terms.push(Graph::fill(off, &context.output_shape)?);
+        }
+        Ok(self.graph.sum(&context.origin, terms))
+    }
+
+    /// The upper or lower triangle: the front end's own operation is asked which entries of a matrix of ones it keeps.
+    pub(super) fn triangle(&mut self, context: &Context<'_>) -> Imported<LayerId> {
+        let failed = |e: TractError| Refusal(e.to_string());
+        let shape = context.output_shape.clone();
+        let Some(matrix) = shape.len().checked_sub(2).map(|outer| &shape[outer..]) else {
+            return refuse("a triangle of what is no matrix");
+        };
+        let fact = self.model.outlet_fact(context.node.inputs[1]);
+        let Some(diagonal) = fact.map_err(failed)?.konst.clone() else {
+            return refuse("a diagonal that is computed; it must be a constant");
+        };
+        let ones = Tensor::from_shape(matrix, &vec![1f32; matrix.iter().product()]);
+        let inputs = tvec!(ones.map_err(failed)?.into_tvalue(), diagonal.into_tvalue());
+        let turn = TurnState::default();
+        let kept = context
+            .node
+            .op
+            .eval(&turn.context(SessionId::NONE, usize::MAX), inputs);
+        let mask = std::sync::Arc::new(numbers(&kept.map_err(failed)?[0])?);
+        let masking = masking(&mask, matrix, &shape, true)?;
+        Ok(self
+            .graph
+            .view(&context.origin, context.inputs[0], masking)?)
     }
 
     fn pad(&mut self, context: &Context<'_>, op: &ops::array::Pad) -> Imported<LayerId> {
         let source = context.inputs[0];
         let shape = self.graph.shape(source).to_vec();
         let PadMode::Constant(value) = &op.mode else {
-            return refuse(format!(
-                "padding of mode {:?}; only constant padding is supported",
-                op.mode
-            ));
+            let is_edge = matches!(op.mode, PadMode::Edge);
+            let pads = op.pads.iter().zip(&shape).enumerate();
+            let repeated = pads.filter(|(_, (pads, _))| **pads != (0, 0)).map(
+                |(axis, (&(before, after), &len))| {
+                    let entry = |at: usize| {
+                        let at = at as i64 - before as i64;
+                        u32::try_from(mirrored(at, len as i64, is_edge)).ok()
+                    };
+                    Step::Gather {
+                        axis,
+                        source: len,
+                        index: (0..before + len + after).map(entry).collect(),
+                    }
+                },
+            );
+            let steps = repeated.collect();
+            return Ok(self.graph.view(&context.origin, source, steps)?);
         };
         let value = numbers(value)?.first().copied().unwrap_or(0.0);
         let sizes = op.pads.iter().enumerate();
@@ -137,13 +243,48 @@ impl Importer<'_> {
         Ok(self.graph.sum(&context.origin, terms))
     }
 
+    /// Entries along an axis by computed indices: the product with the indices' one-hot codes.
+    fn gather_computed(
+        &mut self,
+        context: &Context<'_>,
+        axis: usize,
+        source: LayerId,
+        indices: LayerId,
+    ) -> Imported<LayerId> {
+        if !self.graph.is_integral(indices) {
+            return refuse("indices that are computed from floats");
+        }
+        let origin = &context.origin;
+        let shape = self.graph.shape(source).to_vec();
+        let index_rank = self.graph.shape(indices).len();
+        let codes = self.graph.indicator(origin, indices, shape[axis]);
+        // [I.., k] times [A.., k] is [I.., A..], of which the indices' axes go where the axis was.
+        let order = (0..shape.len()).filter(|&a| a != axis).chain([axis]);
+        let entries = self
+            .graph
+            .view(origin, source, vec![Step::Permute(order.collect())])?;
+        let axes = Axes {
+            shared: 0,
+            left_free: index_rank,
+            right_free: shape.len() - 1,
+            contracted: 1,
+        };
+        let product = self.graph.contract(origin, codes, entries, axes);
+        let before = index_rank..index_rank + axis;
+        let after = index_rank + axis..index_rank + shape.len() - 1;
+        let order = before.chain(0..index_rank).chain(after);
+        Ok(self
+            .graph
+            .view(origin, product, vec![Step::Permute(order.collect())])?)
+    }
+
     fn gather(&mut self, context: &Context<'_>, axis: usize) -> Imported<Vec<Step>> {
         let shape = self.graph.shape(context.inputs[0]);
         let Some(&indices) = context.inputs.get(1) else {
             return refuse("it has no indices");
         };
         let Some(values) = self.graph.constant(indices) else {
-            return refuse("the indices are computed; only constant indices are supported");
+            return refuse("its indices are not constant");
         };
         let len = shape[axis];
         let index = values.iter().map(|&i| {
@@ -165,6 +306,16 @@ impl Importer<'_> {
         };
         Ok(vec![gather, Step::Split { axis, sizes }])
     }
+}
+
+/// The entry that stands at a place outside an axis: the nearest, or the one mirrored at the border, which is not repeated.
+fn mirrored(at: i64, len: i64, is_edge: bool) -> i64 {
+    if is_edge || len == 1 {
+        return at.clamp(0, len - 1);
+    }
+    let period = 2 * (len - 1);
+    let at = at.rem_euclid(period);
+    at.min(period - at)
 }
 
 /// A slice of one axis: `start`, `step`, and how many.
@@ -333,23 +484,25 @@ fn resize(context: &Context<'_>, importer: &Importer<'_>, from: &[usize]) -> Imp
         return refuse("only resizing to the nearest neighbour is supported");
     }
     let failed = |e: TractError| Refusal(e.to_string());
+    let rank = from.len();
     let mut steps = Vec::new();
     for (axis, (&len, &target)) in from.iter().zip(&context.output_shape).enumerate() {
         if len == target {
             continue;
         }
-        // Entries are numbered from 1; what the operation fills in is 0.
-        let inner: usize = from[axis + 1..].iter().product();
-        let count: usize = from.iter().product();
-        let numbered: Vec<f32> = (0..count).map(|i| ((i / inner) % len + 1) as f32).collect();
-        let probe = Tensor::from_shape(from, &numbered).map_err(failed)?;
+        // All other axes have length one. Entries are numbered from 1; what the operation fills in is 0.
+        let numbered: Vec<f32> = (1..=len).map(|i| i as f32).collect();
+        let mut shape = vec![1; rank];
+        shape[axis] = len;
+        let probe = Tensor::from_shape(&shape, &numbered).map_err(failed)?;
         let mut inputs: TVec<TValue> = tvec!(probe.into_tvalue());
         for outlet in &context.node.inputs[1..] {
             let fact = importer.model.outlet_fact(*outlet).map_err(failed)?;
             let Some(constant) = &fact.konst else {
                 return refuse("its scales or sizes are computed; they must be constants");
             };
-            inputs.push(constant.clone().into_tvalue());
+            let along = along_axis(constant, axis, rank).map_err(failed)?;
+            inputs.push(along.into_tvalue());
         }
         let turn = TurnState::default();
         let resized = context
@@ -357,8 +510,13 @@ fn resize(context: &Context<'_>, importer: &Importer<'_>, from: &[usize]) -> Imp
             .op
             .eval(&turn.context(SessionId::NONE, usize::MAX), inputs);
         let resized = numbers(&resized.map_err(failed)?[0])?;
-        let stride: usize = context.output_shape[axis + 1..].iter().product();
-        let index = (0..target).map(|i| (resized[i * stride] as u32).checked_sub(1));
+        if resized.len() != target {
+            return refuse(format!(
+                "axis {axis} is resized to {} instead of {target}",
+                resized.len()
+            ));
+        }
+        let index = resized.iter().map(|&number| (number as u32).checked_sub(1));
         steps.push(Step::Gather {
             axis,
             source: len,
@@ -366,4 +524,19 @@ fn resize(context: &Context<'_>, importer: &Importer<'_>, from: &[usize]) -> Imp
         });
     }
     Ok(steps)
+}
+
+/// The scales or sizes of a resize (one for each axis) with ones for all axes but this; anything else as it is.
+fn along_axis(constant: &Tensor, axis: usize, rank: usize) -> TractResult<Tensor> {
+    if constant.shape() != [rank] {
+        return Ok(constant.clone());
+    }
+    let own = constant.slice(0, axis, axis + 1)?;
+    let one = tensor1(&[1i64])
+        .cast_to_dt(constant.datum_type())?
+        .into_owned();
+    let parts: Vec<&Tensor> = (0..rank)
+        .map(|a| if a == axis { &own } else { &one })
+        .collect();
+    Tensor::stack_tensors(0, &parts)
 }

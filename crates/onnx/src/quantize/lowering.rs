@@ -10,13 +10,13 @@ use super::{Widths, shifts, wide};
 use crate::OnnxError;
 use crate::calibrate::Range;
 use crate::function::Function;
-use crate::graph::{Axes, Graph, Kind, LayerId, Summand, power_of_two};
+use crate::graph::{Axes, Graph, Kind, LayerId, MASK, Summand, power_of_two};
 use crate::import::Port;
 use inferproof_program::{
     Integers, Interval, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
 };
 use inferproof_view::View;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The least width at which the places of a maximum are searched: with fewer bits, ties would be frequent.
 const ARGMAX_BITS: u32 = 12;
@@ -35,6 +35,15 @@ const MAX_CONSTANT_BITS: u32 = 32;
 
 /// The least width of weights that are only added up as bits pick them.
 const PICKED_BITS: u32 = 24;
+
+/// Bits of an entry of a committed tensor of integers that stay as they are.
+const MAX_INTEGER_BITS: u32 = 24;
+
+/// Bits of a function's argument, at most: its table has so many entries.
+const MAX_ARGUMENT_BITS: u32 = 16;
+
+/// Bits that the arguments and values of functions that are steep near zero have beyond those of other activations.
+const STEEP_BITS: u32 = 4;
 
 /// A program with its weights.
 pub struct Lowered {
@@ -56,6 +65,9 @@ pub fn lower(
         widths,
         readers: graph.readers(),
         wide: wide::layers(graph),
+        indices: indices(graph),
+        unsaturated: unsaturated(graph),
+        masked: masked(graph),
         program: Program {
             tensors: vec![],
             nodes: vec![],
@@ -79,21 +91,23 @@ pub fn lower(
     }
     // In the graph's order, so that nothing here recurses deeper than from a view to what it reads.
     for (position, layer) in graph.layers.iter().enumerate() {
+        let id = LayerId(position);
         let is_view = matches!(&layer.kind, Kind::Linear(terms) if terms.len() == 1);
-        if !is_view && !matches!(layer.kind, Kind::Constant(_)) {
-            lowering.exact(LayerId(position))?;
+        let is_constant = matches!(layer.kind, Kind::Constant(_));
+        if !is_view && !is_constant && !lowering.masked.contains(&id) {
+            lowering.exact(id)?;
         }
     }
     for (&id, port) in graph.outputs.iter().zip(outputs) {
         let mut tensor = lowering.exact(id)?;
-        if matches!(lowering.op(tensor), Op::Weight) {
+        // An output has its own name, so that one tensor cannot be two of them, nor an input as well.
+        let is_taken = lowering.program.outputs.contains(&tensor);
+        if is_taken || matches!(lowering.op(tensor), Op::Weight | Op::Input) {
             tensor = lowering.reread(&port.name, tensor)?;
         }
-        if !matches!(lowering.op(tensor), Op::Input) {
-            lowering.program.tensors[tensor.0 as usize]
-                .name
-                .clone_from(&port.name);
-        }
+        lowering.program.tensors[tensor.0 as usize]
+            .name
+            .clone_from(&port.name);
         lowering.program.outputs.push(tensor);
     }
     shifts::equalize(&mut lowering.program);
@@ -104,6 +118,64 @@ pub fn lower(
     })
 }
 
+/// The inputs that are read as indices, and how many entries they choose from.
+fn indices(graph: &Graph) -> BTreeMap<LayerId, usize> {
+    let mut indices = BTreeMap::new();
+    for layer in &graph.layers {
+        let Kind::Indicator { mut source } = layer.kind else {
+            continue;
+        };
+        while let Kind::Linear(terms) = &graph.layer(source).kind
+            && let [
+                Summand {
+                    coefficient: 1.0,
+                    source: Some(inner),
+                    ..
+                },
+            ] = &terms[..]
+        {
+            source = *inner;
+        }
+        if matches!(graph.layer(source).kind, Kind::Input { .. }) {
+            let classes = layer.shape.last().copied().unwrap_or(1);
+            let known = indices.entry(source).or_insert(classes);
+            *known = classes.min(*known);
+        }
+    }
+    indices
+}
+
+/// The layers of which something is rounded to an integer or compared: one unit less would be another result.
+fn unsaturated(graph: &Graph) -> BTreeSet<LayerId> {
+    let mut found = BTreeSet::new();
+    for (position, layer) in graph.layers.iter().enumerate().rev() {
+        let rounds = match &layer.kind {
+            Kind::Apply { function, .. } => function.is_integral(),
+            _ => false,
+        };
+        let passes_on = matches!(layer.kind, Kind::Linear(_) | Kind::Max { .. })
+            && found.contains(&LayerId(position));
+        if rounds || passes_on {
+            found.extend(layer.kind.sources());
+        }
+    }
+    found
+}
+
+/// The sums that only a softmax reads: they may have masks in them.
+fn masked(graph: &Graph) -> BTreeSet<LayerId> {
+    let readers = graph.readers();
+    let logits = graph.layers.iter().filter_map(|layer| match layer.kind {
+        Kind::Logits { source } => Some(source),
+        _ => None,
+    });
+    let is_sum =
+        |id: &LayerId| matches!(&graph.layer(*id).kind, Kind::Linear(terms) if terms.len() > 1);
+    logits
+        .filter(|id| readers[id.0] == 1 && is_sum(id))
+        .collect()
+}
+
 struct Lowering<'a> {
     graph: &'a Graph,
     ranges: &'a [Range],
@@ -111,14 +183,17 @@ struct Lowering<'a> {
     readers: Vec<usize>,
     /// For each layer, whether it is [`wide`].
     wide: Vec<bool>,
+    indices: BTreeMap<LayerId, usize>,
+    unsaturated: BTreeSet<LayerId>,
+    masked: BTreeSet<LayerId>,
     program: Program,
     weights: Weights,
     exact: BTreeMap<LayerId, TensorId>,
     narrow: BTreeMap<LayerId, TensorId>,
     /// For each tensor, what it is made of up to the last rescales.
     virtuals: Vec<Virtual>,
-    /// Constants that were quantized at a scale.
-    constants: BTreeMap<(LayerId, i32), TensorId>,
+    /// Constants that were quantized at a scale, with a greatest value.
+    constants: BTreeMap<(LayerId, i32, i64), TensorId>,
     /// Tables by domain, output format and function.
     tables: BTreeMap<String, TableId>,
 }
@@ -239,16 +314,22 @@ impl Lowering<'_> {
         let origin = &layer.origin;
         let shape = &layer.shape;
         let tensor = match &layer.kind {
-            Kind::Input => {
-                let format = if self.wide[id.0] {
-                    Format::activation(wide::range(graph, self.ranges, id), wide::INPUT_BITS)
-                } else {
-                    Format::activation(self.range(id), self.widths.activations)
+            Kind::Input { .. } => {
+                let format = match self.indices.get(&id) {
+                    Some(&classes) => Format {
+                        low: 0,
+                        high: classes as i64 - 1,
+                        scale: 0,
+                    },
+                    None if self.wide[id.0] => {
+                        Format::activation(wide::range(graph, self.ranges, id), wide::INPUT_BITS)
+                    }
+                    None => self.format(id, self.widths.activations, MAX_INTEGER_BITS),
                 };
                 self.push(origin, shape, format, Op::Input)?
             }
             Kind::Constant(_) => self.weight(id)?,
-            Kind::Linear(terms) => self.sum(id, terms)?,
+            Kind::Linear(terms) => self.sum(id, terms, None)?,
             Kind::Contract { left, right, axes } => self.contract(id, *left, *right, *axes)?,
             Kind::Apply {
                 source,
@@ -266,7 +347,7 @@ impl Lowering<'_> {
                 let source = self.exact(*source)?;
                 self.push(origin, shape, Format::BIT, Op::Rescale { source, shift: 0 })?
             }
-            Kind::Apply { source, function } => self.map(id, *source, *function)?,
+            Kind::Apply { source, function } => self.map(id, *source, function)?,
             Kind::Max { left, right } => {
                 let (left, right) = (self.operand(*left)?, self.operand(*right)?);
                 let scale = self
@@ -286,9 +367,103 @@ impl Lowering<'_> {
                 };
                 self.push(origin, shape, format, Op::OneHot { source })?
             }
+            Kind::Indicator { source } => {
+                let classes = shape.last().copied().unwrap_or(1) as i64;
+                let source = self.index(origin, *source, classes)?;
+                let format = Format {
+                    low: 0,
+                    high: 1,
+                    scale: 0,
+                };
+                self.push(origin, shape, format, Op::Indicator { source })?
+            }
+            Kind::Logits { source } => {
+                let range = self.range(id);
+                let exact = match &graph.layer(*source).kind {
+                    Kind::Linear(terms) if self.masked.contains(source) => {
+                        self.masked_sum(*source, terms, range)?
+                    }
+                    _ => self.exact(*source)?,
+                };
+                let format = Format::activation(range, self.widths.activations);
+                self.rescale(origin, exact, format)?
+            }
         };
         self.exact.insert(id, tensor);
         Ok(tensor)
+    }
+
+    /// The format of a layer at a width; integers stay what they are, if that takes no more than `most` bits.
+    fn format(&self, id: LayerId, bits: u32, most: u32) -> Format {
+        let range = self.range(id);
+        if !self.graph.is_integral(id) {
+            return match self.unsaturated.contains(&id) {
+                true => Format::unsaturated(range, bits),
+                false => Format::activation(range, bits),
+            };
+        }
+        Format::integers(range, bits, most)
+            .unwrap_or_else(|| Format::activation(range, bits).at_most(0))
+    }
+
+    /// A tensor of indices below `classes`.
+    fn index(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        classes: i64,
+    ) -> Result<TensorId, OnnxError> {
+        let exact = self.exact(source)?;
+        let exact = self.refine(origin, exact, 0)?;
+        let tensor = self.tensor(exact);
+        if tensor.scale_log2 == 0 && tensor.low >= 0 && tensor.high < classes {
+            return Ok(exact);
+        }
+        let format = Format {
+            low: 0,
+            high: classes - 1,
+            scale: 0,
+        };
+        self.rescale(origin, exact, format)
+    }
+
+    /// A sum that a softmax reads, in which masks are as small as they need be: what they hide ends up below the range.
+    fn masked_sum(
+        &mut self,
+        id: LayerId,
+        terms: &[Summand],
+        range: Range,
+    ) -> Result<TensorId, OnnxError> {
+        let is_mask = |t: &Summand| {
+            t.coefficient.abs() >= MASK
+                || t.source
+                    .is_some_and(|s| self.graph.constant(s).is_some() && self.range(s).low <= -MASK)
+        };
+        // The greatest value of all other terms together.
+        let mut reach = -range.low.min(0.0);
+        for term in terms.iter().filter(|t| !is_mask(t)) {
+            let source = term.source.map(|s| self.range(s));
+            let source = source.unwrap_or(Range {
+                low: 1.0,
+                high: 1.0,
+            });
+            let ends = [source.low, source.high].map(|end| end * term.coefficient);
+            reach += ends[0].max(ends[1]).max(0.0);
+        }
+        let mask = 2f64.powi(reach.max(1.0).log2().ceil() as i32);
+        let masks = terms.iter().map(|term| {
+            let coefficient = if term.coefficient.abs() >= MASK {
+                mask.copysign(term.coefficient)
+            } else {
+                term.coefficient
+            };
+            Summand {
+                coefficient,
+                ..term.clone()
+            }
+        });
+        let terms: Vec<Summand> = masks.collect();
+        self.sum(id, &terms, Some(-mask))
     }
 
     /// A committed tensor of an activation's width, or one that is no wider and made of such.
@@ -363,7 +538,7 @@ impl Lowering<'_> {
         {
             return Ok(tensor);
         }
-        let format = Format::activation(self.range(id), bits);
+        let format = self.format(id, bits, MAX_INTEGER_BITS);
         let rescaled = self.rescale(&self.graph.layer(id).origin, exact, format)?;
         if bits == self.widths.activations {
             self.narrow.insert(id, rescaled);
@@ -389,6 +564,7 @@ impl Lowering<'_> {
         let bits = self.widths.activations;
         let range = self.range(id);
         let mut format = match low {
+            _ if self.graph.is_integral(id) => self.format(id, bits, MAX_INTEGER_BITS),
             Some(low) if low >= 0.0 => Format::unsigned(range.high, bits),
             _ => Format::activation(
                 Range {
@@ -451,14 +627,26 @@ impl Lowering<'_> {
 
     /// A constant at the width of weights.
     fn weight(&mut self, id: LayerId) -> Result<TensorId, OnnxError> {
-        let format = Format::weight(self.range(id), self.widths.weights);
-        self.quantized(id, format)
+        let range = self.range(id);
+        let bits = self.widths.weights;
+        let integers = self
+            .graph
+            .is_integral(id)
+            .then(|| Format::integer_weight(range, bits));
+        let format = integers.flatten();
+        self.quantized(id, format.unwrap_or_else(|| Format::weight(range, bits)))
     }
 
     /// A constant to be added at a given scale, as a factor and a tensor, with as many bits as its greatest entry needs (only
-    /// the width becomes public). Commitments hold 32 bits; what is wider loses low bits, which a 32-bit float does not have.
-    fn constant_at(&mut self, id: LayerId, scale: i32) -> Result<(i64, TensorId), OnnxError> {
-        let range = self.range(id);
+    /// the width becomes public). What is below the floor may be anything below it. Commitments hold 32 bits; what is wider loses low bits, which a 32-bit float does not have.
+    fn constant_at(
+        &mut self,
+        id: LayerId,
+        scale: i32,
+        floor: Option<f64>,
+    ) -> Result<(i64, TensorId), OnnxError> {
+        let mut range = self.range(id);
+        range.low = floor.map_or(range.low, |floor| range.low.max(floor));
         let magnitude = round(scaled(range.high.max(-range.low).max(0.0), scale));
         let bits = 64 - magnitude.leading_zeros() + 1;
         let coarser = bits.saturating_sub(MAX_CONSTANT_BITS);
@@ -476,7 +664,7 @@ impl Lowering<'_> {
     }
 
     fn quantized(&mut self, id: LayerId, format: Format) -> Result<TensorId, OnnxError> {
-        if let Some(&tensor) = self.constants.get(&(id, format.scale)) {
+        if let Some(&tensor) = self.constants.get(&(id, format.scale, format.high)) {
             return Ok(tensor);
         }
         let layer = self.graph.layer(id);
@@ -486,7 +674,8 @@ impl Lowering<'_> {
         let tensor = self.push(&layer.origin, &layer.shape, format, Op::Weight)?;
         self.weights
             .insert(tensor, integers.unwrap_or(Integers::I64(vec![])));
-        self.constants.insert((id, format.scale), tensor);
+        self.constants
+            .insert((id, format.scale, format.high), tensor);
         Ok(tensor)
     }
 
@@ -541,7 +730,12 @@ impl Lowering<'_> {
         self.push_virtual(&layer.origin, &layer.shape, scale, op)
     }
 
-    fn sum(&mut self, id: LayerId, terms: &[Summand]) -> Result<TensorId, OnnxError> {
+    fn sum(
+        &mut self,
+        id: LayerId,
+        terms: &[Summand],
+        floor: Option<f64>,
+    ) -> Result<TensorId, OnnxError> {
         let graph = self.graph;
         let mut parts = Vec::new();
         for term in terms {
@@ -583,7 +777,7 @@ impl Lowering<'_> {
             // Rounded as what they are compared with, equal numbers stay equal.
             self.common_scale(&parts)
         } else {
-            self.sum_scale(terms, &parts)
+            self.sum_scale(id, terms, &parts)
         };
         let mut integer_terms = Vec::new();
         for part in &parts {
@@ -602,11 +796,12 @@ impl Lowering<'_> {
                     // A power of two in front moves the scale at which the constant is rounded.
                     match power_of_two(term.coefficient) {
                         Some((sign, exponent)) => {
-                            let (factor, constant) = self.constant_at(source, scale + exponent)?;
+                            let (factor, constant) =
+                                self.constant_at(source, scale + exponent, floor)?;
                             (sign * factor, Some(constant))
                         }
                         None => {
-                            let (factor, constant) = self.constant_at(source, scale - 12)?;
+                            let (factor, constant) = self.constant_at(source, scale - 12, floor)?;
                             let coefficient = round(scaled(term.coefficient, 12));
                             (coefficient.saturating_mul(factor), Some(constant))
                         }
@@ -640,7 +835,7 @@ impl Lowering<'_> {
     }
 
     /// The scale of a sum: fine enough for each coefficient.
-    fn sum_scale(&self, terms: &[Summand], parts: &[Part<'_>]) -> i32 {
+    fn sum_scale(&self, id: LayerId, terms: &[Summand], parts: &[Part<'_>]) -> i32 {
         if parts.is_empty() {
             // Constants alone: as fine as weights.
             let ranges = terms.iter().filter_map(|t| t.source.map(|s| self.range(s)));
@@ -648,10 +843,14 @@ impl Lowering<'_> {
             return scales.max().unwrap_or(self.widths.weights as i32);
         }
         let mut scale = self.common_scale(parts);
+        if self.graph.is_integral(id) {
+            // Even factors alone would do with less than the constants beside them need.
+            scale = scale.max(0);
+        }
         let is_contraction = parts
             .iter()
             .any(|p| self.virtuals[p.source.0 as usize].bilinear);
-        if parts.len() < terms.len() && !is_contraction {
+        if parts.len() < terms.len() && !is_contraction && !self.graph.is_integral(id) {
             scale += GUARD_BITS;
         }
         scale
@@ -662,35 +861,60 @@ impl Lowering<'_> {
         &mut self,
         id: LayerId,
         source_layer: LayerId,
-        function: Function,
+        function: &Function,
     ) -> Result<TensorId, OnnxError> {
         let layer = self.graph.layer(id);
         let argument = self.range(source_layer);
         if !function.is_defined_on(argument.low, argument.high) {
             return Err(OnnxError::Domain {
                 origin: layer.origin.clone(),
-                function: format!("{function:?}"),
+                function: function.to_string(),
                 low: argument.low,
                 high: argument.high,
             });
         }
-        let bits = self.widths.activations;
+        let bits = match function.is_steep() {
+            true => (self.widths.activations + STEEP_BITS).min(MAX_ARGUMENT_BITS),
+            false => self.widths.activations,
+        };
         let exact = self.exact(source_layer)?;
         let tensor = self.tensor(exact);
-        let is_narrow = tensor.high.saturating_sub(tensor.low) < 1 << bits;
+        let width = tensor.high.saturating_sub(tensor.low);
+        // A wider table costs less than committing to a narrower argument, where there are as many arguments as entries.
+        let is_narrow = width < 1 << bits
+            || (width < 2 << bits
+                && bits < MAX_ARGUMENT_BITS
+                && width <= 2 * tensor.volume() as i64);
         let source = if is_narrow {
             exact
-        } else {
-            let reach = function.reach().unwrap_or(f64::INFINITY);
-            let clipped = Range {
-                low: argument.low.max(-reach),
-                high: argument.high.min(reach),
+        } else if let Function::Compare(_) = function {
+            // Only the sign matters, and must be exact.
+            let sign = Format {
+                low: -1,
+                high: 1,
+                scale: tensor.scale_log2,
             };
-            let format = Format::activation(clipped, bits).at_most(tensor.scale_log2);
-            self.rescale(&layer.origin, exact, format)?
+            self.rescale(&layer.origin, exact, sign)?
+        } else {
+            let (low, high) = function.reach(argument.high);
+            let clipped = Range {
+                low: argument.low.clamp(low, high),
+                high: argument.high.clamp(low, high),
+            };
+            let integers = self
+                .graph
+                .is_integral(source_layer)
+                .then(|| Format::integers(clipped, bits, MAX_ARGUMENT_BITS));
+            let format = integers
+                .flatten()
+                .unwrap_or_else(|| match function.is_integral() {
+                    true => Format::unsaturated(clipped, bits),
+                    false => Format::activation(clipped, bits),
+                });
+            self.rescale(&layer.origin, exact, format.at_most(tensor.scale_log2))?
         };
         let domain = self.tensor(source).clone();
-        let format = self.function_format(id, function);
+        let format = self.format(id, bits, MAX_INTEGER_BITS);
         let values: Vec<i64> = (domain.low..=domain.high)
             .map(|x| format.quantize(function.evaluate(scaled(x as f64, -domain.scale_log2))))
             .collect();
@@ -712,15 +936,6 @@ impl Lowering<'_> {
             format,
             Op::Map { source, table },
         )
-    }
-
-    /// The format of a function's values; integers keep their scale.
-    fn function_format(&self, id: LayerId, function: Function) -> Format {
-        let format = Format::activation(self.range(id), self.widths.activations);
-        match function {
-            Function::Truncate | Function::Floor | Function::Ceil => format.at_most(0),
-            _ => format,
-        }
     }
 
     fn table(&mut self, table: Table) -> TableId {

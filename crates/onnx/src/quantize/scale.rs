@@ -30,11 +30,24 @@ impl Format {
 
     /// The format of activations of so many bits with these calibrated values: unsigned where none is negative.
     pub fn activation(range: Range, bits: u32) -> Self {
-        if range.low >= 0.0 {
-            return Self::unsigned(range.high, bits);
-        }
-        let (low, high) = (-(1i64 << (bits - 1)), (1i64 << (bits - 1)) - 1);
-        let fits = |scale| fits(range.high, high, scale) && fits(-range.low, -low, scale);
+        Self::with_slack(range, bits, 1.0)
+    }
+
+    /// As [`Self::activation`], with the greatest value exactly what it is: for what is rounded or compared later.
+    pub fn unsaturated(range: Range, bits: u32) -> Self {
+        Self::with_slack(range, bits, 0.0)
+    }
+
+    /// Saturation may move the greatest value by so many units.
+    fn with_slack(range: Range, bits: u32, slack: f64) -> Self {
+        let (low, high) = match range.low >= 0.0 {
+            true => (0, (1i64 << bits) - 1),
+            false => (-(1i64 << (bits - 1)), (1i64 << (bits - 1)) - 1),
+        };
+        let fits = |scale| {
+            scaled(range.high, scale) <= high as f64 + slack
+                && scaled(-range.low, scale) <= -low as f64 + slack
+        };
         Self {
             low,
             high,
@@ -61,6 +74,34 @@ impl Format {
             high,
             scale: finest(|scale| fits(magnitude, high, scale), magnitude),
         }
+    }
+
+    /// The format of integers, exactly as they are: of so many bits, or of as many as these calibrated values need if that is no
+    /// more than `most`.
+    pub fn integers(range: Range, bits: u32, most: u32) -> Option<Self> {
+        (bits..=most.max(bits)).find_map(|bits| {
+            let (low, high) = match range.low >= 0.0 {
+                true => (0, (1i64 << bits) - 1),
+                false => (-(1i64 << (bits - 1)), (1i64 << (bits - 1)) - 1),
+            };
+            let holds = range.low >= low as f64 && range.high <= high as f64;
+            holds.then_some(Self {
+                low,
+                high,
+                scale: 0,
+            })
+        })
+    }
+
+    /// The format of weights that are integers: the finest at which all are exact.
+    pub fn integer_weight(range: Range, bits: u32) -> Option<Self> {
+        let magnitude = range.high.max(-range.low);
+        let high = (1i64 << (bits - 1)) - 1;
+        (magnitude <= high as f64).then_some(Self {
+            low: -high,
+            high,
+            scale: 0,
+        })
     }
 
     /// The integer nearest to a real, saturated.

@@ -90,7 +90,7 @@ fn is_shifted_input(graph: &Graph, id: LayerId) -> bool {
     let mut offsets = 0;
     loop {
         match &graph.layer(id).kind {
-            Kind::Input => return offsets <= MAX_OFFSETS,
+            Kind::Input { .. } => return offsets <= MAX_OFFSETS,
             Kind::Linear(terms) => {
                 let is_constant =
                     |t: &Summand| t.source.is_none_or(|s| graph.constant(s).is_some());

@@ -209,7 +209,10 @@ impl<'a> Walk<'a> {
             if !known.insert(name) {
                 return Err(unusable("it is declared twice".into()));
             }
-            let layer = self.graph.push(name, shape.clone(), Kind::Input);
+            let kind = Kind::Input {
+                integral: is_integer,
+            };
+            let layer = self.graph.push(name, shape.clone(), kind);
             self.graph.inputs.push(layer);
             self.values.insert(name, Value { layer, is_integer });
             ports.push(Port {

@@ -1,0 +1,234 @@
+//! Expressions in one number: what a chain of operations makes of each entry of a tensor.
+//!
+//! A chain that reads only one tensor, entry by entry, is one table, however many ONNX nodes it has.
+
+use crate::function::{Comparison, Function};
+use std::fmt;
+
+/// An expression in one argument.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expression {
+    /// The argument.
+    Argument,
+    /// A number.
+    Number(f64),
+    /// A function of an expression.
+    Apply(Function, Box<Expression>),
+    /// An operation on two expressions.
+    Combine(Operation, Box<Expression>, Box<Expression>),
+    /// The second where the first is not zero, else the third.
+    Select(Box<Expression>, Box<Expression>, Box<Expression>),
+}
+
+/// The operations on two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// `a + b`.
+    Add,
+    /// `a - b`.
+    Subtract,
+    /// `a * b`.
+    Multiply,
+    /// `a / b`.
+    Divide,
+    /// `a / b`, truncated.
+    DivideIntegers,
+    /// The greater.
+    Maximum,
+    /// The lesser.
+    Minimum,
+    /// `a^b`.
+    Power,
+    /// The remainder with the sign of the dividend.
+    Remainder,
+    /// 1 if `a - b` compares so with zero, else 0.
+    Compare(Comparison),
+    /// Of truth values.
+    And,
+    /// Of truth values.
+    Or,
+    /// Of truth values.
+    Xor,
+}
+
+impl Operation {
+    fn evaluate(self, a: f64, b: f64) -> f64 {
+        match self {
+            Self::Add => a + b,
+            Self::Subtract => a - b,
+            Self::Multiply => a * b,
+            Self::Divide => a / b,
+            Self::DivideIntegers => (a / b).trunc(),
+            Self::Maximum => a.max(b),
+            Self::Minimum => a.min(b),
+            Self::Power => libm::pow(a, b),
+            Self::Remainder => libm::fmod(a, b),
+            Self::Compare(comparison) => comparison.evaluate(a - b),
+            Self::And => f64::from(u8::from(a != 0.0 && b != 0.0)),
+            Self::Or => f64::from(u8::from(a != 0.0 || b != 0.0)),
+            Self::Xor => f64::from(u8::from((a != 0.0) != (b != 0.0))),
+        }
+    }
+
+    /// Whether integers give integers; whether anything does.
+    fn is_integral(self) -> (bool, bool) {
+        match self {
+            Self::Add
+            | Self::Subtract
+            | Self::Multiply
+            | Self::Maximum
+            | Self::Minimum
+            | Self::Remainder => (true, false),
+            Self::DivideIntegers | Self::Compare(_) | Self::And | Self::Or | Self::Xor => {
+                (true, true)
+            }
+            Self::Divide | Self::Power => (false, false),
+        }
+    }
+}
+
+impl Expression {
+    /// The value at an argument.
+    #[must_use]
+    pub fn evaluate(&self, x: f64) -> f64 {
+        match self {
+            Self::Argument => x,
+            Self::Number(number) => *number,
+            Self::Apply(function, inner) => function.evaluate(inner.evaluate(x)),
+            Self::Combine(operation, left, right) => {
+                operation.evaluate(left.evaluate(x), right.evaluate(x))
+            }
+            Self::Select(condition, yes, no) => {
+                let chosen = if condition.evaluate(x) != 0.0 {
+                    yes
+                } else {
+                    no
+                };
+                chosen.evaluate(x)
+            }
+        }
+    }
+
+    /// Whether all values are integers, if the argument is an integer or not.
+    #[must_use]
+    pub fn is_integral(&self, argument: bool) -> bool {
+        match self {
+            Self::Argument => argument,
+            Self::Number(number) => number.fract() == 0.0,
+            Self::Apply(function, inner) => {
+                function.is_integral() || (function.keeps_integers() && inner.is_integral(argument))
+            }
+            Self::Combine(operation, left, right) => {
+                let (of_integers, always) = operation.is_integral();
+                always || (of_integers && left.is_integral(argument) && right.is_integral(argument))
+            }
+            Self::Select(_, yes, no) => yes.is_integral(argument) && no.is_integral(argument),
+        }
+    }
+
+    /// Whether it is `a x + b`.
+    #[must_use]
+    pub fn is_affine(&self) -> bool {
+        match self {
+            Self::Argument | Self::Number(_) => true,
+            Self::Combine(Operation::Add | Operation::Subtract, left, right) => {
+                left.is_affine() && right.is_affine()
+            }
+            Self::Combine(Operation::Multiply, left, right) => {
+                let number = |e: &Self| matches!(e, Self::Number(_));
+                (number(left) && right.is_affine()) || (number(right) && left.is_affine())
+            }
+            Self::Combine(Operation::Divide, left, right) => {
+                matches!(**right, Self::Number(_)) && left.is_affine()
+            }
+            Self::Combine(..) | Self::Apply(..) | Self::Select(..) => false,
+        }
+    }
+
+    /// The functions in it.
+    pub fn functions(&self) -> Box<dyn Iterator<Item = &Function> + '_> {
+        match self {
+            Self::Argument | Self::Number(_) => Box::new(std::iter::empty()),
+            Self::Apply(function, inner) => {
+                Box::new(std::iter::once(function).chain(inner.functions()))
+            }
+            Self::Combine(_, left, right) => Box::new(left.functions().chain(right.functions())),
+            Self::Select(condition, yes, no) => Box::new(
+                condition
+                    .functions()
+                    .chain(yes.functions())
+                    .chain(no.functions()),
+            ),
+        }
+    }
+
+    /// How many operations it has.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Argument | Self::Number(_) => 1,
+            Self::Apply(_, inner) => 1 + inner.size(),
+            Self::Combine(_, left, right) => 1 + left.size() + right.size(),
+            Self::Select(condition, yes, no) => 1 + condition.size() + yes.size() + no.size(),
+        }
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument => write!(f, "x"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Apply(function, inner) => write!(f, "{function}({inner})"),
+            Self::Combine(operation, left, right) => write!(f, "{operation:?}({left}, {right})"),
+            Self::Select(condition, yes, no) => write!(f, "Where({condition}, {yes}, {no})"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn apply(function: Function, inner: Expression) -> Expression {
+        Expression::Apply(function, Box::new(inner))
+    }
+
+    fn combine(operation: Operation, left: Expression, right: Expression) -> Expression {
+        Expression::Combine(operation, Box::new(left), Box::new(right))
+    }
+
+    /// The exponential linear unit, as the front end writes it.
+    #[test]
+    fn expressions_are_evaluated() {
+        let number = Expression::Number;
+        let negative = combine(
+            Operation::Compare(Comparison::Less),
+            Expression::Argument,
+            number(0.0),
+        );
+        let exponential = combine(
+            Operation::Subtract,
+            apply(Function::Exp, Expression::Argument),
+            number(1.0),
+        );
+        let elu = Expression::Select(
+            Box::new(negative.clone()),
+            Box::new(exponential),
+            Box::new(Expression::Argument),
+        );
+        assert_eq!(elu.evaluate(2.0), 2.0);
+        assert!((elu.evaluate(-1.0) - ((-1f64).exp() - 1.0)).abs() < 1e-15);
+        assert_eq!(elu.size(), 9);
+        assert!(!elu.is_affine() && !elu.is_integral(true));
+        assert!(negative.is_integral(false));
+        assert_eq!(elu.functions().count(), 1);
+        let affine = combine(
+            Operation::Divide,
+            combine(Operation::Add, Expression::Argument, number(3.0)),
+            number(6.0),
+        );
+        assert!(affine.is_affine());
+        assert_eq!(affine.to_string(), "Divide(Add(x, 3), 6)");
+    }
+}
