@@ -99,8 +99,9 @@ fn saturated(program: &Program, trace: &Trace) -> usize {
             continue;
         };
         let half = if shift == 0 { 0 } else { 1i64 << (shift - 1) };
+        // A range of a bit is a comparison: saturation is what it asks.
         let full = |bound: i64| {
-            bound != 0
+            bound.unsigned_abs() > 1
                 && (bound + i64::from(bound > 0))
                     .unsigned_abs()
                     .is_power_of_two()
@@ -146,11 +147,13 @@ pub fn evaluate(
             .unwrap_or_default();
         let trace = program.run(&compiled.weights, &quantize_inputs(program, sample))?;
         let integer = tally.add(program, &trace, &float);
-        let label = labels
-            .and_then(|l| l.get(position))
-            .and_then(|&l| usize::try_from(l).ok());
+        let label = labels.and_then(|l| l.get(position)).copied();
         for (slot, outputs) in correct.iter_mut().zip([&float, &integer]) {
-            let answer = outputs.first().map(|values| argmax(values.iter()));
+            let answer = outputs.first().map(|values| match values[..] {
+                // The label itself, as classifiers of `ai.onnx.ml` give it.
+                [answer] => answer.round() as i64,
+                _ => argmax(values.iter()) as i64,
+            });
             *slot += usize::from(label.is_some() && label == answer);
         }
     }

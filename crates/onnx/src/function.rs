@@ -86,6 +86,8 @@ pub enum Function {
     Floor,
     /// The least integer not below.
     Ceil,
+    /// 1 where `x` is above zero, else 0: the decision of a branch.
+    Positive,
     /// The nearest integer; halves to the even one.
     Round,
     /// -1, 0 or 1.
@@ -181,6 +183,7 @@ impl Function {
             Self::Truncate => x.trunc(),
             Self::Floor => x.floor(),
             Self::Ceil => x.ceil(),
+            Self::Positive => f64::from(u8::from(x > 0.0)),
             Self::Round => x.round_ties_even(),
             Self::Sign => Comparison::Greater.evaluate(x) - Comparison::Less.evaluate(x),
             Self::GeluTanh => {
@@ -217,6 +220,7 @@ impl Function {
             | Self::Ceil
             | Self::Round
             | Self::Sign
+            | Self::Positive
             | Self::Compare(_) => true,
             Self::Composite(expression) => expression.is_integral(false),
             _ => false,

@@ -2,8 +2,8 @@
 //!
 //! This is the only crate that sees floats. The way of a model:
 //!
-//! 1. *Import.* `tract` parses and simplifies the ONNX file; what is left of it becomes a small float graph. An
-//!    operation that is not supported is an error that names its node.
+//! 1. *Import.* `tract` parses and simplifies the ONNX file; what is left of it becomes a small float graph. Classical models
+//!    (`ai.onnx.ml`) are read node by node instead. An operation that is not supported is an error that names its node.
 //! 2. *Calibration.* The float graph is run on real samples, in double precision and a fixed order, so that the same file and samples give
 //!    the same ranges, hence the same integers, on every machine.
 //! 3. *Quantization.* Each tensor gets a power-of-two scale from its range; the graph is lowered onto the core operations of

@@ -378,7 +378,164 @@ def main():
     single("lstm", "LSTM", [4, 1, 3], [const("w", rand(1, 20, 3)), const("r", rand(1, 20, 5)), const("b", rand(1, 40))], outputs=("y",), hidden_size=5)
     single("gru", "GRU", [4, 1, 3], [const("w", rand(1, 15, 3)), const("r", rand(1, 15, 5)), const("b", rand(1, 30))], outputs=("y",), hidden_size=5)
 
+    classical_models()
     np.savez_compressed(HERE / "ops.npz", **arrays)
+
+
+def classical(case, nodes, shape, outputs, samples=None, declared=None, initializers=(), version=3, opset=17):
+    """A model with nodes of the domain ai.onnx.ml; `outputs` is a list of (name, type)."""
+    graph = helper.make_graph(
+        nodes, case, [helper.make_tensor_value_info("x", TensorProto.FLOAT, declared or shape)],
+        [helper.make_tensor_value_info(n, t, None) for n, t in outputs], initializer=list(initializers),
+    )
+    sets = [helper.make_opsetid("ai.onnx.ml", version)] + ([helper.make_opsetid("", opset)] if opset else [])
+    proto = helper.make_model(graph, opset_imports=sets, ir_version=8)
+    (OPS / f"{case}.onnx").write_bytes(proto.SerializeToString())
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    if samples is None:
+        # On a grid, so that a sample's feature often equals a threshold.
+        samples = [ml_rng.integers(-8, 9, shape) / 4 for _ in range(SAMPLES)]
+    arrays[f"{case}.in.x"] = np.stack(samples).astype(np.float32)
+    answers = [session.run([n for n, _ in outputs], {"x": np.asarray(s, np.float32)}) for s in samples]
+    for i, (name, _) in enumerate(outputs):
+        arrays[f"{case}.out.{name}"] = np.stack([a[i] for a in answers]).astype(np.float32)
+
+
+def forest(depths, features, modes, thresholds=None, prune=0.3):
+    """The arrays of random trees, numbered depth first, and the leaves as (tree, node)."""
+    a = {k: [] for k in ["treeids", "nodeids", "featureids", "values", "modes", "truenodeids", "falsenodeids"]}
+    leaves = []
+    for tree, depth in enumerate(depths):
+        count = 0
+
+        def grow(level):
+            nonlocal count
+            node = count
+            count += 1
+            row = len(a["treeids"])
+            leaf = level == 0 or (level < depth and ml_rng.random() < prune)
+            for key, value in [("treeids", tree), ("nodeids", node), ("featureids", 0 if leaf else int(ml_rng.integers(features))),
+                               ("values", 0.0 if leaf else float(thresholds() if thresholds else ml_rng.integers(-6, 7) / 4)),
+                               ("modes", "LEAF" if leaf else modes[int(ml_rng.integers(len(modes)))]), ("truenodeids", 0), ("falsenodeids", 0)]:
+                a[key].append(value)
+            if leaf:
+                leaves.append((tree, node))
+            else:
+                a["truenodeids"][row] = grow(level - 1)
+                a["falsenodeids"][row] = grow(level - 1)
+            return node
+
+        grow(depth)
+    return {f"nodes_{k}": v for k, v in a.items()}, leaves
+
+
+def leaf_weights(kind, leaves, ids, low, high):
+    """One random weight for each leaf and id; `ids` gives the ids of a tree."""
+    rows = [(t, n, i, float(np.float32(ml_rng.uniform(low, high)))) for t, n in leaves for i in ids(t)]
+    trees, nodes, ids, weights = map(list, zip(*rows))
+    return {f"{kind}_treeids": trees, f"{kind}_nodeids": nodes, f"{kind}_ids": ids, f"{kind}_weights": weights}
+
+
+ml_rng = np.random.default_rng(20261122)
+
+
+def classical_models():
+    """Operations of the domain ai.onnx.ml. They have random numbers of their own, so that the cases above stay what they were."""
+    ml = dict(domain="ai.onnx.ml")
+    scores = [("label", TensorProto.INT64), ("scores", TensorProto.FLOAT)]
+    every = ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"]
+
+    def regressor(case, depths=(3, 2, 4), modes=("BRANCH_LEQ",), targets=1, shape=(1, 4), coarse=False, **attributes):
+        few = lambda shape=None: ml_rng.integers(-1, 2, shape)
+        arrays_of, leaves = forest(depths, shape[1], modes, few if coarse else None)
+        samples = [few(shape) for _ in range(SAMPLES)] if coarse else None
+        weights = leaf_weights("target", leaves, lambda t: range(targets), -2, 2)
+        node = helper.make_node("TreeEnsembleRegressor", ["x"], ["y"], n_targets=targets, **arrays_of, **weights, **attributes, **ml)
+        classical(case, [node], list(shape), [("y", TensorProto.FLOAT)], samples)
+
+    for mode in every:
+        regressor(f"tree_regressor_{mode[7:].lower()}", modes=[mode], coarse=mode in every[4:])
+    regressor("tree_regressor_mixed", modes=every, coarse=True)
+    regressor("tree_regressor_batch", shape=(3, 4), modes=every[:3])
+    regressor("tree_regressor_average", aggregate_function="AVERAGE", base_values=[0.7])
+    regressor("tree_regressor_targets", targets=3, base_values=[0.5, -1.0, 0.25])
+    regressor("tree_regressor_targets_softmax", targets=3, post_transform="SOFTMAX")
+    regressor("tree_regressor_logistic_ignored", post_transform="LOGISTIC")
+    regressor("tree_regressor_single_leaves", depths=(0, 2, 0))
+    regressor("tree_regressor_only_leaves", depths=(0, 0), base_values=[0.5])
+
+    def classifier(case, classes, ids, low, high, depths=(3, 2, 4), modes=("BRANCH_LT",), shape=(1, 4), labels=None, strings=None, after=(),
+                   outputs=None, declared=None, opset=17, version=3, **attributes):
+        arrays_of, leaves = forest(depths, shape[1], modes)
+        weights = leaf_weights("class", leaves, ids, low, high)
+        names = {"classlabels_strings": strings} if strings else {"classlabels_int64s": labels or list(range(classes))}
+        node = helper.make_node("TreeEnsembleClassifier", ["x"], ["label", "scores"], **arrays_of, **weights, **names, **attributes, **ml)
+        classical(case, [node, *after], list(shape), outputs or scores, declared=declared, opset=opset, version=version)
+
+    one = lambda t: [0]
+    for transform in ["NONE", "LOGISTIC", "SOFTMAX"]:
+        name = transform.lower()
+        classifier(f"tree_binary_mixed_{name}", 2, one, -1, 1, post_transform=transform, labels=[3, 5])
+        classifier(f"tree_binary_positive_{name}", 2, one, 0, 0.35, post_transform=transform)
+        classifier(f"tree_multiclass_{name}", 3, lambda t: range(3), 0, 1, post_transform=transform, labels=[4, 9, 2])
+    classifier("tree_binary_base", 2, one, -1, 1, post_transform="LOGISTIC", base_values=[0.3], opset=None, version=1)
+    classifier("tree_binary_second_column", 2, lambda t: [1], -1, 1, labels=[2, 7])
+    classifier("tree_binary_two_columns", 2, lambda t: [0, 1], -1, 1, post_transform="SOFTMAX")
+    classifier("tree_multiclass_boosted", 3, lambda t: [t % 3], -1, 1, depths=(2, 3, 2, 3, 1, 2), post_transform="SOFTMAX", base_values=[0.1, 0.2, -0.3])
+    classifier("tree_multiclass_batch", 3, lambda t: [t % 3], -1, 1, depths=(2, 3, 2), shape=(2, 4), modes=every)
+    classifier("tree_after", 2, one, -1, 1, post_transform="LOGISTIC", base_values=[0.4], outputs=[("l", TensorProto.INT32), ("s", TensorProto.FLOAT)], declared=[None, 4], after=[
+        helper.make_node("Constant", [], ["shape"], value=const("v", [-1, 1], np.int64)),
+        helper.make_node("Cast", ["label"], ["c"], to=TensorProto.INT32), helper.make_node("Reshape", ["c", "shape"], ["l"]),
+        helper.make_node("Identity", ["scores"], ["i"]), helper.make_node("Flatten", ["i"], ["s"]),
+    ])
+    # Features of very different magnitude, compared with thresholds that samples hit exactly.
+    values = lambda: np.float32(ml_rng.integers(1, 60) * 10.0 ** ml_rng.integers(-5, 3))
+    arrays_of, leaves = forest((4, 4, 4), 6, ["BRANCH_LT", "BRANCH_LEQ"], values, prune=0)
+    weights = leaf_weights("target", leaves, one, -2, 2)
+    node = helper.make_node("TreeEnsembleRegressor", ["x"], ["y"], n_targets=1, **arrays_of, **weights, **ml)
+    samples = [[ml_rng.choice(arrays_of["nodes_values"], 6)] for _ in range(SAMPLES)]
+    classical("tree_regressor_magnitudes", [node], [1, 6], [("y", TensorProto.FLOAT)], samples)
+
+    def linear(case, op, outputs, count, after=(), shape=(1, 4), **attributes):
+        w = [float(v) for v in ml_rng.uniform(-1, 1, count * shape[1]).astype(np.float32)]
+        names = [n for n, _ in outputs] if not after else ["label", "scores"]
+        node = helper.make_node(op, ["x"], names, coefficients=w, **attributes, **ml)
+        classical(case, [node, *after], list(shape), outputs)
+
+    y = [("y", TensorProto.FLOAT)]
+    linear("linear_regressor", "LinearRegressor", y, 1, intercepts=[0.4])
+    linear("linear_regressor_no_intercept", "LinearRegressor", y, 1, targets=1)
+    linear("linear_regressor_targets", "LinearRegressor", y, 3, targets=3, intercepts=[0.4, -0.2, 0.1], post_transform="LOGISTIC", shape=(2, 4))
+    for transform in ["NONE", "LOGISTIC", "SOFTMAX"]:
+        name = transform.lower()
+        linear(f"linear_binary_{name}", "LinearClassifier", scores, 1, intercepts=[0.1], classlabels_ints=[4, 6], post_transform=transform)
+        linear(f"linear_multiclass_{name}", "LinearClassifier", scores, 3, intercepts=[0.1, -0.2, 0.3], classlabels_ints=[4, 6, 1], post_transform=transform)
+    linear("linear_normalized", "LinearClassifier", [("label", TensorProto.INT64), ("p", TensorProto.FLOAT)], 3, intercepts=[0.1, -0.2, 0.3],
+           classlabels_ints=[0, 1, 2], post_transform="LOGISTIC", after=[helper.make_node("Normalizer", ["scores"], ["p"], norm="L1", **ml)])
+
+    single_ml = lambda case, op, shape=(2, 4), samples=None, **attributes: classical(
+        case, [helper.make_node(op, ["x"], ["y"], **attributes, **ml)], list(shape), y, samples)
+    single_ml("scaler", "Scaler", offset=[0.5, -1.0, 0.0, 2.0], scale=[2.0, 0.3, 1.1, 0.7])
+    single_ml("scaler_one", "Scaler", offset=[0.5], scale=[1.7], shape=(4,))
+    positive = [ml_rng.uniform(0.3, 2, (2, 4)) * [1, 1, 1, -1] for _ in range(SAMPLES)]
+    for norm in ["MAX", "L1", "L2"]:
+        single_ml(f"normalizer_{norm.lower()}", "Normalizer", samples=positive, norm=norm)
+    classical("feature_extractor", [helper.make_node("ArrayFeatureExtractor", ["x", "at"], ["y"], **ml)], [2, 4], y,
+              initializers=[const("at", [3, 0, 3], np.int64)])
+    # As the converter writes MinMaxScaler before a linear model: factors that differ much.
+    row = lambda name, values: const(name, [values])
+    classical("feature_arithmetic", [
+        helper.make_node("Mul", ["x", "m"], ["a"]), helper.make_node("Add", ["b", "a"], ["c"]), helper.make_node("Sub", ["one", "c"], ["d"]),
+        helper.make_node("Div", ["d", "e"], ["f"]), helper.make_node("Sub", ["f", "b"], ["g"]),
+        helper.make_node("LinearRegressor", ["g"], ["y"], coefficients=[0.3, -0.7, 0.2, 0.9], **ml),
+    ], [1, 4], y, samples=[[ml_rng.uniform(0, 1, 4) * [1e3, 1, 1e-2, 10]] for _ in range(SAMPLES)],
+        initializers=[row("m", [1e-3, 1, 1e2, 0.1]), const("b", [0.1, 0.2, 0.3, -0.4]), const("one", 1.5), row("e", [2, 0.5, 1, 1.25])])
+    # Leaves of plain signs, and a base value that is none.
+    arrays_of, leaves = forest((3, 3), 4, every, prune=0)
+    weights = leaf_weights("target", leaves, one, 0, 1)
+    weights["target_weights"] = [float(np.sign(w - 0.5)) for w in weights["target_weights"]]
+    node = helper.make_node("TreeEnsembleRegressor", ["x"], ["y"], n_targets=1, base_values=[0.3], **arrays_of, **weights, **ml)
+    classical("tree_regressor_signs", [node], [1, 4], y)
 
 
 main()

@@ -2,7 +2,7 @@
 //! program at 16 bits within a stated tolerance. `generate_ops.py` makes the models and the answers.
 
 use inferproof_onnx::{
-    FloatModel, QuantizeOptions, dequantize_outputs, parse_samples, quantize_inputs,
+    FloatModel, QuantizeOptions, dequantize_outputs, inspect, parse_samples, quantize_inputs,
 };
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -122,6 +122,78 @@ fn check(
         }
     }
     Ok(())
+}
+
+/// A branch is decided at the input's own precision and a leaf picked by bits, so that the sums over trees are those of the float
+/// model, whatever the width of activations: also where a feature equals its threshold, and beside features a million times greater.
+#[test]
+fn trees_decide_exactly_at_eight_bits() {
+    let arrays = arrays();
+    let options = QuantizeOptions {
+        weight_bits: Some(8),
+        activation_bits: Some(8),
+        ..QuantizeOptions::default()
+    };
+    let mut checked = 0;
+    for entry in std::fs::read_dir(data().join("ops")).unwrap() {
+        let path = entry.unwrap().path();
+        let case = path.file_stem().unwrap().to_str().unwrap();
+        if !case.starts_with("tree_regressor") || case.ends_with("softmax") {
+            continue;
+        }
+        let model = FloatModel::import(&std::fs::read(&path).unwrap()).unwrap();
+        let (count, inputs) = &arrays[&format!("{case}.in.x")];
+        let samples = inputs.chunks(inputs.len() / count);
+        let samples: Vec<_> = samples.map(|x| vec![x.to_vec()]).collect();
+        // Calibrated on one sample: what is beyond saturates, beyond all thresholds too.
+        let compiled = model.compile(&samples[..1], &options).unwrap();
+        let expected = &arrays[&format!("{case}.out.y")].1;
+        let program = &compiled.program;
+        for (sample, expected) in samples.iter().zip(expected.chunks(expected.len() / count)) {
+            let inputs = quantize_inputs(program, sample);
+            let trace = program.run(&compiled.weights, &inputs).unwrap();
+            let outputs = dequantize_outputs(program, &trace.outputs(program));
+            for (&got, &expected) in outputs[0].iter().zip(expected) {
+                let error = (got - f64::from(expected)).abs();
+                assert!(error < 1e-5, "{case}: {got}, not {expected}");
+            }
+        }
+        checked += 1;
+    }
+    assert!(checked >= 12, "{checked} models");
+}
+
+/// Classical models are read without the front end's help, or its guard: whatever is done to their bytes, nothing panics.
+#[test]
+fn altered_classical_models_are_refused_or_read() {
+    let mut state = 1u64;
+    let mut random = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for case in [
+        "tree_regressor_mixed",
+        "tree_binary_base",
+        "tree_multiclass_boosted",
+        "tree_after",
+        "linear_normalized",
+        "scaler",
+        "feature_extractor",
+        "feature_arithmetic",
+    ] {
+        let good = std::fs::read(data().join(format!("ops/{case}.onnx"))).unwrap();
+        for _ in 0..250 {
+            let mut bytes = good.clone();
+            for _ in 0..=random(3) {
+                let at = random(bytes.len());
+                bytes[at] = random(256) as u8;
+            }
+            drop(FloatModel::import(&bytes));
+            drop(inspect(&bytes));
+        }
+    }
 }
 
 /// The message says which tensor, and what was expected.

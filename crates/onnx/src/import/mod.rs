@@ -4,6 +4,7 @@ mod contraction;
 mod elementwise;
 mod fuse;
 mod logic;
+mod ml;
 mod normalize;
 mod pooling;
 mod proto;
@@ -67,6 +68,9 @@ pub struct Model {
 /// Parses, analyses and imports a model.
 pub fn import(onnx: &[u8]) -> Result<Model, OnnxError> {
     let proto = Proto::parse(onnx)?;
+    if proto.is_classical() {
+        return ml::import(&proto);
+    }
     proto.check_supported()?;
     let names = proto.node_names();
     let opset = proto.opset();

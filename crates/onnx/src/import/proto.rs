@@ -1,5 +1,6 @@
 //! The ONNX file itself: parsed and checked before the front end sees it, and asked for names afterwards.
 
+use super::ml;
 use crate::OnnxError;
 use std::collections::BTreeMap;
 use tract_onnx::pb;
@@ -133,15 +134,24 @@ const SUPPORTED: &[&str] = &[
 ];
 
 /// A parsed ONNX file.
-pub struct Proto(pb::ModelProto);
+pub struct Proto {
+    model: pb::ModelProto,
+    /// Whether it is for the importer of classical models.
+    is_classical: bool,
+}
 
 impl Proto {
-    /// Parses the file and checks what the front end takes for granted.
+    /// Parses the file and checks it.
     pub fn parse(onnx: &[u8]) -> Result<Self, OnnxError> {
         let corrupt = |reason: String| OnnxError::Corrupt { reason };
         let mut bytes = onnx;
         let model = tract_onnx::onnx().proto_model_for_read(&mut bytes);
-        let model = model.map_err(|e| corrupt(format!("{e:#}")))?;
+        Self::check(model.map_err(|e| corrupt(format!("{e:#}")))?)
+    }
+
+    /// Checks what the front end takes for granted.
+    pub fn check(model: pb::ModelProto) -> Result<Self, OnnxError> {
+        let corrupt = |reason: String| OnnxError::Corrupt { reason };
         let Some(graph) = &model.graph else {
             return Err(corrupt("the file has no graph".into()));
         };
@@ -153,33 +163,59 @@ impl Proto {
                 check_size(tensor).map_err(|e| corrupt(format!("node `{}`: {e}", node.name)))?;
             }
         }
-        Ok(Self(model))
+        let is_classical = graph.node.iter().any(|node| node.domain == ml::DOMAIN);
+        Ok(Self {
+            model,
+            is_classical,
+        })
     }
 
     pub fn into_inner(self) -> pb::ModelProto {
-        self.0
+        self.model
+    }
+
+    /// The main graph.
+    pub fn graph(&self) -> Option<&pb::GraphProto> {
+        self.model.graph.as_ref()
+    }
+
+    /// Whether the model has a node of the domain `ai.onnx.ml`.
+    pub fn is_classical(&self) -> bool {
+        self.is_classical
     }
 
     /// The nodes of the main graph.
     pub fn nodes(&self) -> &[pb::NodeProto] {
-        self.0.graph.as_ref().map_or(&[], |g| &g.node)
+        self.graph().map_or(&[], |g| &g.node)
     }
 
     /// The version of the default operation set.
     pub fn opset(&self) -> i64 {
-        let sets = self.0.opset_import.iter();
-        let default = sets.filter(|s| s.domain.is_empty() || s.domain == "ai.onnx");
-        default.map(|s| s.version).max().unwrap_or(1)
+        self.version("")
+    }
+
+    /// The version of a domain's operation set; the default domain has two names. Models that do not say have the first.
+    pub fn version(&self, domain: &str) -> i64 {
+        let plain = |name: &'_ str| if name == "ai.onnx" { "" } else { name }.to_owned();
+        let sets = self.model.opset_import.iter();
+        let sets = sets.filter(|s| plain(&s.domain) == plain(domain));
+        sets.map(|s| s.version).max().unwrap_or(1)
     }
 
     pub fn producer(&self) -> String {
-        format!("{} {}", self.0.producer_name, self.0.producer_version)
-            .trim()
-            .to_owned()
+        format!(
+            "{} {}",
+            self.model.producer_name, self.model.producer_version
+        )
+        .trim()
+        .to_owned()
     }
 
     /// Whether a node's operation is supported, and if not, why.
     pub fn support(&self, node: &pb::NodeProto) -> Result<(), String> {
+        if self.is_classical {
+            return ml::support(node);
+        }
         if !node.domain.is_empty() && node.domain != "ai.onnx" {
             return Err(format!(
                 "operations of the domain `{}` are not supported",

@@ -6,7 +6,7 @@
 //! for it. A clamp (a ReLU) is itself a rescale of its source's exact tensor, so it costs nothing more.
 
 use super::scale::{Format, round, scaled};
-use super::{Widths, shifts};
+use super::{Widths, shifts, wide};
 use crate::OnnxError;
 use crate::calibrate::Range;
 use crate::function::Function;
@@ -32,6 +32,9 @@ const SUM_BITS: u32 = 6;
 
 /// Bits of an entry of a committed weight tensor.
 const MAX_CONSTANT_BITS: u32 = 32;
+
+/// The least width of weights that are only added up as bits pick them.
+const PICKED_BITS: u32 = 24;
 
 /// Bits of an entry of a committed tensor of integers that stay as they are.
 const MAX_INTEGER_BITS: u32 = 24;
@@ -61,6 +64,7 @@ pub fn lower(
         ranges,
         widths,
         readers: graph.readers(),
+        wide: wide::layers(graph),
         indices: indices(graph),
         unsaturated: unsaturated(graph),
         masked: masked(graph),
@@ -177,6 +181,8 @@ struct Lowering<'a> {
     ranges: &'a [Range],
     widths: Widths,
     readers: Vec<usize>,
+    /// For each layer, whether it is [`wide`].
+    wide: Vec<bool>,
     indices: BTreeMap<LayerId, usize>,
     unsaturated: BTreeSet<LayerId>,
     masked: BTreeSet<LayerId>,
@@ -315,6 +321,9 @@ impl Lowering<'_> {
                         high: classes as i64 - 1,
                         scale: 0,
                     },
+                    None if self.wide[id.0] => {
+                        Format::activation(wide::range(graph, self.ranges, id), wide::INPUT_BITS)
+                    }
                     None => self.format(id, self.widths.activations, MAX_INTEGER_BITS),
                 };
                 self.push(origin, shape, format, Op::Input)?
@@ -329,6 +338,14 @@ impl Lowering<'_> {
                 let source = self.exact(*source)?;
                 let format = self.clamp_format(id, *low, *high);
                 self.rescale(origin, source, format)?
+            }
+            Kind::Apply {
+                source,
+                function: Function::Positive,
+            } => {
+                // Of integers: whatever is above zero is at least one unit, and saturates there. No division, so no rounding.
+                let source = self.exact(*source)?;
+                self.push(origin, shape, Format::BIT, Op::Rescale { source, shift: 0 })?
             }
             Kind::Apply { source, function } => self.map(id, *source, function)?,
             Kind::Max { left, right } => {
@@ -662,6 +679,25 @@ impl Lowering<'_> {
         Ok(tensor)
     }
 
+    /// Whether a tensor holds zeros and ones that mean just that.
+    fn is_bits(&self, id: TensorId) -> bool {
+        let tensor = self.tensor(id);
+        (tensor.low, tensor.high, tensor.scale_log2) == (0, 1, 0)
+    }
+
+    /// A constant to be multiplied by bits. Products are sums of some of its entries, which keep more bits than where factors of
+    /// either side are rounded. Where nothing but a sign is read of the sums, signs and zeros stay exactly these.
+    fn picked(&mut self, id: LayerId, is_compared: bool) -> Result<TensorId, OnnxError> {
+        let values = self.graph.constant(id);
+        let is_sign = |v: &f32| [-1.0, 0.0, 1.0].contains(v);
+        let format = if is_compared && values.is_some_and(|v| v.iter().all(is_sign)) {
+            Format::SIGN
+        } else {
+            Format::weight(self.range(id), self.widths.weights.max(PICKED_BITS))
+        };
+        self.quantized(id, format)
+    }
+
     fn contract(
         &mut self,
         id: LayerId,
@@ -669,7 +705,18 @@ impl Lowering<'_> {
         right: LayerId,
         axes: Axes,
     ) -> Result<TensorId, OnnxError> {
-        let (left, right) = (self.operand(left)?, self.operand(right)?);
+        let is_constant = self.graph.constant(right).is_some();
+        let (left, right) = if self.wide[left.0] && is_constant {
+            let factors = Format::weight(self.range(right), wide::FACTOR_BITS);
+            (self.exact(left)?, self.quantized(right, factors)?)
+        } else {
+            let left = self.operand(left)?;
+            if self.is_bits(left) && is_constant {
+                (left, self.picked(right, self.wide[id.0])?)
+            } else {
+                (left, self.operand(right)?)
+            }
+        };
         let layer = self.graph.layer(id);
         let scale = self.tensor(left).scale_log2 + self.tensor(right).scale_log2;
         let op = Op::Contract {
@@ -697,7 +744,9 @@ impl Lowering<'_> {
             };
             let exact = self.exact(source)?;
             // A sum that is read again and again is committed once, or every reader would repeat all that it is made of.
-            let repeated = self.readers[source.0] > 1 && self.virtuals[exact.0 as usize].compound;
+            let repeated = self.readers[source.0] > 1
+                && self.virtuals[exact.0 as usize].compound
+                && !self.wide[id.0];
             let is_wide = self.tensor(exact).range().magnitude() >= WIDEST_PART;
             let tensor = if repeated || is_wide {
                 self.at_width(source, self.widths.activations)?
@@ -724,7 +773,12 @@ impl Lowering<'_> {
             let op = Op::Linear { terms: vec![term] };
             return self.push_virtual(&layer.origin, &layer.shape, scale, op);
         }
-        let scale = self.sum_scale(id, terms, &parts);
+        let scale = if self.wide[id.0] && !parts.is_empty() {
+            // Rounded as what they are compared with, equal numbers stay equal.
+            self.common_scale(&parts)
+        } else {
+            self.sum_scale(id, terms, &parts)
+        };
         let mut integer_terms = Vec::new();
         for part in &parts {
             let finer = scale - self.tensor(part.source).scale_log2;
@@ -771,18 +825,28 @@ impl Lowering<'_> {
         )
     }
 
-    /// The scale of a sum: fine enough for each coefficient.
-    fn sum_scale(&self, id: LayerId, terms: &[Summand], parts: &[Part<'_>]) -> i32 {
+    /// The scale of a sum that is as fine as its finest part.
+    fn common_scale(&self, parts: &[Part<'_>]) -> i32 {
         let precision = self.widths.activations as i32 + 2;
         let needed = parts.iter().map(|part| {
             self.tensor(part.source).scale_log2 + coefficient_scale(part.coefficient, precision)
         });
-        let Some(mut scale) = needed.max() else {
+        needed.max().unwrap_or(0)
+    }
+
+    /// The scale of a sum: fine enough for each coefficient.
+    fn sum_scale(&self, id: LayerId, terms: &[Summand], parts: &[Part<'_>]) -> i32 {
+        if parts.is_empty() {
             // Constants alone: as fine as weights.
             let ranges = terms.iter().filter_map(|t| t.source.map(|s| self.range(s)));
             let scales = ranges.map(|r| Format::weight(r, self.widths.weights).scale);
             return scales.max().unwrap_or(self.widths.weights as i32);
-        };
+        }
+        let mut scale = self.common_scale(parts);
+        if self.graph.is_integral(id) {
+            // Even factors alone would do with less than the constants beside them need.
+            scale = scale.max(0);
+        }
         let is_contraction = parts
             .iter()
             .any(|p| self.virtuals[p.source.0 as usize].bilinear);

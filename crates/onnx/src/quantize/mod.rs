@@ -3,6 +3,7 @@
 mod lowering;
 mod scale;
 mod shifts;
+mod wide;
 
 pub use lowering::{Lowered, lower};
 pub use scale::Format;

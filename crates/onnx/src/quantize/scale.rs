@@ -14,6 +14,20 @@ pub struct Format {
 const SCALES: std::ops::RangeInclusive<i32> = -40..=40;
 
 impl Format {
+    /// Zeros and ones.
+    pub const BIT: Self = Self {
+        low: 0,
+        high: 1,
+        scale: 0,
+    };
+
+    /// Signs and zeros.
+    pub const SIGN: Self = Self {
+        low: -1,
+        high: 1,
+        scale: 0,
+    };
+
     /// The format of activations of so many bits with these calibrated values: unsigned where none is negative.
     pub fn activation(range: Range, bits: u32) -> Self {
         Self::with_slack(range, bits, 1.0)
