@@ -123,7 +123,7 @@ impl Graph {
 
     pub fn push(&mut self, origin: &str, shape: Vec<usize>, kind: Kind) -> LayerId {
         if let Kind::Constant(values) = &kind
-            && let Some(known) = self.known_constant(&shape, values)
+            && let Some(known) = self.known_constant(origin, &shape, values)
         {
             return known;
         }
@@ -137,16 +137,17 @@ impl Graph {
         LayerId(self.layers.len() - 1)
     }
 
-    /// A constant that is there already: the steps of a loop share their weights.
-    fn known_constant(&mut self, shape: &[usize], values: &[f32]) -> Option<LayerId> {
+    /// A constant that this node has made already: the steps of a loop share their weights.
+    fn known_constant(&mut self, origin: &str, shape: &[usize], values: &[f32]) -> Option<LayerId> {
         let mut hasher = DefaultHasher::new();
-        shape.hash(&mut hasher);
+        (origin, shape).hash(&mut hasher);
         values.iter().for_each(|v| v.to_bits().hash(&mut hasher));
         let next = LayerId(self.layers.len());
         let alike = self.constants.entry(hasher.finish()).or_default();
         let is_same = |id: &&LayerId| {
             let layer = &self.layers[id.0];
-            layer.shape == shape
+            layer.origin == origin
+                && layer.shape == shape
                 && matches!(&layer.kind, Kind::Constant(known) if known[..] == *values)
         };
         let known = alike.iter().find(is_same).copied();

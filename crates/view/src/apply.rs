@@ -95,7 +95,9 @@ impl<F: Ring> Functional<F> {
         embed: impl Fn(T) -> F,
     ) -> F {
         let Some((last, outer)) = self.groups.split_last() else {
-            return array.first().map_or(F::default(), |&a| self.coefficient * embed(a));
+            return array
+                .first()
+                .map_or(F::default(), |&a| self.coefficient * embed(a));
         };
         let width = last.weights.len().max(1);
         let rows = array.chunks(width).map(|row| {
@@ -119,6 +121,8 @@ impl<F: Ring> Functional<F> {
             });
             values = rows.collect();
         }
-        values.first().map_or(F::default(), |&v| self.coefficient * v)
+        values
+            .first()
+            .map_or(F::default(), |&v| self.coefficient * v)
     }
 }

@@ -711,7 +711,9 @@ impl Lowering<'_> {
             (self.exact(left)?, self.quantized(right, factors)?)
         } else {
             let left = self.operand(left)?;
-            if self.is_bits(left) && is_constant {
+            // Tables of rows that an index chooses are large, and are activations of the ordinary width.
+            let is_index = matches!(self.op(left), Op::Indicator { .. });
+            if self.is_bits(left) && is_constant && !is_index {
                 (left, self.picked(right, self.wide[id.0])?)
             } else {
                 (left, self.operand(right)?)
