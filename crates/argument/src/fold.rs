@@ -54,6 +54,13 @@ fn fold_rows_with<F: PrimeField>(
         rows.iter().all(|row| row.len() <= width),
         "no row is longer than the width"
     );
+    // A claim on a box of a tensor weighs a run of its rows only.
+    let is_used = |r: &F| !r.is_zero();
+    let (Some(first), Some(last)) = (rho.iter().position(is_used), rho.iter().rposition(is_used))
+    else {
+        return vec![F::zero(); width];
+    };
+    let (rho, rows) = (&rho[first..=last], &rows[first..=last]);
     match values {
         Integers::I8(values) => fold_slices(kernel, rho, values, rows, width),
         Integers::I16(values) => fold_slices(kernel, rho, values, rows, width),

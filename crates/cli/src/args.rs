@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use inferproof::{Curve, Visible};
+use inferproof_onnx::Dimensions;
 use std::path::PathBuf;
 
 /// Zero-knowledge proofs of machine-learning inference: commit to a model, prove what it says, verify.
@@ -60,6 +61,9 @@ pub struct CheckArgs {
     /// The ONNX model
     #[arg(value_name = "MODEL.onnx")]
     pub onnx: PathBuf,
+    /// Lengths of dimensions that the model leaves open, as `batch=1,sequence=32`
+    #[arg(long = "dim", value_name = "NAME=N,..")]
+    pub dimensions: Vec<Dimensions>,
 }
 
 /// Of `compile`.
@@ -68,6 +72,9 @@ pub struct CompileArgs {
     /// The ONNX model
     #[arg(value_name = "MODEL.onnx")]
     pub onnx: PathBuf,
+    /// Lengths of dimensions that the model leaves open, as `batch=1,sequence=32`
+    #[arg(long = "dim", value_name = "NAME=N,..")]
+    pub dimensions: Vec<Dimensions>,
     /// Real inputs (.json, .npy or .npz) from which the scales are chosen
     #[arg(long, value_name = "DATA")]
     pub calibrate: PathBuf,

@@ -2,7 +2,7 @@
 
 use crate::card::Source;
 use crate::error::Error;
-use inferproof_onnx::{FloatModel, OnnxError};
+use inferproof_onnx::{Dimensions, FloatModel, OnnxError};
 use std::path::Path;
 
 /// A file's float model, and where it comes from.
@@ -13,19 +13,19 @@ pub struct OnnxFile {
 
 impl OnnxFile {
     /// Reads and imports a file.
-    pub fn read(path: &Path) -> Result<Self, Error> {
+    pub fn read(path: &Path, dimensions: &Dimensions) -> Result<Self, Error> {
         let bytes = std::fs::read(path).map_err(Error::read(path))?;
         let file = path
             .file_name()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        Self::import(file, &bytes).map_err(Error::model(path))
+        Self::import(file, &bytes, dimensions).map_err(Error::model(path))
     }
 
     /// Imports a file's bytes.
-    pub fn import(file: String, bytes: &[u8]) -> Result<Self, OnnxError> {
-        let model = quietly(|| FloatModel::import(bytes))?;
+    pub fn import(file: String, bytes: &[u8], dimensions: &Dimensions) -> Result<Self, OnnxError> {
+        let model = quietly(|| FloatModel::import_with(bytes, dimensions))?;
         let opset = model.opset();
         let blake3 = blake3::hash(bytes).to_hex().to_string();
         Ok(Self {
@@ -38,6 +38,12 @@ impl OnnxFile {
             },
         })
     }
+}
+
+/// What `--dim` says, each time it was given.
+pub fn joined(dimensions: Vec<Dimensions>) -> Dimensions {
+    let given = dimensions.into_iter();
+    given.fold(Dimensions::default(), Dimensions::and)
 }
 
 /// Runs work of the ONNX front end, which panics on some malformed models; the importer turns that into an error, and nobody

@@ -1,10 +1,10 @@
 //! Compilation: import, calibration, and the choice of the narrowest integers that are accurate enough.
 
-use crate::OnnxError;
 use crate::accuracy::{Accuracy, Agreement, compare};
 use crate::calibrate::{Calibration, Sample, calibrate};
 use crate::import::{Model, Port, import};
 use crate::quantize::{Format, Lowered, Widths, lower};
+use crate::{Dimensions, OnnxError};
 use inferproof_program::{Program, Tensor, Weights};
 use inferproof_view::volume;
 use serde::Serialize;
@@ -85,8 +85,16 @@ impl FloatModel {
     /// # Errors
     /// If the bytes are not an ONNX model, or something in it is not supported: then the node is named.
     pub fn import(onnx: &[u8]) -> Result<Self, OnnxError> {
+        Self::import_with(onnx, &Dimensions::default())
+    }
+
+    /// Imports an ONNX model with lengths for the dimensions that it leaves open.
+    ///
+    /// # Errors
+    /// As [`Self::import`]; if a dimension is still open, or one is given that is not.
+    pub fn import_with(onnx: &[u8], dimensions: &Dimensions) -> Result<Self, OnnxError> {
         Ok(Self {
-            model: import(onnx)?,
+            model: import(onnx, dimensions)?,
         })
     }
 

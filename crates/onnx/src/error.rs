@@ -33,7 +33,27 @@ pub enum OnnxError {
         /// What the front end says.
         reason: String,
     },
-    /// A dimension is symbolic or missing.
+    /// A dimension of an input is open, and no length was given for it.
+    #[error(
+        "dimension `{name}` of input `{input}` {shape} is open; say how long it is: --dim {name}=N"
+    )]
+    OpenDimension {
+        /// The input.
+        input: String,
+        /// Its shape, as declared.
+        shape: String,
+        /// What the dimension is called.
+        name: String,
+    },
+    /// A length was given for a dimension that does not exist.
+    #[error("no open dimension is called `{name}`; {open}")]
+    UnknownDimension {
+        /// What was given.
+        name: String,
+        /// Which ones there are.
+        open: String,
+    },
+    /// A dimension depends on what is computed.
     #[error("tensor `{tensor}` has shape {shape}; export the model with fixed dimensions")]
     SymbolicShape {
         /// The tensor.

@@ -1,8 +1,8 @@
 //! What a model file holds, node by node, and whether it can be compiled.
 
-use crate::OnnxError;
 use crate::graph::Kind;
 use crate::import::{Port, Proto, import, name_of};
+use crate::{Dimensions, OnnxError};
 use serde::Serialize;
 
 /// A model file at a glance.
@@ -48,7 +48,7 @@ pub struct NodeSummary {
 ///
 /// # Errors
 /// If the file is not an ONNX model at all. A model that is one but cannot be imported gives a summary that says why.
-pub fn inspect(onnx: &[u8]) -> Result<ModelSummary, OnnxError> {
+pub fn inspect(onnx: &[u8], dimensions: &Dimensions) -> Result<ModelSummary, OnnxError> {
     let proto = Proto::parse(onnx)?;
     let names = proto.node_names();
     let nodes = proto.nodes().iter().map(|node| NodeSummary {
@@ -69,7 +69,7 @@ pub fn inspect(onnx: &[u8]) -> Result<ModelSummary, OnnxError> {
         multiplications: 0,
         error: None,
     };
-    match import(onnx) {
+    match import(onnx, dimensions) {
         Ok(model) => {
             for layer in &model.graph.layers {
                 let node = summary

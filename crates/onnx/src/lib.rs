@@ -21,6 +21,7 @@ mod accuracy;
 mod calibrate;
 mod compile;
 mod data;
+mod dimensions;
 mod error;
 mod expression;
 mod float;
@@ -37,6 +38,7 @@ pub use compile::{
     quantize, quantize_inputs,
 };
 pub use data::{Samples, parse_samples, read_samples};
+pub use dimensions::{Dimensions, DimensionsError};
 pub use error::OnnxError;
 pub use expression::{Expression, Operation};
 pub use function::{Comparison, Function, Trigonometric};

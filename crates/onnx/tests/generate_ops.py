@@ -379,6 +379,12 @@ def main():
     single("gru", "GRU", [4, 1, 3], [const("w", rand(1, 15, 3)), const("r", rand(1, 15, 5)), const("b", rand(1, 30))], outputs=("y",), hidden_size=5)
 
     classical_models()
+    # Dimensions that are open: one by two names, one without.
+    graph = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["a"]), helper.make_node("Add", ["a", "z"], ["y"])], "open",
+                              [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", "sequence", 4]), helper.make_tensor_value_info("z", TensorProto.FLOAT, ["batch", None, 3])],
+                              [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", "sequence", 3])], initializer=[const("w", np.ones([4, 3]))])
+    (HERE / "open_dimensions.onnx").write_bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString())
+
     np.savez_compressed(HERE / "ops.npz", **arrays)
 
 

@@ -1,8 +1,8 @@
 //! The bundled models, compiled with the default options, against onnxruntime's answers.
 
 use inferproof_onnx::{
-    Compiled, FloatModel, OnnxError, QuantizeOptions, Widths, dequantize_outputs, inspect,
-    quantize_inputs, read_samples,
+    Compiled, Dimensions, FloatModel, OnnxError, QuantizeOptions, Widths, dequantize_outputs,
+    inspect, quantize_inputs, read_samples,
 };
 use std::path::{Path, PathBuf};
 
@@ -133,7 +133,7 @@ fn float_model_follows_the_stored_outputs() {
 
 #[test]
 fn inspection_counts_weights_and_work() {
-    let summary = inspect(&onnx("mnist_lenet")).unwrap();
+    let summary = inspect(&onnx("mnist_lenet"), &Dimensions::default()).unwrap();
     assert_eq!(summary.error, None);
     assert_eq!((summary.opset, summary.weights), (13, 61_706));
     assert_eq!(
@@ -166,7 +166,7 @@ fn unsupported_operations_are_named() {
         message.starts_with("node `/p/MaxPoal` (MaxPoal, opset 13) is not supported"),
         "{message}"
     );
-    let summary = inspect(&bytes).unwrap();
+    let summary = inspect(&bytes, &Dimensions::default()).unwrap();
     assert_eq!(
         summary
             .nodes
@@ -176,6 +176,33 @@ fn unsupported_operations_are_named() {
         2
     );
     assert_eq!(summary.error, Some(message));
+}
+
+#[test]
+fn open_dimensions_are_asked_for() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/open_dimensions.onnx");
+    let onnx = std::fs::read(path).unwrap();
+    let import = |given: &[&str]| {
+        let given = given.iter().map(|text| text.parse::<Dimensions>().unwrap());
+        FloatModel::import_with(&onnx, &given.fold(Dimensions::default(), Dimensions::and))
+    };
+    let message = |given: &[&str]| import(given).err().expect("refused").to_string();
+    assert_eq!(
+        message(&[]),
+        "dimension `batch` of input `x` [batch, sequence, 4] is open; say how long it is: --dim batch=N"
+    );
+    assert_eq!(
+        message(&["batch=1,sequence=5"]),
+        "dimension `z.1` of input `z` [1, z.1, 3] is open; say how long it is: --dim z.1=N"
+    );
+    assert_eq!(
+        message(&["batch=1", "length=5"]),
+        "no open dimension is called `length`; the model has `batch`, `sequence`, `z.1`"
+    );
+    let model = import(&["batch=2,sequence=5", "z.1=1"]).unwrap();
+    assert_eq!(model.inputs()[0].shape, [2, 5, 4]);
+    assert_eq!(model.inputs()[1].shape, [2, 1, 3]);
+    assert_eq!(model.outputs()[0].shape, [2, 5, 3]);
 }
 
 /// Truncated and altered files are refused or read, and never panic.
@@ -202,7 +229,7 @@ fn corrupt_files_are_refused() {
             bytes[at] = (state >> 20) as u8;
         }
         drop(FloatModel::import(&bytes));
-        drop(inspect(&bytes));
+        drop(inspect(&bytes, &Dimensions::default()));
     }
 }
 

@@ -2,7 +2,8 @@
 //! program at 16 bits within a stated tolerance. `generate_ops.py` makes the models and the answers.
 
 use inferproof_onnx::{
-    FloatModel, QuantizeOptions, dequantize_outputs, inspect, parse_samples, quantize_inputs,
+    Dimensions, FloatModel, QuantizeOptions, dequantize_outputs, inspect, parse_samples,
+    quantize_inputs,
 };
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -191,7 +192,7 @@ fn altered_classical_models_are_refused_or_read() {
                 bytes[at] = random(256) as u8;
             }
             drop(FloatModel::import(&bytes));
-            drop(inspect(&bytes));
+            drop(inspect(&bytes, &Dimensions::default()));
         }
     }
 }

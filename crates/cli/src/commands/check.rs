@@ -4,11 +4,11 @@ use crate::Outcome;
 use crate::args::CheckArgs;
 use crate::error::Error;
 use crate::estimate::Estimate;
-use crate::onnx_file::quietly;
+use crate::onnx_file::{joined, quietly};
 use crate::report::{Bytes, Count, Seconds, Shape, print, row};
 use inferproof::{Visibility, forecast};
 use inferproof_onnx::{
-    FloatModel, ModelSummary, NodeSummary, Port, QuantizeOptions, Sample, inspect,
+    Dimensions, FloatModel, ModelSummary, NodeSummary, Port, QuantizeOptions, Sample, inspect,
 };
 use serde::Serialize;
 use std::fmt;
@@ -31,9 +31,10 @@ struct Report {
 pub fn main(args: CheckArgs, json: bool) -> Result<Outcome, Error> {
     let path = &args.onnx;
     let bytes = std::fs::read(path).map_err(Error::read(path))?;
-    let model = quietly(|| inspect(&bytes)).map_err(Error::model(path))?;
+    let dimensions = joined(args.dimensions);
+    let model = quietly(|| inspect(&bytes, &dimensions)).map_err(Error::model(path))?;
     let estimate = match &model.error {
-        None => Some(estimate(path, &bytes)?),
+        None => Some(estimate(path, &bytes, &dimensions)?),
         Some(_) => None,
     };
     let report = Report {
@@ -52,8 +53,9 @@ pub fn main(args: CheckArgs, json: bool) -> Result<Outcome, Error> {
 }
 
 /// Quantizes on made-up samples: the sizes of a proof depend little on the scales.
-fn estimate(path: &Path, bytes: &[u8]) -> Result<Estimate, Error> {
-    let model = quietly(|| FloatModel::import(bytes)).map_err(Error::model(path))?;
+fn estimate(path: &Path, bytes: &[u8], dimensions: &Dimensions) -> Result<Estimate, Error> {
+    let model =
+        quietly(|| FloatModel::import_with(bytes, dimensions)).map_err(Error::model(path))?;
     let options = QuantizeOptions {
         weight_bits: Some(WEIGHT_BITS),
         activation_bits: Some(ACTIVATION_BITS),

@@ -8,7 +8,7 @@ use crate::curve::on_curve;
 use crate::error::Error;
 use crate::folder::{BLINDING, CARD, KEY, PUBLIC, SECRET, WEIGHTS};
 use crate::interrupt;
-use crate::onnx_file::OnnxFile;
+use crate::onnx_file::{OnnxFile, joined};
 use crate::progress::Progress;
 use crate::report::{Bytes, Count, Seconds, Seen, is_public, peak_memory, print, row};
 use crate::secret::{encode_blinding, encode_weights};
@@ -45,7 +45,7 @@ pub struct Plan {
 
 pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
     let start = Instant::now();
-    let file = OnnxFile::read(&args.onnx)?;
+    let file = OnnxFile::read(&args.onnx, &joined(args.dimensions.clone()))?;
     let read = |path: &Path| read_samples(path, file.model.inputs()).map_err(Error::data);
     let calibration = read(&args.calibrate)?;
     let evaluation = args.evaluate.as_deref().map(read).transpose()?;

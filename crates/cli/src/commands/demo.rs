@@ -9,7 +9,7 @@ use crate::onnx_file::OnnxFile;
 use crate::report::{Bytes, Count, Seconds, Seen, print, row};
 use crate::{Outcome, digit};
 use inferproof::{Curve, Visibility};
-use inferproof_onnx::{QuantizeOptions, parse_samples};
+use inferproof_onnx::{Dimensions, QuantizeOptions, parse_samples};
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -74,7 +74,8 @@ pub fn main(args: DemoArgs, json: bool) -> Result<Outcome, Error> {
 fn demo(folder: &Path, digit: usize, kept: bool) -> Result<Report, Error> {
     let start = Instant::now();
     let bundled = |source| Error::model(Path::new("the bundled model"))(source);
-    let file = OnnxFile::import("mnist_lenet.onnx".into(), MODEL).map_err(bundled)?;
+    let file = OnnxFile::import("mnist_lenet.onnx".into(), MODEL, &Dimensions::default())
+        .map_err(bundled)?;
     let calibration =
         parse_samples("calibration.npz", CALIBRATION, file.model.inputs()).map_err(Error::data)?;
     let mut digits =

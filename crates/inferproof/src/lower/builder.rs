@@ -1,7 +1,10 @@
 //! Collects the relations of a program, node by node.
 
+mod boxes;
 mod nonlinear;
 mod ranges;
+
+use boxes::{boxes, whole};
 
 use super::tables::{Clamp, Tables, WIDE_SPAN, bits, limb_bits, max_span, remainder_bits};
 use super::{Code, LowerError, Lowered, Product, Recipe};
@@ -14,6 +17,7 @@ use inferproof_program::{Node, Op, Program, TensorId};
 use inferproof_view::{MAX_STEPS, Step, View};
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 /// A virtual tensor that is the sum of more terms than this is committed: otherwise a chain of residuals or maxima that fans
 /// out would make claims without bound (PROTOCOL must 6).
@@ -496,7 +500,7 @@ impl<'a> Builder<'a> {
                 let table = self.tables.function(table.0, function);
                 let output = self.commit_tensor(id)?;
                 let columns = vec![column, vec![output.clone()]];
-                self.lookup(&tensor.name, table, columns);
+                self.lookup(&tensor.name, table, columns)?;
                 vec![output]
             }
             Op::Max { left, right } => self.maximum(id, *left, *right)?,
@@ -538,18 +542,48 @@ impl<'a> Builder<'a> {
         Ok(true)
     }
 
-    fn lookup(&mut self, name: &str, table: usize, columns: Vec<Vec<Term>>) {
-        let shape = columns
-            .first()
-            .and_then(|c| c.first())
-            .map(|t| t.view.target().to_vec())
-            .unwrap_or_default();
-        self.lookups.push(Lookup {
-            name: name.to_owned(),
-            table,
-            shape,
-            columns,
-        });
+    /// Looks the columns up, in boxes whose axes are nearly powers of two: the argument pads them to such.
+    fn lookup(
+        &mut self,
+        name: &str,
+        table: usize,
+        columns: Vec<Vec<Term>>,
+    ) -> Result<(), LowerError> {
+        let first = columns.first().and_then(|c| c.first());
+        let shape = first.map_or_else(Vec::new, |t| t.view.target().to_vec());
+        let views = columns.iter().flatten().map(|t| &t.view);
+        let longest = views.map(|v| v.steps().len()).max().unwrap_or(0);
+        let boxes = match longest + shape.len() <= MAX_STEPS {
+            true => boxes(&shape),
+            false => vec![whole(&shape)],
+        };
+        for part in boxes {
+            let mut columns = columns.clone();
+            for term in columns.iter_mut().flatten() {
+                for (axis, (range, &source)) in part.iter().zip(&shape).enumerate() {
+                    if range.len() == source {
+                        continue;
+                    }
+                    let step = Step::Slice {
+                        axis,
+                        source,
+                        start: range.start as i64,
+                        step: 1,
+                        len: range.len(),
+                    };
+                    self.copy([&term.view])?;
+                    let view = term.view.clone().then(step);
+                    term.view = view.map_err(|e| malformed(name, e.to_string()))?;
+                }
+            }
+            self.lookups.push(Lookup {
+                name: name.to_owned(),
+                table,
+                shape: part.iter().map(Range::len).collect(),
+                columns,
+            });
+        }
+        Ok(())
     }
 
     /// Chains views; equal readings of one source are added up.

@@ -102,6 +102,21 @@ impl Importer<'_> {
         }
     }
 
+    /// Whether nothing but this node reads one of its operands: otherwise what is folded into the weights behind it would be a
+    /// second copy of them.
+    fn is_read_once(&self, context: &Context<'_>, operand: LayerId) -> bool {
+        let slot = context.inputs.iter().position(|&id| id == operand);
+        let outlet = slot.and_then(|slot| context.node.inputs.get(slot));
+        outlet.is_some_and(|outlet| {
+            let outputs = &self.model.node(outlet.node).outputs;
+            let is_output = self
+                .model
+                .output_outlets()
+                .is_ok_and(|o| o.contains(outlet));
+            outputs[outlet.slot].successors.len() == 1 && !is_output
+        })
+    }
+
     /// `left + sign * right`.
     fn add(
         &mut self,
@@ -119,7 +134,7 @@ impl Importer<'_> {
         let to = &context.output_shape;
         if let Some(value) = self.scalar(right)
             && self.graph.shape(left) == to
-            && !self.foldable.contains_key(&left)
+            && !(self.foldable.contains_key(&left) && self.is_read_once(context, left))
         {
             let terms = vec![
                 self.graph.summand(1.0, left, vec![])?,
@@ -139,6 +154,7 @@ impl Importer<'_> {
         }
         if sign == 1.0
             && self.graph.shape(left) == to
+            && self.is_read_once(context, left)
             && let Some(folded) = self.fold(&context.origin, left, right, |c| Follow::Offset(c))?
         {
             return Ok(folded);
@@ -163,6 +179,7 @@ impl Importer<'_> {
         }
         let to = &context.output_shape;
         if self.graph.shape(left) == to
+            && self.is_read_once(context, left)
             && let Some(folded) = self.fold(&context.origin, left, right, |c| Follow::Scale(c))?
         {
             return Ok(folded);

@@ -13,8 +13,8 @@ mod shape;
 
 pub use proto::{NodeNames, Proto, name_of};
 
-use crate::OnnxError;
 use crate::graph::{Graph, Kind, LayerId};
+use crate::{Dimensions, OnnxError};
 use contraction::Foldable;
 use fuse::Chain;
 use inferproof_view::volume;
@@ -24,7 +24,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops;
 
-/// Entries that all tensors of a model have together at most, between layers included: 2 GiB as the reference computes them. A file of
+/// Entries that all tensors of a model but its constants have together at most: 2 GiB as the reference computes them. A file of
 /// a hundred bytes can ask for any number.
 const MAX_ENTRIES: usize = 1 << 28;
 
@@ -66,12 +66,14 @@ pub struct Model {
 }
 
 /// Parses, analyses and imports a model.
-pub fn import(onnx: &[u8]) -> Result<Model, OnnxError> {
-    let proto = Proto::parse(onnx)?;
+pub fn import(onnx: &[u8], dimensions: &Dimensions) -> Result<Model, OnnxError> {
+    let mut proto = Proto::parse(onnx)?;
+    proto.resolve(dimensions)?;
     if proto.is_classical() {
         return ml::import(&proto);
     }
     proto.check_supported()?;
+    proto.check_dimensions()?;
     let names = proto.node_names();
     let opset = proto.opset();
     let typed = guarded(|| analyse(proto))
@@ -213,8 +215,10 @@ impl<'a> Importer<'a> {
             }
             let origin = self.names.describe(&node.name);
             let output_shape = self.shape_of(OutletId::new(position, 0), &node.name)?;
-            let outputs = volume(&output_shape).unwrap_or(usize::MAX);
-            self.check_entries(self.entries.saturating_add(outputs), &node.name)?;
+            if node.outputs[0].fact.konst.is_none() {
+                let outputs = volume(&output_shape).unwrap_or(usize::MAX);
+                self.check_entries(self.entries.saturating_add(outputs), &node.name)?;
+            }
             let inputs = node.inputs.iter().map(|o| self.layers.get(o).copied());
             let Some(inputs) = inputs.collect::<Option<Vec<_>>>() else {
                 return Err(self
@@ -241,8 +245,9 @@ impl<'a> Importer<'a> {
                 }
                 self.layers.insert(outlet, id);
             }
+            // Constants are in the file, or the front end has made them already.
             let made = self.graph.layers.iter().skip(known);
-            for layer in made {
+            for layer in made.filter(|l| !matches!(l.kind, Kind::Constant(_))) {
                 self.entries = self
                     .entries
                     .saturating_add(volume(&layer.shape).unwrap_or(usize::MAX));

@@ -1,9 +1,11 @@
 //! The ONNX file itself: parsed and checked before the front end sees it, and asked for names afterwards.
 
 use super::ml;
-use crate::OnnxError;
+use crate::{Dimensions, OnnxError};
 use std::collections::BTreeMap;
 use tract_onnx::pb;
+use tract_onnx::pb::tensor_shape_proto::Dimension;
+use tract_onnx::pb::tensor_shape_proto::dimension::Value as Length;
 use tract_onnx::prelude::Framework;
 
 /// The operation sets that are supported.
@@ -170,6 +172,83 @@ impl Proto {
         })
     }
 
+    /// Gives open dimensions the lengths that are known for them.
+    pub fn resolve(&mut self, dimensions: &Dimensions) -> Result<(), OnnxError> {
+        let open = self.open_dimensions();
+        if let Some(name) = dimensions
+            .names()
+            .find(|n| open.iter().all(|o| o.name != *n))
+        {
+            let names: Vec<String> = open.iter().map(|o| format!("`{}`", o.name)).collect();
+            return Err(OnnxError::UnknownDimension {
+                name: name.to_owned(),
+                open: match names.is_empty() {
+                    true => "the model has none".into(),
+                    false => format!("the model has {}", names.join(", ")),
+                },
+            });
+        }
+        let Some(graph) = &mut self.model.graph else {
+            return Ok(());
+        };
+        let values = graph.input.iter_mut();
+        let values = values.chain(&mut graph.output).chain(&mut graph.value_info);
+        for value in values {
+            let tensor = value.name.clone();
+            for (axis, dimension) in shape_mut(value).into_iter().flatten().enumerate() {
+                if let Some(name) = open_name(&tensor, axis, dimension)
+                    && let Some(length) = dimensions.get(&name)
+                {
+                    dimension.value = Some(Length::DimValue(length as i64));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a model with an input of which a dimension is open.
+    pub fn check_dimensions(&self) -> Result<(), OnnxError> {
+        match self.open_dimensions().into_iter().next() {
+            None => Ok(()),
+            Some(open) => Err(OnnxError::OpenDimension {
+                input: open.input,
+                shape: open.shape,
+                name: open.name,
+            }),
+        }
+    }
+
+    /// The open dimensions of inputs, each name once.
+    fn open_dimensions(&self) -> Vec<Open> {
+        let mut found: Vec<Open> = Vec::new();
+        let Some(graph) = &self.model.graph else {
+            return found;
+        };
+        let is_constant = |name: &str| graph.initializer.iter().any(|t| t.name == name);
+        for input in graph.input.iter().filter(|i| !is_constant(&i.name)) {
+            let shape = shape(input).unwrap_or_default();
+            let names = shape.iter().enumerate();
+            let names = names.map(|(axis, d)| (open_name(&input.name, axis, d), d));
+            let names: Vec<_> = names.collect();
+            let lengths = names.iter().map(|(name, d)| match (name, &d.value) {
+                (Some(name), _) => name.clone(),
+                (None, Some(Length::DimValue(n))) => n.to_string(),
+                (None, _) => "?".into(),
+            });
+            let text = format!("[{}]", lengths.collect::<Vec<_>>().join(", "));
+            for name in names.into_iter().filter_map(|(name, _)| name) {
+                if found.iter().all(|o| o.name != name) {
+                    found.push(Open {
+                        input: input.name.clone(),
+                        shape: text.clone(),
+                        name,
+                    });
+                }
+            }
+        }
+        found
+    }
+
     pub fn into_inner(self) -> pb::ModelProto {
         self.model
     }
@@ -259,6 +338,32 @@ impl Proto {
             ops: nodes.map(|n| (name_of(n), n.op_type.clone())).collect(),
         }
     }
+}
+
+/// A dimension of an input that has no length.
+struct Open {
+    input: String,
+    shape: String,
+    name: String,
+}
+
+/// What an open dimension is called: by its own name, or by its tensor and axis.
+fn open_name(tensor: &str, axis: usize, dimension: &Dimension) -> Option<String> {
+    match &dimension.value {
+        Some(Length::DimValue(n)) if *n > 0 => None,
+        Some(Length::DimParam(name)) if !name.is_empty() => Some(name.clone()),
+        _ => Some(format!("{tensor}.{axis}")),
+    }
+}
+
+fn shape(value: &pb::ValueInfoProto) -> Option<&[Dimension]> {
+    let pb::type_proto::Value::TensorType(tensor) = value.r#type.as_ref()?.value.as_ref()?;
+    Some(&tensor.shape.as_ref()?.dim)
+}
+
+fn shape_mut(value: &mut pb::ValueInfoProto) -> Option<&mut Vec<Dimension>> {
+    let pb::type_proto::Value::TensorType(tensor) = value.r#type.as_mut()?.value.as_mut()?;
+    Some(&mut tensor.shape.as_mut()?.dim)
 }
 
 /// A node's name, or that of its first output, as the front end has it.

@@ -48,7 +48,7 @@ impl Builder<'_> {
                     view: self.identity(id)?,
                 };
                 let name = format!("{}, clamp", tensor.name);
-                self.lookup(&name, table, vec![vec![term.clone()], vec![output.clone()]]);
+                self.lookup(&name, table, vec![vec![term.clone()], vec![output.clone()]])?;
                 quotient.push(scaled(term, 1 << (limb * limb_bits))?);
             }
         }
@@ -110,7 +110,7 @@ impl Builder<'_> {
             fall.push(scaled(term, -1)?);
         }
         fall.push(scaled(rise.clone(), -1)?);
-        self.lookup(&tensor.name, table, vec![fall, vec![rise.clone()]]);
+        self.lookup(&tensor.name, table, vec![fall, vec![rise.clone()]])?;
         let mut terms = self.read(right)?;
         terms.push(rise);
         Ok(terms)
@@ -191,7 +191,7 @@ impl Builder<'_> {
             &format!("{}, bits", tensor.name),
             table,
             vec![vec![bit.clone()]],
-        );
+        )?;
         let index = self.read(source)?;
         for (what, weights, value) in [
             ("one bit is set", None, vec![self.constant(id, rest, 1)?]),
@@ -250,7 +250,11 @@ impl Builder<'_> {
                     ..
                 } => step.clone(),
                 // Whatever leaves entries out or fills in zeros, which are an index too.
-                _ => return Ok(None),
+                Step::Reduce { .. }
+                | Step::Slice { .. }
+                | Step::Gather { .. }
+                | Step::Window { .. }
+                | Step::SuffixSum { .. } => return Ok(None),
             });
         }
         let mut shape = view.source().to_vec();
@@ -288,7 +292,7 @@ impl Builder<'_> {
             &format!("{}, bits", tensor.name),
             table,
             vec![vec![bit.clone()]],
-        );
+        )?;
 
         let sum = self.view(
             id,

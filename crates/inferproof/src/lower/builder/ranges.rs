@@ -20,7 +20,7 @@ impl Builder<'_> {
         let size = tensor.high.abs_diff(tensor.low).saturating_add(1);
         if size <= 1 << 16 {
             let table = self.tables.range(tensor.low, size as usize);
-            self.lookup(&tensor.name, table, vec![vec![term.clone()]]);
+            self.lookup(&tensor.name, table, vec![vec![term.clone()]])?;
             return Ok(());
         }
         let bits = bits((size - 1).into());
@@ -65,7 +65,7 @@ impl Builder<'_> {
                 .into_iter()
                 .map(|t| scaled(t, factor))
                 .collect::<Result<_, _>>()?;
-            self.lookup(name, table, vec![column]);
+            self.lookup(name, table, vec![column])?;
             return Ok(());
         }
         self.check_limbs(name, value, bits, of)
@@ -96,7 +96,7 @@ impl Builder<'_> {
             lowest.push(scaled(term, -1)?);
         }
         let table = self.tables.range(0, 1 << limb);
-        self.lookup(name, table, vec![lowest]);
+        self.lookup(name, table, vec![lowest])?;
         Ok(())
     }
 
@@ -127,7 +127,7 @@ impl Builder<'_> {
             view,
         };
         let table = self.tables.range(0, 1 << width);
-        self.lookup(name, table, vec![vec![term.clone()]]);
+        self.lookup(name, table, vec![vec![term.clone()]])?;
         scaled(term, 1 << (number * limb))
     }
 }
