@@ -66,6 +66,14 @@ pub fn calibrate(graph: &Graph, samples: &[Sample]) -> Result<Calibration, OnnxE
                     sample: position,
                 });
             }
+            if let Kind::Indicator { source } = graph.layers[slot].kind {
+                check_indices(
+                    graph,
+                    slot,
+                    activations.get(source).unwrap_or_default(),
+                    position,
+                )?;
+            }
             let observed = match &graph.layers[slot].kind {
                 Kind::Logits { .. } => of_logits(values, &graph.layers[slot].shape),
                 _ => Range::of(values.iter().map(|v| v.0)),
@@ -82,6 +90,26 @@ pub fn calibrate(graph: &Graph, samples: &[Sample]) -> Result<Calibration, OnnxE
         outputs.push(values.collect());
     }
     Ok(Calibration { ranges, outputs })
+}
+
+/// Indices count from 0 and stay below the length of the axis.
+fn check_indices(
+    graph: &Graph,
+    slot: usize,
+    indices: &[Real],
+    sample: usize,
+) -> Result<(), OnnxError> {
+    let layer = &graph.layers[slot];
+    let length = layer.shape.last().copied().unwrap_or(0);
+    match indices.iter().find(|i| i.0 < 0.0 || i.0 >= length as f64) {
+        None => Ok(()),
+        Some(index) => Err(OnnxError::Index {
+            origin: layer.origin.clone(),
+            sample,
+            index: index.0,
+            length,
+        }),
+    }
 }
 
 /// The range of the entries that a softmax sees.

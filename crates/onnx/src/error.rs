@@ -33,6 +33,18 @@ pub enum OnnxError {
         /// What the front end says.
         reason: String,
     },
+    /// An index of a calibration sample is outside the axis that it chooses from.
+    #[error("{origin}: calibration sample {sample} has the index {index}; expected one from 0 to {} (indices from the end are not supported)", length - 1)]
+    Index {
+        /// The node.
+        origin: String,
+        /// The sample's position.
+        sample: usize,
+        /// The index.
+        index: f64,
+        /// The length of the axis.
+        length: usize,
+    },
     /// A dimension of an input is open, and no length was given for it.
     #[error(
         "dimension `{name}` of input `{input}` {shape} is open; say how long it is: --dim {name}=N"

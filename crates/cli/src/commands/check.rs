@@ -8,7 +8,8 @@ use crate::onnx_file::{joined, quietly};
 use crate::report::{Bytes, Count, Seconds, Shape, print, row};
 use inferproof::{Visibility, forecast};
 use inferproof_onnx::{
-    Dimensions, FloatModel, ModelSummary, NodeSummary, Port, QuantizeOptions, Sample, inspect,
+    Dimensions, FloatModel, ModelSummary, NodeSummary, OnnxError, Port, QuantizeOptions, Sample,
+    inspect,
 };
 use serde::Serialize;
 use std::fmt;
@@ -61,19 +62,29 @@ fn estimate(path: &Path, bytes: &[u8], dimensions: &Dimensions) -> Result<Estima
         activation_bits: Some(ACTIVATION_BITS),
         ..QuantizeOptions::default()
     };
-    let compiled = model
-        .compile(&[made_up(model.inputs())], &options)
-        .map_err(Error::model(path))?;
+    let mut tried = RANGES
+        .iter()
+        .map(|&range| model.compile(&[made_up(model.inputs(), range)], &options));
+    // Some functions are defined in one of the ranges only; if in none, the first error is as good as any.
+    let compiled = match tried.next() {
+        Some(Err(first)) => tried.find_map(Result::ok).ok_or(first),
+        Some(done) => done,
+        None => return Err(Error::model(path)(OnnxError::NoCalibration)),
+    };
+    let compiled = compiled.map_err(Error::model(path))?;
     let forecast = forecast(&compiled.program, Visibility::default())?;
     Ok(Estimate::new(&forecast, compiled.report.weights))
 }
 
-/// Numbers all over the interval from 0 to 1, the same in every run.
-fn made_up(inputs: &[Port]) -> Sample {
+/// Where made-up numbers lie.
+const RANGES: [(f32, f32); 3] = [(0.0, 1.0), (1.1, 2.0), (-1.0, 1.0)];
+
+/// Numbers all over an interval, the same in every run.
+fn made_up(inputs: &[Port], (low, high): (f32, f32)) -> Sample {
     let mut state = 1u32;
     let mut next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / (1 << 24) as f32
+        low + (high - low) * ((state >> 8) as f32 / (1 << 24) as f32)
     };
     inputs
         .iter()

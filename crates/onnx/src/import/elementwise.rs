@@ -269,6 +269,11 @@ impl Importer<'_> {
         let Some(function) = function(&*op.0) else {
             return refuse("this function has no import");
         };
+        if function == Function::Ln
+            && let Some(result) = self.log_sum_exp(&context.origin, source)?
+        {
+            return Ok(result);
+        }
         Ok(self.apply(context, source, function))
     }
 }

@@ -170,8 +170,8 @@ impl<'a> Importer<'a> {
         self.walk()?;
         let mut outputs = Vec::new();
         let outlets = self.model.output_outlets();
-        for &outlet in outlets.iter().flat_map(|s| s.iter()) {
-            let name = self.model.outlet_label(outlet).map_or_else(
+        for (position, &outlet) in outlets.iter().flat_map(|s| s.iter()).enumerate() {
+            let name = self.names.output(position).map_or_else(
                 || self.model.node(outlet.node).name.clone(),
                 ToOwned::to_owned,
             );

@@ -2,7 +2,7 @@
 
 use super::{Context, Imported, Importer};
 use crate::function::Function;
-use crate::graph::{Axes, Graph, Kind, LayerId};
+use crate::graph::{Axes, Graph, Kind, LayerId, Summand};
 use inferproof_view::Step;
 use tract_onnx::tract_core::ops::nn::{RmsNorm, Softmax, SoftmaxKind};
 
@@ -65,6 +65,14 @@ impl Rows {
     }
 }
 
+/// `x - m`, `exp(x - m)`, the sums of these along rows, and the greatest entries `m`.
+struct Exponentials {
+    below: LayerId,
+    exponentials: LayerId,
+    sum: LayerId,
+    greatest: LayerId,
+}
+
 impl Importer<'_> {
     /// `exp(x - m) / sum exp(x - m)`, or its logarithm, with `m` the greatest entry.
     pub(super) fn softmax(&mut self, context: &Context<'_>, op: &Softmax) -> Imported<LayerId> {
@@ -73,24 +81,12 @@ impl Importer<'_> {
         let source = self
             .graph
             .view(origin, context.inputs[0], rows.there.clone())?;
-        let shape = self.graph.shape(source).to_vec();
-        let logits = self.graph.push(origin, shape, Kind::Logits { source });
-        let greatest = self.greatest(origin, logits, rows.axis())?;
-        let repeat = vec![
-            Step::Reduce {
-                axis: rows.axis(),
-                source: 1,
-                weights: None,
-            },
-            rows.repeat(),
-        ];
-        let terms = vec![
-            self.graph.summand(1.0, logits, vec![])?,
-            self.graph.summand(-1.0, greatest, repeat)?,
-        ];
-        let below = self.graph.sum(origin, terms);
-        let exponentials = self.graph.apply(origin, below, Function::Exp);
-        let sum = self.graph.view(origin, exponentials, vec![rows.sum()])?;
+        let Exponentials {
+            below,
+            exponentials,
+            sum,
+            greatest: _,
+        } = self.exponentials(origin, source, &rows)?;
         let result = match op.kind {
             SoftmaxKind::Softmax => {
                 let inverse = self.graph.apply(origin, sum, Function::Reciprocal);
@@ -106,6 +102,94 @@ impl Importer<'_> {
             }
         };
         Ok(self.graph.view(origin, result, rows.back)?)
+    }
+
+    /// The exponentials of rows relative to their greatest entries.
+    fn exponentials(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        rows: &Rows,
+    ) -> Imported<Exponentials> {
+        let shape = self.graph.shape(source).to_vec();
+        let logits = self.graph.push(origin, shape, Kind::Logits { source });
+        let greatest = self.greatest(origin, logits, rows.axis())?;
+        let one = Step::Reduce {
+            axis: rows.axis(),
+            source: 1,
+            weights: None,
+        };
+        let terms = vec![
+            self.graph.summand(1.0, logits, vec![])?,
+            self.graph
+                .summand(-1.0, greatest, vec![one.clone(), rows.repeat()])?,
+        ];
+        let below = self.graph.sum(origin, terms);
+        let exponentials = self.graph.apply(origin, below, Function::Exp);
+        Ok(Exponentials {
+            below,
+            exponentials,
+            sum: self.graph.view(origin, exponentials, vec![rows.sum()])?,
+            greatest: self.graph.view(origin, greatest, vec![one])?,
+        })
+    }
+
+    /// `ln sum exp(x)`, if that is what the logarithm of this layer is: `m + ln sum exp(x - m)` with the greatest entry `m`. The sum
+    /// itself would need more digits than a table has arguments.
+    pub(super) fn log_sum_exp(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+    ) -> Imported<Option<LayerId>> {
+        let Kind::Linear(terms) = &self.graph.layer(source).kind else {
+            return Ok(None);
+        };
+        let [
+            Summand {
+                coefficient: 1.0,
+                source: Some(inner),
+                view,
+            },
+        ] = &terms[..]
+        else {
+            return Ok(None);
+        };
+        let Kind::Apply {
+            source: argument,
+            function: Function::Exp,
+        } = self.graph.layer(*inner).kind
+        else {
+            return Ok(None);
+        };
+        let mut axes = Vec::new();
+        for pair in view.steps().chunks(2) {
+            match pair {
+                [
+                    Step::Reduce {
+                        axis,
+                        weights: None,
+                        ..
+                    },
+                    Step::Insert { axis: same, len: 1 },
+                ] if axis == same => axes.push(*axis),
+                _ => return Ok(None),
+            }
+        }
+        axes.sort_unstable();
+        let rows = Rows::of(self.graph.shape(argument), &axes);
+        let argument = self.graph.view(origin, argument, rows.there.clone())?;
+        let Exponentials { sum, greatest, .. } = self.exponentials(origin, argument, &rows)?;
+        let logarithm = self.graph.apply(origin, sum, Function::Ln);
+        let keep = || {
+            axes.iter()
+                .map(|&axis| Step::Insert { axis, len: 1 })
+                .collect()
+        };
+        let terms = vec![
+            self.graph.summand(1.0, logarithm, keep())?,
+            self.graph.summand(1.0, greatest, keep())?,
+        ];
+        Ok(Some(self.graph.sum(origin, terms)))
     }
 
     /// `x / sqrt(mean of squares + epsilon)`.

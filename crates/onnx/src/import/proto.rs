@@ -331,11 +331,17 @@ impl Proto {
         Ok(())
     }
 
+    fn output_names(&self) -> Vec<String> {
+        let outputs = self.model.graph.iter().flat_map(|g| &g.output);
+        outputs.map(|o| o.name.clone()).collect()
+    }
+
     pub fn node_names(&self) -> NodeNames {
         let nodes = self.nodes().iter();
         NodeNames {
             opset: self.opset(),
             ops: nodes.map(|n| (name_of(n), n.op_type.clone())).collect(),
+            outputs: self.output_names(),
         }
     }
 }
@@ -379,9 +385,15 @@ pub fn name_of(node: &pb::NodeProto) -> String {
 pub struct NodeNames {
     opset: i64,
     ops: BTreeMap<String, String>,
+    outputs: Vec<String>,
 }
 
 impl NodeNames {
+    /// The name of the model's output at a position.
+    pub fn output(&self, position: usize) -> Option<&str> {
+        self.outputs.get(position).map(String::as_str)
+    }
+
     /// The ONNX node whose name is the longest beginning of this name.
     fn find(&self, name: &str) -> Option<(&str, &str)> {
         let boundaries = name.char_indices().map(|(i, _)| i).chain([name.len()]);
