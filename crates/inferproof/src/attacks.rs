@@ -213,6 +213,49 @@ fn the_second_of_two_equal_maxima() {
     }
 }
 
+/// Codes of an index: another one, two, none; of indices that are the user's, and of one that is computed.
+#[test]
+fn another_index() {
+    for visibility in [Visibility::default(), PRIVATE] {
+        let arena = Arena::new(visibility);
+        let nodes = arena.program.nodes.iter();
+        let codes: Vec<TensorId> = nodes
+            .filter(|n| matches!(n.op, Op::Indicator { .. }))
+            .map(|n| n.output)
+            .collect();
+        let trace = arena.program.run(&arena.weights, &input()).unwrap();
+        assert_eq!(codes.len(), 2);
+        for id in codes {
+            let honest = trace.get(id).unwrap();
+            let width = arena
+                .program
+                .tensor(id)
+                .unwrap()
+                .shape
+                .last()
+                .copied()
+                .unwrap();
+            let first = honest[..width].iter().position(|&b| b == 1).unwrap();
+            let other = (first + 1) % width;
+            for (off, on) in [
+                (Some(first), Some(other)),
+                (None, Some(other)),
+                (Some(first), None),
+            ] {
+                let mut lie = honest.to_vec();
+                off.into_iter().for_each(|place| lie[place] = 0);
+                on.into_iter().for_each(|place| lie[place] = 1);
+                let mut inputs = input();
+                inputs.push(lie);
+                rejected(
+                    arena.verdict(&arena.with_given(id), &arena.weights, &inputs),
+                    &format!("codes with {off:?} taken out and {on:?} set"),
+                );
+            }
+        }
+    }
+}
+
 /// The owner runs another architecture or other weights than were certified.
 #[test]
 fn another_program() {
