@@ -159,13 +159,7 @@ impl Importer<'_> {
         {
             return Ok(folded);
         }
-        let left_steps = broadcast(self.graph.shape(left), to)?;
-        let right_steps = broadcast(self.graph.shape(right), to)?;
-        let terms = vec![
-            self.graph.summand(1.0, left, left_steps)?,
-            self.graph.summand(sign, right, right_steps)?,
-        ];
-        Ok(self.graph.sum(&context.origin, terms))
+        self.combined(context, left, sign, right)
     }
 
     fn multiply(

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 impl Importer<'_> {
     /// `left` broadcast to the output's shape plus `sign` times `right` so.
-    fn combined(
+    pub(super) fn combined(
         &mut self,
         context: &Context<'_>,
         left: LayerId,

@@ -1,6 +1,7 @@
 //! From a calibrated float graph to an integer program.
 
 mod lowering;
+mod roles;
 mod scale;
 mod shifts;
 mod wide;

@@ -12,7 +12,7 @@ pub(super) type Part = Vec<Range<usize>>;
 const WORTH: usize = 1 << 13;
 
 /// Boxes of one lookup, at most.
-const MAX_PARTS: usize = 16;
+const MAX_PARTS: usize = 6;
 
 /// The box of everything.
 pub(super) fn whole(shape: &[usize]) -> Part {
