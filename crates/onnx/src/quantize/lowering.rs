@@ -12,10 +12,11 @@ use crate::calibrate::Range;
 use crate::function::Function;
 use crate::graph::{Axes, Graph, Kind, LayerId, MASK, Summand, power_of_two};
 use crate::import::Port;
+use crate::requantize::{Line, Requantization};
 use inferproof_program::{
     Integers, Interval, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
 };
-use inferproof_view::View;
+use inferproof_view::{Step, View};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The least width at which the places of a maximum are searched: with fewer bits, ties would be frequent.
@@ -38,6 +39,10 @@ const PICKED_BITS: u32 = 24;
 
 /// Bits of an entry of a committed tensor of integers that stay as they are.
 const MAX_INTEGER_BITS: u32 = 24;
+
+/// Widths of weights that are integers of 8 bits in the model, perhaps less a zero point.
+const WHOLE_BITS: u32 = 8;
+const EXACT_BITS: u32 = 10;
 
 /// Bits of a function's argument, at most: its table has so many entries.
 const MAX_ARGUMENT_BITS: u32 = 16;
@@ -314,7 +319,7 @@ impl Lowering<'_> {
         let origin = &layer.origin;
         let shape = &layer.shape;
         let tensor = match &layer.kind {
-            Kind::Input { .. } => {
+            Kind::Input { bounds, .. } => {
                 let format = match self.indices.get(&id) {
                     Some(&classes) => Format {
                         low: 0,
@@ -324,7 +329,14 @@ impl Lowering<'_> {
                     None if self.wide[id.0] => {
                         Format::activation(wide::range(graph, self.ranges, id), wide::INPUT_BITS)
                     }
-                    None => self.format(id, self.widths.activations, MAX_INTEGER_BITS),
+                    None => match *bounds {
+                        Some((low, high)) => Format {
+                            low,
+                            high,
+                            scale: 0,
+                        },
+                        None => self.format(id, self.widths.activations, MAX_INTEGER_BITS),
+                    },
                 };
                 self.push(origin, shape, format, Op::Input)?
             }
@@ -377,6 +389,7 @@ impl Lowering<'_> {
                 };
                 self.push(origin, shape, format, Op::Indicator { source })?
             }
+            Kind::Requantize { source, rule } => self.requantize(id, *source, rule)?,
             Kind::Logits { source } => {
                 let range = self.range(id);
                 let exact = match &graph.layer(*source).kind {
@@ -629,12 +642,12 @@ impl Lowering<'_> {
     fn weight(&mut self, id: LayerId) -> Result<TensorId, OnnxError> {
         let range = self.range(id);
         let bits = self.widths.weights;
-        let integers = self
-            .graph
-            .is_integral(id)
-            .then(|| Format::integer_weight(range, bits));
-        let format = integers.flatten();
-        self.quantized(id, format.unwrap_or_else(|| Format::weight(range, bits)))
+        // Weights that a quantized model has as 8-bit integers stay these, at that width.
+        let whole = (WHOLE_BITS..=EXACT_BITS)
+            .chain([bits])
+            .find_map(|bits| Format::integer_weight(range, bits));
+        let integers = whole.filter(|_| self.graph.is_integral(id));
+        self.quantized(id, integers.unwrap_or_else(|| Format::weight(range, bits)))
     }
 
     /// A constant to be added at a given scale, as a factor and a tensor, with as many bits as its greatest entry needs (only
@@ -856,6 +869,129 @@ impl Lowering<'_> {
             scale += GUARD_BITS;
         }
         scale
+    }
+
+    /// Integers by the rescale that makes exactly them; by two, and a table that chooses, where halves are to be told apart.
+    fn requantize(
+        &mut self,
+        id: LayerId,
+        source: LayerId,
+        rule: &Requantization,
+    ) -> Result<TensorId, OnnxError> {
+        let layer = self.graph.layer(id);
+        let exact = self.exact(source)?;
+        let tensor = self.tensor(exact).clone();
+        let bounds = (tensor.low, tensor.high);
+        let lines = match rule.lines(tensor.scale_log2, bounds) {
+            Some(lines) => lines,
+            None if !self.graph.is_integral(source) => rule.nearest(tensor.scale_log2, bounds),
+            None => {
+                return Err(OnnxError::Model {
+                    reason: format!(
+                        "{}: sums from {} to {} cannot be requantized exactly; a model whose weights and scales are smaller can",
+                        layer.origin, tensor.low, tensor.high
+                    ),
+                });
+            }
+        };
+        if lines.lines.len() != rule.factors.len() {
+            return Err(OnnxError::Model {
+                reason: format!(
+                    "{}: its scale is beyond the range of integers",
+                    layer.origin
+                ),
+            });
+        }
+        let format = Format {
+            low: rule.low,
+            high: rule.high,
+            scale: 0,
+        };
+        let op = |source| Op::Rescale {
+            source,
+            shift: lines.shift,
+        };
+        let even = self.lines(id, exact, rule, &lines.lines, lines.shift, |l| l.even)?;
+        let even = self.push(&layer.origin, &layer.shape, format, op(even))?;
+        if !lines.is_split() {
+            return Ok(even);
+        }
+        let odd = self.lines(id, exact, rule, &lines.lines, lines.shift, |l| l.odd)?;
+        let odd = self.push(&layer.origin, &layer.shape, format, op(odd))?;
+        let view = View::identity(layer.shape.clone())?;
+        let terms = [even, odd].map(|source| Term {
+            coefficient: 1,
+            source: Some(source),
+            view: view.clone(),
+        });
+        let op = Op::Linear {
+            terms: terms.to_vec(),
+        };
+        let sum = self.push_virtual(&layer.origin, &layer.shape, 0, op)?;
+        // The two are the same or, at a half, neighbours of which the even one is meant.
+        let chosen = |sum: i64| match (sum.rem_euclid(2), sum.div_euclid(2)) {
+            (0, same) => same,
+            (_, below) => below + below.rem_euclid(2),
+        };
+        let values = (2 * rule.low..=2 * rule.high).map(chosen).collect();
+        let low = 2 * rule.low;
+        let table = self.table(Table { low, values });
+        let op = Op::Map { source: sum, table };
+        self.push(&layer.origin, &layer.shape, format, op)
+    }
+
+    /// What is rescaled: a line for each channel. A rescale adds half a unit itself.
+    fn lines(
+        &mut self,
+        id: LayerId,
+        source: TensorId,
+        rule: &Requantization,
+        lines: &[Line],
+        shift: u32,
+        offset: impl Fn(&Line) -> i64,
+    ) -> Result<TensorId, OnnxError> {
+        let layer = self.graph.layer(id);
+        let half = 1i64 << (shift - 1);
+        let mut channels: BTreeMap<(i64, i64), Vec<usize>> = BTreeMap::new();
+        for (channel, line) in lines.iter().enumerate() {
+            let key = (line.factor, offset(line) - half);
+            channels.entry(key).or_default().push(channel);
+        }
+        let mut terms = Vec::new();
+        for (&(factor, offset), members) in &channels {
+            let mut view = View::identity(layer.shape.clone())?;
+            let axes = layer.shape.iter().enumerate();
+            let fill = axes.map(|(axis, &len)| Step::Insert { axis, len });
+            let mut ones = View::new(vec![], fill.collect())?;
+            if channels.len() > 1 {
+                let length = lines.len();
+                let mut index = vec![None; length];
+                for &channel in members {
+                    index[channel] = Some(channel as u32);
+                }
+                let mask = Step::Gather {
+                    axis: rule.axis,
+                    source: length,
+                    index,
+                };
+                view = view.then(mask.clone())?;
+                ones = ones.then(mask)?;
+            }
+            terms.push(Term {
+                coefficient: factor,
+                source: Some(source),
+                view,
+            });
+            if offset != 0 {
+                terms.push(Term {
+                    coefficient: offset,
+                    source: None,
+                    view: ones,
+                });
+            }
+        }
+        let scale = self.tensor(source).scale_log2;
+        self.push_virtual(&layer.origin, &layer.shape, scale, Op::Linear { terms })
     }
 
     /// A function by its table.
