@@ -911,15 +911,15 @@ impl Lowering<'_> {
             source,
             shift: lines.shift,
         };
-        let even = self.lines(id, exact, rule, &lines.lines, lines.shift, |l| l.even)?;
-        let even = self.push(&layer.origin, &layer.shape, format, op(even))?;
+        let upper = self.lines(id, exact, rule, &lines.lines, lines.shift, |l| l.upper)?;
+        let upper = self.push(&layer.origin, &layer.shape, format, op(upper))?;
         if !lines.is_split() {
-            return Ok(even);
+            return Ok(upper);
         }
-        let odd = self.lines(id, exact, rule, &lines.lines, lines.shift, |l| l.odd)?;
-        let odd = self.push(&layer.origin, &layer.shape, format, op(odd))?;
+        let lower = self.lines(id, exact, rule, &lines.lines, lines.shift, |l| l.lower)?;
+        let lower = self.push(&layer.origin, &layer.shape, format, op(lower))?;
         let view = View::identity(layer.shape.clone())?;
-        let terms = [even, odd].map(|source| Term {
+        let terms = [upper, lower].map(|source| Term {
             coefficient: 1,
             source: Some(source),
             view: view.clone(),
@@ -928,12 +928,8 @@ impl Lowering<'_> {
             terms: terms.to_vec(),
         };
         let sum = self.push_virtual(&layer.origin, &layer.shape, 0, op)?;
-        // The two are the same or, at a half, neighbours of which the even one is meant.
-        let chosen = |sum: i64| match (sum.rem_euclid(2), sum.div_euclid(2)) {
-            (0, same) => same,
-            (_, below) => below + below.rem_euclid(2),
-        };
-        let values = (2 * rule.low..=2 * rule.high).map(chosen).collect();
+        let sums = 2 * rule.low..=2 * rule.high;
+        let values = sums.map(|sum| lines.choose(sum, rule.low)).collect();
         let low = 2 * rule.low;
         let table = self.table(Table { low, values });
         let op = Op::Map { source: sum, table };
