@@ -35,12 +35,13 @@ pub struct Lines {
     pub shift: u32,
     /// One for each factor of the requantization.
     pub lines: Vec<Line>,
-    /// For each result but the least: whether an argument that reaches it with the upper offset alone has reached it.
-    pub reached: Vec<bool>,
+    /// For each class of lines and each result but the least: whether an argument that reaches it with the upper offset alone
+    /// has reached it.
+    pub classes: Vec<Vec<bool>>,
 }
 
 /// A line of integer coefficients, before the division by a power of two. With two different offsets, where the results differ
-/// (by one, at halves) [`Lines::reached`] tells which is meant.
+/// (by one, at halves) [`Lines::classes`] tell which is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The slope.
@@ -49,6 +50,8 @@ pub struct Line {
     pub upper: i64,
     /// The lesser offset.
     pub lower: i64,
+    /// Which of [`Lines::classes`] it is in.
+    pub class: usize,
 }
 
 impl Lines {
@@ -58,10 +61,11 @@ impl Lines {
     }
 
     /// The result, from the sum of what the two rescales give.
-    pub fn choose(&self, sum: i64, low: i64) -> i64 {
+    pub fn choose(&self, class: usize, sum: i64, low: i64) -> i64 {
         let below = sum.div_euclid(2);
         let step = usize::try_from(below - low).ok();
-        let is_reached = step.and_then(|s| self.reached.get(s)).copied();
+        let reached = self.classes.get(class);
+        let is_reached = step.and_then(|s| reached?.get(s)).copied();
         below + i64::from(sum.rem_euclid(2) == 1 && is_reached == Some(true))
     }
 }
@@ -145,15 +149,7 @@ impl Requantization {
             let Some(lines) = lines.collect::<Option<Vec<(Line, Vec<Option<bool>>)>>>() else {
                 continue;
             };
-            let Some(reached) = common(lines.iter().map(|(_, needs)| &needs[..])) else {
-                continue;
-            };
-            let lines = lines.into_iter().map(|(line, _)| line).collect();
-            let found = Lines {
-                shift,
-                lines,
-                reached,
-            };
+            let found = classified(shift, lines);
             if !found.is_split() {
                 return Some(found);
             }
@@ -173,13 +169,14 @@ impl Requantization {
                     factor: (slope * 2f64.powi(shift as i32 - scale)).round() as i64,
                     upper: half,
                     lower: half,
+                    class: 0,
                 }
             });
             let lines = lines.collect();
             Lines {
                 shift,
                 lines,
-                reached: vec![],
+                classes: vec![],
             }
         });
         let fits = |lines: &Lines| {
@@ -192,7 +189,7 @@ impl Requantization {
         shifts.into_iter().find(fits).unwrap_or(Lines {
             shift: 1,
             lines: vec![],
-            reached: vec![],
+            classes: vec![],
         })
     }
 }
@@ -243,23 +240,35 @@ fn line(
         factor: i64::try_from(factor).ok()?,
         upper: i64::try_from(upper).ok()?,
         lower: i64::try_from(lower).ok()?,
+        class: 0,
     };
     Some((line, needs.collect()))
 }
 
-/// What the steps of all channels need, unless two need different offsets.
-fn common<'a>(mut channels: impl Iterator<Item = &'a [Option<bool>]>) -> Option<Vec<bool>> {
-    let mut needs = channels.next()?.to_vec();
-    for channel in channels {
-        for (need, &other) in needs.iter_mut().zip(channel) {
-            match (*need, other) {
-                (Some(a), Some(b)) if a != b => return None,
-                (None, other) => *need = other,
-                _ => {}
-            }
+/// Puts lines into classes in which no two need different offsets for the same step.
+fn classified(shift: u32, lines: Vec<(Line, Vec<Option<bool>>)>) -> Lines {
+    let mut classes: Vec<Vec<Option<bool>>> = Vec::new();
+    let lines = lines.into_iter().map(|(line, needs)| {
+        let agrees = |class: &Vec<Option<bool>>| {
+            let mut pairs = class.iter().zip(&needs);
+            pairs.all(|(a, b)| a.is_none() || b.is_none() || a == b)
+        };
+        let class = classes.iter().position(agrees).unwrap_or_else(|| {
+            classes.push(vec![None; needs.len()]);
+            classes.len() - 1
+        });
+        for (known, need) in classes[class].iter_mut().zip(needs) {
+            *known = known.or(need);
         }
+        Line { class, ..line }
+    });
+    let lines = lines.collect();
+    let reached = |class: Vec<Option<bool>>| class.into_iter().map(|n| n == Some(true)).collect();
+    Lines {
+        shift,
+        lines,
+        classes: classes.into_iter().map(reached).collect(),
     }
-    Some(needs.into_iter().map(|n| n.unwrap_or(false)).collect())
 }
 
 #[cfg(test)]
@@ -273,7 +282,11 @@ mod tests {
             let value = (line.factor * x + offset) >> lines.shift;
             value.clamp(rule.low, rule.high)
         };
-        lines.choose(rescale(line.upper) + rescale(line.lower), rule.low)
+        lines.choose(
+            line.class,
+            rescale(line.upper) + rescale(line.lower),
+            rule.low,
+        )
     }
 
     fn check(factor: f32, divisor: f32, reach: i64) -> bool {
@@ -295,8 +308,9 @@ mod tests {
     #[test]
     fn every_argument_is_rounded_as_in_single_precision() {
         for factor in [0.001_234_5, 0.000_041_7, 1.7, 0.013_37, 3e-7, 0.004_999_99] {
-            assert!(!check(factor, 1.0, 300_000), "{factor} reaches no halves");
+            check(factor, 1.0, 300_000);
         }
+        assert!(!check(0.013_37, 1.0, 300_000), "one rescale will do");
         assert!(!check(0.02, 0.03, 255));
         assert!(!check(0.7, 0.7, 255));
     }

@@ -630,6 +630,8 @@ def quantized_models():
     product("quantized_matmul_halves", u8, i8, u8, scales=(0.5, 0.25, 64.0))
     product("quantized_matmul_columns", u8, i8, u8, bs=spread(0.01, 0.05, 5))
 
+    product("quantized_matmul_decimals", u8, i8, u8, bs=np.array([0.03, 0.0375, 0.025, 0.05, 0.0625], f32))
+
     quantized("quantized_matmul_integer", [node("MatMulInteger", ["x", "w", "xz", "wz"], ["q"])], [("x", u8, [2, 24])], [("q", i32, [2, 5])],
               {"w": whole(i8, 24, 5), "xz": u8(77), "wz": i8(-5)})
     quantized("quantized_conv_integer", [node("ConvInteger", ["x", "w", "xz"], ["q"], pads=[1, 1, 1, 1])], [("x", u8, [1, 2, 5, 5])],

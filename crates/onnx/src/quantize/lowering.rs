@@ -919,18 +919,33 @@ impl Lowering<'_> {
         let lower = self.lines(id, exact, rule, &lines.lines, lines.shift, |l| l.lower)?;
         let lower = self.push(&layer.origin, &layer.shape, format, op(lower))?;
         let view = View::identity(layer.shape.clone())?;
-        let terms = [upper, lower].map(|source| Term {
+        let read = |source| Term {
             coefficient: 1,
             source: Some(source),
             view: view.clone(),
-        });
-        let op = Op::Linear {
-            terms: terms.to_vec(),
         };
-        let sum = self.push_virtual(&layer.origin, &layer.shape, 0, op)?;
+        let mut terms = vec![read(upper), read(lower)];
+        // Each class of channels has a piece of the table for itself.
         let sums = 2 * rule.low..=2 * rule.high;
-        let values = sums.map(|sum| lines.choose(sum, rule.low)).collect();
+        let piece = 2 * (rule.high - rule.low) + 1;
+        let mut values = Vec::new();
+        for class in 0..lines.classes.len() {
+            values.extend(sums.clone().map(|sum| lines.choose(class, sum, rule.low)));
+            let members = (0..lines.lines.len()).filter(|&c| lines.lines[c].class == class);
+            let members: Vec<usize> = members.collect();
+            if class > 0 {
+                terms.push(Term {
+                    coefficient: class as i64 * piece,
+                    source: None,
+                    view: ones(&layer.shape)?.then(mask(rule, &members))?,
+                });
+            }
+        }
         let low = 2 * rule.low;
+        let sum = self.push_virtual(&layer.origin, &layer.shape, 0, Op::Linear { terms })?;
+        // Its bound does not see that a channel is in one class only, and a table has an entry for every argument.
+        let bound = self.tensor(sum).high;
+        values.resize(usize::try_from(bound - low + 1).unwrap_or(0), rule.low);
         let table = self.table(Table { low, values });
         let op = Op::Map { source: sum, table };
         self.push(&layer.origin, &layer.shape, format, op)
@@ -956,20 +971,9 @@ impl Lowering<'_> {
         let mut terms = Vec::new();
         for (&(factor, offset), members) in &channels {
             let mut view = View::identity(layer.shape.clone())?;
-            let axes = layer.shape.iter().enumerate();
-            let fill = axes.map(|(axis, &len)| Step::Insert { axis, len });
-            let mut ones = View::new(vec![], fill.collect())?;
+            let mut ones = ones(&layer.shape)?;
             if channels.len() > 1 {
-                let length = lines.len();
-                let mut index = vec![None; length];
-                for &channel in members {
-                    index[channel] = Some(channel as u32);
-                }
-                let mask = Step::Gather {
-                    axis: rule.axis,
-                    source: length,
-                    index,
-                };
+                let mask = mask(rule, members);
                 view = view.then(mask.clone())?;
                 ones = ones.then(mask)?;
             }
@@ -1080,6 +1084,27 @@ impl Lowering<'_> {
             self.program.tables.push(table);
         }
         id
+    }
+}
+
+/// One everywhere.
+fn ones(shape: &[usize]) -> Result<View, OnnxError> {
+    let axes = shape.iter().enumerate();
+    let steps = axes.map(|(axis, &len)| Step::Insert { axis, len });
+    Ok(View::new(vec![], steps.collect())?)
+}
+
+/// Some channels of a tensor that is requantized, and zero elsewhere.
+fn mask(rule: &Requantization, members: &[usize]) -> Step {
+    let length = rule.factors.len();
+    let mut index = vec![None; length];
+    for &channel in members {
+        index[channel] = u32::try_from(channel).ok();
+    }
+    Step::Gather {
+        axis: rule.axis,
+        source: length,
+        index,
     }
 }
 
