@@ -78,7 +78,9 @@ pub fn import(onnx: &[u8]) -> Result<Model, OnnxError> {
     if let Some(graph) = proto.graph_mut()
         && quantized::is_quantized(graph)
     {
-        quantized::rewrite(graph).map_err(|e| names.unsupported(&e.node, &e.reason))?;
+        let rewritten = guarded(|| quantized::rewrite(graph));
+        let rewritten = rewritten.map_err(|reason| OnnxError::Analysis { opset, reason })?;
+        rewritten.map_err(|e| names.unsupported(&e.node, &e.reason))?;
     }
     let typed = guarded(|| analyse(proto))
         .unwrap_or_else(|panic| Err(format!("the front end failed: {panic}")));

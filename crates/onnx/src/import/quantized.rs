@@ -55,6 +55,12 @@ pub fn rewrite(graph: &mut pb::GraphProto) -> Result<(), Unquantizable> {
         constants: constants.collect(),
         tensors: BTreeMap::new(),
         codes: BTreeMap::new(),
+        sums: graph
+            .input
+            .iter()
+            .filter(|i| element_type(i) == Some(INT32))
+            .map(|i| i.name.clone())
+            .collect(),
         made: BTreeSet::new(),
         nodes: vec![],
         initializers: vec![],
@@ -83,6 +89,12 @@ pub fn rewrite(graph: &mut pb::GraphProto) -> Result<(), Unquantizable> {
     // They name types that tensors do not have any more; the front end infers what it needs.
     graph.value_info.clear();
     Ok(())
+}
+
+fn element_type(info: &pb::ValueInfoProto) -> Option<i32> {
+    match info.r#type.as_ref()?.value.as_ref()? {
+        pb::type_proto::Value::TensorType(tensor) => Some(tensor.elem_type),
+    }
 }
 
 /// Numbers of the model.
@@ -175,6 +187,8 @@ struct Rewriter {
     constants: BTreeMap<String, Constant>,
     tensors: BTreeMap<String, Quantized>,
     codes: BTreeMap<String, Code>,
+    /// Inputs of 32-bit integers.
+    sums: BTreeSet<String>,
     /// What exists under its own name already.
     made: BTreeSet<String>,
     nodes: Vec<pb::NodeProto>,
@@ -238,7 +252,8 @@ impl Rewriter {
             return Err(format!("its scale `{name}` is not a float constant"));
         };
         let scales: Vec<f32> = constant.values.iter().map(|&v| v as f32).collect();
-        match scales.iter().all(|s| s.is_normal() && *s > 0.0) && constant.dims.len() < 2 {
+        let is_usable = !scales.is_empty() && constant.dims.len() < 2;
+        match is_usable && scales.iter().all(|s| s.is_normal() && *s > 0.0) {
             true => Ok(scales),
             false => Err(format!(
                 "its scale `{name}` is not positive, or has several axes"
@@ -252,7 +267,7 @@ impl Rewriter {
             return Ok((vec![0], None));
         }
         match self.constants.get(name) {
-            Some(c) if c.kind != FLOAT && c.dims.len() < 2 => {
+            Some(c) if c.kind != FLOAT && c.dims.len() < 2 && !c.values.is_empty() => {
                 Ok((c.values.iter().map(|&v| v as i64).collect(), Some(c.kind)))
             }
             _ => Err(format!(
@@ -318,7 +333,10 @@ impl Rewriter {
             ));
         }
         let known = self.codes.get(x).cloned();
-        let is_narrow = known.as_ref().is_none_or(|code| code.is_narrow);
+        let is_narrow = match &known {
+            Some(code) => code.is_narrow,
+            None => !self.sums.contains(x),
+        };
         let integers = match known {
             Some(code) if code.zero == zero => code.integers,
             _ => {
