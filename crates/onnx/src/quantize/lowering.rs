@@ -882,6 +882,20 @@ impl Lowering<'_> {
         let exact = self.exact(source)?;
         let tensor = self.tensor(exact).clone();
         let bounds = (tensor.low, tensor.high);
+        let is_sum = self.graph.is_integral(source) && tensor.scale_log2 == 0;
+        if is_sum
+            && i32::try_from(tensor.low)
+                .and(i32::try_from(tensor.high))
+                .is_err()
+        {
+            return Err(OnnxError::Model {
+                reason: format!(
+                    "{}: its sums can reach {}, beyond the 32 bits in which a quantized model adds up",
+                    layer.origin,
+                    tensor.high.max(-tensor.low)
+                ),
+            });
+        }
         let lines = match rule.lines(tensor.scale_log2, bounds) {
             Some(lines) => lines,
             None if !self.graph.is_integral(source) => rule.nearest(tensor.scale_log2, bounds),
