@@ -88,13 +88,19 @@ impl Tally {
     }
 }
 
-/// How many values were beyond a rescale's range, not counting what a ReLU or clip cuts off.
+/// Operations whose ranges are the model's own.
+const QUANTIZATIONS: [&str; 3] = ["(QuantizeLinear)", "(QLinearConv)", "(QLinearMatMul)"];
+
+/// How many values were beyond a rescale's range, not counting what a ReLU, a clip or a quantization of the model itself cuts off.
 fn saturated(program: &Program, trace: &Trace) -> usize {
     let mut count = 0;
     for node in &program.nodes {
         let Op::Rescale { source, shift } = node.op else {
             continue;
         };
+        if QUANTIZATIONS.iter().any(|op| node.origin.ends_with(op)) {
+            continue;
+        }
         let (Some(output), Some(values)) = (program.tensor(node.output), trace.get(source)) else {
             continue;
         };

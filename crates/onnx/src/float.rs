@@ -121,6 +121,11 @@ impl Run<'_> {
                 codes.collect()
             }
             Kind::Logits { source } => self.read(*source).to_vec(),
+            Kind::Requantize { source, rule } => {
+                let values = self.read(*source);
+                let integers = rule.apply(shape, values.iter().map(|v| v.0));
+                integers.into_iter().map(Real::from).collect()
+            }
             Kind::Contract { left, right, axes } => self.contract(*left, *right, *axes),
             Kind::Apply { source, function } => {
                 let values = self.read(*source);

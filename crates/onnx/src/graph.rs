@@ -4,6 +4,7 @@
 //! rescaled where. Shapes are static; row-major order is that of the ONNX tensors.
 
 use crate::function::Function;
+use crate::requantize::Requantization;
 use inferproof_view::{Step, View, ViewError, volume};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -33,6 +34,8 @@ pub enum Kind {
     Input {
         /// Whether it holds integers or truth values.
         integral: bool,
+        /// The least and the greatest number of its type, if that has 8 bits.
+        bounds: Option<(i64, i64)>,
     },
     /// Numbers of the model.
     Constant(Arc<Vec<f32>>),
@@ -55,6 +58,11 @@ pub enum Kind {
     /// The same numbers, for a softmax along the last axis: what is [`LOGIT_REACH`] or more below the greatest entry of its row
     /// may be any such number, since its exponential is nothing beside that one's.
     Logits { source: LayerId },
+    /// Integers of 8 bits, exactly as a quantized model makes them of what it has multiplied and added.
+    Requantize {
+        source: LayerId,
+        rule: Arc<Requantization>,
+    },
 }
 
 /// How far below the greatest entry of its row an entry of [`Kind::Logits`] still counts: `exp(-16)` is about `10^-7`.
@@ -100,7 +108,8 @@ impl Kind {
             Self::Apply { source, .. }
             | Self::OneHot { source }
             | Self::Indicator { source }
-            | Self::Logits { source } => vec![*source],
+            | Self::Logits { source }
+            | Self::Requantize { source, .. } => vec![*source],
         }
     }
 }
@@ -164,7 +173,7 @@ impl Graph {
 
     fn makes_integers(&self, kind: &Kind) -> bool {
         match kind {
-            Kind::Input { integral } => *integral,
+            Kind::Input { integral, .. } => *integral,
             Kind::Constant(values) => values.iter().all(|v| v.fract() == 0.0),
             Kind::Linear(terms) => terms.iter().all(|t| {
                 t.coefficient.fract() == 0.0 && t.source.is_none_or(|s| self.is_integral(s))
@@ -175,7 +184,7 @@ impl Graph {
             Kind::Apply { source, function } => {
                 function.is_integral() || (function.keeps_integers() && self.is_integral(*source))
             }
-            Kind::OneHot { .. } | Kind::Indicator { .. } => true,
+            Kind::OneHot { .. } | Kind::Indicator { .. } | Kind::Requantize { .. } => true,
             Kind::Logits { .. } => false,
         }
     }
@@ -373,7 +382,8 @@ impl Kind {
             Self::Apply { source, .. }
             | Self::OneHot { source }
             | Self::Indicator { source }
-            | Self::Logits { source } => *source = names[source],
+            | Self::Logits { source }
+            | Self::Requantize { source, .. } => *source = names[source],
         }
     }
 }

@@ -30,6 +30,7 @@ mod graph;
 mod import;
 mod inspect;
 mod quantize;
+mod requantize;
 
 pub use accuracy::{Accuracy, Agreement};
 pub use calibrate::Sample;

@@ -385,6 +385,7 @@ def main():
                               [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", "sequence", 3])], initializer=[const("w", np.ones([4, 3]))])
     (HERE / "open_dimensions.onnx").write_bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString())
 
+    quantized_models()
     np.savez_compressed(HERE / "ops.npz", **arrays)
 
 
@@ -542,6 +543,170 @@ def classical_models():
     weights["target_weights"] = [float(np.sign(w - 0.5)) for w in weights["target_weights"]]
     node = helper.make_node("TreeEnsembleRegressor", ["x"], ["y"], n_targets=1, base_values=[0.3], **arrays_of, **weights, **ml)
     classical("tree_regressor_signs", [node], [1, 4], y)
+
+
+quantized_rng = np.random.default_rng(20261122)
+TYPES = {np.float32: TensorProto.FLOAT, np.uint8: TensorProto.UINT8, np.int8: TensorProto.INT8, np.int32: TensorProto.INT32}
+
+
+def quantized(case, nodes, inputs, outputs, constants, opset=17, high=2.0):
+    """A quantized model; inputs and outputs are lists of (name, type, shape). Outputs named q.. hold integers."""
+    info = lambda ports: [helper.make_tensor_value_info(n, TYPES[t], s) for n, t, s in ports]
+    initializers = [numpy_helper.from_array(v, n) for n, v in constants.items()]
+    graph = helper.make_graph(nodes, case, info(inputs), info(outputs), initializer=initializers)
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    quantized_file(case, proto, inputs, high)
+
+
+def quantized_file(case, proto, inputs, high=2.0):
+    (OPS / f"{case}.onnx").write_bytes(proto.SerializeToString())
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    samples = []
+    for _ in range(SAMPLES):
+        feed = {}
+        for name, kind, shape in inputs:
+            limits = (-high, high) if kind == np.float32 else (np.iinfo(kind).min, np.iinfo(kind).max + 1)
+            draw = quantized_rng.uniform if kind == np.float32 else quantized_rng.integers
+            feed[name] = draw(*limits, shape).astype(kind)
+        samples.append((feed, session.run(None, feed)))
+    for name, _, _ in inputs:
+        arrays[f"{case}.in.{name}"] = np.stack([f[name] for f, _ in samples]).astype(np.float32)
+    for i, port in enumerate(session.get_outputs()):
+        arrays[f"{case}.out.{port.name}"] = np.stack([o[i] for _, o in samples]).astype(np.float32)
+
+
+def quantized_models():
+    """They have random numbers of their own, so that the cases above stay what they were."""
+    f32, u8, i8, i32 = np.float32, np.uint8, np.int8, np.int32
+    node = helper.make_node
+    whole = lambda kind, *shape, reach=None: quantized_rng.integers(
+        *((-reach, reach + 1) if reach else (np.iinfo(kind).min, np.iinfo(kind).max + 1)), shape).astype(kind)
+    spread = lambda low, high, *shape: quantized_rng.uniform(low, high, shape).astype(f32)
+
+    def linear(case, kind, scale, zero, opset=17):
+        nodes = [node("QuantizeLinear", ["x", "s", "z"], ["q"], name="quantize")]
+        quantized(case, nodes, [("x", f32, [3, 40])], [("q", kind, [3, 40])], {"s": f32(scale), "z": kind(zero)}, opset)
+
+    linear("quantized_linear_uint8", u8, 0.0123, 131)
+    linear("quantized_linear_int8", i8, 0.0123, -7, 13)
+    linear("quantized_linear_saturates", i8, 0.0031, 5)
+    quantized("quantized_linear_default", [node("QuantizeLinear", ["x", "s"], ["q"])], [("x", f32, [40])], [("q", u8, [40])], {"s": f32(0.0071)})
+    quantized("quantized_dequantize", [node("DequantizeLinear", ["x", "s", "z"], ["y"])], [("x", u8, [2, 20])], [("y", f32, [2, 20])],
+              {"s": f32(0.031), "z": u8(100)})
+    quantized("quantized_again", [node("DequantizeLinear", ["x", "s", "z"], ["a"]), node("QuantizeLinear", ["a", "t", "u"], ["q"])],
+              [("x", u8, [2, 60])], [("q", i8, [2, 60])], {"s": f32(0.031), "z": u8(100), "t": f32(0.0257), "u": i8(-9)})
+    quantized("quantized_again_halves", [node("DequantizeLinear", ["x", "s", "z"], ["a"]), node("QuantizeLinear", ["a", "t", "u"], ["q"])],
+              [("x", i8, [2, 60])], [("q", i8, [2, 60])], {"s": f32(0.25), "z": i8(3), "t": f32(0.5), "u": i8(4)})
+    quantized("quantized_pair", [node("QuantizeLinear", ["x", "s", "z"], ["a"]), node("DequantizeLinear", ["a", "s", "z"], ["y"])],
+              [("x", f32, [2, 20])], [("y", f32, [2, 20])], {"s": f32(0.0131), "z": u8(100)})
+
+    def convolution(case, x, w, y, channels, group=1, bias=True, scale=0.05, per_channel=False, image=(1, 3, 6, 7), zero=None, **attributes):
+        inputs = ["x", "xs", "xz", "w", "ws", "wz", "ys", "yz"] + (["b"] if bias else [])
+        count = (channels,) if per_channel else ()
+        zeros = np.zeros(count, w) if w == i8 else np.full(count, 120, w)
+        constants = {
+            "xs": f32(0.021), "xz": x(117 if x == u8 else -9), "w": whole(w, channels, image[1] // group, 3, 3), "ws": spread(0.002, 0.02, *count),
+            "wz": zeros, "ys": f32(scale), "yz": y((100 if y == u8 else -20) if zero is None else zero),
+        }
+        if bias:
+            constants["b"] = whole(i32, channels, reach=20000)
+        quantized(case, [node("QLinearConv", inputs, ["q"], name="conv", group=group, **attributes)], [("x", x, image)], [("q", y, None)], constants)
+
+    convolution("quantized_conv", u8, i8, u8, 4)
+    convolution("quantized_conv_pads", u8, u8, u8, 4, pads=[1, 1, 0, 2], scale=0.3)
+    convolution("quantized_conv_channels", u8, i8, u8, 5, per_channel=True, pads=[1, 1, 1, 1], strides=[2, 1], scale=0.2)
+    convolution("quantized_conv_signed", i8, i8, i8, 4, per_channel=True, scale=0.11)
+    convolution("quantized_conv_depthwise", u8, i8, u8, 4, group=4, image=(1, 4, 6, 6), per_channel=True, bias=False)
+    convolution("quantized_conv_saturates", u8, i8, u8, 3, scale=0.004, zero=0)
+
+    def product(case, left, right, out, computed=False, scales=(0.02, 0.03, 0.5), bs=None):
+        ports = [("x", left, [2, 3, 24])] + ([("z", right, [2, 24, 5])] if computed else [])
+        constants = {"as": f32(scales[0]), "az": left(111 if left == u8 else 7), "bs": f32(scales[1]) if bs is None else bs,
+                     "bz": right(120 if right == u8 else 0), "ys": f32(scales[2]), "yz": out(128 if out == u8 else 3)}
+        if bs is not None:
+            constants["bz"] = np.zeros(bs.shape, right)
+        if not computed:
+            constants["z"] = whole(right, 24, 5)
+        inputs = ["x", "as", "az", "z", "bs", "bz", "ys", "yz"]
+        quantized(case, [node("QLinearMatMul", inputs, ["q"], name="product")], ports, [("q", out, None)], constants)
+
+    product("quantized_matmul", u8, u8, u8)
+    product("quantized_matmul_signed", i8, i8, i8)
+    product("quantized_matmul_computed", u8, u8, u8, computed=True)
+    product("quantized_matmul_halves", u8, i8, u8, scales=(0.5, 0.25, 64.0))
+    product("quantized_matmul_columns", u8, i8, u8, bs=spread(0.01, 0.05, 5))
+
+    product("quantized_matmul_decimals", u8, i8, u8, bs=np.array([0.03, 0.0375, 0.025, 0.05, 0.0625], f32))
+
+    quantized("quantized_matmul_integer", [node("MatMulInteger", ["x", "w", "xz", "wz"], ["q"])], [("x", u8, [2, 24])], [("q", i32, [2, 5])],
+              {"w": whole(i8, 24, 5), "xz": u8(77), "wz": i8(-5)})
+    quantized("quantized_conv_integer", [node("ConvInteger", ["x", "w", "xz"], ["q"], pads=[1, 1, 1, 1])], [("x", u8, [1, 2, 5, 5])],
+              [("q", i32, [1, 3, 5, 5])], {"w": whole(u8, 3, 2, 3, 3), "xz": u8(77)})
+    quantized("quantized_matmul_integer_scaled", [
+        node("MatMulInteger", ["x", "w", "xz"], ["a"]), node("Cast", ["a"], ["b"], to=TensorProto.FLOAT), node("Mul", ["b", "s"], ["c"]),
+        node("Relu", ["c"], ["y"])], [("x", u8, [2, 24])], [("y", f32, [2, 5])], {"w": whole(i8, 24, 5), "xz": u8(120), "s": f32(0.0004)})
+
+    # A small convolutional network between pairs, weights by channel, and the integers in its middle as an output of their own.
+    dq = lambda x, s, z, y, **attributes: node("DequantizeLinear", [x, s, z], [y], name=f"dequantize_{y}", **attributes)
+    q = lambda x, s, z, y: node("QuantizeLinear", [x, s, z], [y], name=f"quantize_{y}")
+    ws, xs = spread(0.002, 0.01, 6), f32(0.0157)
+    gs, ms = f32(0.006), f32(0.031)
+    network = {
+        "xs": xs, "xz": u8(127), "w": whole(i8, 6, 2, 3, 3), "ws": ws, "wz": np.zeros(6, i8), "b": whole(i32, 6, reach=3000),
+        "bs": (xs * ws).astype(f32), "bz": np.zeros(6, i32), "ms": ms, "mz": u8(0), "g": whole(i8, 4, 54), "gs": gs, "gz": i8(0),
+        "c": whole(i32, 4, reach=2000), "cs": f32(ms * gs), "cz": i32(0), "ys": f32(0.2), "yz": u8(90),
+    }
+    quantized("quantized_network", [
+        q("x", "xs", "xz", "xq"), dq("xq", "xs", "xz", "xd"), dq("w", "ws", "wz", "wd", axis=0), dq("b", "bs", "bz", "bd", axis=0),
+        node("Conv", ["xd", "wd", "bd"], ["conv"], name="conv", pads=[1, 1, 1, 1]), node("Relu", ["conv"], ["relu"], name="relu"),
+        q("relu", "ms", "mz", "qm"), dq("qm", "ms", "mz", "md"), node("MaxPool", ["md"], ["pool"], name="pool", kernel_shape=[2, 2], strides=[2, 2]),
+        q("pool", "ms", "mz", "pq"), dq("pq", "ms", "mz", "pd"), node("Flatten", ["pd"], ["flat"], name="flat"),
+        dq("g", "gs", "gz", "gd"), dq("c", "cs", "cz", "cd"), node("Gemm", ["flat", "gd", "cd"], ["gemm"], name="gemm", transB=1),
+        q("gemm", "ys", "yz", "qy"), dq("qy", "ys", "yz", "y"),
+    ], [("x", f32, [1, 2, 6, 6])], [("qm", u8, None), ("qy", u8, None), ("y", f32, [1, 4])], network)
+    quantized("quantized_residual", [
+        q("x", "xs", "xz", "xq"), dq("xq", "xs", "xz", "xd"), dq("w", "ws", "wz", "wd"), node("MatMul", ["xd", "wd"], ["a"]),
+        q("a", "as", "az", "aq"), dq("aq", "as", "az", "ad"), node("Add", ["xd", "ad"], ["sum"]), q("sum", "as", "az", "sq"), dq("sq", "as", "az", "y"),
+    ], [("x", f32, [2, 8])], [("y", f32, [2, 8])], {
+        "xs": xs, "xz": u8(127), "w": whole(i8, 8, 8), "ws": f32(0.004), "wz": i8(0), "as": f32(0.02), "az": u8(120)})
+    static_quantization()
+
+
+def static_quantization():
+    """What onnxruntime's own quantizer makes of a float model."""
+    import tempfile
+
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+    weights = lambda *shape: (quantized_rng.standard_normal(shape) * 0.4).astype(np.float32)
+    constants = {"w": weights(4, 2, 3, 3), "b": weights(4), "v": weights(5, 4, 3, 3), "c": weights(5), "g": weights(5, 3), "d": weights(3)}
+    node = helper.make_node
+    graph = helper.make_graph(
+        [
+            node("Conv", ["x", "w", "b"], ["h"], name="first", pads=[1, 1, 1, 1]), node("Relu", ["h"], ["i"], name="relu"),
+            node("MaxPool", ["i"], ["p"], name="pool", kernel_shape=[2, 2], strides=[2, 2]), node("Conv", ["p", "v", "c"], ["k"], name="second"),
+            node("Relu", ["k"], ["l"], name="relu2"), node("Flatten", ["l"], ["m"], name="flat"), node("Gemm", ["m", "g", "d"], ["y"], name="gemm"),
+        ],
+        "net", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 2, 6, 6])], [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 3])],
+        initializer=[numpy_helper.from_array(v, n) for n, v in constants.items()],
+    )
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+    class Reader(CalibrationDataReader):
+        def __init__(self):
+            rng = np.random.default_rng(1)
+            self.samples = iter([{"x": rng.uniform(-2, 2, (1, 2, 6, 6)).astype(np.float32)} for _ in range(8)])
+
+        def get_next(self):
+            return next(self.samples, None)
+
+    for case, per_channel, activation in [("quantized_static", True, QuantType.QUInt8), ("quantized_static_signed", False, QuantType.QInt8)]:
+        with tempfile.TemporaryDirectory() as folder:
+            source, target = f"{folder}/a.onnx", f"{folder}/b.onnx"
+            onnx.save(proto, source)
+            quantize_static(source, target, Reader(), quant_format=QuantFormat.QDQ, per_channel=per_channel, weight_type=QuantType.QInt8, activation_type=activation)
+            made = onnx.load(target)
+        quantized_file(case, made, [("x", np.float32, [1, 2, 6, 6])])
 
 
 main()

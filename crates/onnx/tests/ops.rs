@@ -113,6 +113,9 @@ fn check(
                     .zip(&expected)
                     .map(|(g, &e)| (g - f64::from(e)).abs())
                     .fold(0.0, f64::max);
+                // Integers of a quantized model are those of onnxruntime.
+                let is_exact = case.starts_with("quantized") && port.name.starts_with('q');
+                let tolerance = if is_exact { 0.0 } else { tolerance };
                 if error > tolerance * greatest {
                     return Err(format!(
                         "{what} output {} is off by {error} of {greatest}",
@@ -162,6 +165,100 @@ fn trees_decide_exactly_at_eight_bits() {
         checked += 1;
     }
     assert!(checked >= 12, "{checked} models");
+}
+
+/// The integers of a quantized model are onnxruntime's whatever the widths, and whatever was calibrated on, where inputs are integers.
+#[test]
+fn quantized_models_are_exact_at_eight_bits() {
+    let arrays = arrays();
+    let options = QuantizeOptions {
+        weight_bits: Some(8),
+        activation_bits: Some(8),
+        ..QuantizeOptions::default()
+    };
+    let mut checked = 0;
+    for entry in std::fs::read_dir(data().join("ops")).unwrap() {
+        let path = entry.unwrap().path();
+        let case = path.file_stem().unwrap().to_str().unwrap();
+        if !case.starts_with("quantized") {
+            continue;
+        }
+        let onnx = std::fs::read(&path).unwrap();
+        let model = FloatModel::import(&onnx).unwrap();
+        let parts = |kind: &str, name: &str| {
+            let (count, values) = &arrays[&format!("{case}.{kind}.{name}")];
+            let parts = values.chunks(values.len() / count);
+            parts.map(<[f32]>::to_vec).collect::<Vec<_>>()
+        };
+        let inputs: Vec<_> = model
+            .inputs()
+            .iter()
+            .map(|p| parts("in", &p.name))
+            .collect();
+        let samples: Vec<Vec<Vec<f32>>> = (0..inputs[0].len())
+            .map(|i| inputs.iter().map(|tensor| tensor[i].clone()).collect())
+            .collect();
+        let is_float = samples[0][0].iter().any(|v| v.fract() != 0.0);
+        let calibration = if is_float {
+            &samples[..]
+        } else {
+            &samples[..1]
+        };
+        let compiled = model.compile(calibration, &options).unwrap();
+        let program = &compiled.program;
+        for (i, sample) in samples.iter().enumerate() {
+            let inputs = quantize_inputs(program, sample);
+            let trace = program.run(&compiled.weights, &inputs).unwrap();
+            let outputs = dequantize_outputs(program, &trace.outputs(program));
+            for (port, got) in model.outputs().iter().zip(outputs) {
+                if port.name.starts_with('q') {
+                    let expected = &parts("out", &port.name)[i];
+                    let expected: Vec<f64> = expected.iter().map(|&v| v.into()).collect();
+                    assert_eq!(got, expected, "{case}: {}", port.name);
+                    checked += 1;
+                }
+            }
+        }
+    }
+    assert!(checked >= 22 * 6, "{checked} outputs");
+}
+
+/// What cannot be exact is refused, by the node's name.
+#[test]
+fn altered_quantized_models_are_refused_or_read() {
+    let mut state = 7u64;
+    let mut random = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for case in [
+        "quantized_conv_channels",
+        "quantized_network",
+        "quantized_matmul",
+    ] {
+        let good = std::fs::read(data().join(format!("ops/{case}.onnx"))).unwrap();
+        for _ in 0..100 {
+            let mut bytes = good.clone();
+            for _ in 0..=random(3) {
+                let at = random(bytes.len());
+                bytes[at] = random(256) as u8;
+            }
+            drop(FloatModel::import(&bytes));
+        }
+    }
+    // The type of a name's first use decides: with no such constant, the scale would have to be computed.
+    let good = std::fs::read(data().join("ops/quantized_linear_int8.onnx")).unwrap();
+    let at = good.windows(3).position(|w| w == [0x0a, 1, b's']).unwrap();
+    let mut bytes = good;
+    bytes[at + 2] = b'x';
+    let error = FloatModel::import(&bytes)
+        .err()
+        .expect("refused")
+        .to_string();
+    assert!(error.contains("quantize"), "{error}");
+    assert!(error.contains("is not a float constant"), "{error}");
 }
 
 /// Classical models are read without the front end's help, or its guard: whatever is done to their bytes, nothing panics.

@@ -8,6 +8,7 @@ mod ml;
 mod normalize;
 mod pooling;
 mod proto;
+mod quantized;
 mod recurrence;
 mod shape;
 
@@ -76,6 +77,13 @@ pub fn import(onnx: &[u8], dimensions: &Dimensions) -> Result<Model, OnnxError> 
     proto.check_dimensions()?;
     let names = proto.node_names();
     let opset = proto.opset();
+    if let Some(graph) = proto.graph_mut()
+        && quantized::is_quantized(graph)
+    {
+        let rewritten = guarded(|| quantized::rewrite(graph));
+        let rewritten = rewritten.map_err(|reason| OnnxError::Analysis { opset, reason })?;
+        rewritten.map_err(|e| names.unsupported(&e.node, &e.reason))?;
+    }
     let typed = guarded(|| analyse(proto))
         .unwrap_or_else(|panic| Err(format!("the front end failed: {panic}")));
     let typed = typed.map_err(|reason| OnnxError::Analysis { opset, reason })?;
@@ -98,7 +106,9 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 }
 
 fn analyse(proto: Proto) -> Result<TypedModel, String> {
-    let model = tract_onnx::onnx()
+    let mut front_end = tract_onnx::onnx();
+    quantized::register(&mut front_end);
+    let model = front_end
         .model_for_proto_model(&proto.into_inner())
         .and_then(|model| model.into_typed())
         .and_then(|model| model.into_decluttered());
@@ -155,9 +165,17 @@ impl<'a> Importer<'a> {
             let node = self.model.node(outlet.node);
             let shape = self.shape_of(outlet, &node.name)?;
             let fact = self.model.outlet_fact(outlet);
-            let is_integral = fact.is_ok_and(|f| elementwise::is_integral(f.datum_type));
+            let is_integral = fact
+                .as_ref()
+                .is_ok_and(|f| elementwise::is_integral(f.datum_type));
+            let bounds = match fact.map(|f| f.datum_type) {
+                Ok(DatumType::U8) => Some((0, 255)),
+                Ok(DatumType::I8) => Some((-128, 127)),
+                _ => None,
+            };
             let kind = Kind::Input {
                 integral: is_integral,
+                bounds,
             };
             let id = self.graph.push(&node.name, shape.clone(), kind);
             self.layers.insert(outlet, id);
@@ -347,6 +365,9 @@ impl<'a> Importer<'a> {
         }
         if op.is::<ops::logic::Iff>() {
             return one(self.select(context));
+        }
+        if let Some(op) = op.downcast_ref::<quantized::Requantize>() {
+            return one(self.requantize(context, op));
         }
         one(self.rearrangement(context))
     }

@@ -35,11 +35,13 @@ const SUPPORTED: &[&str] = &[
     "Constant",
     "ConstantOfShape",
     "Conv",
+    "ConvInteger",
     "ConvTranspose",
     "Cos",
     "Cosh",
     "CumSum",
     "DepthToSpace",
+    "DequantizeLinear",
     "Div",
     "Dropout",
     "Einsum",
@@ -75,6 +77,7 @@ const SUPPORTED: &[&str] = &[
     "LogSoftmax",
     "LpNormalization",
     "MatMul",
+    "MatMulInteger",
     "Max",
     "MaxPool",
     "Mean",
@@ -90,6 +93,9 @@ const SUPPORTED: &[&str] = &[
     "PRelu",
     "Pad",
     "Pow",
+    "QLinearConv",
+    "QLinearMatMul",
+    "QuantizeLinear",
     "Range",
     "Reciprocal",
     "ReduceL1",
@@ -256,6 +262,11 @@ impl Proto {
     /// The main graph.
     pub fn graph(&self) -> Option<&pb::GraphProto> {
         self.model.graph.as_ref()
+    }
+
+    /// The main graph, to rewrite it.
+    pub fn graph_mut(&mut self) -> Option<&mut pb::GraphProto> {
+        self.model.graph.as_mut()
     }
 
     /// Whether the model has a node of the domain `ai.onnx.ml`.

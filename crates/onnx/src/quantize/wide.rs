@@ -30,6 +30,15 @@ pub fn layers(graph: &Graph) -> Vec<bool> {
         for (operand, source) in layer.kind.sources().into_iter().enumerate() {
             let keeps = match &layer.kind {
                 Kind::Apply { function, .. } => *function == Function::Positive,
+                Kind::Requantize { .. } => {
+                    matches!(
+                        graph.layer(source).kind,
+                        Kind::Input {
+                            integral: false,
+                            ..
+                        }
+                    )
+                }
                 Kind::Linear(_) => wide[position],
                 Kind::Contract { right, axes, .. } => {
                     operand == 0

@@ -210,6 +210,7 @@ impl<'a> Walk<'a> {
                 return Err(unusable("it is declared twice".into()));
             }
             let kind = Kind::Input {
+                bounds: None,
                 integral: is_integer,
             };
             let layer = self.graph.push(name, shape.clone(), kind);
