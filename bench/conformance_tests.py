@@ -171,8 +171,14 @@ def numbers(array):
     return array if integer_or_wide else array.astype(np.float32)
 
 
+# Expected outputs that wrap around where the specification saturates (-236 is given as 20); onnxruntime saturates.
+CONTRADICTORY = {"test_qlinearmatmul_2D_int8_float32", "test_qlinearmatmul_3D_int8_float32"}
+
+
 def out_of_scope(test):
     """Why a test is not about inference on tensors of numbers; `None` if it is."""
+    if test.name in CONTRADICTORY:
+        return "expects what the specification excludes"
     ops = {node.op_type for node in test.model.graph.node} | {test.op}
     if any(opset.domain == "ai.onnx.preview.training" for opset in test.model.opset_import):
         return "training"
