@@ -282,7 +282,7 @@ impl<P: Profile> Verifier<P> {
                     let indices = all
                         .get(code.input)
                         .ok_or_else(|| refuse("one is missing"))?;
-                    let codes = code.expand(indices);
+                    let codes = inferproof_program::indicator(indices, code.classes);
                     all.push(codes);
                 }
             }

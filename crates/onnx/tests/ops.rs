@@ -223,16 +223,31 @@ fn quantized_models_are_exact_at_eight_bits() {
     assert!(checked >= 22 * 6, "{checked} outputs");
 }
 
-/// What cannot be exact is refused, by the node's name.
-#[test]
-fn altered_quantized_models_are_refused_or_read() {
-    let mut state = 7u64;
-    let mut random = |below: usize| {
+/// Numbers below a bound, the same in every run.
+fn generator(seed: u64) -> impl FnMut(usize) -> usize {
+    let mut state = seed;
+    move |below| {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % below
-    };
+    }
+}
+
+/// A file with one to three bytes changed.
+fn altered(good: &[u8], random: &mut impl FnMut(usize) -> usize) -> Vec<u8> {
+    let mut bytes = good.to_vec();
+    for _ in 0..=random(3) {
+        let at = random(bytes.len());
+        bytes[at] = random(256) as u8;
+    }
+    bytes
+}
+
+/// What cannot be exact is refused, by the node's name.
+#[test]
+fn altered_quantized_models_are_refused_or_read() {
+    let mut random = generator(7);
     for case in [
         "quantized_conv_channels",
         "quantized_network",
@@ -240,11 +255,7 @@ fn altered_quantized_models_are_refused_or_read() {
     ] {
         let good = std::fs::read(data().join(format!("ops/{case}.onnx"))).unwrap();
         for _ in 0..100 {
-            let mut bytes = good.clone();
-            for _ in 0..=random(3) {
-                let at = random(bytes.len());
-                bytes[at] = random(256) as u8;
-            }
+            let bytes = altered(&good, &mut random);
             drop(FloatModel::import(&bytes));
         }
     }
@@ -264,13 +275,7 @@ fn altered_quantized_models_are_refused_or_read() {
 /// Classical models are read without the front end's help, or its guard: whatever is done to their bytes, nothing panics.
 #[test]
 fn altered_classical_models_are_refused_or_read() {
-    let mut state = 1u64;
-    let mut random = |below: usize| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % below
-    };
+    let mut random = generator(1);
     for case in [
         "tree_regressor_mixed",
         "tree_binary_base",
@@ -283,11 +288,7 @@ fn altered_classical_models_are_refused_or_read() {
     ] {
         let good = std::fs::read(data().join(format!("ops/{case}.onnx"))).unwrap();
         for _ in 0..250 {
-            let mut bytes = good.clone();
-            for _ in 0..=random(3) {
-                let at = random(bytes.len());
-                bytes[at] = random(256) as u8;
-            }
+            let bytes = altered(&good, &mut random);
             drop(FloatModel::import(&bytes));
             drop(inspect(&bytes, &Dimensions::default()));
         }

@@ -59,6 +59,7 @@
 mod bounds;
 #[cfg(feature = "interpreter")]
 mod contract;
+mod indicator;
 mod integers;
 #[cfg(feature = "interpreter")]
 mod run;
@@ -67,6 +68,7 @@ pub mod testing;
 mod validate;
 
 pub use bounds::Interval;
+pub use indicator::indicator;
 pub use integers::{Integers, Weights};
 #[cfg(feature = "interpreter")]
 pub use run::{RunError, Trace};

@@ -1,7 +1,7 @@
 //! The interpreter: the definition of a program's outputs.
 
 use crate::contract::{Dimensions, Operand, contract};
-use crate::{Node, Op, Program, ProgramError, Tensor, TensorId, Term, Weights};
+use crate::{Node, Op, Program, ProgramError, Tensor, TensorId, Term, Weights, indicator};
 use inferproof_view::volume;
 
 /// Why a program could not be run.
@@ -341,18 +341,6 @@ impl Run<'_> {
         }
         Ok(sum.unwrap_or_else(|| vec![0; volume(&output.shape).unwrap_or(0)]))
     }
-}
-
-/// For each index, 1 there and 0 at the other places.
-fn indicator(indices: &[i64], classes: usize) -> Vec<i64> {
-    let mut codes = vec![0; indices.len() * classes];
-    for (code, index) in codes.chunks_mut(classes.max(1)).zip(indices) {
-        let place = usize::try_from(*index).ok();
-        if let Some(slot) = place.and_then(|place| code.get_mut(place)) {
-            *slot = 1;
-        }
-    }
-    codes
 }
 
 /// 1 at the first index of the maximum, 0 elsewhere.

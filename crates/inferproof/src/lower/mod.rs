@@ -123,20 +123,6 @@ pub(crate) struct Code {
     pub classes: usize,
 }
 
-impl Code {
-    /// The codes of these indices.
-    pub fn expand(self, indices: &[i64]) -> Vec<i64> {
-        let mut codes = vec![0; indices.len().saturating_mul(self.classes)];
-        for (code, index) in codes.chunks_mut(self.classes.max(1)).zip(indices) {
-            let place = usize::try_from(*index).ok();
-            if let Some(slot) = place.and_then(|place| code.get_mut(place)) {
-                *slot = 1;
-            }
-        }
-        codes
-    }
-}
-
 /// Lowers a validated program; rows have `2^c` entries.
 pub(crate) fn lower(
     program: &Program,

@@ -174,6 +174,15 @@ impl Builder<'_> {
         Ok(terms)
     }
 
+    /// Commits a tensor of the trace whose entries are 0 or 1.
+    fn commit_bits(&mut self, id: TensorId) -> Result<Term, LowerError> {
+        let bit = self.commit_tensor(id)?;
+        let table = self.tables.range(0, 2);
+        let name = format!("{}, bits", self.tensor(id)?.name);
+        self.lookup(&name, table, vec![vec![bit.clone()]])?;
+        Ok(bit)
+    }
+
     /// One-hot codes of indices: bits, of which one is set, at the index.
     pub(super) fn indicator(&mut self, id: TensorId, source: TensorId) -> Result<Term, LowerError> {
         if let Some(public) = self.public_indicator(id, source)? {
@@ -185,13 +194,7 @@ impl Builder<'_> {
             return Err(self.refuse(id, "it needs at least one axis"));
         };
         let places = i64::try_from(classes).map_err(|_| self.refuse(id, "too many places"))?;
-        let bit = self.commit_tensor(id)?;
-        let table = self.tables.range(0, 2);
-        self.lookup(
-            &format!("{}, bits", tensor.name),
-            table,
-            vec![vec![bit.clone()]],
-        )?;
+        let bit = self.commit_bits(id)?;
         let index = self.read(source)?;
         for (what, weights, value) in [
             ("one bit is set", None, vec![self.constant(id, rest, 1)?]),
@@ -286,13 +289,7 @@ impl Builder<'_> {
         };
         let axis = rest.len();
         let values = self.operand(source)?;
-        let bit = self.commit_tensor(id)?;
-        let table = self.tables.range(0, 2);
-        self.lookup(
-            &format!("{}, bits", tensor.name),
-            table,
-            vec![vec![bit.clone()]],
-        )?;
+        let bit = self.commit_bits(id)?;
 
         let sum = self.view(
             id,
