@@ -3,6 +3,7 @@
 mod arrays;
 mod contraction;
 mod entropy;
+mod found;
 mod merge;
 mod tree;
 
@@ -21,9 +22,10 @@ use crate::script::{Claimed, Outcome, Request, Side, Statement, WeightedPiece, r
 use crate::transcript::{Challenge, Message, Transcript};
 use ark_ff::Zero;
 use arrays::Arrays;
+use found::Found;
 use rayon::prelude::*;
 use std::borrow::Cow;
-use tree::{Found, Tree};
+use tree::Tree;
 use zeroize::Zeroizing;
 
 /// The secret side of a committed tensor: its integers, and one blinder a row.
