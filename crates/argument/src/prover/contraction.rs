@@ -6,7 +6,7 @@ use crate::integers::Integers;
 use crate::layout::factor;
 use crate::multilinear::{bits_of, dot, kron};
 use crate::prover::arrays::Arrays;
-use crate::prover::tree::padded_positions;
+use crate::prover::found::padded_positions;
 use crate::relations::{Contraction, Relations, Source, Term};
 use crate::script::Instance;
 use ark_ff::PrimeField;

@@ -255,7 +255,8 @@ impl<'a, P: Profile> Prover<'a, P> {
             .map(|lookup| {
                 let first = arrays.sum(&lookup.columns[0]);
                 let second = lookup.columns.get(1).map(|column| arrays.sum(column));
-                Found::new(&parts.tables[lookup.table], &first, second.as_deref())
+                let table = &parts.tables[lookup.table];
+                Found::new(table, &lookup.shape, &first, second.as_deref())
             })
             .collect();
         let mut multiplicities: Vec<Vec<i64>> = parts
@@ -346,7 +347,7 @@ impl<'a, P: Profile> Prover<'a, P> {
                 self.begin(Stage::Lookups)?;
                 let tree = Tree::new(
                     self.relations,
-                    &self.found,
+                    std::mem::take(&mut self.found),
                     &self.multiplicities,
                     alpha,
                     gamma,
