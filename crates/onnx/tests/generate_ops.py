@@ -386,6 +386,7 @@ def main():
     (HERE / "open_dimensions.onnx").write_bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString())
 
     quantized_models()
+    root_models()
     np.savez_compressed(HERE / "ops.npz", **arrays)
 
 
@@ -707,6 +708,36 @@ def static_quantization():
             quantize_static(source, target, Reader(), quant_format=QuantFormat.QDQ, per_channel=per_channel, weight_type=QuantType.QInt8, activation_type=activation)
             made = onnx.load(target)
         quantized_file(case, made, [("x", np.float32, [1, 2, 6, 6])])
+
+
+# Cases that were added later draw from random numbers of their own, so that those above stay what they were.
+later = np.random.default_rng(23)
+
+
+def uniform(*shape, scale=1.0):
+    return later.uniform(-scale, scale, shape).astype(np.float32)
+
+
+def drawn(low, high, **shapes):
+    """Makes inputs."""
+    return lambda: {name: later.uniform(low, high, shape).astype(np.float32) for name, shape in shapes.items()}
+
+
+def root_models():
+    node = helper.make_node
+    w = const("w", uniform(6, 1, 5, scale=0.5))
+    # The magnitude of a short-time Fourier transform, as exporters write it; most of the sound is faint.
+    faint = lambda: {"x": (later.uniform(-1, 1, (1, 1, 40)) * np.exp(later.uniform(-7, 0, (1, 1, 40)))).astype(np.float32)}
+    model("root_magnitude", [
+        node("Conv", ["x", "w"], ["c"], strides=[5]), node("Slice", ["c", "zero", "three", "one"], ["re"]),
+        node("Slice", ["c", "three", "six", "one"], ["im"]), node("Pow", ["re", "two"], ["p"]), node("Mul", ["im", "im"], ["q"]),
+        node("Add", ["p", "q"], ["s"]), node("Sqrt", ["s"], ["y"], name="the_root"),
+    ], [("x", [1, 1, 40])], [w, const("two", 2.0), *[const(n, [v], np.int64) for n, v in [("zero", 0), ("one", 1), ("three", 3), ("six", 6)]]],
+        make=faint)
+    model("root_of_sum", [
+        node("ReduceSumSquare", ["x"], ["s"], axes=[1], keepdims=0), node("Add", ["s", "e"], ["t"]), node("Sqrt", ["t"], ["r"]),
+        node("Mul", ["r", "f"], ["y"]),
+    ], [("x", [5, 7])], [const("e", 0.125), const("f", uniform(5))], make=drawn(-3, 3, x=[5, 7]))
 
 
 main()

@@ -5,7 +5,7 @@ use super::shape::broadcast;
 use super::{Context, Imported, Importer, refuse};
 use crate::expression::Operation;
 use crate::function::{Comparison, Function, Trigonometric};
-use crate::graph::{Graph, Kind, LayerId};
+use crate::graph::{Axes, Graph, Kind, LayerId};
 use tract_onnx::prelude::{Datum, DatumType, TDim};
 use tract_onnx::tract_core::ops::binary::{BinMiniOp, TypedBinOp};
 use tract_onnx::tract_core::ops::element_wise::{ElementWiseMiniOp, ElementWiseOp};
@@ -159,7 +159,27 @@ impl Importer<'_> {
         {
             return Ok(folded);
         }
+        let left = self.exact_square(context, left);
+        let right = self.exact_square(context, right);
         self.combined(context, left, sign, right)
+    }
+
+    /// A square that is added to something, as a product: a sum of products is exact, of a table's values it is not.
+    fn exact_square(&mut self, context: &Context<'_>, id: LayerId) -> LayerId {
+        let Kind::Apply {
+            source,
+            function: Function::Square,
+        } = self.graph.layer(id).kind
+        else {
+            return id;
+        };
+        let axes = Axes {
+            shared: self.graph.shape(source).len(),
+            left_free: 0,
+            right_free: 0,
+            contracted: 0,
+        };
+        self.graph.contract(&context.origin, source, source, axes)
     }
 
     fn multiply(
