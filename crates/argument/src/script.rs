@@ -10,8 +10,7 @@ use crate::affine::{AffineForm, Batch, Constraint};
 use crate::curve::{Point, Profile, Scalar};
 use crate::error::{Reject, RelationsError};
 use crate::generators::SEED;
-use crate::layout::Piece;
-use crate::multilinear::{bits_of, dot, eq_vector, kron};
+use crate::multilinear::{bits_of, eq_vector, kron};
 use crate::relations::{Leaves, Place, Relations, Source, Table, Term};
 use crate::transcript::{Challenge, Message, StatementPart, Transcript};
 use ark_ff::{Field, One, PrimeField, Zero};
@@ -59,7 +58,7 @@ pub(crate) enum Request<'a, P: Profile> {
         point: &'a [Scalar<P>],
     },
     MergeRound {
-        pieces: &'a [WeightedPiece<Scalar<P>>],
+        claims: &'a [Claimed<Scalar<P>>],
         point: &'a [Scalar<P>],
     },
 }
@@ -98,19 +97,6 @@ pub(crate) struct Instance<F> {
     pub right_free: Vec<Group<F>>,
 }
 
-/// A piece of a claimed functional, under the claim's power of mu.
-#[derive(Clone, Debug)]
-#[cfg_attr(
-    not(feature = "prover"),
-    allow(dead_code, reason = "what the prover computes a message from")
-)]
-pub(crate) struct WeightedPiece<F> {
-    pub tensor: usize,
-    pub weight: F,
-    pub piece: Piece<F>,
-    pub right_operand_of: Option<usize>,
-}
-
 /// What is left to prove after the script: the batch of constraints on the pads and on the opened vector.
 pub(crate) struct Outcome<P: Profile> {
     pub batch: Batch<Scalar<P>>,
@@ -120,8 +106,6 @@ pub(crate) struct Outcome<P: Profile> {
     /// The point at which the merge ended.
     #[cfg_attr(not(feature = "prover"), allow(dead_code))]
     pub merge_point: Vec<Scalar<P>>,
-    #[cfg_attr(not(feature = "prover"), allow(dead_code))]
-    pub pieces: Vec<WeightedPiece<Scalar<P>>>,
 }
 
 /// A claim: `value = sum of terms`.
@@ -159,8 +143,8 @@ pub(crate) fn run<P: Profile, S: Side<P>>(
     let (alpha, gamma, z, leaf_p, leaf_q) = script.tree()?;
     let (merged, direct, instances) = script.merge_claims(alpha, gamma, &z, leaf_p, &leaf_q)?;
     let claims = script.contractions(merged, direct, &instances)?;
-    let (pieces, merge_point) = script.merge(claims)?;
-    Ok(script.finish(fresh, pad_point, pieces, merge_point))
+    let (claims, merge_point) = script.merge(claims)?;
+    Ok(script.finish(fresh, pad_point, claims, merge_point))
 }
 
 /// The caller's statement has the shapes that the relations demand.
@@ -621,31 +605,23 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
         Ok(claims)
     }
 
-    /// Messages 7 and 8: all claims under powers of mu, and one sumcheck over the columns.
+    /// Messages 7 and 8: all claims under powers of mu, and one sumcheck over the columns. Gives the claimed functionals, under
+    /// their powers, and the point.
     #[allow(clippy::type_complexity)]
     fn merge(
         &mut self,
         claims: Vec<Claim<Scalar<P>>>,
-    ) -> Result<(Vec<WeightedPiece<Scalar<P>>>, Vec<Scalar<P>>), S::Error> {
+    ) -> Result<(Vec<Claimed<Scalar<P>>>, Vec<Scalar<P>>), S::Error> {
         let mu = self.challenge(Challenge::Mu);
         let mut claim = AffineForm::default();
         let mut power = Scalar::<P>::one();
-        let mut pieces = Vec::new();
+        let mut claimed = Vec::new();
         for Claim { value, terms } in claims {
             claim.add_scaled(power, &value);
-            for term in terms {
-                let Some(tensor) = self.relations.parts().tensors.get(term.tensor) else {
-                    return Err(inconsistent().into());
-                };
-                for piece in tensor.layout.pieces(&term.functional) {
-                    pieces.push(WeightedPiece {
-                        tensor: term.tensor,
-                        weight: power * term.functional.coefficient,
-                        piece,
-                        right_operand_of: term.right_operand_of,
-                    });
-                }
-            }
+            claimed.extend(terms.into_iter().map(|mut term| {
+                term.functional.coefficient *= power;
+                term
+            }));
             power *= mu;
         }
         let mut point = Vec::new();
@@ -653,7 +629,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             let [s0, lead] = self.receive_exactly(
                 Message::MergeRound,
                 Request::MergeRound {
-                    pieces: &pieces,
+                    claims: &claimed,
                     point: &point,
                 },
             )?;
@@ -668,7 +644,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             products: Vec::new(),
             opening,
         });
-        Ok((pieces, point))
+        Ok((claimed, point))
     }
 
     /// Message 9: chi batches the constraints; the opened vector's commitment is a combination of rows.
@@ -676,7 +652,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
         self,
         fresh: Vec<Vec<Point<P>>>,
         pad_point: Point<P>,
-        pieces: Vec<WeightedPiece<Scalar<P>>>,
+        claims: Vec<Claimed<Scalar<P>>>,
         merge_point: Vec<Scalar<P>>,
     ) -> Outcome<P> {
         let parts = self.relations.parts();
@@ -698,18 +674,17 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             })
             .collect();
         let at_point = eq_vector(&merge_point, 1 << parts.c);
-        for WeightedPiece {
-            tensor,
-            weight,
-            piece,
-            ..
-        } in &pieces
-        {
-            let factor = *weight * dot(&piece.column, &at_point);
-            if let Some((_, scalars)) = opening.get_mut(*tensor) {
-                for (slot, row) in scalars.iter_mut().zip(piece.rows()) {
-                    *slot += factor * row;
-                }
+        for claim in &claims {
+            let (tensor, slots) = (
+                parts.tensors.get(claim.tensor),
+                opening.get_mut(claim.tensor),
+            );
+            let Some((tensor, (_, scalars))) = tensor.zip(slots) else {
+                continue;
+            };
+            let weights = tensor.layout.row_weights(&claim.functional, &at_point);
+            for (slot, weight) in scalars.iter_mut().zip(weights) {
+                *slot += claim.functional.coefficient * weight;
             }
         }
         let chi = self.transcript.challenge(Challenge::Chi);
@@ -719,7 +694,6 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             pad_point,
             opening,
             merge_point,
-            pieces,
         }
     }
 }

@@ -5,9 +5,17 @@ use crate::integers::Integers;
 use crate::layout::{Layout, Piece};
 use crate::multilinear::{dot, eq_vector};
 use crate::prover::contraction::{bind_high, product_round};
-use crate::script::WeightedPiece;
 use ark_ff::PrimeField;
 use rayon::prelude::*;
+
+/// A piece of a claimed functional, under its claim's weight.
+pub(crate) struct FoldedPiece<F> {
+    pub weight: F,
+    /// One weight for each position in a row.
+    pub column: Vec<F>,
+    /// The rows' combination, one entry for each position.
+    pub folded: Vec<F>,
+}
 
 /// `u[x] = sum over rows of weight[row] * values[row][x]`.
 pub(crate) fn fold_piece<F: PrimeField>(
@@ -36,14 +44,13 @@ pub(crate) struct Sumcheck<F> {
 }
 
 impl<F: PrimeField> Sumcheck<F> {
-    /// `folded[k]` is the folded vector of `pieces[k]`; rows have `2^c` entries.
-    pub fn new(pieces: &[WeightedPiece<F>], folded: &[Vec<F>], c: u32) -> Self {
+    /// Rows have `2^c` entries.
+    pub fn new(pieces: &[FoldedPiece<F>], c: u32) -> Self {
         let pairs = pieces
             .par_iter()
-            .zip(folded)
-            .map(|(piece, u)| {
-                let mut column = piece.piece.column.clone();
-                let mut u = u.clone();
+            .map(|piece| {
+                let mut column = piece.column.clone();
+                let mut u = piece.folded.clone();
                 column.resize(1 << c, F::zero());
                 u.resize(1 << c, F::zero());
                 (piece.weight, u, column)
@@ -68,17 +75,12 @@ impl<F: PrimeField> Sumcheck<F> {
 }
 
 /// The opened vector: `sum_k weight_k column_k(point) u_k`, of `2^c` entries.
-pub(crate) fn opened<F: PrimeField>(
-    pieces: &[WeightedPiece<F>],
-    folded: &[Vec<F>],
-    point: &[F],
-    c: u32,
-) -> Vec<F> {
+pub(crate) fn opened<F: PrimeField>(pieces: &[FoldedPiece<F>], point: &[F], c: u32) -> Vec<F> {
     let at_point = eq_vector(point, 1 << c);
     let mut out = vec![F::zero(); 1 << c];
-    for (piece, u) in pieces.iter().zip(folded) {
-        let factor = piece.weight * dot(&piece.piece.column, &at_point);
-        for (slot, &v) in out.iter_mut().zip(u) {
+    for piece in pieces {
+        let factor = piece.weight * dot(&piece.column, &at_point);
+        for (slot, &v) in out.iter_mut().zip(&piece.folded) {
             *slot += factor * v;
         }
     }
