@@ -137,12 +137,19 @@ impl Run<'_> {
                 let pairs = left.iter().zip(right.iter());
                 pairs.map(|(l, r)| Real(l.0.max(r.0))).collect()
             }
-            Kind::OneHot { source } => {
+            Kind::OneHot { source, taken } => {
                 let width = self.graph.shape(*source).last().copied().unwrap_or(1);
-                let rows = self.read(*source);
-                let rows = rows.chunks(width.max(1));
+                let mut values: Vec<f64> = self.read(*source).iter().map(|v| v.0).collect();
+                for taken in taken {
+                    for (value, taken) in values.iter_mut().zip(self.read(*taken).iter()) {
+                        if taken.0 > 0.0 {
+                            *value = f64::NEG_INFINITY;
+                        }
+                    }
+                }
+                let rows = values.chunks(width.max(1));
                 rows.flat_map(|row| {
-                    let first = argmax(row.iter().map(|v| v.0));
+                    let first = argmax(row.iter());
                     (0..row.len()).map(move |i| Real(f64::from(u8::from(i == first))))
                 })
                 .collect()

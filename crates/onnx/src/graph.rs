@@ -51,8 +51,12 @@ pub enum Kind {
     Apply { source: LayerId, function: Function },
     /// The greater of two tensors of one shape, entry by entry.
     Max { left: LayerId, right: LayerId },
-    /// Along the last axis, 1 at the first index of the maximum and 0 elsewhere.
-    OneHot { source: LayerId },
+    /// Along the last axis, 1 at the first index of the maximum and 0 elsewhere. Entries that one of `taken`, other such codes, has
+    /// found are passed over; each row has more.
+    OneHot {
+        source: LayerId,
+        taken: Vec<LayerId>,
+    },
     /// Along a new last axis, 1 at the index that the source holds and 0 elsewhere.
     Indicator { source: LayerId },
     /// The same numbers, for a softmax along the last axis: what is [`LOGIT_REACH`] or more below the greatest entry of its row
@@ -105,8 +109,8 @@ impl Kind {
             Self::Input { .. } | Self::Constant(_) => vec![],
             Self::Linear(terms) => terms.iter().filter_map(|t| t.source).collect(),
             Self::Contract { left, right, .. } | Self::Max { left, right } => vec![*left, *right],
+            Self::OneHot { source, taken } => [&[*source], &taken[..]].concat(),
             Self::Apply { source, .. }
-            | Self::OneHot { source }
             | Self::Indicator { source }
             | Self::Logits { source }
             | Self::Requantize { source, .. } => vec![*source],
@@ -299,6 +303,17 @@ impl Graph {
         self.push(origin, shape, Kind::Contract { left, right, axes })
     }
 
+    /// The product of two tensors of one shape, entry by entry.
+    pub fn entrywise(&mut self, origin: &str, left: LayerId, right: LayerId) -> LayerId {
+        let axes = Axes {
+            shared: self.shape(left).len(),
+            left_free: 0,
+            right_free: 0,
+            contracted: 0,
+        };
+        self.contract(origin, left, right, axes)
+    }
+
     pub fn apply(&mut self, origin: &str, source: LayerId, function: Function) -> LayerId {
         let shape = self.shape(source).to_vec();
         self.push(origin, shape, Kind::Apply { source, function })
@@ -379,8 +394,11 @@ impl Kind {
                 *left = names[left];
                 *right = names[right];
             }
+            Self::OneHot { source, taken } => {
+                *source = names[source];
+                taken.iter_mut().for_each(|t| *t = names[t]);
+            }
             Self::Apply { source, .. }
-            | Self::OneHot { source }
             | Self::Indicator { source }
             | Self::Logits { source }
             | Self::Requantize { source, .. } => *source = names[source],

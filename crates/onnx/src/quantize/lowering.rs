@@ -314,14 +314,13 @@ impl Lowering<'_> {
                 let right = self.refine(origin, right, scale)?;
                 self.push_virtual(origin, shape, scale, Op::Max { left, right })?
             }
-            Kind::OneHot { source } => {
-                let source = self.at_width(*source, self.widths.activations.max(ARGMAX_BITS))?;
-                let format = Format {
-                    low: 0,
-                    high: 1,
-                    scale: 0,
-                };
-                self.push(origin, shape, format, Op::OneHot { source })?
+            Kind::OneHot { source, taken } => {
+                let mut source =
+                    self.at_width(*source, self.widths.activations.max(ARGMAX_BITS))?;
+                if !taken.is_empty() {
+                    source = self.untaken(origin, source, taken)?;
+                }
+                self.push(origin, shape, Format::BIT, Op::OneHot { source })?
             }
             Kind::Indicator { source } => {
                 let classes = shape.last().copied().unwrap_or(1) as i64;
@@ -348,6 +347,30 @@ impl Lowering<'_> {
         };
         self.exact.insert(id, tensor);
         Ok(tensor)
+    }
+
+    /// A tensor in which entries that are taken are below all others.
+    fn untaken(
+        &mut self,
+        origin: &str,
+        source: TensorId,
+        taken: &[LayerId],
+    ) -> Result<TensorId, OnnxError> {
+        let tensor = self.tensor(source).clone();
+        let read = |coefficient, source| -> Result<Term, OnnxError> {
+            Ok(Term {
+                coefficient,
+                source: Some(source),
+                view: View::identity(tensor.shape.clone())?,
+            })
+        };
+        let below = tensor.low - tensor.high - 1;
+        let mut terms = vec![read(1, source)?];
+        for &taken in taken {
+            terms.push(read(below, self.exact(taken)?)?);
+        }
+        let op = Op::Linear { terms };
+        self.push_virtual(origin, &tensor.shape, tensor.scale_log2, op)
     }
 
     /// The format of a layer at a width; integers stay what they are, if that takes no more than `most` bits.
