@@ -287,11 +287,42 @@ impl Graph {
         })
     }
 
+    /// A sum. Masks that were added up before are terms of it, each for itself: they must be seen where a softmax reads the sum.
     pub fn sum(&mut self, origin: &str, terms: Vec<Summand>) -> LayerId {
         let shape = terms
             .first()
             .map_or_else(Vec::new, |t| t.view.target().to_vec());
+        let terms = terms.into_iter().flat_map(|term| self.mask_parts(term));
+        let terms = terms.collect();
         self.push(origin, shape, Kind::Linear(terms))
+    }
+
+    /// A term that is itself a sum with a mask in it, as the terms of that one; any other as it is.
+    fn mask_parts(&self, term: Summand) -> Vec<Summand> {
+        let Some(Kind::Linear(inner)) = term.source.map(|source| &self.layer(source).kind) else {
+            return vec![term];
+        };
+        let hides = |part: &Summand| part.coefficient.abs() >= MASK || self.is_constant_mask(part);
+        if !inner.iter().any(hides) {
+            return vec![term];
+        }
+        let parts = inner.iter().map(|part| -> Result<Summand, ViewError> {
+            Ok(Summand {
+                coefficient: term.coefficient * part.coefficient,
+                source: part.source,
+                view: merged_permutations(part.view.clone().chain(&term.view)?)?,
+            })
+        });
+        match parts.collect() {
+            Ok(parts) => parts,
+            Err(_) => vec![term],
+        }
+    }
+
+    /// Whether a term is a constant in which some entries say what a softmax shall not see.
+    fn is_constant_mask(&self, term: &Summand) -> bool {
+        let constant = term.source.and_then(|source| self.constant(source));
+        constant.is_some_and(|values| values.iter().any(|&v| f64::from(v) <= -MASK))
     }
 
     /// The contraction of two tensors whose axes already are `[S, F, K]` and `[S, G, K]`.

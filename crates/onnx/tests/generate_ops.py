@@ -916,6 +916,11 @@ def transformer_models():
         node("Greater", ["x", "z"], ["c"]), node("Where", ["c", "x", "low"], ["a"]), node("Not", ["c"], ["d"]), node("Where", ["d", "low", "x"], ["b"]),
         node("Softmax", ["a"], ["s"]), node("Softmax", ["b"], ["t"]), node("Add", ["s", "t"], ["y"]),
     ], [("x", [3, 6]), ("z", [3, 1])], [const("low", -np.inf)], make=lambda: {"x": uniform(3, 6), "z": uniform(3, 1, scale=0.3)})
+    model("masks_added_up", [
+        node("Greater", ["n", "zero"], ["seen"]), node("Cast", ["seen"], ["f"], to=TensorProto.FLOAT), node("Sub", ["one", "f"], ["g"]), node("Mul", ["g", "low"], ["h"]),
+        node("Add", ["causal", "h"], ["mask"]), node("Add", ["x", "mask"], ["s"]), node("Softmax", ["s"], ["y"]),
+    ], [("x", [2, 3, 4]), ("n", [4])], [const("zero", -0.6), const("one", 1.0), const("low", -3e38), const("causal", np.where(np.tri(3, 4) > 0, 0, -np.inf))],
+        make=lambda: {"x": uniform(2, 3, 4), "n": np.concatenate([np.ones(1), uniform(3)]).astype(np.float32)})
     model("scatter_nd_twice", [node("ScatterND", ["x", "i", "z"], ["y"], name="the_ScatterND", reduction="add")], [("x", [4, 3]), ("z", [3, 3])],
           [ints("i", [[2], [0], [2]])], opset=18, make=drawn(-2, 2, x=[4, 3], z=[3, 3]))
 

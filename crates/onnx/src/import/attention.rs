@@ -113,7 +113,7 @@ impl Wiring<'_> {
         let heads = heads
             .context("tensors of three axes need the attributes q_num_heads and kv_num_heads")?;
         ensure!(
-            heads > 0 && hidden % heads == 0,
+            heads > 0 && hidden.is_multiple_of(heads),
             "{hidden} cannot be cut into {heads} heads"
         );
         let sizes = tvec![heads.to_dim(), (hidden / heads).to_dim()];
@@ -129,7 +129,7 @@ impl Wiring<'_> {
             return Ok(x);
         }
         ensure!(
-            own > 0 && heads % own == 0,
+            own > 0 && heads.is_multiple_of(own),
             "{heads} heads of the query for {own} of keys or values"
         );
         let places: Vec<i64> = (0..heads)

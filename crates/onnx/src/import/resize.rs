@@ -27,7 +27,7 @@ struct Resized {
 }
 
 impl Resize {
-    pub(super) fn read(op: &Box<dyn TypedOp>) -> Option<Self> {
+    pub(super) fn read(op: &dyn TypedOp) -> Option<Self> {
         if let Some(op) = op.downcast_ref::<edge::Resize>() {
             return Some(Self { op: op.clone() });
         }
@@ -73,7 +73,10 @@ impl Importer<'_> {
                 let own = axis.terms();
                 let longer = |(factor, steps): &(f64, Vec<Step>)| {
                     let chain = own.iter().map(|(weight, step)| {
-                        (factor * weight, [&steps[..], &[step.clone()]].concat())
+                        (
+                            factor * weight,
+                            [&steps[..], std::slice::from_ref(step)].concat(),
+                        )
                     });
                     chain.collect::<Vec<_>>()
                 };
