@@ -923,6 +923,20 @@ def transformer_models():
         make=lambda: {"x": uniform(2, 3, 4), "n": np.concatenate([np.ones(1), uniform(3)]).astype(np.float32)})
     model("scatter_nd_twice", [node("ScatterND", ["x", "i", "z"], ["y"], name="the_ScatterND", reduction="add")], [("x", [4, 3]), ("z", [3, 3])],
           [ints("i", [[2], [0], [2]])], opset=18, make=drawn(-2, 2, x=[4, 3], z=[3, 3]))
+    # A decoder's block with the operations of opset 23, from tokens to logits.
+    angles = np.arange(6)[:, None] / 10.0 ** np.arange(2)
+    w = lambda name, *shape: const(name, uniform(*shape, scale=shape[0] ** -0.5 * 1.5))
+    model("decoder_block", [
+        node("Gather", ["table", "x"], ["e"]), node("RMSNormalization", ["e", "g1"], ["n"]), node("MatMul", ["n", "wq"], ["q"]), node("MatMul", ["n", "wk"], ["k"]),
+        node("MatMul", ["n", "wv"], ["v"]), node("RotaryEmbedding", ["q", "cos", "sin", "places"], ["rq"], num_heads=4),
+        node("RotaryEmbedding", ["k", "cos", "sin", "places"], ["rk"], num_heads=2),
+        node("Attention", ["rq", "rk", "v"], ["a"], q_num_heads=4, kv_num_heads=2, is_causal=1), node("MatMul", ["a", "wo"], ["o"]), node("Add", ["e", "o"], ["h"]),
+        node("RMSNormalization", ["h", "g2"], ["m"]), node("MatMul", ["m", "w1"], ["gate"]), node("MatMul", ["m", "w2"], ["up"]), node("Sigmoid", ["gate"], ["sg"]),
+        node("Mul", ["gate", "sg"], ["silu"]), node("Mul", ["silu", "up"], ["f"]), node("MatMul", ["f", "w3"], ["down"]), node("Add", ["h", "down"], ["z"]),
+        node("RMSNormalization", ["z", "g3"], ["last"]), node("MatMul", ["last", "head"], ["y"]),
+    ], [("x", [1, 6])], [const("table", uniform(11, 16)), *[const(g, 1 + uniform(16, scale=0.2)) for g in ("g1", "g2", "g3")], w("wq", 16, 16), w("wk", 16, 8), w("wv", 16, 8), w("wo", 16, 16),
+           w("w1", 16, 24), w("w2", 16, 24), w("w3", 24, 16), w("head", 16, 11), const("cos", np.cos(angles)), const("sin", np.sin(angles)), ints("places", [list(range(6))])],
+        opset=23, input_type=TensorProto.INT64, make=lambda: {"x": later.integers(0, 11, (1, 6))})
 
 
 def refused_models():
