@@ -110,11 +110,15 @@ impl Run<'_> {
                 }
                 sum
             }
-            Kind::Indicator { source } => {
+            Kind::Indicator { source, wraps } => {
                 let indices = self.read(*source);
                 let classes = volume(shape).unwrap_or(0) / indices.len().max(1);
                 let codes = indices.iter().flat_map(|index| {
-                    let hot = index.0.max(0.0) as usize;
+                    let index = match *wraps && index.0 < 0.0 {
+                        true => index.0 + classes as f64,
+                        false => index.0,
+                    };
+                    let hot = index.max(0.0) as usize;
                     let hot = hot.min(classes.saturating_sub(1));
                     (0..classes).map(move |class| Real(f64::from(u8::from(class == hot))))
                 });

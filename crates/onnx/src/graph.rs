@@ -57,8 +57,9 @@ pub enum Kind {
         source: LayerId,
         taken: Vec<LayerId>,
     },
-    /// Along a new last axis, 1 at the index that the source holds and 0 elsewhere.
-    Indicator { source: LayerId },
+    /// Along a new last axis, 1 at the index that the source holds and 0 elsewhere. What is below zero counts from the
+    /// end, if it wraps.
+    Indicator { source: LayerId, wraps: bool },
     /// The same numbers, for a softmax along the last axis: what is [`LOGIT_REACH`] or more below the greatest entry of its row
     /// may be any such number, since its exponential is nothing beside that one's.
     Logits { source: LayerId },
@@ -111,7 +112,7 @@ impl Kind {
             Self::Contract { left, right, .. } | Self::Max { left, right } => vec![*left, *right],
             Self::OneHot { source, taken } => [&[*source], &taken[..]].concat(),
             Self::Apply { source, .. }
-            | Self::Indicator { source }
+            | Self::Indicator { source, .. }
             | Self::Logits { source }
             | Self::Requantize { source, .. } => vec![*source],
         }
@@ -193,11 +194,17 @@ impl Graph {
         }
     }
 
-    /// One-hot codes of indices, along a new last axis.
-    pub fn indicator(&mut self, origin: &str, source: LayerId, classes: usize) -> LayerId {
+    /// One-hot codes of indices, along a new last axis; what is below zero counts from the end, if it wraps.
+    pub fn indicator(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        classes: usize,
+        wraps: bool,
+    ) -> LayerId {
         let mut shape = self.shape(source).to_vec();
         shape.push(classes);
-        self.push(origin, shape, Kind::Indicator { source })
+        self.push(origin, shape, Kind::Indicator { source, wraps })
     }
 
     pub fn add_constant(&mut self, origin: &str, shape: Vec<usize>, values: Vec<f32>) -> LayerId {
@@ -430,7 +437,7 @@ impl Kind {
                 taken.iter_mut().for_each(|t| *t = names[t]);
             }
             Self::Apply { source, .. }
-            | Self::Indicator { source }
+            | Self::Indicator { source, .. }
             | Self::Logits { source }
             | Self::Requantize { source, .. } => *source = names[source],
         }

@@ -937,6 +937,15 @@ def transformer_models():
     ], [("x", [1, 6])], [const("table", uniform(11, 16)), *[const(g, 1 + uniform(16, scale=0.2)) for g in ("g1", "g2", "g3")], w("wq", 16, 16), w("wk", 16, 8), w("wv", 16, 8), w("wo", 16, 16),
            w("w1", 16, 24), w("w2", 16, 24), w("w3", 24, 16), w("head", 16, 11), const("cos", np.cos(angles)), const("sin", np.sin(angles)), ints("places", [list(range(6))])],
         opset=23, input_type=TensorProto.INT64, make=lambda: {"x": later.integers(0, 11, (1, 6))})
+    # Indices from the end, as computed ones may be.
+    places = lambda low, high, *shape: later.integers(low, high, shape).astype(np.float32)
+    whole = [node("Cast", ["n"], ["i"], to=TensorProto.INT64)]
+    model("gather_computed_from_end", [*whole, node("Gather", ["x", "i"], ["y"], axis=0, name="the_Gather")], [("x", [5, 3]), ("n", [8])],
+          make=lambda: {"x": uniform(5, 3), "n": places(-5, 5, 8)})
+    model("gather_elements_computed_from_end", [*whole, node("GatherElements", ["x", "i"], ["y"], axis=1, name="the_GatherElements")], [("x", [2, 4]), ("n", [2, 6])],
+          make=lambda: {"x": uniform(2, 4), "n": places(-4, 4, 2, 6)})
+    model("one_hot_from_end", [*whole, node("OneHot", ["i", "depth", "values"], ["y"], name="the_OneHot")], [("n", [7])], [ints("depth", 4), const("values", [-1, 2])],
+          make=lambda: {"n": places(-4, 4, 7)})
 
 
 def refused_models():

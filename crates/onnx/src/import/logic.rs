@@ -80,7 +80,10 @@ impl Importer<'_> {
             weights: None,
         };
         let source = self.graph.view(&context.origin, source, vec![entry])?;
-        Ok(Some(self.graph.indicator(&context.origin, source, classes)))
+        let codes = self
+            .graph
+            .indicator(&context.origin, source, classes, false);
+        Ok(Some(codes))
     }
 
     pub(super) fn logical(

@@ -57,7 +57,7 @@ impl Importer<'_> {
         let indices = self
             .graph
             .view(origin, indices, vec![Step::Permute(order.clone())])?;
-        let codes = self.graph.indicator(origin, indices, shape[axis]);
+        let codes = self.graph.indicator(origin, indices, shape[axis], true);
         let axes = Axes {
             shared: rank - 1,
             left_free: 1,

@@ -148,7 +148,7 @@ impl Importer<'_> {
             Ok(numbers(tensor)?.first().copied().unwrap_or(0.0).into())
         };
         let (on, off) = (number(&op.on)?, number(&op.off)?);
-        let codes = self.graph.indicator(&context.origin, source, op.dim);
+        let codes = self.graph.indicator(&context.origin, source, op.dim, true);
         let rank = self.graph.shape(codes).len();
         let mut order: Vec<usize> = (0..rank - 1).collect();
         order.insert(op.axis, rank - 1);
@@ -250,7 +250,7 @@ impl Importer<'_> {
         let origin = &context.origin;
         let shape = self.graph.shape(source).to_vec();
         let index_rank = self.graph.shape(indices).len();
-        let codes = self.graph.indicator(origin, indices, shape[axis]);
+        let codes = self.graph.indicator(origin, indices, shape[axis], true);
         // [I.., k] times [A.., k] is [I.., A..], of which the indices' axes go where the axis was.
         let order = (0..shape.len()).filter(|&a| a != axis).chain([axis]);
         let entries = self

@@ -5,6 +5,7 @@
 //! activation and may be an operand of a contraction; it is made by a rescale of the exact one, once, when something asks
 //! for it. A clamp (a ReLU) is itself a rescale of its source's exact tensor, so it costs nothing more.
 
+mod indices;
 mod requantization;
 mod root;
 
@@ -265,11 +266,7 @@ impl Lowering<'_> {
         let tensor = match &layer.kind {
             Kind::Input { bounds, .. } => {
                 let format = match self.indices.get(&id) {
-                    Some(&classes) => Format {
-                        low: 0,
-                        high: classes as i64 - 1,
-                        scale: 0,
-                    },
+                    Some(&classes) => self.index_format(id, classes as i64),
                     None if self.wide[id.0] => {
                         Format::activation(wide::range(graph, self.ranges, id), wide::INPUT_BITS)
                     }
@@ -322,16 +319,7 @@ impl Lowering<'_> {
                 }
                 self.push(origin, shape, Format::BIT, Op::OneHot { source })?
             }
-            Kind::Indicator { source } => {
-                let classes = shape.last().copied().unwrap_or(1) as i64;
-                let source = self.index(origin, *source, classes)?;
-                let format = Format {
-                    low: 0,
-                    high: 1,
-                    scale: 0,
-                };
-                self.push(origin, shape, format, Op::Indicator { source })?
-            }
+            Kind::Indicator { source, wraps } => self.indicator(id, *source, *wraps)?,
             Kind::Requantize { source, rule } => self.requantize(id, *source, rule)?,
             Kind::Logits { source } => {
                 let range = self.range(id);
@@ -384,27 +372,6 @@ impl Lowering<'_> {
         }
         Format::integers(range, bits, most)
             .unwrap_or_else(|| Format::activation(range, bits).at_most(0))
-    }
-
-    /// A tensor of indices below `classes`.
-    fn index(
-        &mut self,
-        origin: &str,
-        source: LayerId,
-        classes: i64,
-    ) -> Result<TensorId, OnnxError> {
-        let exact = self.exact(source)?;
-        let exact = self.refine(origin, exact, 0)?;
-        let tensor = self.tensor(exact);
-        if tensor.scale_log2 == 0 && tensor.low >= 0 && tensor.high < classes {
-            return Ok(exact);
-        }
-        let format = Format {
-            low: 0,
-            high: classes - 1,
-            scale: 0,
-        };
-        self.rescale(origin, exact, format)
     }
 
     /// A sum that a softmax reads, in which masks are as small as they need be: what they hide ends up below the range.
