@@ -94,7 +94,7 @@ fn integers(tensor: &Tensor, list: &Value, quantized: bool) -> Result<Vec<i64>, 
         let integer = if quantized {
             value.as_i64()
         } else {
-            value.as_f64().map(|v| (v * unit + 0.5).floor() as i64)
+            value.as_f64().map(|v| nearest(v * unit))
         };
         let expected = if quantized { "an integer" } else { "a number" };
         integer.ok_or_else(|| {
@@ -102,4 +102,32 @@ fn integers(tensor: &Tensor, list: &Value, quantized: bool) -> Result<Vec<i64>, 
         })
     });
     numbers.collect()
+}
+
+/// The nearest integer, halves up. Nothing is added before it is rounded: of a number beyond 2^52, half a unit more is another one.
+fn nearest(real: f64) -> i64 {
+    let below = real.floor();
+    below as i64 + i64::from(real - below >= 0.5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_of_53_bits_are_themselves() {
+        for integer in [
+            0,
+            1,
+            -1,
+            4_412_296_602_134_209,
+            -4_412_296_602_134_209,
+            (1 << 53) - 1,
+        ] {
+            assert_eq!(nearest(integer as f64), integer);
+        }
+        for (real, integer) in [(0.5, 1), (-0.5, 0), (1.49, 1), (-1.51, -2)] {
+            assert_eq!(nearest(real), integer);
+        }
+    }
 }
