@@ -135,6 +135,41 @@ impl Layout {
         self.outer_count() * self.runs()
     }
 
+    /// The layout of a run of this one's rows as a tensor of its own: of rows that make up whole combinations of the outer axes,
+    /// or any rows if there is one combination.
+    #[must_use]
+    pub fn part(&self, rows: Range<usize>) -> Option<Self> {
+        let content_axes = self.shape.get(self.outer..)?;
+        let runs = self.runs().max(1);
+        if rows.is_empty() || rows.end > self.row_count() {
+            return None;
+        }
+        if self.outer_count() == 1 {
+            let Some((axis, run)) = content_axes.split_first().zip(self.cut) else {
+                return Some(self.clone());
+            };
+            let (&length, inner) = axis;
+            let end = length.min(rows.end.checked_mul(run)?);
+            let mut shape = vec![end.checked_sub(rows.start.checked_mul(run)?)?];
+            shape.extend(inner);
+            return Some(Self {
+                shape,
+                outer: 0,
+                cut: self.cut,
+            });
+        }
+        if rows.start % runs != 0 || rows.end % runs != 0 {
+            return None;
+        }
+        let mut shape = vec![rows.len() / runs];
+        shape.extend(content_axes);
+        Some(Self {
+            shape,
+            outer: 1,
+            cut: self.cut,
+        })
+    }
+
     /// Each row as a range of the row-major array.
     #[must_use]
     pub fn rows(&self) -> Vec<Range<usize>> {
@@ -283,7 +318,7 @@ impl Layout {
 #[cfg(feature = "prover")]
 /// Writes `vector`, cut into runs of `length`, as a sum of (weight of a run) x (weight in a run): by elimination as long as
 /// the rank is low (a truncated `eq` has rank at most 2, a convolution window's at most 4), else run by run.
-fn factor<F: PrimeField>(vector: &[F], length: usize) -> Vec<(Vec<F>, Vec<F>)> {
+pub(crate) fn factor<F: PrimeField>(vector: &[F], length: usize) -> Vec<(Vec<F>, Vec<F>)> {
     let runs: Vec<&[F]> = vector.chunks(length).collect();
     // (pivot position, weights in a run with a one at the pivot, weight of each run)
     let mut basis: Vec<(usize, Vec<F>, Vec<F>)> = Vec::new();
@@ -403,6 +438,21 @@ mod tests {
                 });
                 let product = Functional::product(axes.collect());
                 check(&layout, &product, c);
+                let rows = layout.rows();
+                for start in 0..rows.len() {
+                    let Some(part) = layout.part(start..rows.len()) else {
+                        continue;
+                    };
+                    let from = rows[start].start;
+                    let moved = part
+                        .rows()
+                        .into_iter()
+                        .map(|r| r.start + from..r.end + from);
+                    assert!(
+                        moved.eq(rows[start..].iter().cloned()),
+                        "{layout:?} from {start}"
+                    );
+                }
                 let dense = Functional {
                     coefficient: random(),
                     groups: vec![Group {

@@ -56,6 +56,7 @@ mod lanes;
 mod layout;
 pub mod msm;
 mod multilinear;
+mod parallel;
 #[cfg(feature = "prover")]
 #[allow(
     clippy::indexing_slicing,

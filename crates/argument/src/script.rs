@@ -10,7 +10,8 @@ use crate::affine::{AffineForm, Batch, Constraint};
 use crate::curve::{Point, Profile, Scalar};
 use crate::error::{Reject, RelationsError};
 use crate::generators::SEED;
-use crate::multilinear::{bits_of, eq_vector, kron};
+use crate::multilinear::{bits_of, eq_sum, eq_vector, kron};
+use crate::parallel;
 use crate::relations::{Leaves, Place, Relations, Source, Table, Term};
 use crate::transcript::{Challenge, Message, StatementPart, Transcript};
 use ark_ff::{Field, One, PrimeField, Zero};
@@ -347,7 +348,15 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
         let coefficient = |t: &Term| Scalar::<P>::from(t.coefficient);
         let mut known = Scalar::<P>::zero();
         let mut uncovered = one;
-        for block in relations.blocks() {
+        let blocks = relations.blocks();
+        let of_tables = parallel::map(blocks, |block| match block.leaves {
+            Leaves::Lookup(_) => None,
+            Leaves::Table(i) => {
+                let low = z.get(z.len().saturating_sub(block.bits)..)?;
+                Some(table_sums(parts.tables.get(i)?, low))
+            }
+        });
+        for (block, of_table) in blocks.iter().zip(of_tables) {
             let (high, low) = z
                 .split_at_checked(z.len().saturating_sub(block.bits))
                 .unwrap_or_default();
@@ -367,10 +376,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
                     else {
                         return Err(inconsistent().into());
                     };
-                    let selected: Scalar<P> = eq_axes(low, &lookup.shape)
-                        .iter()
-                        .map(|axis| axis.iter().sum::<Scalar<P>>())
-                        .product();
+                    let selected = eq_axes_sum(low, &lookup.shape);
                     let tag = Scalar::<P>::from(lookup.table as u64 + 1);
                     // A real leaf is (1, gamma - tag - tuple), a padding leaf (0, 1) (must 3).
                     known +=
@@ -384,12 +390,11 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
                     }
                 }
                 Leaves::Table(i) => {
-                    let Some((table, &reading)) =
-                        parts.tables.get(i).zip(relations.table_readings().get(i))
+                    let Some(((selected, first, second), &reading)) =
+                        of_table.zip(relations.table_readings().get(i))
                     else {
                         return Err(inconsistent().into());
                     };
-                    let (selected, first, second) = table_sums(table, low);
                     let tag = Scalar::<P>::from(i as u64 + 1);
                     let denominators =
                         selected * (gamma - tag) - alpha * first - alpha.square() * second;
@@ -409,82 +414,27 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             }
         }
 
-        let (mut direct, mut instances) = (Vec::new(), Vec::new());
-        for (reading, factor) in relations.readings().iter().zip(factors) {
+        let readings: Vec<_> = relations.readings().iter().zip(factors).collect();
+        let claims = parallel::map(&readings, |(reading, factor)| {
             let point = match reading.place {
                 Place::Block(bits) => z.get(z.len().saturating_sub(bits)..).unwrap_or_default(),
                 Place::Linear(i) => zetas.get(i).map_or(&[][..], Vec::as_slice),
             };
             let functional = Functional::product(eq_axes(point, reading.view.target()));
-            let functional = functional.pull_back(&reading.view).map_err(view_error)?;
-            self.read(
-                reading.source,
-                functional,
-                factor,
-                &mut known,
-                &mut direct,
-                Some(&mut instances),
-            )?;
+            let mut functional = functional.pull_back(&reading.view).map_err(view_error)?;
+            functional.coefficient *= factor;
+            read(relations, self.statement, reading.source, functional)
+        });
+        let (mut direct, mut instances) = (Vec::new(), Vec::new());
+        for claim in claims {
+            match claim? {
+                Read::Known(value) => known += value,
+                Read::Committed(claimed) => direct.push(claimed),
+                Read::Contraction(instance) => instances.push(instance),
+            }
         }
         merged.constant -= known;
         Ok((merged, direct, instances))
-    }
-
-    /// Adds `factor * functional(source)` to what is known, to the terms on committed tensors, or to the instances.
-    fn read(
-        &self,
-        source: Source,
-        mut functional: Functional<Scalar<P>>,
-        factor: Scalar<P>,
-        known: &mut Scalar<P>,
-        direct: &mut Vec<Claimed<Scalar<P>>>,
-        instances: Option<&mut Vec<Instance<Scalar<P>>>>,
-    ) -> Result<(), Reject> {
-        functional.coefficient *= factor;
-        match source {
-            Source::One => *known += functional.coefficient,
-            Source::Public(i) => {
-                let values = self.statement.publics.get(i).ok_or_else(inconsistent)?;
-                *known += functional.evaluate(values, Scalar::<P>::from);
-            }
-            Source::Committed(tensor) => direct.push(Claimed {
-                tensor,
-                functional,
-                right_operand_of: None,
-            }),
-            Source::Contraction(i) => {
-                let place = || format!("claim on contraction {i}");
-                let malformed = |what| {
-                    Reject::Relations(RelationsError::Malformed {
-                        place: place(),
-                        what,
-                    })
-                };
-                let contraction = self.relations.parts().contractions.get(i);
-                let contraction = contraction.ok_or_else(|| malformed("it does not exist"))?;
-                let instances = instances.ok_or_else(|| malformed("an operand reads it"))?;
-                let mut groups = functional.groups.into_iter();
-                let mut take = |axes: usize| {
-                    let mut taken = Vec::new();
-                    let mut count = 0;
-                    while count < axes {
-                        let group: Group<_> = groups.next()?;
-                        count += group.sizes.len();
-                        taken.push(group);
-                    }
-                    (count == axes).then_some(taken)
-                };
-                let crossing = || malformed("a view of it merges axes of different kinds");
-                instances.push(Instance {
-                    contraction: i,
-                    coefficient: functional.coefficient,
-                    shared: take(contraction.shared.len()).ok_or_else(crossing)?,
-                    left_free: take(contraction.left_free.len()).ok_or_else(crossing)?,
-                    right_free: take(contraction.right_free.len()).ok_or_else(crossing)?,
-                });
-            }
-        }
-        Ok(())
     }
 
     /// Messages 5 and 6: the claim on contractions is the merged claim minus what is linear in committed tensors; one
@@ -501,7 +451,6 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
                 terms: direct,
             }]);
         }
-        let one = Scalar::<P>::one();
         let [v_direct] =
             self.receive_exactly(Message::Direct, Request::Direct { terms: &direct })?;
         let mut claim = merged - &v_direct;
@@ -529,73 +478,28 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
                 point: &point,
             },
         )?;
-        let mut values = values.into_iter();
+        let (pairs, _) = values.as_chunks::<2>();
+        let operands = parallel::map(instances, |instance| {
+            operands(self.relations, self.statement, instance, &point)
+        });
         let mut products = Vec::new();
-        for (number, instance) in instances.iter().enumerate() {
-            let (Some(mut left), Some(mut right)) = (values.next(), values.next()) else {
-                return Err(Reject::Statement("a message has the wrong length").into());
-            };
+        for (number, ((instance, pair), operands)) in
+            instances.iter().zip(pairs).zip(operands).enumerate()
+        {
+            let [left, right] = pair;
             products.push((-instance.coefficient, left.clone(), right.clone()));
-            let Some(contraction) = self
-                .relations
-                .parts()
-                .contractions
-                .get(instance.contraction)
-            else {
-                return Err(inconsistent().into());
-            };
-            let (high, low) = point
-                .split_at_checked(rounds.saturating_sub(contraction.bits()))
-                .unwrap_or_default();
-            // The left operand is zero where a variable that this contraction lacks is one (must 2).
-            let outside: Scalar<P> = high.iter().map(|&x| one - x).product();
-            let shared_bits: usize = contraction.shared.iter().map(|&n| bits_of(n)).sum();
-            let (low_shared, low_contracted) =
-                low.split_at_checked(shared_bits).unwrap_or_default();
-            // Both operands carry vectors cut off at the real indices (must 1).
-            let shared: Vec<Group<_>> = eq_axes(low_shared, &contraction.shared)
-                .into_iter()
-                .map(Group::axis)
-                .collect();
-            let contracted: Vec<Group<_>> = eq_axes(low_contracted, &contraction.contracted)
-                .into_iter()
-                .map(Group::axis)
-                .collect();
-            let left_groups = [
-                &weighted(&instance.shared, &shared)[..],
-                &instance.left_free,
-                &contracted,
-            ]
-            .concat();
-            let right_groups = [&shared[..], &instance.right_free, &contracted].concat();
-            for (value, terms, groups, factor, right_side) in [
-                (&mut left, &contraction.left, left_groups, outside, false),
-                (&mut right, &contraction.right, right_groups, one, true),
-            ] {
-                let functional = Functional {
-                    coefficient: one,
-                    groups,
-                };
-                let (mut known, mut claimed) = (Scalar::<P>::zero(), Vec::new());
-                for term in terms {
-                    let pulled = functional
-                        .clone()
-                        .pull_back(&term.view)
-                        .map_err(view_error)?;
-                    let factor = factor * Scalar::<P>::from(term.coefficient);
-                    self.read(term.source, pulled, factor, &mut known, &mut claimed, None)?;
-                }
-                if let ([only], [_], true) = (claimed.as_mut_slice(), terms.as_slice(), right_side)
-                {
-                    only.right_operand_of = Some(number);
-                }
-                let mut value = std::mem::take(value);
-                value.constant -= known;
-                claims.push(Claim {
-                    value,
-                    terms: claimed,
-                });
+            let [of_left, mut of_right] = operands?;
+            if let [only] = of_right.terms.as_mut_slice() {
+                only.right_operand_of = Some(number);
             }
+            for (value, Operand { known, terms }) in [(left, of_left), (right, of_right)] {
+                let mut value = value.clone();
+                value.constant -= known;
+                claims.push(Claim { value, terms });
+            }
+        }
+        if products.len() != instances.len() {
+            return Err(Reject::Statement("a message has the wrong length").into());
         }
         self.constraints.push(Constraint {
             linear: claim,
@@ -674,16 +578,13 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             })
             .collect();
         let at_point = eq_vector(&merge_point, 1 << parts.c);
-        for claim in &claims {
-            let (tensor, slots) = (
-                parts.tensors.get(claim.tensor),
-                opening.get_mut(claim.tensor),
-            );
-            let Some((tensor, (_, scalars))) = tensor.zip(slots) else {
-                continue;
-            };
-            let weights = tensor.layout.row_weights(&claim.functional, &at_point);
-            for (slot, weight) in scalars.iter_mut().zip(weights) {
+        let weights = parallel::map(&claims, |claim| {
+            let tensor = parts.tensors.get(claim.tensor)?;
+            Some(tensor.layout.row_weights(&claim.functional, &at_point))
+        });
+        for (claim, weights) in claims.iter().zip(weights) {
+            let slots = opening.get_mut(claim.tensor).map(|(_, scalars)| scalars);
+            for (slot, weight) in slots.into_iter().flatten().zip(weights.unwrap_or_default()) {
                 *slot += claim.functional.coefficient * weight;
             }
         }
@@ -696,6 +597,134 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             merge_point,
         }
     }
+}
+
+/// What a functional of a source is.
+enum Read<F> {
+    /// Its value.
+    Known(F),
+    /// A claim on a committed tensor.
+    Committed(Claimed<F>),
+    /// A claim on a contraction.
+    Contraction(Instance<F>),
+}
+
+/// A functional of a source.
+fn read<P: Profile>(
+    relations: &Relations,
+    statement: &Statement<'_, P>,
+    source: Source,
+    functional: Functional<Scalar<P>>,
+) -> Result<Read<Scalar<P>>, Reject> {
+    Ok(match source {
+        Source::One => Read::Known(functional.coefficient),
+        Source::Public(i) => {
+            let values = statement.publics.get(i).ok_or_else(inconsistent)?;
+            Read::Known(functional.evaluate(values, Scalar::<P>::from))
+        }
+        Source::Committed(tensor) => Read::Committed(Claimed {
+            tensor,
+            functional,
+            right_operand_of: None,
+        }),
+        Source::Contraction(i) => {
+            let malformed = |what| {
+                Reject::Relations(RelationsError::Malformed {
+                    place: format!("claim on contraction {i}"),
+                    what,
+                })
+            };
+            let contraction = relations.parts().contractions.get(i);
+            let contraction = contraction.ok_or_else(|| malformed("it does not exist"))?;
+            let mut groups = functional.groups.into_iter();
+            let mut take = |axes: usize| {
+                let mut taken = Vec::new();
+                let mut count = 0;
+                while count < axes {
+                    let group: Group<_> = groups.next()?;
+                    count += group.sizes.len();
+                    taken.push(group);
+                }
+                (count == axes).then_some(taken)
+            };
+            let crossing = || malformed("a view of it merges axes of different kinds");
+            Read::Contraction(Instance {
+                contraction: i,
+                coefficient: functional.coefficient,
+                shared: take(contraction.shared.len()).ok_or_else(crossing)?,
+                left_free: take(contraction.left_free.len()).ok_or_else(crossing)?,
+                right_free: take(contraction.right_free.len()).ok_or_else(crossing)?,
+            })
+        }
+    })
+}
+
+/// What an operand's value at the contractions' point is: what is known of it, and terms on committed tensors.
+struct Operand<F> {
+    known: F,
+    terms: Vec<Claimed<F>>,
+}
+
+/// The left and the right operand of an instance at the contractions' point.
+fn operands<P: Profile>(
+    relations: &Relations,
+    statement: &Statement<'_, P>,
+    instance: &Instance<Scalar<P>>,
+    point: &[Scalar<P>],
+) -> Result<[Operand<Scalar<P>>; 2], Reject> {
+    let one = Scalar::<P>::one();
+    let contraction = relations.parts().contractions.get(instance.contraction);
+    let contraction = contraction.ok_or_else(inconsistent)?;
+    let (high, low) = point
+        .split_at_checked(point.len().saturating_sub(contraction.bits()))
+        .unwrap_or_default();
+    // The left operand is zero where a variable that this contraction lacks is one (must 2).
+    let outside: Scalar<P> = high.iter().map(|&x| one - x).product();
+    let shared_bits: usize = contraction.shared.iter().map(|&n| bits_of(n)).sum();
+    let (low_shared, low_contracted) = low.split_at_checked(shared_bits).unwrap_or_default();
+    // Both operands carry vectors cut off at the real indices (must 1).
+    let groups = |point, shape| -> Vec<Group<_>> {
+        let axes = eq_axes(point, shape).into_iter();
+        axes.map(Group::axis).collect()
+    };
+    let shared = groups(low_shared, &contraction.shared);
+    let contracted = groups(low_contracted, &contraction.contracted);
+    let of_terms = |terms: &[Term], groups: Vec<Group<_>>, coefficient| {
+        let functional = Functional {
+            coefficient,
+            groups,
+        };
+        let mut operand = Operand {
+            known: Scalar::<P>::zero(),
+            terms: Vec::new(),
+        };
+        for term in terms {
+            let pulled = functional.clone().pull_back(&term.view);
+            let mut pulled = pulled.map_err(view_error)?;
+            pulled.coefficient *= Scalar::<P>::from(term.coefficient);
+            match read(relations, statement, term.source, pulled)? {
+                Read::Known(value) => operand.known += value,
+                Read::Committed(claimed) => operand.terms.push(claimed),
+                Read::Contraction(_) => {
+                    return Err(Reject::Relations(RelationsError::Malformed {
+                        place: format!("contraction {}", instance.contraction),
+                        what: "an operand reads a contraction",
+                    }));
+                }
+            }
+        }
+        Ok(operand)
+    };
+    let of_left = [
+        &weighted(&instance.shared, &shared)[..],
+        &instance.left_free,
+        &contracted,
+    ];
+    let of_right = [&shared[..], &instance.right_free, &contracted];
+    Ok([
+        of_terms(&contraction.left, of_left.concat(), outside)?,
+        of_terms(&contraction.right, of_right.concat(), one)?,
+    ])
 }
 
 /// The claim after a round that sent s(0) and the leading coefficient of a quadratic s with s(0) + s(1) = claim.
@@ -725,6 +754,19 @@ fn eq_axes<F: PrimeField>(point: &[F], shape: &[usize]) -> Vec<Vec<F>> {
         .collect()
 }
 
+/// The sum over all indices of the product of [`eq_axes`].
+fn eq_axes_sum<F: PrimeField>(point: &[F], shape: &[usize]) -> F {
+    let mut rest = point;
+    shape
+        .iter()
+        .map(|&n| {
+            let (here, later) = rest.split_at_checked(bits_of(n)).unwrap_or_default();
+            rest = later;
+            eq_sum(here, n)
+        })
+        .product()
+}
+
 /// The claim's weights on shared axes times those of the sumcheck's point, group by group of the claim.
 fn weighted<F: PrimeField>(claim: &[Group<F>], point: &[Group<F>]) -> Vec<Group<F>> {
     let mut axes = point.iter();
@@ -748,18 +790,35 @@ fn weighted<F: PrimeField>(claim: &[Group<F>], point: &[Group<F>]) -> Vec<Group<
 }
 
 /// `sum eq(low, i)`, `sum eq(low, i) first_i` and `sum eq(low, i) second_i` over a table's tuples.
+///
+/// Summed by parts: neighbours mostly differ by little, so that sums of weights take the place of products.
 fn table_sums<F: PrimeField>(table: &Table, low: &[F]) -> (F, F, F) {
-    let eq = eq_vector(low, table.len());
-    let (mut first, mut second) = (F::zero(), F::zero());
-    for (&w, (a, b)) in eq.iter().zip(table.tuples()) {
-        if a != 0 {
-            first += w * F::from(a);
-        }
-        if b != 0 {
-            second += w * F::from(b);
-        }
+    let mut behind = vec![F::zero(); table.len() + 1];
+    let mut sum = F::zero();
+    for (slot, weight) in behind.iter_mut().zip(eq_vector(low, table.len())).rev() {
+        sum += weight;
+        *slot = sum;
     }
-    (eq.iter().sum(), first, second)
+    let (mut first, mut second) = (F::zero(), F::zero());
+    let mut last = (0, 0);
+    for (&weight, tuple) in behind.iter().zip(table.tuples()) {
+        add_multiple(&mut first, tuple.0 - last.0, weight);
+        add_multiple(&mut second, tuple.1 - last.1, weight);
+        last = tuple;
+    }
+    (sum, first, second)
+}
+
+/// `sum += times * value`, without a product where `times` is small.
+fn add_multiple<F: PrimeField>(sum: &mut F, times: i64, value: F) {
+    match times {
+        0 => {}
+        1 => *sum += value,
+        -1 => *sum -= value,
+        2 => *sum += value.double(),
+        -2 => *sum -= value.double(),
+        _ => *sum += value * F::from(times),
+    }
 }
 
 /// Relations that [`Relations::new`] does not let pass. No claim may be dropped silently.

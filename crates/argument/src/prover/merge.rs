@@ -3,9 +3,11 @@
 use crate::fold::fold_rows;
 use crate::integers::Integers;
 use crate::layout::{Layout, Piece};
-use crate::multilinear::{dot, eq_vector};
-use crate::prover::contraction::{bind_high, product_round};
+use crate::multilinear::{dot, eq_vector, kron};
+use crate::prover::contraction::{FoldedRight, bind_high, product_round};
+use crate::script::Claimed;
 use ark_ff::PrimeField;
+use inferproof_view::Functional;
 use rayon::prelude::*;
 
 /// A piece of a claimed functional, under its claim's weight.
@@ -17,17 +19,53 @@ pub(crate) struct FoldedPiece<F> {
     pub folded: Vec<F>,
 }
 
-/// `u[x] = sum over rows of weight[row] * values[row][x]`.
-pub(crate) fn fold_piece<F: PrimeField>(
-    piece: &Piece<F>,
+/// The pieces of a claim; `kept` is what a contraction has folded of them.
+pub(crate) fn fold_claim<F: PrimeField>(
+    claim: &Claimed<F>,
     layout: &Layout,
     values: &Integers,
-) -> Vec<F> {
-    fold_rows(&piece.rows(), values, &layout.rows(), layout.row_width())
+    kept: Option<&FoldedRight<F>>,
+) -> Vec<FoldedPiece<F>> {
+    let Functional {
+        coefficient: weight,
+        groups,
+    } = &claim.functional;
+    if let Some(FoldedRight::Rows(pieces)) = kept {
+        let width = layout.row_width();
+        return pieces
+            .iter()
+            .map(|(neighbours, folded)| {
+                // The groups behind the free axes, which the neighbours are of, make up the rest of the row.
+                let mut behind = vec![F::one()];
+                for group in groups.iter().rev() {
+                    if behind.len() * neighbours.len() == width {
+                        break;
+                    }
+                    behind = kron(&group.weights, &behind);
+                }
+                FoldedPiece {
+                    weight: *weight,
+                    column: kron(neighbours, &behind),
+                    folded: folded.clone(),
+                }
+            })
+            .collect();
+    }
+    let pieces = layout.pieces(&claim.functional).into_iter();
+    pieces
+        .map(|piece| FoldedPiece {
+            weight: *weight,
+            folded: match kept {
+                Some(FoldedRight::Whole(folded)) => fold_runs(&piece, layout, folded),
+                _ => fold_rows(&piece.rows(), values, &layout.rows(), layout.row_width()),
+            },
+            column: piece.column,
+        })
+        .collect()
 }
 
-/// The same from the vector already folded over the outer axes.
-pub(crate) fn fold_runs<F: PrimeField>(piece: &Piece<F>, layout: &Layout, folded: &[F]) -> Vec<F> {
+/// A piece's combination of rows, from the vector already folded over the outer axes.
+fn fold_runs<F: PrimeField>(piece: &Piece<F>, layout: &Layout, folded: &[F]) -> Vec<F> {
     let width = layout.row_width();
     let mut out = vec![F::zero(); width];
     for (run, &weight) in folded.chunks(width).zip(&piece.runs) {

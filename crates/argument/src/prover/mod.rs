@@ -255,7 +255,8 @@ impl<'a, P: Profile> Prover<'a, P> {
             .map(|lookup| {
                 let first = arrays.sum(&lookup.columns[0]);
                 let second = lookup.columns.get(1).map(|column| arrays.sum(column));
-                Found::new(&parts.tables[lookup.table], &first, second.as_deref())
+                let table = &parts.tables[lookup.table];
+                Found::new(table, &lookup.shape, &first, second.as_deref())
             })
             .collect();
         let mut multiplicities: Vec<Vec<i64>> = parts
@@ -329,24 +330,14 @@ impl<'a, P: Profile> Prover<'a, P> {
     fn fold_claims(&self, claims: &[Claimed<Scalar<P>>]) -> Vec<FoldedPiece<Scalar<P>>> {
         let (tensors, arrays) = (&self.relations.parts().tensors, &self.arrays);
         let contractions = &self.contractions;
-        claims
-            .par_iter()
-            .flat_map_iter(|claim| {
-                let layout = &tensors[claim.tensor].layout;
-                let kept = claim
-                    .right_operand_of
-                    .and_then(|i| contractions.as_ref()?.folded_right.get(i)?.as_ref());
-                let pieces = layout.pieces(&claim.functional).into_iter();
-                pieces.map(move |piece| FoldedPiece {
-                    weight: claim.functional.coefficient,
-                    folded: match kept {
-                        Some(folded) => merge::fold_runs(&piece, layout, folded),
-                        None => merge::fold_piece(&piece, layout, arrays.committed(claim.tensor)),
-                    },
-                    column: piece.column,
-                })
-            })
-            .collect()
+        let folded = claims.par_iter().flat_map_iter(|claim| {
+            let kept = claim
+                .right_operand_of
+                .and_then(|i| contractions.as_ref()?.folded_right.get(i)?.as_ref());
+            let layout = &tensors[claim.tensor].layout;
+            merge::fold_claim(claim, layout, arrays.committed(claim.tensor), kept)
+        });
+        folded.collect()
     }
 
     /// The values of a message, before the pads.
@@ -356,7 +347,7 @@ impl<'a, P: Profile> Prover<'a, P> {
                 self.begin(Stage::Lookups)?;
                 let tree = Tree::new(
                     self.relations,
-                    &self.found,
+                    std::mem::take(&mut self.found),
                     &self.multiplicities,
                     alpha,
                     gamma,

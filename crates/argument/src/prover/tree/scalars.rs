@@ -1,5 +1,6 @@
 //! A layer and its sumcheck in the field library's arithmetic.
 
+use super::leaves::Leaves;
 use crate::multilinear::eq_vector;
 use ark_ff::PrimeField;
 use rayon::prelude::*;
@@ -9,6 +10,18 @@ const CHUNK: usize = 1 << 10;
 
 /// `[p0, p1 + lambda q1, q0, q1]` of a node's children.
 pub(super) type Node<F> = [F; 4];
+
+/// All leaves.
+pub(super) fn all<F: PrimeField>(leaves: &Leaves<F>) -> Vec<[F; 2]> {
+    let mut all = vec![[F::zero(), F::one()]; leaves.len()];
+    all.par_chunks_mut(CHUNK)
+        .enumerate()
+        .for_each(|(i, chunk)| {
+            let range = i * CHUNK..i * CHUNK + chunk.len();
+            leaves.write(range, |at, leaf| chunk[at] = leaf);
+        });
+    all
+}
 
 /// The sums of neighbours.
 pub(super) fn parents<F: PrimeField>(children: &[[F; 2]]) -> Vec<[F; 2]> {

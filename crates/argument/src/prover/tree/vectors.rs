@@ -6,18 +6,19 @@
 //! - a round's sum is of products below `1.2 p`, at most [`RUN`]` / 8 = 32` of them, then of at most [`RUNS`]` = 32` sums times a
 //!   weight, below `1.7 p` each: always below `64 p < 2^260`.
 
-use super::Contents;
+use super::leaves::Leaves;
 use super::scalars::Node;
 use crate::curve::below_modulus;
 use crate::lanes::{self, Field, Lanes, Packed, WIDTH};
 use crate::multilinear::eq_vector;
 use ark_ff::PrimeField;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Fractions of a [`Cell`].
-pub(super) const FRACTIONS: usize = 2 * WIDTH;
-/// Layers of fewer fractions are not worth it; in a round each half has whole cells.
-pub(super) const LEAST: usize = 8 * FRACTIONS;
+const FRACTIONS: usize = 2 * WIDTH;
+/// Layers of fewer bits are not worth it. Half of such a layer, and half of that, has whole cells.
+pub(super) const LEAST_BITS: usize = 7;
 /// Nodes that share the weight of their high bits.
 const RUN: usize = 256;
 /// Runs that a task takes.
@@ -33,23 +34,69 @@ pub(super) struct Cell {
     q: [Packed; 2],
 }
 
-/// The nodes of a layer, and the weights of their low bits.
+impl Cell {
+    /// Writes the fraction at a place.
+    #[inline]
+    fn put(&mut self, at: usize, [p, q]: [[u64; 4]; 2]) {
+        self.p[at / WIDTH].set(at % WIDTH, p);
+        self.q[at / WIDTH].set(at % WIDTH, q);
+    }
+}
+
+/// The fractions of a layer, sixteen a cell; behind the last there are neutral ones.
+pub(super) enum Fractions {
+    Cells(Vec<Cell>),
+    Leaves(Leaves<[u64; 4]>),
+}
+
+impl Fractions {
+    fn cells(&self) -> usize {
+        match self {
+            Self::Cells(cells) => cells.len(),
+            Self::Leaves(leaves) => leaves.len().div_ceil(FRACTIONS),
+        }
+    }
+
+    /// A cell, made in `buffer` if need be, which is neutral.
+    #[inline]
+    fn cell<'a>(&'a self, index: usize, buffer: &'a mut Cell) -> &'a Cell {
+        match self {
+            Self::Cells(cells) => &cells[index],
+            Self::Leaves(leaves) => {
+                let range = index * FRACTIONS..(index + 1) * FRACTIONS;
+                leaves.write(range, |at, leaf| buffer.put(at, leaf));
+                buffer
+            }
+        }
+    }
+}
+
+/// The state of a layer's sumcheck.
 pub(super) struct Sumcheck {
-    cells: Vec<Cell>,
+    nodes: Nodes,
+    /// The weights of the low bits.
     eq_low: Vec<Lanes>,
 }
 
+/// What is left of a layer.
+enum Nodes {
+    /// All of it: nodes are made of fractions where they are needed.
+    Unbound(Fractions),
+    /// Some variables are bound.
+    Bound(Vec<Cell>),
+}
+
 impl Sumcheck {
-    pub fn new(cells: Vec<Cell>) -> Self {
+    pub fn new(fractions: Fractions) -> Self {
         Self {
-            cells,
+            nodes: Nodes::Unbound(fractions),
             eq_low: Vec::new(),
         }
     }
 }
 
 /// Eight nodes in registers: `[p0, p1 + lambda q1, q0, q1]`.
-type Nodes = [Lanes; 4];
+type Eight = [Lanes; 4];
 
 /// The field, in the kernel's form: a scalar `v` is `2^260 v mod p`.
 pub(super) struct Kernel<F> {
@@ -57,6 +104,14 @@ pub(super) struct Kernel<F> {
     into: F,
     out: F,
     one: [u64; 4],
+}
+
+/// A round of a layer's sumcheck.
+struct Round<'a> {
+    lambda: [u64; 4],
+    /// The last challenge.
+    x: Option<[u64; 4]>,
+    weights: &'a Weights<'a>,
 }
 
 /// What weighs the nodes of a round: those of a run by their low bits, and each run.
@@ -82,7 +137,7 @@ impl<F: PrimeField> Kernel<F> {
         })
     }
 
-    fn number(&self, value: F) -> [u64; 4] {
+    pub fn number(&self, value: F) -> [u64; 4] {
         limbs(value * self.into)
     }
 
@@ -90,13 +145,6 @@ impl<F: PrimeField> Kernel<F> {
         let mut value = F::BigInt::default();
         value.as_mut().copy_from_slice(&below_modulus::<F>(number));
         F::from_bigint(value).unwrap_or_default() * self.out
-    }
-
-    /// The leaves in cells, the last filled up with neutral ones.
-    pub fn leaves(&self, contents: &Contents<'_, F>, length: usize) -> Vec<Cell> {
-        let mut cells = vec![self.neutral_cell(); length.div_ceil(FRACTIONS)];
-        contents.write(&mut cells, FRACTIONS, |v| self.number(v), put);
-        cells
     }
 
     fn neutral_cell(&self) -> Cell {
@@ -111,18 +159,28 @@ impl<F: PrimeField> Kernel<F> {
     pub fn cells(&self, fractions: &[[F; 2]]) -> Vec<Cell> {
         let mut cells = vec![self.neutral_cell(); fractions.len().div_ceil(FRACTIONS)];
         for (at, fraction) in fractions.iter().enumerate() {
-            put(&mut cells, at, fraction.map(|v| self.number(v)));
+            cells[at / FRACTIONS].put(at % FRACTIONS, fraction.map(|v| self.number(v)));
         }
         cells
     }
 
     /// The sums of neighbours.
-    pub fn parents(&self, children: &[Cell]) -> Vec<Cell> {
-        children
-            .par_chunks(2)
+    pub fn parents(&self, children: &Fractions) -> Vec<Cell> {
+        let cells = children.cells();
+        (0..cells.div_ceil(2))
+            .into_par_iter()
             .with_min_len(CHUNK)
-            // SAFETY: there is no kernel without the instructions.
-            .map(|children| unsafe { self.parents_of(children) })
+            .map(|i| {
+                let mut buffers = [self.neutral_cell(); 2];
+                let [first, second] = &mut buffers;
+                let first = children.cell(2 * i, first);
+                let second = match 2 * i + 1 < cells {
+                    true => children.cell(2 * i + 1, second),
+                    false => second,
+                };
+                // SAFETY: there is no kernel without the instructions.
+                unsafe { self.parents_of([first, second]) }
+            })
             .collect()
     }
 
@@ -138,7 +196,10 @@ impl<F: PrimeField> Kernel<F> {
 
     /// The nodes of a sumcheck one by one.
     pub fn nodes(&self, sumcheck: &Sumcheck) -> Vec<Node<F>> {
-        let cells = sumcheck.cells.iter();
+        let Nodes::Bound(cells) = &sumcheck.nodes else {
+            unreachable!("the first two rounds are on whole cells");
+        };
+        let cells = cells.iter();
         cells
             .flat_map(|Cell { p, q }| {
                 (0..WIDTH).map(|lane| [p[0], p[1], q[0], q[1]].map(|v| self.scalar(v.get(lane))))
@@ -182,28 +243,42 @@ impl<F: PrimeField> Kernel<F> {
                 .collect(),
         };
         let lambda = self.number(lambda);
-        let cells = &mut sumcheck.cells;
-        let task = RUNS * run / WIDTH;
-        let half = half / WIDTH;
-        let sums = match point.last() {
-            None => {
-                let length = cells.len();
+        let round = Round {
+            lambda,
+            x: point.last().map(|&x| self.number(x)),
+            weights: &weights,
+        };
+        let (task, half) = (RUNS * run / WIDTH, half / WIDTH);
+        let add = |a: [F; 2], b: [F; 2]| [a[0] + b[0], a[1] + b[1]];
+        match (&mut sumcheck.nodes, round.x) {
+            (Nodes::Unbound(fractions), None) => {
+                let low = half.min(fractions.cells());
+                let tasks = (0..low.div_ceil(task)).into_par_iter();
+                let sums = tasks.map(|i| {
+                    let range = i * task..low.min((i + 1) * task);
+                    // SAFETY: there is no kernel without the instructions.
+                    unsafe { self.first(fractions, range, half, &round) }
+                });
+                Some(sums.reduce(|| [F::zero(); 2], add))
+            }
+            (Nodes::Unbound(fractions), Some(x)) => {
+                let length = fractions.cells().min(2 * half);
+                let mut cells = vec![self.neutral_cell(); length];
                 let (low, high) = cells.split_at_mut(half.min(length));
                 let highs = high
                     .chunks_mut(task)
                     .chain(std::iter::repeat_with(Default::default));
                 let tasks: Vec<_> = low.chunks_mut(task).zip(highs).collect();
-                tasks
-                    .into_par_iter()
-                    .enumerate()
+                let sums = tasks.into_par_iter().enumerate().map(|(i, new)| {
+                    let old = (&*fractions, i * task, half);
                     // SAFETY: there is no kernel without the instructions.
-                    .map(|(i, (low, high))| unsafe {
-                        self.begin(low, high, lambda, &weights, RUNS * i)
-                    })
-                    .reduce(|| [F::zero(); 2], |a, b| [a[0] + b[0], a[1] + b[1]])
+                    unsafe { self.second(new, old, x, &round) }
+                });
+                let sums = sums.reduce(|| [F::zero(); 2], add);
+                sumcheck.nodes = Nodes::Bound(cells);
+                Some(sums)
             }
-            Some(&x) => {
-                let x = self.number(x);
+            (Nodes::Bound(cells), x) => {
                 let length = cells.len();
                 let (new, old) = cells.split_at_mut((2 * half).min(length));
                 let (a, b) = new.split_at_mut(half.min(new.len()));
@@ -214,26 +289,23 @@ impl<F: PrimeField> Kernel<F> {
                 let cs = c.chunks(task).chain(std::iter::repeat(&[][..]));
                 let ds = d.chunks(task).chain(std::iter::repeat(&[][..]));
                 let tasks: Vec<_> = a.chunks_mut(task).zip(bs).zip(cs.zip(ds)).collect();
-                let sums = tasks
-                    .into_par_iter()
-                    .enumerate()
+                let x = x?;
+                let sums = tasks.into_par_iter().enumerate().map(|(i, (new, old))| {
                     // SAFETY: there is no kernel without the instructions.
-                    .map(|(i, (new, old))| unsafe {
-                        self.bind(new, old, x, lambda, &weights, RUNS * i)
-                    })
-                    .reduce(|| [F::zero(); 2], |a, b| [a[0] + b[0], a[1] + b[1]]);
+                    unsafe { self.later(new, old, i * task, x, &round) }
+                });
+                let sums = sums.reduce(|| [F::zero(); 2], add);
                 cells.truncate(2 * half);
-                sums
+                Some(sums)
             }
-        };
-        Some(sums)
+        }
     }
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    fn parents_of(&self, children: &[Cell]) -> Cell {
+    fn parents_of(&self, children: [&Cell; 2]) -> Cell {
         let mut parents = self.neutral_cell();
-        for (half, child) in children.iter().enumerate() {
+        for (half, child) in children.into_iter().enumerate() {
             let [p0, p1] = unzip(&child.p);
             let [q0, q1] = unzip(&child.q);
             let p = self.field.sum_of_products([&p0, &p1], [&q1, &q0]);
@@ -244,33 +316,75 @@ impl<F: PrimeField> Kernel<F> {
         parents
     }
 
-    /// The first round of a task's nodes: fractions become nodes.
+    /// The nodes of a cell of fractions; neutral ones behind the last.
+    #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    fn begin(
-        &self,
-        low: &mut [Cell],
-        high: &mut [Cell],
-        lambda: [u64; 4],
-        weights: &Weights<'_>,
-        first_run: usize,
-    ) -> [F; 2] {
-        let neutral = self.neutral(lambda);
-        let lambda = Lanes::splat(lambda);
-        let to_nodes = |cell: &mut Cell| {
-            let [p0, p1] = unzip(&cell.p);
-            let [q0, q1] = unzip(&cell.q);
-            let p1 = self
-                .field
-                .reduce(&p1, &[], &self.field.multiply(&lambda, &q1));
-            let nodes = [p0, p1, q0, q1];
-            store_nodes(cell, &nodes);
-            nodes
+    fn to_nodes(&self, fractions: &Fractions, index: usize, lambda: &Lanes) -> Eight {
+        let mut buffer = self.neutral_cell();
+        let cell = match index < fractions.cells() {
+            true => fractions.cell(index, &mut buffer),
+            false => &buffer,
         };
-        let mut sums = Sums::new(&self.field, weights, first_run);
+        let [p0, p1] = unzip(&cell.p);
+        let [q0, q1] = unzip(&cell.q);
+        let product = self.field.multiply(lambda, &q1);
+        [p0, self.field.reduce(&p1, &[], &product), q0, q1]
+    }
+
+    /// `a + x (b - a)`.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn bound(&self, nodes: &Eight, others: &Eight, x: &Lanes) -> Eight {
+        let mut bound = *nodes;
+        for ((bound, a), b) in bound.iter_mut().zip(nodes).zip(others) {
+            let step = self.field.multiply(x, &self.field.subtract(b, a));
+            *bound = self.field.reduce(a, &[], &step);
+        }
+        bound
+    }
+
+    /// The first round, of the cells in a range of the first half.
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    fn first(
+        &self,
+        fractions: &Fractions,
+        range: Range<usize>,
+        half: usize,
+        round: &Round<'_>,
+    ) -> [F; 2] {
+        let lambda = Lanes::splat(round.lambda);
+        let mut sums = Sums::new(&self.field, round.weights, range.start);
+        for i in range {
+            let low = self.to_nodes(fractions, i, &lambda);
+            let high = self.to_nodes(fractions, half + i, &lambda);
+            sums.add(&low, &high);
+        }
+        self.total(sums)
+    }
+
+    /// The second round: the first challenge binds fractions to nodes, those of two runs of cells of the new halves.
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    fn second(
+        &self,
+        (low, high): (&mut [Cell], &mut [Cell]),
+        (fractions, first, half): (&Fractions, usize, usize),
+        x: [u64; 4],
+        round: &Round<'_>,
+    ) -> [F; 2] {
+        let neutral = self.neutral(round.lambda);
+        let (lambda, x) = (Lanes::splat(round.lambda), Lanes::splat(x));
+        let bind = |cell: &mut Cell, index: usize| {
+            let nodes = self.to_nodes(fractions, index, &lambda);
+            let others = self.to_nodes(fractions, 2 * half + index, &lambda);
+            let bound = self.bound(&nodes, &others, &x);
+            store_nodes(cell, &bound);
+            bound
+        };
+        let mut sums = Sums::new(&self.field, round.weights, first);
         for (i, low) in low.iter_mut().enumerate() {
-            let low = to_nodes(low);
+            let low = bind(low, first + i);
             let high = match high.get_mut(i) {
-                Some(high) => to_nodes(high),
+                Some(high) => bind(high, half + first + i),
                 None => neutral,
             };
             sums.add(&low, &high);
@@ -278,34 +392,28 @@ impl<F: PrimeField> Kernel<F> {
         self.total(sums)
     }
 
-    /// A later round of a task's nodes: the last challenge binds those of `old` to those of `new`, which is a half's quarter each.
+    /// A later round: the last challenge binds the old halves' nodes to those of two runs of cells of the new halves.
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    fn bind(
+    fn later(
         &self,
         (low, high): (&mut [Cell], &mut [Cell]),
         (old_low, old_high): (&[Cell], &[Cell]),
+        first: usize,
         x: [u64; 4],
-        lambda: [u64; 4],
-        weights: &Weights<'_>,
-        first_run: usize,
+        round: &Round<'_>,
     ) -> [F; 2] {
-        let neutral = self.neutral(lambda);
+        let neutral = self.neutral(round.lambda);
         let x = Lanes::splat(x);
         let bind = |cell: &mut Cell, other: Option<&Cell>| {
-            let nodes = load_nodes(cell);
             let others = match other {
                 Some(other) => load_nodes(other),
                 None => neutral,
             };
-            let mut bound = nodes;
-            for ((bound, a), b) in bound.iter_mut().zip(&nodes).zip(&others) {
-                let step = self.field.multiply(&x, &self.field.subtract(b, a));
-                *bound = self.field.reduce(a, &[], &step);
-            }
+            let bound = self.bound(&load_nodes(cell), &others, &x);
             store_nodes(cell, &bound);
             bound
         };
-        let mut sums = Sums::new(&self.field, weights, first_run);
+        let mut sums = Sums::new(&self.field, round.weights, first);
         for (i, low) in low.iter_mut().enumerate() {
             let low = bind(low, old_low.get(i));
             let high = match high.get_mut(i) {
@@ -319,7 +427,7 @@ impl<F: PrimeField> Kernel<F> {
 
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn neutral(&self, lambda: [u64; 4]) -> Nodes {
+    fn neutral(&self, lambda: [u64; 4]) -> Eight {
         let one = Lanes::splat(self.one);
         [Lanes::splat([0; 4]), Lanes::splat(lambda), one, one]
     }
@@ -348,8 +456,9 @@ struct Sums<'a> {
 
 impl<'a> Sums<'a> {
     #[target_feature(enable = "avx512f")]
-    fn new(field: &'a Field, weights: &'a Weights<'_>, first_run: usize) -> Self {
+    fn new(field: &'a Field, weights: &'a Weights<'_>, first_cell: usize) -> Self {
         let zero = [Lanes::splat([0; 4]); 2];
+        let first_run = first_cell / weights.low.len();
         Self {
             field,
             low: weights.low,
@@ -362,7 +471,7 @@ impl<'a> Sums<'a> {
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn add(&mut self, low: &Nodes, high: &Nodes) {
+    fn add(&mut self, low: &Eight, high: &Eight) {
         let field = self.field;
         let slope = field.subtract(&numerator(field, high), &numerator(field, low));
         let mut difference = *low;
@@ -403,7 +512,7 @@ impl<'a> Sums<'a> {
 /// `p0 q1 + (p1 + lambda q1) q0`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn numerator(field: &Field, [p0, p1, q0, q1]: &Nodes) -> Lanes {
+fn numerator(field: &Field, [p0, p1, q0, q1]: &Eight) -> Lanes {
     field.sum_of_products([p0, p1], [q1, q0])
 }
 
@@ -423,14 +532,14 @@ fn store(packed: &mut Packed, lanes: &Lanes) {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512vbmi2")]
-fn load_nodes(Cell { p, q }: &Cell) -> Nodes {
+fn load_nodes(Cell { p, q }: &Cell) -> Eight {
     let load = |packed: &Packed| packed.load().lanes();
     [load(&p[0]), load(&p[1]), load(&q[0]), load(&q[1])]
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512vbmi2")]
-fn store_nodes(Cell { p, q }: &mut Cell, nodes: &Nodes) {
+fn store_nodes(Cell { p, q }: &mut Cell, nodes: &Eight) {
     let [p_first, p_second] = p;
     let [q_first, q_second] = q;
     for (packed, lanes) in [p_first, p_second, q_first, q_second]
@@ -439,13 +548,6 @@ fn store_nodes(Cell { p, q }: &mut Cell, nodes: &Nodes) {
     {
         store(packed, lanes);
     }
-}
-
-/// Writes the fraction at a place.
-fn put(cells: &mut [Cell], at: usize, [p, q]: [[u64; 4]; 2]) {
-    let (cell, half, lane) = (&mut cells[at / FRACTIONS], at / WIDTH % 2, at % WIDTH);
-    cell.p[half].set(lane, p);
-    cell.q[half].set(lane, q);
 }
 
 /// The least representative's limbs.
