@@ -7,6 +7,7 @@
 mod arrays;
 mod compile;
 mod errors;
+mod files;
 mod inspect;
 mod model;
 mod prover;
@@ -37,5 +38,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(inspect::check, module)?)?;
     module.add_function(wrap_pyfunction!(inspect::inspect_key, module)?)?;
     module.add_function(wrap_pyfunction!(inspect::inspect_proof, module)?)?;
+    module.add_function(wrap_pyfunction!(files::read_public, module)?)?;
+    module.add_function(wrap_pyfunction!(files::save_public, module)?)?;
+    module.add_function(wrap_pyfunction!(files::write_file, module)?)?;
     module.add_function(wrap_pyfunction!(main, module)?)
 }

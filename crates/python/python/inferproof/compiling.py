@@ -1,0 +1,110 @@
+"""From a trained model to a committed one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from . import _native
+from .arrays import given, numbers
+from .convert import Onnx, to_onnx
+from .errors import InputError
+from .models import Model
+from .progress import Progress, listener
+from .report import Check
+
+__all__ = ["check", "compile"]
+
+Visibility = Literal["public", "private"]
+
+
+def check(model: Any, *, dims: Mapping[str, int] | None = None) -> Check:
+    """Whether a model can be compiled, node by node, and what proving it will take.
+
+    :param model: the path of an ONNX file, its bytes, or an ``onnx.ModelProto``.
+    :param dims: lengths of dimensions that the model leaves open, as ``{"batch": 1}``.
+    :raises UnsupportedModelError: if it is no ONNX model. What is not supported is no error but an answer.
+    """
+    onnx = to_onnx(model, None)
+    return Check.of_json(_native.check(onnx.data, onnx.name, _dims(dims, onnx)))
+
+
+def compile(
+    model: Any,
+    *,
+    calibration: Any,
+    evaluate: Any = None,
+    dims: Mapping[str, int] | None = None,
+    weights: Visibility = "private",
+    input: Visibility = "public",
+    output: Visibility = "public",
+    curve: Literal["grumpkin", "bn254"] = "grumpkin",
+    weight_bits: int | None = None,
+    activation_bits: int | None = None,
+    tolerance: float = 0.02,
+    progress: Progress = None,
+) -> Model:
+    """Quantize a model on real inputs, measure what that costs, and commit to the weights.
+
+    >>> model = compile("model.onnx", calibration=x, evaluate=(x_test, y_test))
+
+    :param model: the path of an ONNX file, its bytes, an ``onnx.ModelProto``, a ``torch.nn.Module``, or a fitted estimator of
+        scikit-learn, XGBoost or LightGBM (where those are installed).
+    :param calibration: real inputs, from which the scales are chosen: an array whose first axis counts samples, or such arrays by
+        the names of the inputs.
+    :param evaluate: other inputs to measure accuracy on; with the right answers, as ``(x_test, y_test)``, classes are counted too.
+    :param dims: lengths of dimensions that the model leaves open, as ``{"batch": 1}``.
+    :param weights: whether verifiers see the weights.
+    :param input: whether verifiers see the input.
+    :param output: whether verifiers see the output.
+    :param curve: of the commitments; ``"bn254"`` (about 100 bits of security) is for what meets a chain.
+    :param weight_bits: bits of a weight, 2 to 16; chosen by accuracy if not given.
+    :param activation_bits: bits of an activation, 2 to 16; chosen by accuracy if not given.
+    :param tolerance: the error on calibration data to stay below, relative to the greatest output.
+    :param progress: see :data:`inferproof.Progress`.
+    :raises UnsupportedModelError: if something in the model is not supported; it names the node.
+    :raises InputError: if an array does not fit; it names the tensor.
+    """
+    samples, labels = _samples_and_labels(evaluate)
+    onnx = to_onnx(model, calibration)
+    with listener(progress) as told:
+        made, calibrated, evaluated = _native.compile(
+            onnx.data,
+            onnx.name,
+            dims=_dims(dims, onnx),
+            calibration=given(calibration, "calibration"),
+            evaluation=None if samples is None else given(samples, "evaluate"),
+            labels=labels,
+            weights=weights,
+            input=input,
+            output=output,
+            curve=curve,
+            weight_bits=weight_bits,
+            activation_bits=activation_bits,
+            tolerance=tolerance,
+            listener=told,
+        )
+    return Model(made, {"calibration": np.array(calibrated), "evaluation": np.array(evaluated)})
+
+
+def _samples_and_labels(evaluate: Any) -> tuple[Any, list[int] | None]:
+    if not isinstance(evaluate, tuple):
+        return evaluate, None
+    if len(evaluate) != 2:
+        raise InputError("evaluate: expected inputs, or a pair of inputs and labels", expected="(x, y)")
+    samples, labels = evaluate
+    classes = numbers(labels, "label").ravel()
+    if not np.array_equal(classes, np.round(classes)):
+        raise InputError(
+            "evaluate: labels are the numbers of classes; for a regression give the inputs alone",
+            tensor="label",
+            expected="whole numbers",
+            found="fractions",
+        )
+    return samples, [int(label) for label in classes]
+
+
+def _dims(dims: Mapping[str, int] | None, onnx: Onnx) -> list[str]:
+    return [f"{name}={length}" for name, length in {**onnx.dims, **(dims or {})}.items()]
