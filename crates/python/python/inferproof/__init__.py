@@ -16,6 +16,7 @@ from .arrays import Tensors
 from .card import model_card
 from .compiling import check, compile
 from .errors import (
+    AccuracyWarning,
     InferproofError,
     InputError,
     InternalError,
@@ -30,6 +31,7 @@ from .proving import Prover, Verifier
 from .report import Check, Node, Report
 
 __all__ = [
+    "AccuracyWarning",
     "Check",
     "InferproofError",
     "InputError",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -9,11 +10,11 @@ import numpy as np
 
 from . import _native
 from .arrays import given, numbers
-from .convert import Onnx, to_onnx
-from .errors import InputError
+from .convert import to_onnx
+from .errors import AccuracyWarning, InputError
 from .models import Model
 from .progress import Progress, listener
-from .report import Check
+from .report import Check, agreement
 
 __all__ = ["check", "compile"]
 
@@ -28,7 +29,7 @@ def check(model: Any, *, dims: Mapping[str, int] | None = None) -> Check:
     :raises UnsupportedModelError: if it is no ONNX model. What is not supported is no error but an answer.
     """
     onnx = to_onnx(model, None)
-    return Check.of_json(_native.check(onnx.data, onnx.name, _dims(dims, onnx)))
+    return Check.of_json(_native.check(onnx.data, onnx.name, _dims(dims)))
 
 
 def compile(
@@ -67,13 +68,13 @@ def compile(
     :raises UnsupportedModelError: if something in the model is not supported; it names the node.
     :raises InputError: if an array does not fit; it names the tensor.
     """
-    samples, labels = _samples_and_labels(evaluate)
     onnx = to_onnx(model, calibration)
+    samples, labels = _samples_and_labels(evaluate, onnx.classes)
     with listener(progress) as told:
         made, calibrated, evaluated = _native.compile(
             onnx.data,
             onnx.name,
-            dims=_dims(dims, onnx),
+            dims=_dims(dims),
             calibration=given(calibration, "calibration"),
             evaluation=None if samples is None else given(samples, "evaluate"),
             labels=labels,
@@ -86,25 +87,38 @@ def compile(
             tolerance=tolerance,
             listener=told,
         )
-    return Model(made, {"calibration": np.array(calibrated), "evaluation": np.array(evaluated)})
+    compiled = Model(made, {"calibration": np.array(calibrated), "evaluation": np.array(evaluated)})
+    found = compiled.report.calibration
+    if not found["within_tolerance"]:
+        warnings.warn(
+            f"the integer program does not follow the float model as closely as asked: {agreement(found['agreement'])} on the "
+            f"calibration data, with a tolerance of {tolerance:.2%}; see model.report",
+            AccuracyWarning,
+            stacklevel=2,
+        )
+    return compiled
 
 
-def _samples_and_labels(evaluate: Any) -> tuple[Any, list[int] | None]:
+def _samples_and_labels(evaluate: Any, classes: tuple[Any, ...] | None) -> tuple[Any, list[int] | None]:
+    """The inputs, and what the model's first output says if it is right: a class, or where the class is in a list of them."""
     if not isinstance(evaluate, tuple):
         return evaluate, None
     if len(evaluate) != 2:
         raise InputError("evaluate: expected inputs, or a pair of inputs and labels", expected="(x, y)")
     samples, labels = evaluate
-    classes = numbers(labels, "label").ravel()
-    if not np.array_equal(classes, np.round(classes)):
+    if classes is not None:
+        positions = {label: position for position, label in enumerate(classes)}
+        return samples, [positions.get(label, -1) for label in np.ravel(labels)]
+    right = numbers(labels, "label").ravel()
+    if not np.array_equal(right, np.round(right)):
         raise InputError(
             "evaluate: labels are the numbers of classes; for a regression give the inputs alone",
             tensor="label",
             expected="whole numbers",
             found="fractions",
         )
-    return samples, [int(label) for label in classes]
+    return samples, [int(label) for label in right]
 
 
-def _dims(dims: Mapping[str, int] | None, onnx: Onnx) -> list[str]:
-    return [f"{name}={length}" for name, length in {**onnx.dims, **(dims or {})}.items()]
+def _dims(dims: Mapping[str, int] | None) -> list[str]:
+    return [f"{name}={length}" for name, length in (dims or {}).items()]

@@ -7,7 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ __all__ = ["Onnx", "to_onnx"]
 # The operation sets that exporters are asked for; inferproof reads 11 to 21.
 OPSET = 17
 ML_OPSET = 3
+# The newest that the converters of trees know.
+TREE_OPSET = 15
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,8 @@ class Onnx:
     data: bytes
     name: str
     """For messages and the model card."""
-    dims: dict[str, int] = field(default_factory=dict)
-    """Open dimensions that the conversion left, and their lengths."""
+    classes: tuple[Any, ...] | None = None
+    """Of a classifier whose label is left out: what its probabilities are of, in order."""
 
 
 def to_onnx(model: Any, example: Any) -> Onnx:
@@ -49,7 +51,7 @@ def to_onnx(model: Any, example: Any) -> Onnx:
         return Onnx(_torch(model, example), f"{name}.onnx")
     library = next((base.__module__.split(".")[0] for base in type(model).__mro__ if _converts(base)), None)
     if library is not None:
-        return Onnx(_estimator(model, library, _features(example)), f"{name}.onnx")
+        return _estimator(model, library, _features(example))
     raise UnsupportedModelError(
         f"{name}: expected the path of an ONNX file, its bytes, an onnx.ModelProto, a torch.nn.Module, or a fitted estimator of "
         "scikit-learn, XGBoost or LightGBM",
@@ -91,7 +93,7 @@ def _torch(model: Any, example: Any) -> bytes:
         with torch.no_grad(), warnings.catch_warnings():
             # The exporter that traces needs no further packages; that it has a successor is nothing a user could act on.
             warnings.simplefilter("ignore")
-            torch.onnx.export(model, inputs, file, input_names=names, opset_version=OPSET, dynamo=False)
+            torch.onnx.export(model, inputs, file, input_names=names, output_names=["output"], opset_version=OPSET, dynamo=False)
     except (ModuleNotFoundError, ImportError) as error:
         raise _missing("torch", "torch") from error
     except (RuntimeError, TypeError, torch.onnx.errors.OnnxExporterError) as error:
@@ -115,42 +117,75 @@ def _features(example: Any) -> int:
     return int(shape[1])
 
 
-def _estimator(model: Any, library: str, features: int) -> bytes:
-    extra = "trees" if library in ("xgboost", "lightgbm") else "sklearn"
+def _estimator(model: Any, library: str, features: int) -> Onnx:
     name = type(model).__name__
     try:
-        if library == "sklearn":
-            return _sklearn(model, features)
-        return _trees(model, library, features)
+        proto = _sklearn(model, features) if library == "sklearn" else _trees(model, library, features)
     except ImportError as error:
-        raise _missing(library, extra) from error
+        raise _missing(library, "sklearn" if library == "sklearn" else "trees") from error
     except Exception as error:
         # The converters raise whatever comes to hand: only the message helps.
         raise UnsupportedModelError(f"{name}: its converter to ONNX refused it: {error}", path=name) from error
+    labelled = len(proto.graph.output) > 1
+    if any(node.op_type == "MatMul" for node in proto.graph.node):
+        _default_domain_only(proto)
+    classes = tuple(model.classes_) if labelled and len(proto.graph.output) == 1 else None
+    return Onnx(bytes(proto.SerializeToString()), f"{name}.onnx", classes)
 
 
-def _sklearn(model: Any, features: int) -> bytes:
+def _sklearn(model: Any, features: int) -> Any:
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import FloatTensorType
 
     # The probabilities of classifiers as an array, not as a list of dictionaries.
     options = {id(model): {"zipmap": False}} if hasattr(model, "predict_proba") else None
-    proto = to_onnx(
+    return to_onnx(
         model,
         initial_types=[("input", FloatTensorType([1, features]))],
         options=options,
         target_opset={"": OPSET, "ai.onnx.ml": ML_OPSET},
     )
-    return bytes(proto.SerializeToString())
 
 
-def _trees(model: Any, library: str, features: int) -> bytes:
+def _default_domain_only(proto: Any) -> None:
+    """Rewrite a neural network that its converter has put between operations for classical models, which are imported apart.
+
+    The scaler in front becomes a subtraction and a product. The label behind is left out: it is that of the greatest probability.
+    """
+    from onnx import helper
+
+    graph = proto.graph
+    del graph.output[:-1]
+    nodes = []
+    for node in graph.node:
+        if node.op_type != "Scaler":
+            nodes.append(node)
+            continue
+        attributes = {attribute.name: list(attribute.floats) for attribute in node.attribute}
+        moved = f"{node.output[0]}_moved"
+        for operation, attribute, source, target in (
+            ("Sub", "offset", node.input[0], moved),
+            ("Mul", "scale", moved, node.output[0]),
+        ):
+            values = attributes[attribute]
+            constant = f"{node.output[0]}_{attribute}"
+            graph.initializer.append(helper.make_tensor(constant, 1, [len(values)], values))
+            nodes.append(helper.make_node(operation, [source, constant], [target], name=f"{node.name}/{operation}"))
+    needed, kept = {graph.output[0].name}, []
+    for node in reversed(nodes):
+        if needed.intersection(node.output):
+            needed.update(node.input)
+            kept.append(node)
+    del graph.node[:]
+    graph.node.extend(reversed(kept))
+
+
+def _trees(model: Any, library: str, features: int) -> Any:
     import onnxmltools
     from onnxmltools.convert.common.data_types import FloatTensorType
 
     types = [("input", FloatTensorType([1, features]))]
+    options = {"initial_types": types, "target_opset": TREE_OPSET}
     if library == "xgboost":
-        proto = onnxmltools.convert_xgboost(model, initial_types=types, target_opset=15)
-    else:
-        proto = onnxmltools.convert_lightgbm(model, initial_types=types, target_opset=15, zipmap=False)
-    return bytes(proto.SerializeToString())
+        return onnxmltools.convert_xgboost(model, **options)
+    return onnxmltools.convert_lightgbm(model, zipmap=False, **options)

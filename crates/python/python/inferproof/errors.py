@@ -6,6 +6,7 @@ Files that cannot be read or written raise the usual :class:`OSError`, Ctrl-C th
 from __future__ import annotations
 
 __all__ = [
+    "AccuracyWarning",
     "InferproofError",
     "InputError",
     "InternalError",
@@ -82,3 +83,7 @@ class RejectedProofError(InferproofError):
 
 class InternalError(InferproofError):
     """A mistake of inferproof's; please report it."""
+
+
+class AccuracyWarning(UserWarning):
+    """A compiled model does not follow the float model as closely as asked."""
