@@ -356,7 +356,7 @@ fn finite(file: &str, tensor: &str, values: &[f64]) -> Result<Vec<f32>, OnnxErro
             file: file.into(),
             tensor: tensor.into(),
             position,
-            value: value.to_string(),
+            value: format!("{value:e}"),
         })
     });
     checked.collect()

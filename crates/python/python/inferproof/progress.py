@@ -33,7 +33,7 @@ def listener(progress: Progress) -> Iterator[Listener | None]:
             warnings.simplefilter("ignore")
             from tqdm.auto import tqdm
         delay = 0 if progress else PATIENCE_SECONDS
-        with tqdm(total=0, delay=delay, leave=False, bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}]") as bar:
+        with tqdm(total=1, delay=delay, leave=False, bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}]") as bar:
             yield lambda doing, done, of: _show(bar, doing, done, of)
 
 
