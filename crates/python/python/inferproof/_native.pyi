@@ -6,6 +6,21 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "Model",
+    "Prover",
+    "Verifier",
+    "__version__",
+    "check",
+    "compile",
+    "inspect_key",
+    "inspect_proof",
+    "main",
+    "read_public",
+    "save_public",
+    "write_file",
+]
+
 __version__: str
 
 _Given = NDArray[np.float64] | dict[str, NDArray[np.float64]]
