@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import inferproof
@@ -13,9 +15,11 @@ import numpy as np
 import pytest
 
 
-def run(*arguments: object, module: bool = True) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "inferproof"] if module else [shutil.which("inferproof") or "inferproof"]
-    return subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True, timeout=300)
+COMMAND = [sys.executable, "-m", "inferproof"]
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300)
 
 
 def test_both_ways_to_call_it() -> None:
@@ -55,3 +59,15 @@ def test_the_command_line_verifies_what_python_proves(credit, prover, folder: Pa
     assert accepted.returncode == 0
     assert json.loads(accepted.stdout)["outputs_quantized"]["output"] == result.integers["output"].ravel().tolist()
     assert run(*verify, "other").returncode == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_ctrl_c_leaves_nothing_behind(lenet, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.tile(lenet.calibration, (500, 1, 1, 1)))
+    compile = ["compile", lenet.onnx, "--calibrate", tmp_path / "x.npy", "-o", tmp_path / "m"]
+    with subprocess.Popen([*COMMAND, *map(str, compile)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and "error: interrupted" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["x.npy"]

@@ -187,3 +187,31 @@ def test_open_dimensions(credit) -> None:
     model = inferproof.compile(proto, calibration=credit.calibration, dims={"batch": 1})
     assert model.public.inputs == {"input": (1, 30)}
     assert inferproof.check(proto, dims={"batch": 1})
+
+
+def test_several_inputs_by_name() -> None:
+    onnx = pytest.importorskip("onnx")
+    helper = onnx.helper
+    ports = [helper.make_tensor_value_info(name, 1, [1, 4]) for name in ("a", "b", "sum", "product")]
+    nodes = [helper.make_node(op, ["a", "b"], [name]) for op, name in (("Add", "sum"), ("Mul", "product"))]
+    graph = helper.make_graph(nodes, "g", ports[:2], ports[2:])
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    rng = np.random.default_rng(0)
+    samples = {name: rng.uniform(-1, 1, (50, 4)) for name in "ab"}
+    model = inferproof.compile(proto, calibration=samples, evaluate=samples)
+    assert list(model.public.inputs) == ["a", "b"]
+
+    one = {name: values[0] for name, values in samples.items()}
+    result, proof = inferproof.Prover(model).prove(one)
+    assert np.allclose(result["sum"], one["a"] + one["b"], atol=0.05)
+    assert np.allclose(result["product"], one["a"] * one["b"], atol=0.05)
+    verifier = inferproof.Verifier(model.public)
+    assert verifier.verify(proof, input=one, output=result)
+    assert not verifier.verify(proof, input={"a": one["b"], "b": one["a"]})
+    with pytest.raises(inferproof.InputError, match="a dictionary with a, b"):
+        inferproof.Prover(model).prove(one["a"])
+    with pytest.raises(inferproof.InputError, match="no tensor `b`") as raised:
+        inferproof.Prover(model).prove({"a": one["a"]})
+    assert raised.value.tensor == "b" and raised.value.found == "a"
+    with pytest.raises(inferproof.InputError, match="`b`: expected 50 samples"):
+        inferproof.compile(proto, calibration={"a": samples["a"], "b": samples["b"][:7]})
