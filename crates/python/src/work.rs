@@ -1,5 +1,5 @@
-//! Slow work: on a pool of threads with the interpreter released, so that other Python threads run; Ctrl-C and an exception of the
-//! progress listener end it.
+//! Slow work: on a thread of its own with the interpreter released, so that other Python threads run; Ctrl-C and an exception of
+//! the progress listener end it.
 
 use crate::errors::Failure;
 use pyo3::prelude::*;
@@ -8,7 +8,8 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How often signals are looked at.
@@ -36,19 +37,28 @@ pub fn run<T: Send + 'static>(
     let (sender, mut receiver) = channel();
     let stop = Stop(Arc::new(AtomicBool::new(false)));
     let stopped = stop.0.clone();
-    pool()?.spawn(move || {
+    let forked = forked_pool()?;
+    let listens = listener.is_some();
+    let thread = move || {
         let mut told: Option<Instant> = None;
         let mut step = |doing, done, of| {
-            if told.is_none_or(|told| told.elapsed() > STEP) {
+            // To wake the caller for nothing would take time from the work.
+            if listens && told.is_none_or(|told| told.elapsed() > STEP) {
                 told = Some(Instant::now());
                 // Nobody listens any more if the caller was interrupted.
                 let _ = sender.send(Event::Step(doing, done, of));
             }
             !stopped.load(Ordering::Relaxed)
         };
-        let result = catch_unwind(AssertUnwindSafe(|| work(&mut step)));
+        let result = catch_unwind(AssertUnwindSafe(|| match forked {
+            None => work(&mut step),
+            Some(pool) => pool.install(|| work(&mut step)),
+        }));
         let _ = sender.send(Event::Ended(result));
-    });
+    };
+    thread::Builder::new()
+        .stack_size(STACK_BYTES)
+        .spawn(thread)?;
     loop {
         let event;
         (receiver, event) = py.detach(move || {
@@ -79,21 +89,26 @@ impl Drop for Stop {
     }
 }
 
-/// The threads of this process. A forked one has none of its parent's, so it makes its own.
-fn pool() -> PyResult<Arc<ThreadPool>> {
-    static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
-    let mut slot = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+/// The threads of a process that was forked from one that has worked. It inherits its parent's pool, but none of the threads in it, and
+/// would wait for them for ever.
+fn forked_pool() -> PyResult<Option<Arc<ThreadPool>>> {
+    static FIRST: OnceLock<u32> = OnceLock::new();
+    static FORKED: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
     let process = std::process::id();
+    if *FIRST.get_or_init(|| process) == process {
+        return Ok(None);
+    }
+    let mut slot = FORKED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((owner, pool)) = slot.as_ref()
         && *owner == process
     {
-        return Ok(pool.clone());
+        return Ok(Some(pool.clone()));
     }
     let made = ThreadPoolBuilder::new().stack_size(STACK_BYTES).build();
     let made =
         made.map_err(|error| pyo3::exceptions::PyRuntimeError::new_err(error.to_string()))?;
     let pool = Arc::new(made);
-    // To drop the parent's would wait for threads that are not here.
+    // A forked process may have forked again; dropping its parent's pool would wait for threads that are not here.
     std::mem::forget(slot.replace((process, pool.clone())));
-    Ok(pool)
+    Ok(Some(pool))
 }
