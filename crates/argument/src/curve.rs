@@ -94,6 +94,24 @@ pub fn decode_scalar<F: PrimeField>(bytes: &[u8; SCALAR_BYTES]) -> Result<F, Enc
     F::from_bigint(number).ok_or(EncodingError::NonCanonical)
 }
 
+/// `a - b - borrow` and whether that is negative.
+#[inline(always)]
+pub(crate) fn subtract_with_borrow(a: u64, b: u64, borrow: bool) -> (u64, bool) {
+    let (difference, first) = a.overflowing_sub(b);
+    let (difference, second) = difference.overflowing_sub(borrow.into());
+    (difference, first | second)
+}
+
+/// `limbs`, below twice the modulus, less the modulus if need be.
+pub(crate) fn below_modulus<F: PrimeField>(limbs: [u64; 4]) -> [u64; 4] {
+    let mut reduced = limbs;
+    let mut borrow = false;
+    for (limb, modulus) in reduced.iter_mut().zip(F::MODULUS.as_ref()) {
+        (*limb, borrow) = subtract_with_borrow(*limb, *modulus, borrow);
+    }
+    if borrow { limbs } else { reduced }
+}
+
 /// The canonical encoding of a point: `x || y`, each 32 bytes little-endian; the identity is 64 zero bytes.
 pub fn encode_point<P: Profile>(point: &Point<P>) -> [u8; POINT_BYTES] {
     let mut bytes = [0; POINT_BYTES];

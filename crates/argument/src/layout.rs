@@ -8,9 +8,11 @@
 //! * the pieces of a functional sum to zero on every position of a row beyond its real entries, so that committed tails have
 //!   no effect.
 
-use crate::multilinear::kron;
+use crate::multilinear::{dot, kron};
 use ark_ff::PrimeField;
-use inferproof_view::{Functional, Group, volume};
+#[cfg(feature = "prover")]
+use inferproof_view::Group;
+use inferproof_view::{Functional, volume};
 use serde::Serialize;
 use std::ops::Range;
 
@@ -25,6 +27,7 @@ pub struct Layout {
 }
 
 /// `weights[row]` (x) `column`: the value of a functional is the sum over its pieces.
+#[cfg(feature = "prover")]
 #[derive(Clone, Debug)]
 pub(crate) struct Piece<F> {
     /// One weight for each combination of the outer axes.
@@ -35,6 +38,7 @@ pub(crate) struct Piece<F> {
     pub column: Vec<F>,
 }
 
+#[cfg(feature = "prover")]
 impl<F: PrimeField> Piece<F> {
     /// One weight a row.
     pub fn rows(&self) -> Vec<F> {
@@ -42,6 +46,7 @@ impl<F: PrimeField> Piece<F> {
     }
 }
 
+#[cfg(feature = "prover")]
 /// Functionals of low rank become this many pieces at most before it is cheaper to take the rows one by one.
 const LOW_RANK: usize = 4;
 
@@ -130,6 +135,41 @@ impl Layout {
         self.outer_count() * self.runs()
     }
 
+    /// The layout of a run of this one's rows as a tensor of its own: of rows that make up whole combinations of the outer axes,
+    /// or any rows if there is one combination.
+    #[must_use]
+    pub fn part(&self, rows: Range<usize>) -> Option<Self> {
+        let content_axes = self.shape.get(self.outer..)?;
+        let runs = self.runs().max(1);
+        if rows.is_empty() || rows.end > self.row_count() {
+            return None;
+        }
+        if self.outer_count() == 1 {
+            let Some((axis, run)) = content_axes.split_first().zip(self.cut) else {
+                return Some(self.clone());
+            };
+            let (&length, inner) = axis;
+            let end = length.min(rows.end.checked_mul(run)?);
+            let mut shape = vec![end.checked_sub(rows.start.checked_mul(run)?)?];
+            shape.extend(inner);
+            return Some(Self {
+                shape,
+                outer: 0,
+                cut: self.cut,
+            });
+        }
+        if rows.start % runs != 0 || rows.end % runs != 0 {
+            return None;
+        }
+        let mut shape = vec![rows.len() / runs];
+        shape.extend(content_axes);
+        Some(Self {
+            shape,
+            outer: 1,
+            cut: self.cut,
+        })
+    }
+
     /// Each row as a range of the row-major array.
     #[must_use]
     pub fn rows(&self) -> Vec<Range<usize>> {
@@ -143,7 +183,56 @@ impl Layout {
             .collect()
     }
 
-    /// A functional on the tensor's shape as pieces; its coefficient is left to the caller.
+    /// For each row, the functional's value at `at`, one entry for each position of a row: its coefficient is left to the
+    /// caller. Positions beyond a row's real entries have no weight.
+    pub(crate) fn row_weights<F: PrimeField>(
+        &self,
+        functional: &Functional<F>,
+        at: &[F],
+    ) -> Vec<F> {
+        let mut groups = functional.groups.iter();
+        let mut outer = vec![F::one()];
+        let mut axes = 0;
+        // The group with the first axis inside of rows, if there is one; it may begin outside.
+        let first = loop {
+            let Some(group) = groups.next() else {
+                break None;
+            };
+            axes += group.sizes.len();
+            if axes > self.outer {
+                break Some(group);
+            }
+            outer = kron(&outer, &group.weights);
+        };
+        let mut at = at.get(..self.row_width()).unwrap_or_default().to_vec();
+        let mut inner = 1;
+        for group in groups.rev() {
+            at = at
+                .chunks(group.weights.len().max(1))
+                .map(|run| dot(run, &group.weights))
+                .collect();
+            inner *= group.weights.len();
+        }
+        let Some(first) = first else {
+            let value = at.first().copied().unwrap_or_default();
+            return outer.into_iter().map(|weight| weight * value).collect();
+        };
+        let (content, width) = (
+            self.content() / inner.max(1),
+            self.row_width() / inner.max(1),
+        );
+        let rows: Vec<F> = first
+            .weights
+            .chunks(content.max(1))
+            .flat_map(|content| content.chunks(width.max(1)))
+            .map(|row| dot(row, &at))
+            .collect();
+        kron(&outer, &rows)
+    }
+
+    /// A functional on the tensor's shape as pieces; its coefficient is left to the caller. Which ones they are is the prover's
+    /// own affair: their sum is what is proven.
+    #[cfg(feature = "prover")]
     pub(crate) fn pieces<F: PrimeField>(&self, functional: &Functional<F>) -> Vec<Piece<F>> {
         let mut outer = vec![F::one()];
         let (mut axes, mut whole) = (0, true);
@@ -204,6 +293,7 @@ impl Layout {
     }
 
     /// One piece a row.
+    #[cfg(feature = "prover")]
     fn by_row<F: PrimeField>(&self, weights: &[F]) -> Vec<Piece<F>> {
         let count = self.row_count();
         self.rows()
@@ -225,9 +315,10 @@ impl Layout {
     }
 }
 
+#[cfg(feature = "prover")]
 /// Writes `vector`, cut into runs of `length`, as a sum of (weight of a run) x (weight in a run): by elimination as long as
 /// the rank is low (a truncated `eq` has rank at most 2, a convolution window's at most 4), else run by run.
-fn factor<F: PrimeField>(vector: &[F], length: usize) -> Vec<(Vec<F>, Vec<F>)> {
+pub(crate) fn factor<F: PrimeField>(vector: &[F], length: usize) -> Vec<(Vec<F>, Vec<F>)> {
     let runs: Vec<&[F]> = vector.chunks(length).collect();
     // (pivot position, weights in a run with a one at the pivot, weight of each run)
     let mut basis: Vec<(usize, Vec<F>, Vec<F>)> = Vec::new();
@@ -303,6 +394,13 @@ mod tests {
             }
         }
         assert_eq!(sum, dense);
+        let at: Vec<Fr> = (0..1u64 << c).map(|x| Fr::from(x * x + 3)).collect();
+        let weights = layout.row_weights(functional, &at);
+        assert_eq!(weights.len(), layout.row_count());
+        for (row, weight) in layout.rows().into_iter().zip(weights) {
+            let expected: Fr = dense[row].iter().zip(&at).map(|(&w, &a)| w * a).sum();
+            assert_eq!(functional.coefficient * weight, expected);
+        }
         assert!(
             tails.iter().all(|t| *t == Fr::from(0)),
             "support beyond a short row"
@@ -340,6 +438,21 @@ mod tests {
                 });
                 let product = Functional::product(axes.collect());
                 check(&layout, &product, c);
+                let rows = layout.rows();
+                for start in 0..rows.len() {
+                    let Some(part) = layout.part(start..rows.len()) else {
+                        continue;
+                    };
+                    let from = rows[start].start;
+                    let moved = part
+                        .rows()
+                        .into_iter()
+                        .map(|r| r.start + from..r.end + from);
+                    assert!(
+                        moved.eq(rows[start..].iter().cloned()),
+                        "{layout:?} from {start}"
+                    );
+                }
                 let dense = Functional {
                     coefficient: random(),
                     groups: vec![Group {
@@ -348,6 +461,23 @@ mod tests {
                     }],
                 };
                 check(&layout, &dense, c);
+                // Two groups, cut anywhere.
+                for cut in 1..shape.len() {
+                    let groups = [&shape[..cut], &shape[cut..]].map(|sizes| Group {
+                        sizes: sizes.to_vec(),
+                        weights: (0..sizes.iter().product()).map(|_| random()).collect(),
+                    });
+                    let coefficient = random();
+                    let groups = groups.to_vec();
+                    check(
+                        &layout,
+                        &Functional {
+                            coefficient,
+                            groups,
+                        },
+                        c,
+                    );
+                }
             }
         }
     }

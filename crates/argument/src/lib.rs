@@ -47,9 +47,16 @@ pub mod generators;
     reason = "the prover's own: it runs on its own witness, never on bytes from outside"
 )]
 mod integers;
+#[cfg(all(feature = "prover", target_arch = "x86_64"))]
+#[allow(
+    clippy::indexing_slicing,
+    reason = "limbs and lanes of arrays of fixed length"
+)]
+mod lanes;
 mod layout;
 pub mod msm;
 mod multilinear;
+mod parallel;
 #[cfg(feature = "prover")]
 #[allow(
     clippy::indexing_slicing,

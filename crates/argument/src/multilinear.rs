@@ -34,6 +34,18 @@ pub(crate) fn eq_vector<F: PrimeField>(point: &[F], support: usize) -> Vec<F> {
     out
 }
 
+/// The sum of [`eq_vector`]'s entries.
+pub(crate) fn eq_sum<F: PrimeField>(point: &[F], support: usize) -> F {
+    let Some((&r, rest)) = point.split_first() else {
+        return F::from(support.min(1) as u64);
+    };
+    let half = 1usize.checked_shl(rest.len() as u32).unwrap_or(usize::MAX);
+    match support.checked_sub(half) {
+        None | Some(0) => (F::one() - r) * eq_sum(rest, support),
+        Some(above) => F::one() - r + r * eq_sum(rest, above),
+    }
+}
+
 /// Inner product over the shorter length.
 pub(crate) fn dot<F: PrimeField>(a: &[F], b: &[F]) -> F {
     a.iter().zip(b).map(|(&x, &y)| x * y).sum()

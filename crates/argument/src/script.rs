@@ -10,8 +10,8 @@ use crate::affine::{AffineForm, Batch, Constraint};
 use crate::curve::{Point, Profile, Scalar};
 use crate::error::{Reject, RelationsError};
 use crate::generators::SEED;
-use crate::layout::Piece;
-use crate::multilinear::{bits_of, dot, eq_vector, kron};
+use crate::multilinear::{bits_of, eq_sum, eq_vector, kron};
+use crate::parallel;
 use crate::relations::{Leaves, Place, Relations, Source, Table, Term};
 use crate::transcript::{Challenge, Message, StatementPart, Transcript};
 use ark_ff::{Field, One, PrimeField, Zero};
@@ -59,7 +59,7 @@ pub(crate) enum Request<'a, P: Profile> {
         point: &'a [Scalar<P>],
     },
     MergeRound {
-        pieces: &'a [WeightedPiece<Scalar<P>>],
+        claims: &'a [Claimed<Scalar<P>>],
         point: &'a [Scalar<P>],
     },
 }
@@ -98,19 +98,6 @@ pub(crate) struct Instance<F> {
     pub right_free: Vec<Group<F>>,
 }
 
-/// A piece of a claimed functional, under the claim's power of mu.
-#[derive(Clone, Debug)]
-#[cfg_attr(
-    not(feature = "prover"),
-    allow(dead_code, reason = "what the prover computes a message from")
-)]
-pub(crate) struct WeightedPiece<F> {
-    pub tensor: usize,
-    pub weight: F,
-    pub piece: Piece<F>,
-    pub right_operand_of: Option<usize>,
-}
-
 /// What is left to prove after the script: the batch of constraints on the pads and on the opened vector.
 pub(crate) struct Outcome<P: Profile> {
     pub batch: Batch<Scalar<P>>,
@@ -120,8 +107,6 @@ pub(crate) struct Outcome<P: Profile> {
     /// The point at which the merge ended.
     #[cfg_attr(not(feature = "prover"), allow(dead_code))]
     pub merge_point: Vec<Scalar<P>>,
-    #[cfg_attr(not(feature = "prover"), allow(dead_code))]
-    pub pieces: Vec<WeightedPiece<Scalar<P>>>,
 }
 
 /// A claim: `value = sum of terms`.
@@ -159,8 +144,8 @@ pub(crate) fn run<P: Profile, S: Side<P>>(
     let (alpha, gamma, z, leaf_p, leaf_q) = script.tree()?;
     let (merged, direct, instances) = script.merge_claims(alpha, gamma, &z, leaf_p, &leaf_q)?;
     let claims = script.contractions(merged, direct, &instances)?;
-    let (pieces, merge_point) = script.merge(claims)?;
-    Ok(script.finish(fresh, pad_point, pieces, merge_point))
+    let (claims, merge_point) = script.merge(claims)?;
+    Ok(script.finish(fresh, pad_point, claims, merge_point))
 }
 
 /// The caller's statement has the shapes that the relations demand.
@@ -363,7 +348,15 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
         let coefficient = |t: &Term| Scalar::<P>::from(t.coefficient);
         let mut known = Scalar::<P>::zero();
         let mut uncovered = one;
-        for block in relations.blocks() {
+        let blocks = relations.blocks();
+        let of_tables = parallel::map(blocks, |block| match block.leaves {
+            Leaves::Lookup(_) => None,
+            Leaves::Table(i) => {
+                let low = z.get(z.len().saturating_sub(block.bits)..)?;
+                Some(table_sums(parts.tables.get(i)?, low))
+            }
+        });
+        for (block, of_table) in blocks.iter().zip(of_tables) {
             let (high, low) = z
                 .split_at_checked(z.len().saturating_sub(block.bits))
                 .unwrap_or_default();
@@ -383,10 +376,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
                     else {
                         return Err(inconsistent().into());
                     };
-                    let selected: Scalar<P> = eq_axes(low, &lookup.shape)
-                        .iter()
-                        .map(|axis| axis.iter().sum::<Scalar<P>>())
-                        .product();
+                    let selected = eq_axes_sum(low, &lookup.shape);
                     let tag = Scalar::<P>::from(lookup.table as u64 + 1);
                     // A real leaf is (1, gamma - tag - tuple), a padding leaf (0, 1) (must 3).
                     known +=
@@ -400,12 +390,11 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
                     }
                 }
                 Leaves::Table(i) => {
-                    let Some((table, &reading)) =
-                        parts.tables.get(i).zip(relations.table_readings().get(i))
+                    let Some(((selected, first, second), &reading)) =
+                        of_table.zip(relations.table_readings().get(i))
                     else {
                         return Err(inconsistent().into());
                     };
-                    let (selected, first, second) = table_sums(table, low);
                     let tag = Scalar::<P>::from(i as u64 + 1);
                     let denominators =
                         selected * (gamma - tag) - alpha * first - alpha.square() * second;
@@ -425,82 +414,27 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             }
         }
 
-        let (mut direct, mut instances) = (Vec::new(), Vec::new());
-        for (reading, factor) in relations.readings().iter().zip(factors) {
+        let readings: Vec<_> = relations.readings().iter().zip(factors).collect();
+        let claims = parallel::map(&readings, |(reading, factor)| {
             let point = match reading.place {
                 Place::Block(bits) => z.get(z.len().saturating_sub(bits)..).unwrap_or_default(),
                 Place::Linear(i) => zetas.get(i).map_or(&[][..], Vec::as_slice),
             };
             let functional = Functional::product(eq_axes(point, reading.view.target()));
-            let functional = functional.pull_back(&reading.view).map_err(view_error)?;
-            self.read(
-                reading.source,
-                functional,
-                factor,
-                &mut known,
-                &mut direct,
-                Some(&mut instances),
-            )?;
+            let mut functional = functional.pull_back(&reading.view).map_err(view_error)?;
+            functional.coefficient *= factor;
+            read(relations, self.statement, reading.source, functional)
+        });
+        let (mut direct, mut instances) = (Vec::new(), Vec::new());
+        for claim in claims {
+            match claim? {
+                Read::Known(value) => known += value,
+                Read::Committed(claimed) => direct.push(claimed),
+                Read::Contraction(instance) => instances.push(instance),
+            }
         }
         merged.constant -= known;
         Ok((merged, direct, instances))
-    }
-
-    /// Adds `factor * functional(source)` to what is known, to the terms on committed tensors, or to the instances.
-    fn read(
-        &self,
-        source: Source,
-        mut functional: Functional<Scalar<P>>,
-        factor: Scalar<P>,
-        known: &mut Scalar<P>,
-        direct: &mut Vec<Claimed<Scalar<P>>>,
-        instances: Option<&mut Vec<Instance<Scalar<P>>>>,
-    ) -> Result<(), Reject> {
-        functional.coefficient *= factor;
-        match source {
-            Source::One => *known += functional.coefficient,
-            Source::Public(i) => {
-                let values = self.statement.publics.get(i).ok_or_else(inconsistent)?;
-                *known += functional.evaluate(values, Scalar::<P>::from);
-            }
-            Source::Committed(tensor) => direct.push(Claimed {
-                tensor,
-                functional,
-                right_operand_of: None,
-            }),
-            Source::Contraction(i) => {
-                let place = || format!("claim on contraction {i}");
-                let malformed = |what| {
-                    Reject::Relations(RelationsError::Malformed {
-                        place: place(),
-                        what,
-                    })
-                };
-                let contraction = self.relations.parts().contractions.get(i);
-                let contraction = contraction.ok_or_else(|| malformed("it does not exist"))?;
-                let instances = instances.ok_or_else(|| malformed("an operand reads it"))?;
-                let mut groups = functional.groups.into_iter();
-                let mut take = |axes: usize| {
-                    let mut taken = Vec::new();
-                    let mut count = 0;
-                    while count < axes {
-                        let group: Group<_> = groups.next()?;
-                        count += group.sizes.len();
-                        taken.push(group);
-                    }
-                    (count == axes).then_some(taken)
-                };
-                let crossing = || malformed("a view of it merges axes of different kinds");
-                instances.push(Instance {
-                    contraction: i,
-                    coefficient: functional.coefficient,
-                    shared: take(contraction.shared.len()).ok_or_else(crossing)?,
-                    left_free: take(contraction.left_free.len()).ok_or_else(crossing)?,
-                    right_free: take(contraction.right_free.len()).ok_or_else(crossing)?,
-                });
-            }
-        }
-        Ok(())
     }
 
     /// Messages 5 and 6: the claim on contractions is the merged claim minus what is linear in committed tensors; one
@@ -517,7 +451,6 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
                 terms: direct,
             }]);
         }
-        let one = Scalar::<P>::one();
         let [v_direct] =
             self.receive_exactly(Message::Direct, Request::Direct { terms: &direct })?;
         let mut claim = merged - &v_direct;
@@ -545,73 +478,28 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
                 point: &point,
             },
         )?;
-        let mut values = values.into_iter();
+        let (pairs, _) = values.as_chunks::<2>();
+        let operands = parallel::map(instances, |instance| {
+            operands(self.relations, self.statement, instance, &point)
+        });
         let mut products = Vec::new();
-        for (number, instance) in instances.iter().enumerate() {
-            let (Some(mut left), Some(mut right)) = (values.next(), values.next()) else {
-                return Err(Reject::Statement("a message has the wrong length").into());
-            };
+        for (number, ((instance, pair), operands)) in
+            instances.iter().zip(pairs).zip(operands).enumerate()
+        {
+            let [left, right] = pair;
             products.push((-instance.coefficient, left.clone(), right.clone()));
-            let Some(contraction) = self
-                .relations
-                .parts()
-                .contractions
-                .get(instance.contraction)
-            else {
-                return Err(inconsistent().into());
-            };
-            let (high, low) = point
-                .split_at_checked(rounds.saturating_sub(contraction.bits()))
-                .unwrap_or_default();
-            // The left operand is zero where a variable that this contraction lacks is one (must 2).
-            let outside: Scalar<P> = high.iter().map(|&x| one - x).product();
-            let shared_bits: usize = contraction.shared.iter().map(|&n| bits_of(n)).sum();
-            let (low_shared, low_contracted) =
-                low.split_at_checked(shared_bits).unwrap_or_default();
-            // Both operands carry vectors cut off at the real indices (must 1).
-            let shared: Vec<Group<_>> = eq_axes(low_shared, &contraction.shared)
-                .into_iter()
-                .map(Group::axis)
-                .collect();
-            let contracted: Vec<Group<_>> = eq_axes(low_contracted, &contraction.contracted)
-                .into_iter()
-                .map(Group::axis)
-                .collect();
-            let left_groups = [
-                &weighted(&instance.shared, &shared)[..],
-                &instance.left_free,
-                &contracted,
-            ]
-            .concat();
-            let right_groups = [&shared[..], &instance.right_free, &contracted].concat();
-            for (value, terms, groups, factor, right_side) in [
-                (&mut left, &contraction.left, left_groups, outside, false),
-                (&mut right, &contraction.right, right_groups, one, true),
-            ] {
-                let functional = Functional {
-                    coefficient: one,
-                    groups,
-                };
-                let (mut known, mut claimed) = (Scalar::<P>::zero(), Vec::new());
-                for term in terms {
-                    let pulled = functional
-                        .clone()
-                        .pull_back(&term.view)
-                        .map_err(view_error)?;
-                    let factor = factor * Scalar::<P>::from(term.coefficient);
-                    self.read(term.source, pulled, factor, &mut known, &mut claimed, None)?;
-                }
-                if let ([only], [_], true) = (claimed.as_mut_slice(), terms.as_slice(), right_side)
-                {
-                    only.right_operand_of = Some(number);
-                }
-                let mut value = std::mem::take(value);
-                value.constant -= known;
-                claims.push(Claim {
-                    value,
-                    terms: claimed,
-                });
+            let [of_left, mut of_right] = operands?;
+            if let [only] = of_right.terms.as_mut_slice() {
+                only.right_operand_of = Some(number);
             }
+            for (value, Operand { known, terms }) in [(left, of_left), (right, of_right)] {
+                let mut value = value.clone();
+                value.constant -= known;
+                claims.push(Claim { value, terms });
+            }
+        }
+        if products.len() != instances.len() {
+            return Err(Reject::Statement("a message has the wrong length").into());
         }
         self.constraints.push(Constraint {
             linear: claim,
@@ -621,31 +509,23 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
         Ok(claims)
     }
 
-    /// Messages 7 and 8: all claims under powers of mu, and one sumcheck over the columns.
+    /// Messages 7 and 8: all claims under powers of mu, and one sumcheck over the columns. Gives the claimed functionals, under
+    /// their powers, and the point.
     #[allow(clippy::type_complexity)]
     fn merge(
         &mut self,
         claims: Vec<Claim<Scalar<P>>>,
-    ) -> Result<(Vec<WeightedPiece<Scalar<P>>>, Vec<Scalar<P>>), S::Error> {
+    ) -> Result<(Vec<Claimed<Scalar<P>>>, Vec<Scalar<P>>), S::Error> {
         let mu = self.challenge(Challenge::Mu);
         let mut claim = AffineForm::default();
         let mut power = Scalar::<P>::one();
-        let mut pieces = Vec::new();
+        let mut claimed = Vec::new();
         for Claim { value, terms } in claims {
             claim.add_scaled(power, &value);
-            for term in terms {
-                let Some(tensor) = self.relations.parts().tensors.get(term.tensor) else {
-                    return Err(inconsistent().into());
-                };
-                for piece in tensor.layout.pieces(&term.functional) {
-                    pieces.push(WeightedPiece {
-                        tensor: term.tensor,
-                        weight: power * term.functional.coefficient,
-                        piece,
-                        right_operand_of: term.right_operand_of,
-                    });
-                }
-            }
+            claimed.extend(terms.into_iter().map(|mut term| {
+                term.functional.coefficient *= power;
+                term
+            }));
             power *= mu;
         }
         let mut point = Vec::new();
@@ -653,7 +533,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             let [s0, lead] = self.receive_exactly(
                 Message::MergeRound,
                 Request::MergeRound {
-                    pieces: &pieces,
+                    claims: &claimed,
                     point: &point,
                 },
             )?;
@@ -668,7 +548,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             products: Vec::new(),
             opening,
         });
-        Ok((pieces, point))
+        Ok((claimed, point))
     }
 
     /// Message 9: chi batches the constraints; the opened vector's commitment is a combination of rows.
@@ -676,7 +556,7 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
         self,
         fresh: Vec<Vec<Point<P>>>,
         pad_point: Point<P>,
-        pieces: Vec<WeightedPiece<Scalar<P>>>,
+        claims: Vec<Claimed<Scalar<P>>>,
         merge_point: Vec<Scalar<P>>,
     ) -> Outcome<P> {
         let parts = self.relations.parts();
@@ -698,18 +578,14 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             })
             .collect();
         let at_point = eq_vector(&merge_point, 1 << parts.c);
-        for WeightedPiece {
-            tensor,
-            weight,
-            piece,
-            ..
-        } in &pieces
-        {
-            let factor = *weight * dot(&piece.column, &at_point);
-            if let Some((_, scalars)) = opening.get_mut(*tensor) {
-                for (slot, row) in scalars.iter_mut().zip(piece.rows()) {
-                    *slot += factor * row;
-                }
+        let weights = parallel::map(&claims, |claim| {
+            let tensor = parts.tensors.get(claim.tensor)?;
+            Some(tensor.layout.row_weights(&claim.functional, &at_point))
+        });
+        for (claim, weights) in claims.iter().zip(weights) {
+            let slots = opening.get_mut(claim.tensor).map(|(_, scalars)| scalars);
+            for (slot, weight) in slots.into_iter().flatten().zip(weights.unwrap_or_default()) {
+                *slot += claim.functional.coefficient * weight;
             }
         }
         let chi = self.transcript.challenge(Challenge::Chi);
@@ -719,9 +595,136 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             pad_point,
             opening,
             merge_point,
-            pieces,
         }
     }
+}
+
+/// What a functional of a source is.
+enum Read<F> {
+    /// Its value.
+    Known(F),
+    /// A claim on a committed tensor.
+    Committed(Claimed<F>),
+    /// A claim on a contraction.
+    Contraction(Instance<F>),
+}
+
+/// A functional of a source.
+fn read<P: Profile>(
+    relations: &Relations,
+    statement: &Statement<'_, P>,
+    source: Source,
+    functional: Functional<Scalar<P>>,
+) -> Result<Read<Scalar<P>>, Reject> {
+    Ok(match source {
+        Source::One => Read::Known(functional.coefficient),
+        Source::Public(i) => {
+            let values = statement.publics.get(i).ok_or_else(inconsistent)?;
+            Read::Known(functional.evaluate(values, Scalar::<P>::from))
+        }
+        Source::Committed(tensor) => Read::Committed(Claimed {
+            tensor,
+            functional,
+            right_operand_of: None,
+        }),
+        Source::Contraction(i) => {
+            let malformed = |what| {
+                Reject::Relations(RelationsError::Malformed {
+                    place: format!("claim on contraction {i}"),
+                    what,
+                })
+            };
+            let contraction = relations.parts().contractions.get(i);
+            let contraction = contraction.ok_or_else(|| malformed("it does not exist"))?;
+            let mut groups = functional.groups.into_iter();
+            let mut take = |axes: usize| {
+                let mut taken = Vec::new();
+                let mut count = 0;
+                while count < axes {
+                    let group: Group<_> = groups.next()?;
+                    count += group.sizes.len();
+                    taken.push(group);
+                }
+                (count == axes).then_some(taken)
+            };
+            let crossing = || malformed("a view of it merges axes of different kinds");
+            Read::Contraction(Instance {
+                contraction: i,
+                coefficient: functional.coefficient,
+                shared: take(contraction.shared.len()).ok_or_else(crossing)?,
+                left_free: take(contraction.left_free.len()).ok_or_else(crossing)?,
+                right_free: take(contraction.right_free.len()).ok_or_else(crossing)?,
+            })
+        }
+    })
+}
+
+/// What an operand's value at the contractions' point is: what is known of it, and terms on committed tensors.
+struct Operand<F> {
+    known: F,
+    terms: Vec<Claimed<F>>,
+}
+
+/// The left and the right operand of an instance at the contractions' point.
+fn operands<P: Profile>(
+    relations: &Relations,
+    statement: &Statement<'_, P>,
+    instance: &Instance<Scalar<P>>,
+    point: &[Scalar<P>],
+) -> Result<[Operand<Scalar<P>>; 2], Reject> {
+    let one = Scalar::<P>::one();
+    let contraction = relations.parts().contractions.get(instance.contraction);
+    let contraction = contraction.ok_or_else(inconsistent)?;
+    let (high, low) = point
+        .split_at_checked(point.len().saturating_sub(contraction.bits()))
+        .unwrap_or_default();
+    // The left operand is zero where a variable that this contraction lacks is one (must 2).
+    let outside: Scalar<P> = high.iter().map(|&x| one - x).product();
+    let shared_bits: usize = contraction.shared.iter().map(|&n| bits_of(n)).sum();
+    let (low_shared, low_contracted) = low.split_at_checked(shared_bits).unwrap_or_default();
+    // Both operands carry vectors cut off at the real indices (must 1).
+    let groups = |point, shape| -> Vec<Group<_>> {
+        let axes = eq_axes(point, shape).into_iter();
+        axes.map(Group::axis).collect()
+    };
+    let shared = groups(low_shared, &contraction.shared);
+    let contracted = groups(low_contracted, &contraction.contracted);
+    let of_terms = |terms: &[Term], groups: Vec<Group<_>>, coefficient| {
+        let functional = Functional {
+            coefficient,
+            groups,
+        };
+        let mut operand = Operand {
+            known: Scalar::<P>::zero(),
+            terms: Vec::new(),
+        };
+        for term in terms {
+            let pulled = functional.clone().pull_back(&term.view);
+            let mut pulled = pulled.map_err(view_error)?;
+            pulled.coefficient *= Scalar::<P>::from(term.coefficient);
+            match read(relations, statement, term.source, pulled)? {
+                Read::Known(value) => operand.known += value,
+                Read::Committed(claimed) => operand.terms.push(claimed),
+                Read::Contraction(_) => {
+                    return Err(Reject::Relations(RelationsError::Malformed {
+                        place: format!("contraction {}", instance.contraction),
+                        what: "an operand reads a contraction",
+                    }));
+                }
+            }
+        }
+        Ok(operand)
+    };
+    let of_left = [
+        &weighted(&instance.shared, &shared)[..],
+        &instance.left_free,
+        &contracted,
+    ];
+    let of_right = [&shared[..], &instance.right_free, &contracted];
+    Ok([
+        of_terms(&contraction.left, of_left.concat(), outside)?,
+        of_terms(&contraction.right, of_right.concat(), one)?,
+    ])
 }
 
 /// The claim after a round that sent s(0) and the leading coefficient of a quadratic s with s(0) + s(1) = claim.
@@ -751,6 +754,19 @@ fn eq_axes<F: PrimeField>(point: &[F], shape: &[usize]) -> Vec<Vec<F>> {
         .collect()
 }
 
+/// The sum over all indices of the product of [`eq_axes`].
+fn eq_axes_sum<F: PrimeField>(point: &[F], shape: &[usize]) -> F {
+    let mut rest = point;
+    shape
+        .iter()
+        .map(|&n| {
+            let (here, later) = rest.split_at_checked(bits_of(n)).unwrap_or_default();
+            rest = later;
+            eq_sum(here, n)
+        })
+        .product()
+}
+
 /// The claim's weights on shared axes times those of the sumcheck's point, group by group of the claim.
 fn weighted<F: PrimeField>(claim: &[Group<F>], point: &[Group<F>]) -> Vec<Group<F>> {
     let mut axes = point.iter();
@@ -774,18 +790,35 @@ fn weighted<F: PrimeField>(claim: &[Group<F>], point: &[Group<F>]) -> Vec<Group<
 }
 
 /// `sum eq(low, i)`, `sum eq(low, i) first_i` and `sum eq(low, i) second_i` over a table's tuples.
+///
+/// Summed by parts: neighbours mostly differ by little, so that sums of weights take the place of products.
 fn table_sums<F: PrimeField>(table: &Table, low: &[F]) -> (F, F, F) {
-    let eq = eq_vector(low, table.len());
-    let (mut first, mut second) = (F::zero(), F::zero());
-    for (&w, (a, b)) in eq.iter().zip(table.tuples()) {
-        if a != 0 {
-            first += w * F::from(a);
-        }
-        if b != 0 {
-            second += w * F::from(b);
-        }
+    let mut behind = vec![F::zero(); table.len() + 1];
+    let mut sum = F::zero();
+    for (slot, weight) in behind.iter_mut().zip(eq_vector(low, table.len())).rev() {
+        sum += weight;
+        *slot = sum;
     }
-    (eq.iter().sum(), first, second)
+    let (mut first, mut second) = (F::zero(), F::zero());
+    let mut last = (0, 0);
+    for (&weight, tuple) in behind.iter().zip(table.tuples()) {
+        add_multiple(&mut first, tuple.0 - last.0, weight);
+        add_multiple(&mut second, tuple.1 - last.1, weight);
+        last = tuple;
+    }
+    (sum, first, second)
+}
+
+/// `sum += times * value`, without a product where `times` is small.
+fn add_multiple<F: PrimeField>(sum: &mut F, times: i64, value: F) {
+    match times {
+        0 => {}
+        1 => *sum += value,
+        -1 => *sum -= value,
+        2 => *sum += value.double(),
+        -2 => *sum -= value.double(),
+        _ => *sum += value * F::from(times),
+    }
 }
 
 /// Relations that [`Relations::new`] does not let pass. No claim may be dropped silently.

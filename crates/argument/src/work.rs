@@ -163,7 +163,7 @@ fn add_claim(parts: &Parts, source: Source, groups: &[Vec<usize>], width: u64, w
         ),
         Source::Committed(i) => {
             if let Some(tensor) = parts.tensors.get(i) {
-                work.add(of_pieces(&tensor.layout, groups, width));
+                work.add(of_rows(&tensor.layout, groups, width));
             }
         }
     }
@@ -217,30 +217,11 @@ fn add_operand(parts: &Parts, term: &Term, groups: &[Vec<usize>], width: u64, wo
     }
 }
 
-/// What [`Layout::pieces`] and the use of its pieces take.
-fn of_pieces(layout: &Layout, groups: &[Vec<usize>], width: u64) -> u64 {
-    let all = entries(layout.shape());
-    let rows = layout.row_count() as u64;
-    let (mut axes, mut whole) = (0, true);
-    for group in groups {
-        let next = axes + group.len();
-        whole &= axes >= layout.outer_axes() || next <= layout.outer_axes();
-        axes = next;
-    }
-    // For each piece: its rows' weights, and its column's value at the merge point.
-    let piece = rows.saturating_mul(3).saturating_add(width);
-    if !whole {
-        // One piece a row, of the whole tensor as a dense vector.
-        return all
-            .saturating_mul(2)
-            .saturating_add(rows.saturating_mul(piece));
-    }
-    // At worst a piece for each run, or elimination on the few that are not.
-    let pieces = (layout.runs() as u64).max(1);
-    let content = layout.content() as u64;
-    pieces
-        .saturating_mul(piece.saturating_add(pieces))
-        .saturating_add(content.saturating_mul(8))
+/// What [`Layout::row_weights`] takes.
+fn of_rows(layout: &Layout, groups: &[Vec<usize>], width: u64) -> u64 {
+    let weights = groups.iter().map(entries).fold(0, u64::saturating_add);
+    let rows = (layout.row_count() as u64).saturating_mul(3);
+    weights.saturating_add(rows).saturating_add(width)
 }
 
 /// Bits of a shape, and whether its entries can be counted.

@@ -6,6 +6,7 @@ use crate::visibility::Visibility;
 use inferproof_argument::curve::{Point, Profile, decode_point, encode_point};
 use inferproof_program::Program;
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 
 /// What is public of a model besides the commitment: the program, who sees what, and the length of rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,8 +45,8 @@ pub struct VerifyingKey<P: Profile> {
 #[derive(Serialize, Deserialize)]
 struct Body {
     architecture: Architecture,
-    commitments: Vec<Vec<u8>>,
-    range_proofs: Vec<Vec<u8>>,
+    commitments: Vec<ByteBuf>,
+    range_proofs: Vec<ByteBuf>,
 }
 
 impl<P: Profile> VerifyingKey<P> {
@@ -83,9 +84,17 @@ impl<P: Profile> VerifyingKey<P> {
             commitments: self
                 .commitments
                 .iter()
-                .map(|rows| rows.iter().flat_map(|p| encode_point::<P>(p)).collect())
+                .map(|rows| {
+                    let bytes = rows.iter().flat_map(|p| encode_point::<P>(p));
+                    ByteBuf::from(bytes.collect::<Vec<u8>>())
+                })
                 .collect(),
-            range_proofs: self.range_proofs.clone(),
+            range_proofs: self
+                .range_proofs
+                .iter()
+                .cloned()
+                .map(ByteBuf::from)
+                .collect(),
         };
         encode(Kind::Key, P::ID, &body)
     }
@@ -114,7 +123,11 @@ impl<P: Profile> VerifyingKey<P> {
         Ok(Self {
             architecture: body.architecture,
             commitments,
-            range_proofs: body.range_proofs,
+            range_proofs: body
+                .range_proofs
+                .into_iter()
+                .map(ByteBuf::into_vec)
+                .collect(),
         })
     }
 }

@@ -22,6 +22,7 @@ pub struct Proof {
     /// What it shows.
     pub publics: Publics,
     /// The argument's bytes.
+    #[serde(with = "serde_bytes")]
     pub argument: Vec<u8>,
 }
 

@@ -7,8 +7,8 @@ use crate::lower::tables::{WIDE_SPAN, max_span};
 use inferproof_program::{Op, Program};
 use std::collections::BTreeSet;
 
-/// The least and greatest `c`.
-const RANGE: std::ops::RangeInclusive<u32> = 5..=13;
+/// The least and greatest `c`. Every proof holds a row, those of the weights' ranges as well, of which a key has one for a million weights.
+const RANGE: std::ops::RangeInclusive<u32> = 5..=12;
 
 /// `c` for a program: the one with the fewest points to combine, counting its weights' rows, its trace's rows, the rows of its
 /// large tables' multiplicities and a row.

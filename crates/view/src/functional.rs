@@ -100,6 +100,15 @@ impl Foreseen {
     }
 
     fn unpermute(&mut self, permutation: &[usize], before: &[usize]) {
+        let groups = std::mem::take(&mut self.groups).into_iter();
+        self.groups = groups
+            .flat_map(|sizes| {
+                let (front, back) = unit_ends(&sizes);
+                let core = sizes.get(front..sizes.len() - back).map(<[usize]>::to_vec);
+                let ends = |n| std::iter::repeat_n(vec![1], n);
+                ends(front).chain(core).chain(ends(back))
+            })
+            .collect();
         match placed(permutation, self.groups.iter().map(|sizes| sizes.len())) {
             Some(order) => {
                 let all: u64 = self.groups.iter().map(entries).fold(0, u64::saturating_add);
@@ -139,6 +148,14 @@ impl Foreseen {
         }
         self.groups.extend(right);
     }
+}
+
+/// How many axes of length one a group has in front and at its back, its last axis aside: nothing holds them to the others.
+fn unit_ends(sizes: &[usize]) -> (usize, usize) {
+    let units = |axes: &mut dyn Iterator<Item = &usize>| axes.take_while(|&&n| n == 1).count();
+    let front = units(&mut sizes.iter()).min(sizes.len().saturating_sub(1));
+    let back = units(&mut sizes.iter().skip(front + 1).rev());
+    (front, back)
 }
 
 /// Where groups of so many axes go before a permutation; `None` if one of them does not keep its axes together and in order.
@@ -246,6 +263,19 @@ impl<F: Ring> Functional<F> {
 
     /// The functional before a permutation of axes. Groups stay apart where each keeps its axes together and in order.
     fn unpermute(&mut self, permutation: &[usize], before: &[usize], after: &[usize]) {
+        let groups = std::mem::take(&mut self.groups).into_iter();
+        self.groups = groups
+            .flat_map(|Group { sizes, weights }| {
+                let (front, back) = unit_ends(&sizes);
+                let core = sizes.get(front..sizes.len() - back).unwrap_or_default();
+                let core = Group {
+                    sizes: core.to_vec(),
+                    weights,
+                };
+                let ends = |n| std::iter::repeat_n(Group::axis(vec![F::from(1)]), n);
+                ends(front).chain([core]).chain(ends(back))
+            })
+            .collect();
         if let Some(order) = placed(permutation, self.groups.iter().map(|g| g.sizes.len())) {
             let groups = order.iter().filter_map(|&i| self.groups.get(i).cloned());
             self.groups = groups.collect();

@@ -11,7 +11,7 @@ mod portable;
 use ark_ec::AffineRepr;
 use ark_ff::PrimeField;
 
-use crate::curve::{Point, Profile};
+use crate::curve::{Point, Profile, below_modulus, subtract_with_borrow};
 
 /// A point in affine coordinates, one cache line, in the form that its [`Adder`] computes in. The identity is all zero,
 /// which is on no profile's curve.
@@ -76,7 +76,7 @@ impl<P: Profile> Adder<P> {
             scale: None,
         };
         #[cfg(all(feature = "prover", target_arch = "x86_64"))]
-        let special = ifma::is_available().then(|| {
+        let special = crate::lanes::is_available().then(|| {
             use ark_ff::Field;
             let packing = P::BaseField::from(1u64 << ifma::EXTRA_BITS);
             let unpacking = packing.inverse().unwrap_or_default();
@@ -124,7 +124,9 @@ impl<P: Profile> Adder<P> {
     pub fn unpack(&self, point: &PackedPoint) -> Point<P> {
         let [x, y] = [point.x, point.y].map(|limbs| match self.scale {
             None => P::coordinate_from_limbs(limbs),
-            Some([_, unpacking]) => P::coordinate_from_limbs(below_modulus::<P>(limbs)) * unpacking,
+            Some([_, unpacking]) => {
+                P::coordinate_from_limbs(below_modulus::<P::BaseField>(limbs)) * unpacking
+            }
         });
         Point::<P>::new_unchecked(x, y)
     }
@@ -159,24 +161,6 @@ impl<P: Profile> Adder<P> {
             },
         }
     }
-}
-
-/// `a - b - borrow` and whether that is negative.
-#[inline(always)]
-fn subtract_with_borrow(a: u64, b: u64, borrow: bool) -> (u64, bool) {
-    let (difference, first) = a.overflowing_sub(b);
-    let (difference, second) = difference.overflowing_sub(borrow.into());
-    (difference, first | second)
-}
-
-/// `limbs`, below twice the modulus, less the modulus if need be.
-fn below_modulus<P: Profile>(limbs: [u64; 4]) -> [u64; 4] {
-    let mut reduced = limbs;
-    let mut borrow = false;
-    for (limb, modulus) in reduced.iter_mut().zip(P::BaseField::MODULUS.as_ref()) {
-        (*limb, borrow) = subtract_with_borrow(*limb, *modulus, borrow);
-    }
-    if borrow { limbs } else { reduced }
 }
 
 /// Which of the addition law's cases two points fall in.

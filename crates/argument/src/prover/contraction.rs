@@ -3,9 +3,10 @@
 use crate::curve::{Profile, Scalar};
 use crate::fold::fold_rows;
 use crate::integers::Integers;
+use crate::layout::factor;
 use crate::multilinear::{bits_of, dot, kron};
 use crate::prover::arrays::Arrays;
-use crate::prover::tree::padded_positions;
+use crate::prover::found::padded_positions;
 use crate::relations::{Contraction, Relations, Source, Term};
 use crate::script::Instance;
 use ark_ff::PrimeField;
@@ -26,9 +27,18 @@ struct Pair<F> {
 /// The sumcheck's state, and what the merge can use again.
 pub(crate) struct Sumcheck<F> {
     pairs: Vec<Pair<F>>,
-    /// For each instance whose right operand is stored with its free axes as rows: its folded vector, row-major over shared
-    /// and contracted axes. It is the folded vector of the merge (DESIGN section 3.5: weights are touched once).
-    pub folded_right: Vec<Option<Vec<F>>>,
+    /// For each instance the folds of its right operand that the merge takes over, if there are some (DESIGN section 3.5:
+    /// weights are touched once).
+    pub folded_right: Vec<Option<FoldedRight<F>>>,
+}
+
+/// A right operand, stored with its contracted axes last, folded over its free axes.
+pub(crate) enum FoldedRight<F> {
+    /// A row holds entries of one index of the free axes only: the vector over shared and contracted axes.
+    Whole(Vec<F>),
+    /// A row holds all contracted entries of some neighbouring indices of the free axes: for each piece of the free axes'
+    /// weights those of the neighbours, and the rows' combination.
+    Rows(Vec<(Vec<F>, Vec<F>)>),
 }
 
 impl<F: PrimeField> Sumcheck<F> {
@@ -59,13 +69,7 @@ impl<F: PrimeField> Sumcheck<F> {
                     .flat_map(|(run, &w)| run.iter().map(move |&v| v * w))
                     .collect(),
             };
-            let right = fold_operand(
-                contraction,
-                &contraction.right,
-                &contraction.right_free,
-                &instance.right_free,
-                arrays,
-            );
+            let (right, kept) = fold_right(relations, contraction, instance, arrays);
             pairs.push(Pair {
                 coefficient: instance.coefficient,
                 outside: F::one(),
@@ -73,12 +77,7 @@ impl<F: PrimeField> Sumcheck<F> {
                 a: on_cube(&left, &shape),
                 b: on_cube(&right, &shape),
             });
-            let reusable = stored_rows(contraction, &contraction.right, &contraction.right_free)
-                .is_some_and(|tensor| {
-                    relations.parts().tensors[tensor].layout.outer_axes()
-                        == contraction.right_free.len()
-                });
-            folded_right.push(reusable.then_some(right));
+            folded_right.push(kept);
         }
         Self {
             pairs,
@@ -240,6 +239,48 @@ fn fold_operand<F: PrimeField>(
         .map(|f| f * width..(f + 1) * width)
         .collect();
     fold_rows(&weights, &array, &rows, width)
+}
+
+/// The right operand of an instance folded over its free axes, and what of it the merge can use.
+fn fold_right<F: PrimeField>(
+    relations: &Relations,
+    contraction: &Contraction,
+    instance: &Instance<F>,
+    arrays: &Arrays<'_>,
+) -> (Vec<F>, Option<FoldedRight<F>>) {
+    let (terms, free) = (&contraction.right, &contraction.right_free);
+    let stored = stored_rows(contraction, terms, free)
+        .map(|tensor| (tensor, &relations.parts().tensors[tensor].layout));
+    let contracted: usize = contraction.contracted.iter().product();
+    if let Some((tensor, layout)) = stored
+        && contraction.shared.is_empty()
+        && layout.outer_axes() == 0
+        && layout.row_width() % contracted == 0
+    {
+        let rows = layout.rows();
+        let weights = dense(&instance.right_free);
+        let pieces = factor(&weights, layout.row_width() / contracted).into_iter();
+        let pieces: Vec<_> = pieces
+            .map(|(of_rows, neighbours)| {
+                let values = arrays.committed(tensor);
+                let folded = fold_rows(&of_rows, values, &rows, layout.row_width());
+                (neighbours, folded)
+            })
+            .collect();
+        let mut right = vec![F::zero(); contracted];
+        for (neighbours, folded) in &pieces {
+            for (&weight, run) in neighbours.iter().zip(folded.chunks(contracted)) {
+                for (slot, &v) in right.iter_mut().zip(run) {
+                    *slot += weight * v;
+                }
+            }
+        }
+        return (right, Some(FoldedRight::Rows(pieces)));
+    }
+    let right = fold_operand(contraction, terms, free, &instance.right_free, arrays);
+    let whole = stored.is_some_and(|(_, layout)| layout.outer_axes() == free.len());
+    let kept = whole.then(|| FoldedRight::Whole(right.clone()));
+    (right, kept)
 }
 
 fn fold_wide<F: PrimeField>(weights: &[F], values: &[i64], width: usize) -> Vec<F> {

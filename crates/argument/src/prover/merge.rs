@@ -3,23 +3,69 @@
 use crate::fold::fold_rows;
 use crate::integers::Integers;
 use crate::layout::{Layout, Piece};
-use crate::multilinear::{dot, eq_vector};
-use crate::prover::contraction::{bind_high, product_round};
-use crate::script::WeightedPiece;
+use crate::multilinear::{dot, eq_vector, kron};
+use crate::prover::contraction::{FoldedRight, bind_high, product_round};
+use crate::script::Claimed;
 use ark_ff::PrimeField;
+use inferproof_view::Functional;
 use rayon::prelude::*;
 
-/// `u[x] = sum over rows of weight[row] * values[row][x]`.
-pub(crate) fn fold_piece<F: PrimeField>(
-    piece: &Piece<F>,
-    layout: &Layout,
-    values: &Integers,
-) -> Vec<F> {
-    fold_rows(&piece.rows(), values, &layout.rows(), layout.row_width())
+/// A piece of a claimed functional, under its claim's weight.
+pub(crate) struct FoldedPiece<F> {
+    pub weight: F,
+    /// One weight for each position in a row.
+    pub column: Vec<F>,
+    /// The rows' combination, one entry for each position.
+    pub folded: Vec<F>,
 }
 
-/// The same from the vector already folded over the outer axes.
-pub(crate) fn fold_runs<F: PrimeField>(piece: &Piece<F>, layout: &Layout, folded: &[F]) -> Vec<F> {
+/// The pieces of a claim; `kept` is what a contraction has folded of them.
+pub(crate) fn fold_claim<F: PrimeField>(
+    claim: &Claimed<F>,
+    layout: &Layout,
+    values: &Integers,
+    kept: Option<&FoldedRight<F>>,
+) -> Vec<FoldedPiece<F>> {
+    let Functional {
+        coefficient: weight,
+        groups,
+    } = &claim.functional;
+    if let Some(FoldedRight::Rows(pieces)) = kept {
+        let width = layout.row_width();
+        return pieces
+            .iter()
+            .map(|(neighbours, folded)| {
+                // The groups behind the free axes, which the neighbours are of, make up the rest of the row.
+                let mut behind = vec![F::one()];
+                for group in groups.iter().rev() {
+                    if behind.len() * neighbours.len() == width {
+                        break;
+                    }
+                    behind = kron(&group.weights, &behind);
+                }
+                FoldedPiece {
+                    weight: *weight,
+                    column: kron(neighbours, &behind),
+                    folded: folded.clone(),
+                }
+            })
+            .collect();
+    }
+    let pieces = layout.pieces(&claim.functional).into_iter();
+    pieces
+        .map(|piece| FoldedPiece {
+            weight: *weight,
+            folded: match kept {
+                Some(FoldedRight::Whole(folded)) => fold_runs(&piece, layout, folded),
+                _ => fold_rows(&piece.rows(), values, &layout.rows(), layout.row_width()),
+            },
+            column: piece.column,
+        })
+        .collect()
+}
+
+/// A piece's combination of rows, from the vector already folded over the outer axes.
+fn fold_runs<F: PrimeField>(piece: &Piece<F>, layout: &Layout, folded: &[F]) -> Vec<F> {
     let width = layout.row_width();
     let mut out = vec![F::zero(); width];
     for (run, &weight) in folded.chunks(width).zip(&piece.runs) {
@@ -36,14 +82,13 @@ pub(crate) struct Sumcheck<F> {
 }
 
 impl<F: PrimeField> Sumcheck<F> {
-    /// `folded[k]` is the folded vector of `pieces[k]`; rows have `2^c` entries.
-    pub fn new(pieces: &[WeightedPiece<F>], folded: &[Vec<F>], c: u32) -> Self {
+    /// Rows have `2^c` entries.
+    pub fn new(pieces: &[FoldedPiece<F>], c: u32) -> Self {
         let pairs = pieces
             .par_iter()
-            .zip(folded)
-            .map(|(piece, u)| {
-                let mut column = piece.piece.column.clone();
-                let mut u = u.clone();
+            .map(|piece| {
+                let mut column = piece.column.clone();
+                let mut u = piece.folded.clone();
                 column.resize(1 << c, F::zero());
                 u.resize(1 << c, F::zero());
                 (piece.weight, u, column)
@@ -68,17 +113,12 @@ impl<F: PrimeField> Sumcheck<F> {
 }
 
 /// The opened vector: `sum_k weight_k column_k(point) u_k`, of `2^c` entries.
-pub(crate) fn opened<F: PrimeField>(
-    pieces: &[WeightedPiece<F>],
-    folded: &[Vec<F>],
-    point: &[F],
-    c: u32,
-) -> Vec<F> {
+pub(crate) fn opened<F: PrimeField>(pieces: &[FoldedPiece<F>], point: &[F], c: u32) -> Vec<F> {
     let at_point = eq_vector(point, 1 << c);
     let mut out = vec![F::zero(); 1 << c];
-    for (piece, u) in pieces.iter().zip(folded) {
-        let factor = piece.weight * dot(&piece.piece.column, &at_point);
-        for (slot, &v) in out.iter_mut().zip(u) {
+    for piece in pieces {
+        let factor = piece.weight * dot(&piece.column, &at_point);
+        for (slot, &v) in out.iter_mut().zip(&piece.folded) {
             *slot += factor * v;
         }
     }

@@ -3,6 +3,7 @@
 mod arrays;
 mod contraction;
 mod entropy;
+mod found;
 mod merge;
 mod tree;
 
@@ -13,17 +14,18 @@ use crate::curve::{Point, Profile, Scalar, encode_point, encode_scalar};
 use crate::error::{ProveError, Reject};
 use crate::generators::Generators;
 use crate::integers::Integers;
-use crate::layout::Piece;
 use crate::msm::{commit_rows, commit_scalars};
 use crate::multilinear::dot;
 use crate::relations::{Origin, Relations};
-use crate::script::{Claimed, Outcome, Request, Side, Statement, WeightedPiece, run};
+use crate::script::{Claimed, Outcome, Request, Side, Statement, run};
 use crate::transcript::{Challenge, Message, Transcript};
 use ark_ff::Zero;
 use arrays::Arrays;
+use found::Found;
+use merge::FoldedPiece;
 use rayon::prelude::*;
 use std::borrow::Cow;
-use tree::{Found, Tree};
+use tree::Tree;
 use zeroize::Zeroizing;
 
 /// The secret side of a committed tensor: its integers, and one blinder a row.
@@ -184,8 +186,9 @@ pub(crate) struct Prover<'a, P: Profile> {
     statement_digest: [u8; 32],
     tree: Option<Tree<Scalar<P>>>,
     contractions: Option<contraction::Sumcheck<Scalar<P>>>,
-    /// Folded vectors of the pieces of the direct claim, then of all pieces.
-    folded: Vec<Vec<Scalar<P>>>,
+    /// The pieces of the direct claim's terms, of which there are `direct`, then of all claims.
+    pieces: Vec<FoldedPiece<Scalar<P>>>,
+    direct: usize,
     merge: Option<merge::Sumcheck<Scalar<P>>>,
     proof: Vec<u8>,
     progress: &'a mut Progress<'a>,
@@ -252,7 +255,8 @@ impl<'a, P: Profile> Prover<'a, P> {
             .map(|lookup| {
                 let first = arrays.sum(&lookup.columns[0]);
                 let second = lookup.columns.get(1).map(|column| arrays.sum(column));
-                Found::new(&parts.tables[lookup.table], &first, second.as_deref())
+                let table = &parts.tables[lookup.table];
+                Found::new(table, &lookup.shape, &first, second.as_deref())
             })
             .collect();
         let mut multiplicities: Vec<Vec<i64>> = parts
@@ -286,7 +290,8 @@ impl<'a, P: Profile> Prover<'a, P> {
             statement_digest: statement_digest(relations, statement),
             tree: None,
             contractions: None,
-            folded: Vec::new(),
+            pieces: Vec::new(),
+            direct: 0,
             merge: None,
             proof: Vec::new(),
             progress,
@@ -321,53 +326,18 @@ impl<'a, P: Profile> Prover<'a, P> {
         *hasher.finalize().as_bytes()
     }
 
-    fn fold_claims(
-        &self,
-        terms: &[Claimed<Scalar<P>>],
-    ) -> Vec<(Scalar<P>, Piece<Scalar<P>>, Vec<Scalar<P>>)> {
+    /// The pieces of claims, each folded.
+    fn fold_claims(&self, claims: &[Claimed<Scalar<P>>]) -> Vec<FoldedPiece<Scalar<P>>> {
         let (tensors, arrays) = (&self.relations.parts().tensors, &self.arrays);
-        terms
-            .par_iter()
-            .flat_map_iter(|term| {
-                let layout = &tensors[term.tensor].layout;
-                let values = arrays.committed(term.tensor);
-                layout
-                    .pieces(&term.functional)
-                    .into_iter()
-                    .map(move |piece| {
-                        let folded = merge::fold_piece(&piece, layout, values);
-                        (term.functional.coefficient, piece, folded)
-                    })
-            })
-            .collect()
-    }
-
-    /// The folded vectors of the pieces that the direct claim has not folded yet.
-    fn fold_rest(&mut self, pieces: &[WeightedPiece<Scalar<P>>]) {
-        let (tensors, arrays, contractions) = (
-            &self.relations.parts().tensors,
-            &self.arrays,
-            &self.contractions,
-        );
-        let done = self.folded.len();
-        let rest: Vec<_> = pieces[done..]
-            .par_iter()
-            .map(|weighted| {
-                let layout = &tensors[weighted.tensor].layout;
-                let kept = weighted
-                    .right_operand_of
-                    .and_then(|i| contractions.as_ref()?.folded_right.get(i)?.as_ref());
-                match kept {
-                    Some(folded) => merge::fold_runs(&weighted.piece, layout, folded),
-                    None => merge::fold_piece(
-                        &weighted.piece,
-                        layout,
-                        arrays.committed(weighted.tensor),
-                    ),
-                }
-            })
-            .collect();
-        self.folded.extend(rest);
+        let contractions = &self.contractions;
+        let folded = claims.par_iter().flat_map_iter(|claim| {
+            let kept = claim
+                .right_operand_of
+                .and_then(|i| contractions.as_ref()?.folded_right.get(i)?.as_ref());
+            let layout = &tensors[claim.tensor].layout;
+            merge::fold_claim(claim, layout, arrays.committed(claim.tensor), kept)
+        });
+        folded.collect()
     }
 
     /// The values of a message, before the pads.
@@ -377,7 +347,7 @@ impl<'a, P: Profile> Prover<'a, P> {
                 self.begin(Stage::Lookups)?;
                 let tree = Tree::new(
                     self.relations,
-                    &self.found,
+                    std::mem::take(&mut self.found),
                     &self.multiplicities,
                     alpha,
                     gamma,
@@ -402,13 +372,14 @@ impl<'a, P: Profile> Prover<'a, P> {
             Request::Direct { terms } => {
                 self.tree = None;
                 self.begin(Stage::Contractions)?;
-                let folded = self.fold_claims(terms);
-                let value = folded
-                    .iter()
-                    .map(|(k, piece, u)| *k * dot(&piece.column, u))
-                    .sum();
-                self.folded = folded.into_iter().map(|(_, _, u)| u).collect();
-                vec![value]
+                self.pieces = self.fold_claims(terms);
+                self.direct = terms.len();
+                let values = self.pieces.iter();
+                vec![
+                    values
+                        .map(|piece| piece.weight * dot(&piece.column, &piece.folded))
+                        .sum(),
+                ]
             }
             Request::ContractionRound { instances, point } => {
                 let rounds = self.relations.contraction_rounds();
@@ -440,15 +411,14 @@ impl<'a, P: Profile> Prover<'a, P> {
                     .expect("made before")
                     .operands(point.last().copied())
             }
-            Request::MergeRound { pieces, point } => {
+            Request::MergeRound { claims, point } => {
                 if point.is_empty() {
                     self.begin(Stage::Open)?;
-                    self.fold_rest(pieces);
-                    self.merge = Some(merge::Sumcheck::new(
-                        pieces,
-                        &self.folded,
-                        self.relations.parts().c,
-                    ));
+                    // The direct claim comes first, under the power 1: its pieces are what they were.
+                    let rest = self.fold_claims(claims.get(self.direct..).unwrap_or_default());
+                    self.pieces.extend(rest);
+                    let c = self.relations.parts().c;
+                    self.merge = Some(merge::Sumcheck::new(&self.pieces, c));
                 }
                 self.merge
                     .as_mut()
@@ -531,7 +501,7 @@ impl<P: Profile> ProverSide<P> for Prover<'_, P> {
     fn open(&mut self, outcome: &Outcome<P>) -> Result<Opened<P>, ProveError> {
         self.begin(Stage::Close)?;
         let c = self.relations.parts().c;
-        let vector = merge::opened(&outcome.pieces, &self.folded, &outcome.merge_point, c);
+        let vector = merge::opened(&self.pieces, &outcome.merge_point, c);
         let blinder = outcome
             .opening
             .iter()

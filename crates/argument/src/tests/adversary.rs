@@ -420,20 +420,24 @@ impl<'a, P: Profile> Adversary<'a, P> {
                     .flat_map(|(_, a, b)| [a[0], b[0]])
                     .collect()
             }
-            Request::MergeRound { pieces, point } => {
+            Request::MergeRound { claims, point } => {
                 match point.last() {
                     None => {
                         let width = 1 << self.relations.parts().c;
                         self.pairs.clear();
-                        for weighted in pieces {
-                            let rows = &self.rows[weighted.tensor];
-                            let mut folded = vec![Scalar::<P>::zero(); width];
-                            for (k, row) in weighted.piece.rows().into_iter().zip(rows) {
-                                folded.iter_mut().zip(row).for_each(|(f, v)| *f += k * v);
+                        for claim in claims {
+                            let rows = &self.rows[claim.tensor];
+                            let layout = &self.relations.parts().tensors[claim.tensor].layout;
+                            for piece in layout.pieces(&claim.functional) {
+                                let mut folded = vec![Scalar::<P>::zero(); width];
+                                for (k, row) in piece.rows().into_iter().zip(rows) {
+                                    folded.iter_mut().zip(row).for_each(|(f, v)| *f += k * v);
+                                }
+                                let mut column = piece.column;
+                                column.resize(width, Scalar::<P>::zero());
+                                let weight = claim.functional.coefficient;
+                                self.pairs.push((weight, folded, column));
                             }
-                            let mut column = weighted.piece.column.clone();
-                            column.resize(width, Scalar::<P>::zero());
-                            self.pairs.push((weighted.weight, folded, column));
                         }
                     }
                     Some(&x) => self.bind_pairs(x),

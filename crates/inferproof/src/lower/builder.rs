@@ -137,7 +137,7 @@ impl<'a> Builder<'a> {
         self.check_range(id, &term, start)
     }
 
-    /// Weights come first among committed tensors, in order, one row for each combination of a contraction's free axes.
+    /// Weights come first among committed tensors, in order.
     fn place_weights(&mut self) -> Result<(), LowerError> {
         for (id, layout) in super::weights::layouts(self.program, self.c)? {
             let name = self.tensor(id)?.name.clone();

@@ -7,47 +7,28 @@
 use super::builder::Builder;
 use super::{LowerError, Lowered};
 use inferproof_argument::{Layout, Limits};
-use inferproof_program::{Op, Program, TensorId};
-use std::collections::HashMap;
+use inferproof_program::{Program, TensorId};
 use std::ops::Range;
 
 /// Leaves that one range proof's lookups have at most, axes padded to powers of two (a combination of outer axes is never
 /// split, however long). It bounds the memory of committing: some 200 bytes a leaf.
 const PART: usize = 1 << 20;
 
-/// Where each weight tensor lies: those that a contraction reads have a row (or a run of rows) for each combination of their
-/// free axes, so that the vector which the contraction folds is the opened one.
+/// Where each weight tensor lies: in rows as full as whole axes allow. The contracted axes of weights come last: a row holds runs
+/// of them for some neighbouring indices of the free axes, or a part of one run.
 pub(crate) fn layouts(program: &Program, c: u32) -> Result<Vec<(TensorId, Layout)>, LowerError> {
-    // The first contraction that reads each weight as its right operand decides.
-    let mut outers: HashMap<TensorId, usize> = HashMap::new();
-    for node in &program.nodes {
-        if let Op::Contract {
-            right,
-            shared: 0,
-            right_free,
-            ..
-        } = node.op
-        {
-            outers.entry(right).or_insert(right_free);
-        }
-    }
     program
         .weights()
         .map(|id| {
+            let tensor = program.tensor(id);
             let refuse = |reason: &str| LowerError::Op {
                 origin: "weight".into(),
-                tensor: program
-                    .tensor(id)
-                    .map(|t| t.name.clone())
-                    .unwrap_or_default(),
+                tensor: tensor.map(|t| t.name.clone()).unwrap_or_default(),
                 reason: reason.into(),
             };
-            let shape = program
-                .tensor(id)
-                .map(|t| t.shape.clone())
-                .ok_or_else(|| refuse("it does not exist"))?;
-            let outer = outers.get(&id).copied().unwrap_or(0);
-            let layout = Layout::with_rows_from(shape, outer, c)
+            let shape = tensor.map(|t| t.shape.clone());
+            let shape = shape.ok_or_else(|| refuse("it does not exist"))?;
+            let layout = Layout::packed(shape, c)
                 .ok_or_else(|| refuse("it is empty or too large to commit"))?;
             Ok((id, layout))
         })
@@ -78,35 +59,35 @@ fn divide(program: &Program, c: u32) -> Result<Vec<Division>, LowerError> {
     let mut pending = Division::new();
     let mut size = 0;
     for (weight, (id, layout)) in layouts(program, c)?.into_iter().enumerate() {
-        let content = layout.content().max(1);
-        let outer = layout.shape().iter().product::<usize>() / content;
-        let rows_each = layout.row_count() / outer.max(1);
-        let step = (PART / content).max(1);
-        for start in (0..outer).step_by(step) {
-            let end = outer.min(start + step);
-            let entries = start * content..end * content;
-            if size > 0 && size + entries.len() > PART {
-                parts.push(std::mem::take(&mut pending));
-                size = 0;
-            }
-            size += entries.len();
-            let mut shape = vec![end - start];
-            shape.extend(layout.shape().iter().skip(layout.outer_axes()));
-            let slice = Slice {
-                weight,
-                entries,
-                rows: start * rows_each..end * rows_each,
-            };
-            let sliced =
-                Layout::with_rows_from(shape, 1, c).filter(|l| l.row_count() == slice.rows.len());
-            let sliced = sliced.ok_or_else(|| LowerError::Op {
+        let rows = layout.rows();
+        let outer: usize = layout.shape().iter().take(layout.outer_axes()).product();
+        // Rows that stay together: those of a combination of outer axes.
+        let unit = if outer > 1 { rows.len() / outer } else { 1 };
+        let entries: usize = rows.iter().take(unit).map(ExactSizeIterator::len).sum();
+        let step = unit << (PART / entries.max(1)).checked_ilog2().unwrap_or(0);
+        for start in (0..rows.len()).step_by(step) {
+            let end = rows.len().min(start + step);
+            let refuse = || LowerError::Op {
                 origin: "weight".into(),
                 tensor: program
                     .tensor(id)
                     .map(|t| t.name.clone())
                     .unwrap_or_default(),
                 reason: "its rows cannot be split".into(),
-            })?;
+            };
+            let (first, last) = rows.get(start).zip(rows.get(end - 1)).ok_or_else(refuse)?;
+            let entries = first.start..last.end;
+            if size > 0 && size + entries.len() > PART {
+                parts.push(std::mem::take(&mut pending));
+                size = 0;
+            }
+            size += entries.len();
+            let sliced = layout.part(start..end).ok_or_else(refuse)?;
+            let slice = Slice {
+                weight,
+                entries,
+                rows: start..end,
+            };
             pending.push((id, sliced, slice));
         }
     }
