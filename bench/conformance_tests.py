@@ -15,8 +15,8 @@ from onnx import TensorProto, defs, numpy_helper
 DATA = Path(onnx.__file__).parent / "backend" / "test" / "data" / "node"
 
 # What inferproof reads, and the IR version that belongs to the newest of these opsets.
-OPSETS = (11, 21)
-IR_VERSION = 10
+OPSETS = (11, 23)
+IR_VERSION = 11
 
 # Inputs that exporters always write as constants, but that node tests give as graph inputs, by operation and position: shapes, axes,
 # indices, bounds, counts. They become initializers before anything is tried. Whatever is not listed stays an input.

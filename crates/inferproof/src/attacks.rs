@@ -256,6 +256,37 @@ fn another_index() {
     }
 }
 
+/// Roots other than the floor of the square root: one off either way, negative ones, none.
+#[test]
+fn another_root() {
+    for visibility in [Visibility::default(), PRIVATE] {
+        let arena = Arena::new(visibility);
+        let mut nodes = arena.program.nodes.iter();
+        let root = nodes.find(|n| matches!(n.op, Op::Root { .. })).unwrap();
+        let root = root.output;
+        let mut program = arena.with_given(root);
+        program.tensors[root.0 as usize].low = -40_000;
+        let trace = arena.program.run(&arena.weights, &input()).unwrap();
+        let honest = trace.get(root).unwrap();
+        for entry in 0..honest.len() {
+            let y = honest[entry];
+            for lie in [y + 1, y - 1, -y, -y - 1, -y - 2, 0, 40_000] {
+                if lie == y {
+                    continue;
+                }
+                let mut lies = honest.to_vec();
+                lies[entry] = lie;
+                let mut inputs = input();
+                inputs.push(lies);
+                rejected(
+                    arena.verdict(&program, &arena.weights, &inputs),
+                    &format!("{lie} for the root {y}"),
+                );
+            }
+        }
+    }
+}
+
 /// The owner runs another architecture or other weights than were certified.
 #[test]
 fn another_program() {

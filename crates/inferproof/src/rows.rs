@@ -46,7 +46,8 @@ fn clamp_tables(program: &Program) -> impl Iterator<Item = usize> {
         | Op::Rescale { .. }
         | Op::Map { .. }
         | Op::OneHot { .. }
-        | Op::Indicator { .. } => None,
+        | Op::Indicator { .. }
+        | Op::Root { .. } => None,
     });
     let tabled: BTreeSet<i64> = spans.filter(|&span| span <= WIDE_SPAN).collect();
     tabled

@@ -57,12 +57,21 @@ impl Values<'_> {
     }
 
     fn rises(&self, left: TensorId, right: TensorId) -> Result<Vec<i64>, ProveError> {
-        Ok(self
-            .read(left)?
-            .iter()
-            .zip(self.read(right)?.iter())
-            .map(|(l, r)| (l - r).max(0))
-            .collect())
+        let pairs = self.pairs(left, right)?;
+        Ok(pairs.map(|(l, r)| (l - r).max(0)).collect())
+    }
+
+    /// The entries of two tensors of one shape, side by side.
+    fn pairs(
+        &self,
+        left: TensorId,
+        right: TensorId,
+    ) -> Result<impl Iterator<Item = (i64, i64)>, ProveError> {
+        let (left, right) = (
+            self.read(left)?.into_owned(),
+            self.read(right)?.into_owned(),
+        );
+        Ok(left.into_iter().zip(right))
     }
 
     fn non_negative(&self, of: &NonNegative) -> Result<Vec<i64>, ProveError> {
@@ -86,6 +95,14 @@ impl Values<'_> {
                 })
                 .collect(),
             NonNegative::Positive { left, right } => self.rises(*left, *right)?,
+            NonNegative::AboveSquare { root, source } => {
+                let pairs = self.pairs(*root, *source)?;
+                pairs.map(|(y, x)| x - y * y).collect()
+            }
+            NonNegative::BelowNextSquare { root, source } => {
+                let pairs = self.pairs(*root, *source)?;
+                pairs.map(|(y, x)| y * y + 2 * y - x).collect()
+            }
             NonNegative::Offset {
                 tensor,
                 start,
@@ -157,6 +174,7 @@ impl Values<'_> {
                     .filter_map(|row| row.iter().max().copied())
                     .collect()
             }
+            Product::Square(id) => self.read(*id)?.iter().map(|y| y * y).collect(),
             Product::Zero(id) => vec![0; self.program.tensor(*id).map_or(0, |t| t.volume())],
         })
     }

@@ -134,6 +134,7 @@ fn operation(op: &inferproof_program::Op) -> &'static str {
         Op::Max { .. } => "max",
         Op::OneHot { .. } => "one-hot",
         Op::Indicator { .. } => "indicator",
+        Op::Root { .. } => "root",
     }
 }
 

@@ -16,7 +16,13 @@ pub fn ports(program: &Program, ids: &[TensorId]) -> Vec<Port> {
 
 /// The integer of a tensor that is nearest to a real number (halves up), in its range or not.
 pub fn nearest(tensor: &Tensor, value: f64) -> i64 {
-    (value * 2f64.powi(tensor.scale_log2) + 0.5).floor() as i64
+    rounded(value * 2f64.powi(tensor.scale_log2))
+}
+
+/// The nearest integer, halves up. Nothing is added before it is rounded: of a number beyond 2^52, half a unit more is another one.
+fn rounded(real: f64) -> i64 {
+    let below = real.floor();
+    below as i64 + i64::from(real - below >= 0.5)
 }
 
 /// Compares shown with expected integers; the first difference in words.
@@ -39,4 +45,26 @@ pub fn difference(
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_of_53_bits_are_themselves() {
+        for integer in [
+            0,
+            1,
+            -1,
+            4_412_296_602_134_209,
+            -4_412_296_602_134_209,
+            (1 << 53) - 1,
+        ] {
+            assert_eq!(rounded(integer as f64), integer);
+        }
+        for (real, integer) in [(0.5, 1), (-0.5, 0), (1.49, 1), (-1.51, -2)] {
+            assert_eq!(rounded(real), integer);
+        }
+    }
 }

@@ -20,7 +20,7 @@ pub struct Agreement {
     pub max_abs_error: f64,
     /// The mean absolute difference of output entries.
     pub mean_abs_error: f64,
-    /// The greatest difference over the greatest magnitude of a float output.
+    /// The greatest difference over the greatest magnitude of the same float output, of all outputs the greatest.
     pub relative_error: f64,
     /// How many values a rescale moved to the end of its range, other than by a ReLU or clip of the model itself.
     pub saturated: usize,
@@ -60,13 +60,15 @@ struct Tally {
     agreement: Agreement,
     entries: usize,
     total_error: f64,
-    greatest: f64,
+    /// For each output, the greatest error and the greatest magnitude of the float model.
+    outputs: Vec<(f64, f64)>,
 }
 
 impl Tally {
     fn add(&mut self, program: &Program, trace: &Trace, float: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let integer = dequantize_outputs(program, &trace.outputs(program));
-        for (integer, float) in integer.iter().zip(float) {
+        self.outputs.resize(float.len(), (0.0, 0.0));
+        for ((integer, float), output) in integer.iter().zip(float).zip(&mut self.outputs) {
             if float.len() > 1 {
                 self.agreement.top1_of += 1;
                 let same = argmax(integer.iter()) == argmax(float.iter());
@@ -74,12 +76,11 @@ impl Tally {
             }
             for (i, f) in integer.iter().zip(float) {
                 let error = (i - f).abs();
-                self.agreement.max_abs_error = self.agreement.max_abs_error.max(error);
                 self.total_error += error;
                 if self.agreement.entries.len() < ENTRIES {
                     self.agreement.entries.push((*f, *i));
                 }
-                self.greatest = self.greatest.max(f.abs());
+                *output = (output.0.max(error), output.1.max(f.abs()));
                 self.entries += 1;
             }
         }
@@ -89,12 +90,12 @@ impl Tally {
 
     fn finish(mut self) -> Agreement {
         self.agreement.mean_abs_error = self.total_error / self.entries.max(1) as f64;
-        let greatest = if self.greatest > 0.0 {
-            self.greatest
-        } else {
-            1.0
-        };
-        self.agreement.relative_error = self.agreement.max_abs_error / greatest;
+        for (error, greatest) in self.outputs {
+            let magnitude = if greatest > 0.0 { greatest } else { 1.0 };
+            let agreement = &mut self.agreement;
+            agreement.max_abs_error = agreement.max_abs_error.max(error);
+            agreement.relative_error = agreement.relative_error.max(error / magnitude);
+        }
         self.agreement
     }
 }

@@ -72,11 +72,12 @@ pub fn calibrate(
                     sample: position,
                 });
             }
-            if let Kind::Indicator { source } = graph.layers[slot].kind {
+            if let Kind::Indicator { source, wraps } = graph.layers[slot].kind {
                 check_indices(
                     graph,
                     slot,
                     activations.get(source).unwrap_or_default(),
+                    wraps,
                     position,
                 )?;
             }
@@ -98,16 +99,19 @@ pub fn calibrate(
     Ok(Calibration { ranges, outputs })
 }
 
-/// Indices count from 0 and stay below the length of the axis.
+/// Indices count from 0, or from the end if they wrap, and stay within the axis.
 fn check_indices(
     graph: &Graph,
     slot: usize,
     indices: &[Real],
+    wraps: bool,
     sample: usize,
 ) -> Result<(), OnnxError> {
     let layer = &graph.layers[slot];
     let length = layer.shape.last().copied().unwrap_or(0);
-    match indices.iter().find(|i| i.0 < 0.0 || i.0 >= length as f64) {
+    let least = if wraps { -(length as f64) } else { 0.0 };
+    let is_outside = |i: &&Real| i.0 < least || i.0 >= length as f64;
+    match indices.iter().find(is_outside) {
         None => Ok(()),
         Some(index) => Err(OnnxError::Index {
             origin: layer.origin.clone(),

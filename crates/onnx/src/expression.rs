@@ -118,6 +118,10 @@ impl Expression {
             Self::Apply(function, inner) => {
                 function.is_integral() || (function.keeps_integers() && inner.is_integral(argument))
             }
+            Self::Combine(Operation::Power, left, right) => {
+                let is_whole = |exponent: &Self| matches!(exponent, Self::Number(n) if *n >= 0.0 && n.fract() == 0.0);
+                left.is_integral(argument) && is_whole(right)
+            }
             Self::Combine(operation, left, right) => {
                 let (of_integers, always) = operation.is_integral();
                 always || (of_integers && left.is_integral(argument) && right.is_integral(argument))

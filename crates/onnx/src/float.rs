@@ -110,11 +110,15 @@ impl Run<'_> {
                 }
                 sum
             }
-            Kind::Indicator { source } => {
+            Kind::Indicator { source, wraps } => {
                 let indices = self.read(*source);
                 let classes = volume(shape).unwrap_or(0) / indices.len().max(1);
                 let codes = indices.iter().flat_map(|index| {
-                    let hot = index.0.max(0.0) as usize;
+                    let index = match *wraps && index.0 < 0.0 {
+                        true => index.0 + classes as f64,
+                        false => index.0,
+                    };
+                    let hot = index.max(0.0) as usize;
                     let hot = hot.min(classes.saturating_sub(1));
                     (0..classes).map(move |class| Real(f64::from(u8::from(class == hot))))
                 });
@@ -137,12 +141,19 @@ impl Run<'_> {
                 let pairs = left.iter().zip(right.iter());
                 pairs.map(|(l, r)| Real(l.0.max(r.0))).collect()
             }
-            Kind::OneHot { source } => {
+            Kind::OneHot { source, taken } => {
                 let width = self.graph.shape(*source).last().copied().unwrap_or(1);
-                let rows = self.read(*source);
-                let rows = rows.chunks(width.max(1));
+                let mut values: Vec<f64> = self.read(*source).iter().map(|v| v.0).collect();
+                for taken in taken {
+                    for (value, taken) in values.iter_mut().zip(self.read(*taken).iter()) {
+                        if taken.0 > 0.0 {
+                            *value = f64::NEG_INFINITY;
+                        }
+                    }
+                }
+                let rows = values.chunks(width.max(1));
                 rows.flat_map(|row| {
-                    let first = argmax(row.iter().map(|v| v.0));
+                    let first = argmax(row.iter());
                     (0..row.len()).map(move |i| Real(f64::from(u8::from(i == first))))
                 })
                 .collect()

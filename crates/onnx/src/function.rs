@@ -234,6 +234,7 @@ impl Function {
         match self {
             Self::Clamp { low, high } => whole(*low) && whole(*high),
             Self::Square | Self::Abs => true,
+            Self::Power(exponent) => *exponent >= 0.0 && exponent.fract() == 0.0,
             Self::Composite(expression) => expression.is_integral(true),
             other => other.is_integral(),
         }

@@ -51,10 +51,15 @@ pub enum Kind {
     Apply { source: LayerId, function: Function },
     /// The greater of two tensors of one shape, entry by entry.
     Max { left: LayerId, right: LayerId },
-    /// Along the last axis, 1 at the first index of the maximum and 0 elsewhere.
-    OneHot { source: LayerId },
-    /// Along a new last axis, 1 at the index that the source holds and 0 elsewhere.
-    Indicator { source: LayerId },
+    /// Along the last axis, 1 at the first index of the maximum and 0 elsewhere. Entries that one of `taken`, other such codes, has
+    /// found are passed over; each row has more.
+    OneHot {
+        source: LayerId,
+        taken: Vec<LayerId>,
+    },
+    /// Along a new last axis, 1 at the index that the source holds and 0 elsewhere. What is below zero counts from the
+    /// end, if it wraps.
+    Indicator { source: LayerId, wraps: bool },
     /// The same numbers, for a softmax along the last axis: what is [`LOGIT_REACH`] or more below the greatest entry of its row
     /// may be any such number, since its exponential is nothing beside that one's.
     Logits { source: LayerId },
@@ -105,9 +110,9 @@ impl Kind {
             Self::Input { .. } | Self::Constant(_) => vec![],
             Self::Linear(terms) => terms.iter().filter_map(|t| t.source).collect(),
             Self::Contract { left, right, .. } | Self::Max { left, right } => vec![*left, *right],
+            Self::OneHot { source, taken } => [&[*source], &taken[..]].concat(),
             Self::Apply { source, .. }
-            | Self::OneHot { source }
-            | Self::Indicator { source }
+            | Self::Indicator { source, .. }
             | Self::Logits { source }
             | Self::Requantize { source, .. } => vec![*source],
         }
@@ -189,11 +194,17 @@ impl Graph {
         }
     }
 
-    /// One-hot codes of indices, along a new last axis.
-    pub fn indicator(&mut self, origin: &str, source: LayerId, classes: usize) -> LayerId {
+    /// One-hot codes of indices, along a new last axis; what is below zero counts from the end, if it wraps.
+    pub fn indicator(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        classes: usize,
+        wraps: bool,
+    ) -> LayerId {
         let mut shape = self.shape(source).to_vec();
         shape.push(classes);
-        self.push(origin, shape, Kind::Indicator { source })
+        self.push(origin, shape, Kind::Indicator { source, wraps })
     }
 
     pub fn add_constant(&mut self, origin: &str, shape: Vec<usize>, values: Vec<f32>) -> LayerId {
@@ -283,11 +294,42 @@ impl Graph {
         })
     }
 
+    /// A sum. Masks that were added up before are terms of it, each for itself: they must be seen where a softmax reads the sum.
     pub fn sum(&mut self, origin: &str, terms: Vec<Summand>) -> LayerId {
         let shape = terms
             .first()
             .map_or_else(Vec::new, |t| t.view.target().to_vec());
+        let terms = terms.into_iter().flat_map(|term| self.mask_parts(term));
+        let terms = terms.collect();
         self.push(origin, shape, Kind::Linear(terms))
+    }
+
+    /// A term that is itself a sum with a mask in it, as the terms of that one; any other as it is.
+    fn mask_parts(&self, term: Summand) -> Vec<Summand> {
+        let Some(Kind::Linear(inner)) = term.source.map(|source| &self.layer(source).kind) else {
+            return vec![term];
+        };
+        let hides = |part: &Summand| part.coefficient.abs() >= MASK || self.is_constant_mask(part);
+        if !inner.iter().any(hides) {
+            return vec![term];
+        }
+        let parts = inner.iter().map(|part| -> Result<Summand, ViewError> {
+            Ok(Summand {
+                coefficient: term.coefficient * part.coefficient,
+                source: part.source,
+                view: merged_permutations(part.view.clone().chain(&term.view)?)?,
+            })
+        });
+        match parts.collect() {
+            Ok(parts) => parts,
+            Err(_) => vec![term],
+        }
+    }
+
+    /// Whether a term is a constant in which some entries say what a softmax shall not see.
+    fn is_constant_mask(&self, term: &Summand) -> bool {
+        let constant = term.source.and_then(|source| self.constant(source));
+        constant.is_some_and(|values| values.iter().any(|&v| f64::from(v) <= -MASK))
     }
 
     /// The contraction of two tensors whose axes already are `[S, F, K]` and `[S, G, K]`.
@@ -297,6 +339,17 @@ impl Graph {
         let right_axes = self.shape(right).len() - axes.contracted;
         shape.extend(&self.shape(right)[axes.shared..right_axes]);
         self.push(origin, shape, Kind::Contract { left, right, axes })
+    }
+
+    /// The product of two tensors of one shape, entry by entry.
+    pub fn entrywise(&mut self, origin: &str, left: LayerId, right: LayerId) -> LayerId {
+        let axes = Axes {
+            shared: self.shape(left).len(),
+            left_free: 0,
+            right_free: 0,
+            contracted: 0,
+        };
+        self.contract(origin, left, right, axes)
     }
 
     pub fn apply(&mut self, origin: &str, source: LayerId, function: Function) -> LayerId {
@@ -379,9 +432,12 @@ impl Kind {
                 *left = names[left];
                 *right = names[right];
             }
+            Self::OneHot { source, taken } => {
+                *source = names[source];
+                taken.iter_mut().for_each(|t| *t = names[t]);
+            }
             Self::Apply { source, .. }
-            | Self::OneHot { source }
-            | Self::Indicator { source }
+            | Self::Indicator { source, .. }
             | Self::Logits { source }
             | Self::Requantize { source, .. } => *source = names[source],
         }

@@ -386,6 +386,11 @@ def main():
     (HERE / "open_dimensions.onnx").write_bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString())
 
     quantized_models()
+    root_models()
+    place_models()
+    resize_models()
+    transformer_models()
+    refused_models()
     np.savez_compressed(HERE / "ops.npz", **arrays)
 
 
@@ -707,6 +712,271 @@ def static_quantization():
             quantize_static(source, target, Reader(), quant_format=QuantFormat.QDQ, per_channel=per_channel, weight_type=QuantType.QInt8, activation_type=activation)
             made = onnx.load(target)
         quantized_file(case, made, [("x", np.float32, [1, 2, 6, 6])])
+
+
+# Cases that were added later draw from random numbers of their own, so that those above stay what they were.
+later = np.random.default_rng(23)
+
+
+def uniform(*shape, scale=1.0):
+    return later.uniform(-scale, scale, shape).astype(np.float32)
+
+
+def drawn(low, high, **shapes):
+    """Makes inputs."""
+    return lambda: {name: later.uniform(low, high, shape).astype(np.float32) for name, shape in shapes.items()}
+
+
+def root_models():
+    node = helper.make_node
+    w = const("w", uniform(6, 1, 5, scale=0.5))
+    # The magnitude of a short-time Fourier transform, as exporters write it; most of the sound is faint.
+    faint = lambda: {"x": (later.uniform(-1, 1, (1, 1, 40)) * np.exp(later.uniform(-7, 0, (1, 1, 40)))).astype(np.float32)}
+    model("root_magnitude", [
+        node("Conv", ["x", "w"], ["c"], strides=[5]), node("Slice", ["c", "zero", "three", "one"], ["re"]),
+        node("Slice", ["c", "three", "six", "one"], ["im"]), node("Pow", ["re", "two"], ["p"]), node("Mul", ["im", "im"], ["q"]),
+        node("Add", ["p", "q"], ["s"]), node("Sqrt", ["s"], ["y"], name="the_root"),
+    ], [("x", [1, 1, 40])], [w, const("two", 2.0), *[const(n, [v], np.int64) for n, v in [("zero", 0), ("one", 1), ("three", 3), ("six", 6)]]],
+        make=faint)
+    model("root_of_sum", [
+        node("ReduceSumSquare", ["x"], ["s"], axes=[1], keepdims=0), node("Add", ["s", "e"], ["t"]), node("Sqrt", ["t"], ["r"]),
+        node("Mul", ["r", "f"], ["y"]),
+    ], [("x", [5, 7])], [const("e", 0.125), const("f", uniform(5))], make=drawn(-3, 3, x=[5, 7]))
+
+
+def place_models():
+    """Entries from and to places, the greatest entries, products, tables by constants."""
+    node, ints = helper.make_node, lambda name, values: const(name, values, np.int64)
+
+    def later_single(case, op, shape, constants=(), opset=17, low=-2.0, high=2.0, **attributes):
+        nodes = [node(op, ["x", *[c.name for c in constants]], ["y"], name=f"the_{op}", **attributes)]
+        model(case, nodes, [("x", shape)], constants, opset, make=drawn(low, high, x=shape))
+
+    later_single("gather_elements", "GatherElements", [2, 3, 4], [ints("i", [[[0, 3], [1, 1], [2, 0]], [[3, 3], [-1, 0], [-4, 2]]])], axis=2)
+    later_single("gather_elements_first", "GatherElements", [4, 3], [ints("i", [[2, 0, 3], [-1, 1, 0]])], axis=0, opset=13)
+    later_single("gather_nd", "GatherND", [3, 4, 2], [ints("i", [[0, 3], [2, 1], [1, 1]])])
+    later_single("gather_nd_batch", "GatherND", [2, 3, 4], [ints("i", [[[1], [2]], [[0], [0]]])], batch_dims=1)
+    model("gather_elements_computed", [
+        node("ArgMax", ["x"], ["i"], axis=1, keepdims=1), node("GatherElements", ["z", "i"], ["y"], axis=1, name="the_GatherElements"),
+    ], [("x", [3, 5]), ("z", [4, 5])], make=drawn(-2, 2, x=[3, 5], z=[4, 5]))
+    model("gather_elements_computed_first", [
+        node("ArgMin", ["x"], ["i"], axis=0, keepdims=1), node("GatherElements", ["x", "i"], ["y"], axis=0, name="the_GatherElements"),
+    ], [("x", [5, 4])], make=drawn(-2, 2, x=[5, 4]))
+
+    def scatter(case, op, shape, updates, indices, opset=18, **attributes):
+        nodes = [node(op, ["x", "i", "z"], ["y"], name=f"the_{op}", **attributes)]
+        model(case, nodes, [("x", shape), ("z", updates)], [ints("i", indices)], opset, make=drawn(-2, 2, x=shape, z=updates))
+
+    scatter("scatter_elements", "ScatterElements", [3, 4], [2, 3], [[0, 2, 1], [2, -3, 0]], axis=0, opset=13)
+    scatter("scatter_elements_add", "ScatterElements", [3, 4], [3, 2], [[0, 2], [3, 1], [-1, 0]], axis=1, reduction="add")
+    scatter("scatter_elements_mul", "ScatterElements", [3, 4], [3, 2], [[0, 2], [3, 1], [-1, 0]], axis=1, reduction="mul")
+    scatter("scatter_elements_min", "ScatterElements", [3, 4], [3, 2], [[0, 2], [3, 1], [-1, 0]], axis=1, reduction="min")
+    scatter("scatter_nd", "ScatterND", [4, 3], [2, 3], [[3], [1]], opset=16)
+    scatter("scatter_nd_entries", "ScatterND", [4, 3], [3], [[3, 0], [1, 2], [0, 0]], opset=13)
+    scatter("scatter_nd_max", "ScatterND", [4, 3], [2, 3], [[3], [1]], reduction="max")
+
+    def spaced(shape):
+        """Numbers that are far apart: of near ones, quantization decides which is greater."""
+        count = int(np.prod(shape))
+        return lambda: {"x": (later.permutation(count).reshape(shape) * (4 / count) - 2).astype(np.float32)}
+
+    model_types = {"y": TensorProto.FLOAT, "i": TensorProto.INT64}
+    for case, shape, k, attributes in [
+        ("top_one", [3, 6], 1, {}), ("top_three", [3, 6], 3, {"axis": 1}), ("top_axis", [5, 2, 3], 2, {"axis": 0}),
+        ("top_least", [2, 7], 4, {"largest": 0}), ("top_all", [2, 4], 4, {}),
+    ]:
+        nodes = [node("TopK", ["x", "k"], ["y", "i"], name="the_TopK", **attributes)]
+        graph = helper.make_graph(
+            nodes, case, [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+            [helper.make_tensor_value_info(name, kind, None) for name, kind in model_types.items()], initializer=[ints("k", [k])])
+        proto = onnx.shape_inference.infer_shapes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8))
+        written(case, proto, spaced(shape))
+    ties = lambda: {"x": later.integers(-2, 3, (4, 8)).astype(np.float32)}
+    graph = helper.make_graph([node("TopK", ["x", "k"], ["y", "i"], name="the_TopK")], "top_ties", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [4, 8])],
+                              [helper.make_tensor_value_info(name, kind, None) for name, kind in model_types.items()], initializer=[ints("k", [5])])
+    written("top_ties", onnx.shape_inference.infer_shapes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)), ties)
+
+    later_single("reduce_prod", "ReduceProd", [2, 5, 3], low=0.5, high=1.5, axes=[1])
+    later_single("reduce_prod_all", "ReduceProd", [2, 3], low=-1.5, high=1.5, keepdims=0)
+    later_single("reduce_prod_two", "ReduceProd", [2, 4, 3], [ints("axes", [0, 2])], opset=18, low=0.5, high=1.5)
+
+    later_single("pow_constants", "Pow", [2, 4], [const("e", [0.5, 2, 3, -1])], low=0.3, high=2.0)
+    later_single("pow_computed_exponent", "Pow", [2, 4], [const("e", [[0.5], [1.5]])], low=0.3, high=2.0)
+    model("pow_of_constants", [node("Pow", ["b", "x"], ["y"], name="the_Pow")], [("x", [2, 3])], [const("b", [0.5, 2, 3])], make=drawn(-2, 2, x=[2, 3]))
+    model("pow_tensors", [node("Pow", ["x", "z"], ["y"], name="the_Pow")], [("x", [3, 4]), ("z", [3, 4])], make=drawn(0.4, 2, x=[3, 4], z=[3, 4]))
+    later_single("fmod_constants", "Mod", [3, 4], [const("d", [0.7, 0.5, 1.3, 0.9])], fmod=1)
+    whole = lambda low, high, shape: lambda: {"x": later.integers(low, high, shape).astype(np.int64)}
+    for case, op in [("mod_integers", "Mod"), ("div_integers", "Div")]:
+        model(case, [node(op, ["x", "d"], ["i"], name=f"the_{op}"), node("Cast", ["i"], ["y"], to=TensorProto.FLOAT)], [("x", [3, 4])],
+              [ints("d", [7, 3, -5, 10])], input_type=TensorProto.INT64, make=whole(-60, 60, (3, 4)))
+
+
+def written(case, proto, make):
+    """Writes a model that is made already."""
+    onnx.checker.check_model(proto)
+    (OPS / f"{case}.onnx").write_bytes(proto.SerializeToString())
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    samples = [(feed, session.run(None, feed)) for feed in (make() for _ in range(SAMPLES))]
+    for port in session.get_inputs():
+        arrays[f"{case}.in.{port.name}"] = np.stack([feed[port.name] for feed, _ in samples]).astype(np.float32)
+    for i, port in enumerate(session.get_outputs()):
+        arrays[f"{case}.out.{port.name}"] = np.stack([outputs[i] for _, outputs in samples]).astype(np.float32)
+
+
+def resize_models():
+    node, floats = helper.make_node, lambda name, values: const(name, values)
+
+    def resize(case, shape, scales=None, sizes=None, opset=13, region=None, **attributes):
+        inputs = ["x", "r" if region else "", "s" if scales else "", "t" if sizes else ""]
+        constants = [floats("s", scales)] if scales else [const("t", sizes, np.int64)]
+        constants += [floats("r", region)] if region else []
+        while not inputs[-1]:
+            inputs.pop()
+        model(case, [node("Resize", inputs, ["y"], name="the_Resize", **attributes)], [("x", shape)], constants, opset, make=drawn(-2, 2, x=shape))
+
+    image = [1, 2, 4, 5]
+    resize("resize_linear", image, scales=[1, 1, 2, 2], mode="linear")
+    resize("resize_linear_asymmetric", image, scales=[1, 1, 2, 3], mode="linear", coordinate_transformation_mode="asymmetric")
+    resize("resize_linear_corners", image, sizes=[1, 2, 7, 9], mode="linear", coordinate_transformation_mode="align_corners")
+    resize("resize_linear_pytorch", image, sizes=[1, 2, 8, 1], mode="linear", coordinate_transformation_mode="pytorch_half_pixel")
+    resize("resize_linear_symmetric", image, scales=[1, 1, 1.5, 2.4], mode="linear", coordinate_transformation_mode="half_pixel_symmetric", opset=19)
+    resize("resize_linear_smaller", image, scales=[1, 1, 0.6, 0.5], mode="linear", opset=11, region=[0, 0, 0, 0, 1, 1, 1, 1])
+    resize("resize_linear_one_axis", [1, 3, 6], scales=[1, 1, 4], mode="linear")
+    resize("resize_linear_axes", image, sizes=[8, 7], mode="linear", axes=[2, 3], opset=18)
+    resize("resize_linear_antialias", [1, 1, 8, 9], scales=[1, 1, 0.5, 0.4], mode="linear", antialias=1, opset=18)
+    resize("resize_cubic", image, scales=[1, 1, 2, 2], mode="cubic")
+    resize("resize_cubic_corners", image, sizes=[1, 2, 6, 7], mode="cubic", coordinate_transformation_mode="align_corners", cubic_coeff_a=-0.5)
+    resize("resize_cubic_outside", image, scales=[1, 1, 2, 1.5], mode="cubic", exclude_outside=1)
+    resize("resize_region", image, sizes=[1, 2, 3, 3], mode="linear", coordinate_transformation_mode="tf_crop_and_resize",
+           region=[0, 0, 0.2, 0.1, 1, 1, 0.8, 0.7])
+    w = const("w", uniform(3, 2, 3, 3, scale=0.4))
+    model("resize_linear_after_conv", [
+        node("Conv", ["x", "w"], ["c"], pads=[1, 1, 1, 1]), node("Resize", ["c", "", "s"], ["r"], mode="linear", name="the_Resize"), node("Relu", ["r"], ["y"]),
+    ], [("x", image)], [w, floats("s", [1, 1, 2, 2])], make=drawn(-2, 2, x=image))
+
+
+def transformer_models():
+    """Attention, its embeddings of positions and its normalization, as operations of opset 23 and as exporters write them out."""
+    node, ints = helper.make_node, lambda name, values: const(name, values, np.int64)
+
+    def attention(case, shapes, constants=(), mask=None, outputs=("y",), opset=23, **attributes):
+        names = [name for name in ("q", "k", "v") if name in shapes]
+        inputs = names + ["m" if mask else ""] + (["pk", "pv"] if "pk" in shapes else [])
+        while not inputs[-1]:
+            inputs.pop()
+        model(case, [node("Attention", inputs, list(outputs), name="the_Attention", **attributes)], list(shapes.items()), constants, opset,
+              outputs=[o for o in outputs if o], make=drawn(-1.5, 1.5, **shapes))
+
+    four = {"q": [1, 2, 3, 4], "k": [1, 2, 5, 4], "v": [1, 2, 5, 6]}
+    attention("attention", four)
+    attention("attention_scale", four, scale=0.3)
+    attention("attention_causal", {name: [1, 2, 4, 4] for name in "qkv"}, is_causal=1)
+    attention("attention_heads", {"q": [2, 3, 8], "k": [2, 4, 8], "v": [2, 4, 12]}, q_num_heads=2, kv_num_heads=2)
+    attention("attention_grouped", {"q": [1, 3, 16], "k": [1, 4, 8], "v": [1, 4, 8]}, q_num_heads=4, kv_num_heads=2)
+    attention("attention_added_mask", four, [const("m", uniform(3, 5))], mask=True)
+    attention("attention_truth_mask", four, [const("m", [[1, 1, 0, 1, 1], [0, 1, 1, 0, 1], [1, 0, 0, 0, 0]], np.bool_)], mask=True)
+    attention("attention_softcap", four, softcap=1.5)
+    attention("attention_past", four | {"pk": [1, 2, 2, 4], "pv": [1, 2, 2, 6]}, outputs=("y", "present_key", "present_value"))
+    attention("attention_weights", four, outputs=("y", "", "", "s"), qk_matmul_output_mode=3)
+
+    def one(case, op, shape, constants, opset=23, **attributes):
+        nodes = [node(op, ["x", *[c.name for c in constants]], ["y"], name=f"the_{op}", **attributes)]
+        model(case, nodes, [("x", shape)], constants, opset, make=drawn(-2, 2, x=shape))
+
+    one("rms_normalization", "RMSNormalization", [2, 3, 8], [const("g", uniform(8))])
+    one("rms_normalization_axes", "RMSNormalization", [2, 3, 4], [const("g", uniform(3, 4))], axis=1, epsilon=0.01)
+    angles = later.uniform(-3, 3, (6, 2))
+    caches = [const("c", np.cos(angles)), const("s", np.sin(angles))]
+    one("rotary_embedding", "RotaryEmbedding", [1, 2, 3, 4], [*caches, ints("p", [[0, 3, 5]])])
+    one("rotary_embedding_interleaved", "RotaryEmbedding", [1, 2, 3, 4], [*caches, ints("p", [[1, 2, 4]])], interleaved=1)
+    one("rotary_embedding_heads", "RotaryEmbedding", [1, 3, 8], [*caches, ints("p", [[1, 2, 4]])], num_heads=2)
+    one("rotary_embedding_partial", "RotaryEmbedding", [1, 2, 3, 6], [*caches, ints("p", [[1, 2, 4]])], rotary_embedding_dim=4)
+    # Half of a head is turned against the other half, by slices, a negation and a concatenation.
+    angles = np.concatenate([angles[:3]] * 2, axis=-1)
+    model("rotary_as_exported", [
+        node("Slice", ["x", "zero", "two", "last"], ["a"]), node("Slice", ["x", "two", "four", "last"], ["b"]), node("Neg", ["b"], ["n"]),
+        node("Concat", ["n", "a"], ["r"], axis=-1), node("Mul", ["x", "c"], ["left"]), node("Mul", ["r", "s"], ["right"]), node("Add", ["left", "right"], ["y"]),
+    ], [("x", [1, 2, 3, 4])], [const("c", np.cos(angles)[None, None]), const("s", np.sin(angles)[None, None]),
+                               *[ints(name, [value]) for name, value in [("zero", 0), ("two", 2), ("four", 4), ("last", -1)]]], opset=22, make=drawn(-2, 2, x=[1, 2, 3, 4]))
+    w, r, b = const("w", uniform(1, 5, 4)), const("r", uniform(1, 5, 5, scale=0.5)), const("b", uniform(1, 10, scale=0.3))
+    model("rnn", [node("RNN", ["x", "w", "r", "b"], ["y", "last"], name="the_RNN", hidden_size=5)], [("x", [3, 1, 4])], [w, r, b], outputs=("y", "last"),
+          make=drawn(-1, 1, x=[3, 1, 4]))
+    w, r = const("w", uniform(2, 3, 4)), const("r", uniform(2, 3, 3, scale=0.5))
+    model("rnn_bidirectional", [node("RNN", ["x", "w", "r"], ["y"], name="the_RNN", hidden_size=3, direction="bidirectional")], [("x", [4, 1, 4])], [w, r], opset=22,
+          make=drawn(-1, 1, x=[4, 1, 4]))
+    one("conv_opset_22", "Conv", [1, 2, 5, 5], [const("w", uniform(3, 2, 3, 3, scale=0.4))], opset=22)
+    one("pool_opset_23", "AveragePool", [1, 2, 5, 5], [], kernel_shape=[2, 2])
+    # Masks that are computed, and constant ones beside a causal one.
+    square = {name: [1, 2, 4, 4] for name in "qkv"}
+    model("attention_computed_mask", [
+        node("Greater", ["n", "low"], ["m"]), node("Attention", ["q", "k", "v", "m"], ["y"], name="the_Attention", is_causal=1),
+    ], [*square.items(), ("n", [4, 4])], [const("low", -5.0 * (np.arange(4) == np.arange(4)[:, None]))], opset=23, make=drawn(-1, 1, **square, n=[4, 4]))
+    attention("attention_causal_added_mask", square, [const("m", np.where(np.arange(4) == 2, -np.inf, uniform(4, 4)))], mask=True, is_causal=1)
+    model("where_infinity", [
+        node("Greater", ["x", "z"], ["c"]), node("Where", ["c", "x", "low"], ["a"]), node("Not", ["c"], ["d"]), node("Where", ["d", "low", "x"], ["b"]),
+        node("Softmax", ["a"], ["s"]), node("Softmax", ["b"], ["t"]), node("Add", ["s", "t"], ["y"]),
+    ], [("x", [3, 6]), ("z", [3, 1])], [const("low", -np.inf)], make=lambda: {"x": uniform(3, 6), "z": uniform(3, 1, scale=0.3)})
+    model("masks_added_up", [
+        node("Greater", ["n", "zero"], ["seen"]), node("Cast", ["seen"], ["f"], to=TensorProto.FLOAT), node("Sub", ["one", "f"], ["g"]), node("Mul", ["g", "low"], ["h"]),
+        node("Add", ["causal", "h"], ["mask"]), node("Add", ["x", "mask"], ["s"]), node("Softmax", ["s"], ["y"]),
+    ], [("x", [2, 3, 4]), ("n", [4])], [const("zero", -0.6), const("one", 1.0), const("low", -3e38), const("causal", np.where(np.tri(3, 4) > 0, 0, -np.inf))],
+        make=lambda: {"x": uniform(2, 3, 4), "n": np.concatenate([np.ones(1), uniform(3)]).astype(np.float32)})
+    model("scatter_nd_twice", [node("ScatterND", ["x", "i", "z"], ["y"], name="the_ScatterND", reduction="add")], [("x", [4, 3]), ("z", [3, 3])],
+          [ints("i", [[2], [0], [2]])], opset=18, make=drawn(-2, 2, x=[4, 3], z=[3, 3]))
+    # A decoder's block with the operations of opset 23, from tokens to logits.
+    angles = np.arange(6)[:, None] / 10.0 ** np.arange(2)
+    w = lambda name, *shape: const(name, uniform(*shape, scale=shape[0] ** -0.5 * 1.5))
+    model("decoder_block", [
+        node("Gather", ["table", "x"], ["e"]), node("RMSNormalization", ["e", "g1"], ["n"]), node("MatMul", ["n", "wq"], ["q"]), node("MatMul", ["n", "wk"], ["k"]),
+        node("MatMul", ["n", "wv"], ["v"]), node("RotaryEmbedding", ["q", "cos", "sin", "places"], ["rq"], num_heads=4),
+        node("RotaryEmbedding", ["k", "cos", "sin", "places"], ["rk"], num_heads=2),
+        node("Attention", ["rq", "rk", "v"], ["a"], q_num_heads=4, kv_num_heads=2, is_causal=1), node("MatMul", ["a", "wo"], ["o"]), node("Add", ["e", "o"], ["h"]),
+        node("RMSNormalization", ["h", "g2"], ["m"]), node("MatMul", ["m", "w1"], ["gate"]), node("MatMul", ["m", "w2"], ["up"]), node("Sigmoid", ["gate"], ["sg"]),
+        node("Mul", ["gate", "sg"], ["silu"]), node("Mul", ["silu", "up"], ["f"]), node("MatMul", ["f", "w3"], ["down"]), node("Add", ["h", "down"], ["z"]),
+        node("RMSNormalization", ["z", "g3"], ["last"]), node("MatMul", ["last", "head"], ["y"]),
+    ], [("x", [1, 6])], [const("table", uniform(11, 16)), *[const(g, 1 + uniform(16, scale=0.2)) for g in ("g1", "g2", "g3")], w("wq", 16, 16), w("wk", 16, 8), w("wv", 16, 8), w("wo", 16, 16),
+           w("w1", 16, 24), w("w2", 16, 24), w("w3", 24, 16), w("head", 16, 11), const("cos", np.cos(angles)), const("sin", np.sin(angles)), ints("places", [list(range(6))])],
+        opset=23, input_type=TensorProto.INT64, make=lambda: {"x": later.integers(0, 11, (1, 6))})
+    # Indices from the end, as computed ones may be.
+    places = lambda low, high, *shape: later.integers(low, high, shape).astype(np.float32)
+    whole = [node("Cast", ["n"], ["i"], to=TensorProto.INT64)]
+    model("gather_computed_from_end", [*whole, node("Gather", ["x", "i"], ["y"], axis=0, name="the_Gather")], [("x", [5, 3]), ("n", [8])],
+          make=lambda: {"x": uniform(5, 3), "n": places(-5, 5, 8)})
+    model("gather_elements_computed_from_end", [*whole, node("GatherElements", ["x", "i"], ["y"], axis=1, name="the_GatherElements")], [("x", [2, 4]), ("n", [2, 6])],
+          make=lambda: {"x": uniform(2, 4), "n": places(-4, 4, 2, 6)})
+    model("one_hot_from_end", [*whole, node("OneHot", ["i", "depth", "values"], ["y"], name="the_OneHot")], [("n", [7])], [ints("depth", 4), const("values", [-1, 2])],
+          make=lambda: {"n": places(-4, 4, 7)})
+
+
+def refused_models():
+    """Models that ONNX allows and that are refused, with a reason."""
+    node, ints = helper.make_node, lambda name, values: const(name, values, np.int64)
+    folder = HERE / "refused"
+    folder.mkdir(exist_ok=True)
+
+    def refused(case, nodes, inputs, constants=(), opset=18):
+        kinds = {np.float32: TensorProto.FLOAT, np.int64: TensorProto.INT64}
+        graph = helper.make_graph(
+            nodes, case, [helper.make_tensor_value_info(name, kinds[kind], shape) for name, kind, shape in inputs],
+            [helper.make_tensor_value_info("y", TensorProto.UNDEFINED, None)], initializer=list(constants))
+        proto = onnx.shape_inference.infer_shapes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8))
+        onnx.checker.check_model(proto)
+        (folder / f"{case}.onnx").write_bytes(proto.SerializeToString())
+
+    f, i = np.float32, np.int64
+    weights = [const("w", np.ones((1, 2, 3))), const("r", np.ones((1, 2, 2)))]
+    refused("rnn_relu", [node("RNN", ["x", "w", "r"], ["y"], name="the_node", hidden_size=2, activations=["Relu"])], [("x", f, [3, 1, 3])], weights)
+    refused("rnn_clip", [node("RNN", ["x", "w", "r"], ["y"], name="the_node", hidden_size=2, clip=1.0)], [("x", f, [3, 1, 3])], weights)
+    refused("mod_computed", [node("Mod", ["x", "z"], ["y"], name="the_node")], [("x", i, [3]), ("z", i, [3])])
+    refused("pow_integers", [node("Pow", ["x", "z"], ["y"], name="the_node")], [("x", i, [3]), ("z", f, [3])])
+    refused("pow_many_numbers", [node("Pow", ["x", "e"], ["y"], name="the_node")], [("x", f, [20])], [const("e", np.arange(20) / 7)])
+    refused("scatter_computed", [node("ScatterElements", ["x", "z", "x"], ["y"], name="the_node")], [("x", f, [3]), ("z", i, [3])])
+    refused("gather_nd_computed", [node("GatherND", ["x", "z"], ["y"], name="the_node")], [("x", f, [3]), ("z", i, [2, 1])])
+    refused("top_many", [node("TopK", ["x", "k"], ["y", "i"], name="the_node")], [("x", f, [100])], [ints("k", [65])])
+    refused("resize_extrapolates", [node("Resize", ["x", "g", "s"], ["y"], name="the_node", mode="linear", extrapolation_value=1.0,
+                                         coordinate_transformation_mode="tf_crop_and_resize")],
+            [("x", f, [4])], [const("g", [0.5, 2.0]), const("s", [1.0])])
+    refused("attention_softcap_causal", [node("Attention", ["x", "x", "x"], ["y"], name="the_node", softcap=2.0, is_causal=1)], [("x", f, [1, 2, 4, 4])], opset=23)
 
 
 main()

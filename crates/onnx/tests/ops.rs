@@ -297,6 +297,56 @@ fn altered_classical_models_are_refused_or_read() {
 
 /// The message says which tensor, and what was expected.
 #[test]
+fn what_is_not_supported_is_refused_with_a_reason() {
+    let reasons = [
+        (
+            "rnn_relu",
+            "only its usual activations (Tanh) are supported, without `activations`",
+        ),
+        (
+            "rnn_clip",
+            "only its usual activations (Tanh) are supported, without `clip`",
+        ),
+        (
+            "mod_computed",
+            "by a computed tensor; the divisor must be constant",
+        ),
+        (
+            "pow_integers",
+            "a power of integers with a computed exponent, which must be constant",
+        ),
+        (
+            "pow_many_numbers",
+            "a constant with 20 different numbers; at most 16 are supported",
+        ),
+        (
+            "scatter_computed",
+            "its indices are computed; they must be constants",
+        ),
+        (
+            "gather_nd_computed",
+            "its indices are computed; they must be constants",
+        ),
+        ("top_many", "k = 65; at most 64 is supported"),
+        (
+            "resize_extrapolates",
+            "an extrapolation value other than zero",
+        ),
+        (
+            "attention_softcap_causal",
+            "softcap beside a mask that hides entries",
+        ),
+    ];
+    for (case, reason) in reasons {
+        let path = data().join(format!("refused/{case}.onnx"));
+        let error = FloatModel::import(&std::fs::read(path).unwrap()).err();
+        let message = error.expect("refused").to_string();
+        assert!(message.contains(reason), "{case}: {message}");
+        assert!(message.contains("the_node"), "{case}: {message}");
+    }
+}
+
+#[test]
 fn data_that_does_not_fit_is_refused() {
     let onnx = std::fs::read(data().join("ops/gemm_no_c.onnx")).unwrap();
     let model = FloatModel::import(&onnx).unwrap();

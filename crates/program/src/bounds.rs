@@ -76,6 +76,21 @@ impl Interval {
             .fold(Self::point(corners[0]), Self::hull)
     }
 
+    /// The squares of its values lie within.
+    #[must_use]
+    pub fn square(self) -> Self {
+        let [low, high] = [self.low, self.high].map(|end| end.saturating_mul(end));
+        let least = if self.contains(Self::point(0)) {
+            0
+        } else {
+            low.min(high)
+        };
+        Self {
+            low: least,
+            high: low.max(high),
+        }
+    }
+
     /// The greatest of one value of each.
     #[must_use]
     pub fn max(self, other: Self) -> Self {

@@ -5,7 +5,7 @@
 //! form is the *architecture* that a model commitment binds; the weights stand beside it, as [`Integers`].
 //!
 //! Tensors are of two kinds. *Committed* ones (made by [`Op::Input`], [`Op::Weight`], [`Op::Rescale`], [`Op::Map`],
-//! [`Op::OneHot`], [`Op::Indicator`]) hold values of a declared range, which a prover commits to and looks up. *Virtual* ones (made by
+//! [`Op::OneHot`], [`Op::Indicator`], [`Op::Root`]) hold values of a declared range, which a prover commits to and looks up. *Virtual* ones (made by
 //! [`Op::Linear`], [`Op::Contract`], [`Op::Max`]) are public linear or bilinear functions of committed values; their range is the
 //! static bound which [`Program::validate`] computes.
 //!
@@ -189,6 +189,11 @@ pub enum Op {
         /// The indices.
         source: TensorId,
     },
+    /// `floor(sqrt(x))`, entry by entry, however wide `x` is. The source's range has no negative values.
+    Root {
+        /// The squares.
+        source: TensorId,
+    },
 }
 
 /// A summand of [`Op::Linear`].
@@ -221,7 +226,8 @@ impl Op {
             | Self::Rescale { .. }
             | Self::Map { .. }
             | Self::OneHot { .. }
-            | Self::Indicator { .. } => true,
+            | Self::Indicator { .. }
+            | Self::Root { .. } => true,
             Self::Linear { .. } | Self::Contract { .. } | Self::Max { .. } => false,
         }
     }
@@ -237,7 +243,8 @@ impl Op {
             Self::Rescale { source, .. }
             | Self::Map { source, .. }
             | Self::OneHot { source }
-            | Self::Indicator { source } => (&[], [Some(*source), None]),
+            | Self::Indicator { source }
+            | Self::Root { source } => (&[], [Some(*source), None]),
         };
         terms
             .iter()

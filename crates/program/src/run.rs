@@ -311,6 +311,10 @@ impl Run<'_> {
                 let classes = output.shape.last().copied().unwrap_or(1);
                 indicator(&self.read(*source), classes)
             }
+            Op::Root { source } => {
+                let squares = self.read(*source);
+                squares.iter().map(|x| x.isqrt()).collect()
+            }
         }))
     }
 

@@ -216,13 +216,14 @@ impl Builder<'_> {
     }
 
     fn operation(&mut self) {
-        match self.choose(9) {
+        match self.choose(10) {
             0 | 1 => drop(self.linear()),
             2 | 3 => drop(self.contract()),
             4 => self.rescale(),
             5 => self.map(),
             6 => drop(self.max()),
             7 => self.indicator(),
+            8 => drop(self.root()),
             _ => self.one_hot(),
         }
     }
@@ -380,6 +381,38 @@ impl Builder<'_> {
         if tensor.low >= 0 && volume(&shape).is_some_and(|n| n <= MAX_ENTRIES) {
             self.push(shape, 0, 1, Op::Indicator { source }, false);
         }
+    }
+
+    /// The root of a tensor that is never negative, or of the sum of a tensor's squares and a constant.
+    fn root(&mut self) -> Option<TensorId> {
+        let mut source = self.any_linear_tensor();
+        let shape = self.tensor(source).shape;
+        if self.tensor(source).low < 0 || self.choose(2) == 0 {
+            let op = Op::Contract {
+                left: source,
+                right: source,
+                shared: shape.len(),
+                left_free: 0,
+                right_free: 0,
+                contracted: 0,
+            };
+            source = self.push_virtual(shape.clone(), op, true)?;
+            let squares = Term {
+                coefficient: 1 + self.number(0, 9),
+                source: Some(source),
+                view: View::identity(shape.clone()).ok()?,
+            };
+            let constant = Term {
+                coefficient: self.number(0, 99),
+                source: None,
+                view: fit(vec![], &shape, 0)?,
+            };
+            let terms = vec![squares, constant];
+            source = self.push_virtual(shape.clone(), Op::Linear { terms }, true)?;
+        }
+        let greatest = self.tensor(source).high.isqrt();
+        let spare = self.number(0, 3);
+        Some(self.push(shape, 0, greatest + spare, Op::Root { source }, false))
     }
 
     /// A view of up to four steps.

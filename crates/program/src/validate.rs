@@ -151,13 +151,18 @@ impl Program {
             Op::Contract {
                 left,
                 right,
+                left_free,
+                right_free,
                 contracted,
                 ..
             } => {
                 let shape = &self.tensor(*left)?.shape;
                 let axes = shape.get(shape.len().checked_sub(*contracted)?..)?;
                 let length = i128::try_from(volume(axes)?).ok()?;
-                let product = declared(*left)?.times(declared(*right)?);
+                let product = match left == right && (*left_free, *right_free) == (0, 0) {
+                    true => declared(*left)?.square(),
+                    false => declared(*left)?.times(declared(*right)?),
+                };
                 Some(product.times(Interval::point(length)))
             }
             Op::Max { left, right } => Some(declared(*left)?.max(declared(*right)?)),
@@ -166,7 +171,8 @@ impl Program {
             | Op::Rescale { .. }
             | Op::Map { .. }
             | Op::OneHot { .. }
-            | Op::Indicator { .. } => declared(id),
+            | Op::Indicator { .. }
+            | Op::Root { .. } => declared(id),
         }
     }
 
@@ -376,6 +382,27 @@ impl<'a> Checker<'a> {
                 within(Interval { low: 0, high: 1 }, output)?;
                 Ok(false)
             }
+            Op::Root { source } => {
+                let (source, _) = self.read(*source)?;
+                same_shape(source, output)?;
+                if source.low < 0 {
+                    return Err(format!(
+                        "the root of values in [{}, {}], some of which may be negative",
+                        source.low, source.high
+                    ));
+                }
+                within(
+                    Interval::new(source.low.isqrt(), source.high.isqrt()),
+                    output,
+                )?;
+                if output.low < 0 {
+                    return Err(format!(
+                        "a root in [{}, {}], though none is negative",
+                        output.low, output.high
+                    ));
+                }
+                Ok(false)
+            }
         }
     }
 
@@ -461,7 +488,11 @@ impl<'a> Checker<'a> {
                 output.shape
             ));
         }
-        let product = left.range().times(right.range());
+        // Each entry of a tensor times itself, and sums of these: never negative.
+        let product = match operands[0] == operands[1] && (left_free, right_free) == (0, 0) {
+            true => left.range().square(),
+            false => left.range().times(right.range()),
+        };
         let length = volume(k)
             .and_then(|k| i128::try_from(k).ok())
             .unwrap_or(i128::MAX);

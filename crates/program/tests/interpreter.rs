@@ -186,6 +186,16 @@ fn reference(case: &Case) -> Vec<Vec<i64>> {
                     .flat_map(|&x| (0..classes).map(move |class| i64::from(x == class)))
                     .collect()
             }
+            Op::Root { source } => {
+                let is_root = |y: i128, x: i128| y * y <= x && x < (y + 1) * (y + 1);
+                let near = |x: i64| (x as f64).sqrt() as i128;
+                let root = |&x: &i64| {
+                    let candidates = near(x) - 1..=near(x) + 1;
+                    let mut roots = candidates.filter(|&y| y >= 0 && is_root(y, x.into()));
+                    roots.next().unwrap() as i64
+                };
+                of(*source).iter().map(root).collect()
+            }
         };
         values.push(value);
     }
@@ -240,7 +250,7 @@ fn random_programs_cover_every_operation_and_step() {
             }
         }
     }
-    let all = "Input Weight Linear Contract Rescale Map Max OneHot Indicator Permute Slice Gather Window Insert Reduce Split Merge SuffixSum";
+    let all = "Input Weight Linear Contract Rescale Map Max OneHot Indicator Root Permute Slice Gather Window Insert Reduce Split Merge SuffixSum";
     for name in all.split(' ') {
         assert!(seen.contains(name), "no random program has {name}");
     }

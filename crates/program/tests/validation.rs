@@ -254,6 +254,15 @@ fn every_rule_is_checked() {
             "indices in [0, 5], but there are 5 places",
             Box::new(|p| indicator(p, (0, 5), vec![2, 5])),
         ),
+        (
+            "the root of values in [-1, 9]",
+            Box::new(|p| root(p, (-1, 9), (0, 3))),
+        ),
+        (
+            "values reach from 0 to 3, outside the declared range [0, 2]",
+            Box::new(|p| root(p, (0, 15), (0, 2))),
+        ),
+        ("a root in [-1, 3]", Box::new(|p| root(p, (0, 15), (-1, 3)))),
     ];
     for (expected, change) in cases {
         let got = message(change);
@@ -368,6 +377,16 @@ fn indicator(program: &mut Program, range: (i64, i64), shape: Vec<usize>) {
     program.tensors[1].shape = shape;
     (program.tensors[1].low, program.tensors[1].high) = (0, 1);
     program.nodes[1].op = Op::Indicator {
+        source: TensorId(0),
+    };
+}
+
+/// Some tensor as the root of a tensor of this range.
+fn root(program: &mut Program, source: (i64, i64), range: (i64, i64)) {
+    program.tensors[1].shape = program.tensors[0].shape.clone();
+    (program.tensors[0].low, program.tensors[0].high) = source;
+    (program.tensors[1].low, program.tensors[1].high) = range;
+    program.nodes[1].op = Op::Root {
         source: TensorId(0),
     };
 }

@@ -85,7 +85,7 @@ impl Sketch {
 }
 
 /// A program with every op: a convolution, saturation on both sides, a function, maxima narrow and wide, an elementwise
-/// product, a flattened dense layer, a division by more than the remainder table, an argmax with a tie.
+/// product, a flattened dense layer, a division by more than the remainder table, an argmax with a tie, roots.
 pub fn every_op() -> Sketch {
     let mut s = Sketch::new();
     let x = s.input(&[1, 4, 4], (-128, 127));
@@ -271,7 +271,26 @@ pub fn every_op() -> Sketch {
         },
     );
     let code = s.node(&[4], (0, 1), Op::Indicator { source: picked });
-    s.program.outputs = vec![logits, divided, index, wide_max, max, embedded, code];
+    // Roots of sums of squares that are wider than any table.
+    let squares = s.node(
+        &[2, 3, 3],
+        (0, 0),
+        Op::Contract {
+            left: signed,
+            right: signed,
+            shared: 3,
+            left_free: 0,
+            right_free: 0,
+            contracted: 0,
+        },
+    );
+    let terms = vec![
+        s.term(1 << 20, squares, vec![]),
+        s.term(3 << 12, relu, vec![]),
+    ];
+    let squares = s.linear(terms);
+    let root = s.node(&[2, 3, 3], (0, 40_000), Op::Root { source: squares });
+    s.program.outputs = vec![logits, divided, index, wide_max, max, embedded, code, root];
     s.program.validate().unwrap();
     s
 }

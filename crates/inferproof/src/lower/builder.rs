@@ -3,8 +3,10 @@
 mod boxes;
 mod nonlinear;
 mod ranges;
+mod root;
 
 use boxes::{boxes, whole};
+use root::root_bits;
 
 use super::tables::{Clamp, Tables, WIDE_SPAN, bits, limb_bits, max_span, remainder_bits};
 use super::{Code, LowerError, Lowered, Product, Recipe};
@@ -184,6 +186,11 @@ impl<'a> Builder<'a> {
                     let source = self.tensor(*source)?;
                     widest = widest.max(bits(source.high.abs_diff(source.low).into()));
                     entries = entries.saturating_add(source.volume());
+                }
+                Op::Root { .. } => {
+                    let root = self.tensor(node.output)?;
+                    widest = widest.max(root_bits(root));
+                    entries = entries.saturating_add(root.volume().saturating_mul(2));
                 }
                 Op::Input
                 | Op::Weight
@@ -506,6 +513,7 @@ impl<'a> Builder<'a> {
             Op::Max { left, right } => self.maximum(id, *left, *right)?,
             Op::OneHot { source } => vec![self.one_hot(id, *source)?],
             Op::Indicator { source } => vec![self.indicator(id, *source)?],
+            Op::Root { source } => vec![self.root(id, *source)?],
         };
         self.terms.push(terms);
         if self.terms.last().is_some_and(|t| t.len() > MAX_TERMS) {

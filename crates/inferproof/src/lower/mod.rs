@@ -12,6 +12,7 @@
 //! | map | f(x) | `(x, f(x))` in the function's table |
 //! | max | r = relu(left - right) | `(left - right - r, r)` in a clamp table that starts at zero |
 //! | indicator | b; nothing where the indices are a public input | b is a bit, its sum is one, `sum_j j b_j` is the index |
+//! | root | y | y in range, `x - y^2` and `y^2 + 2 y - x` not negative |
 //! | one-hot | b, limbs of wide gaps | b is a bit, its sum is one, `m - a_j - sum_{j' > j} b_j'` is not negative |
 
 mod builder;
@@ -80,6 +81,10 @@ pub(crate) enum NonNegative {
     Gap { source: TensorId },
     /// `max(left - right, 0)`.
     Positive { left: TensorId, right: TensorId },
+    /// `x - y^2` for a root `y`.
+    AboveSquare { root: TensorId, source: TensorId },
+    /// `(y + 1)^2 - 1 - x` for a root `y`.
+    BelowNextSquare { root: TensorId, source: TensorId },
     /// `sign * x + offset`, for the entries of a committed tensor from `start` on.
     Offset {
         tensor: TensorId,
@@ -96,6 +101,8 @@ pub(crate) enum Product {
     Tensor(TensorId),
     /// The maximum along the last axis.
     Maximum(TensorId),
+    /// The square, entry by entry.
+    Square(TensorId),
     /// Zero everywhere, in this tensor's shape.
     Zero(TensorId),
 }

@@ -1,15 +1,24 @@
 //! Arithmetic entry by entry, with broadcasting, and functions of one number.
 
 use super::contraction::{Follow, Label};
+use super::places::flat_gather;
 use super::shape::broadcast;
 use super::{Context, Imported, Importer, refuse};
-use crate::expression::Operation;
+use crate::expression::{Expression, Operation};
 use crate::function::{Comparison, Function, Trigonometric};
 use crate::graph::{Graph, Kind, LayerId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use tract_onnx::prelude::{Datum, DatumType, TDim};
 use tract_onnx::tract_core::ops::binary::{BinMiniOp, TypedBinOp};
 use tract_onnx::tract_core::ops::element_wise::{ElementWiseMiniOp, ElementWiseOp};
 use tract_onnx::tract_core::ops::{logic, math, nn};
+
+/// How many tables an operation with a constant may become.
+const MAX_NUMBERS: usize = 16;
+
+const BY_TENSOR: &str =
+    "an integer division or a remainder by a computed tensor; the divisor must be constant";
 
 impl Importer<'_> {
     pub(super) fn binary(&mut self, context: &Context<'_>, op: &TypedBinOp) -> Imported<LayerId> {
@@ -52,20 +61,91 @@ impl Importer<'_> {
             Operation::And | Operation::Or | Operation::Xor => {
                 self.logical(context, left, right, operation)?
             }
-            Operation::Power => return refuse("a power with a computed exponent"),
-            Operation::DivideIntegers => {
-                return refuse(
-                    "an integer division of two tensors; only one by a number is supported",
-                );
-            }
-            Operation::Remainder => {
-                return refuse("a remainder by a tensor; only one by a number is supported");
+            Operation::Power => match self.by_numbers(context, operation, left, right)? {
+                Some(result) => result,
+                None => self.power(context, left, right)?,
+            },
+            Operation::DivideIntegers | Operation::Remainder => {
+                match self.by_numbers(context, operation, left, right)? {
+                    Some(result) => result,
+                    None => return refuse(BY_TENSOR),
+                }
             }
         };
         if result != left && result != right {
             self.remember(result, chain);
         }
         Ok(result)
+    }
+
+    /// An operation with a constant whose entries differ: a table for each number among them, of the entries that meet it.
+    fn by_numbers(
+        &mut self,
+        context: &Context<'_>,
+        operation: Operation,
+        left: LayerId,
+        right: LayerId,
+    ) -> Imported<Option<LayerId>> {
+        let to = &context.output_shape;
+        let is_left = self.graph.constant(left).is_some();
+        let (constant, computed) = if is_left {
+            (left, right)
+        } else {
+            (right, left)
+        };
+        let steps = broadcast(self.graph.shape(constant), to)?;
+        let constant = self.graph.view(&context.origin, constant, steps)?;
+        let Some(entries) = self.graph.constant(constant).cloned() else {
+            return Ok(None);
+        };
+        // By their bits, which order them somehow.
+        let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (place, number) in (0u32..).zip(entries.iter()) {
+            members.entry(number.to_bits()).or_default().push(place);
+        }
+        if members.len() > MAX_NUMBERS {
+            return refuse(format!(
+                "a constant with {} different numbers; at most {MAX_NUMBERS} are supported",
+                members.len()
+            ));
+        }
+        let steps = broadcast(self.graph.shape(computed), to)?;
+        let computed = self.graph.view(&context.origin, computed, steps)?;
+        let mut terms = Vec::new();
+        for (number, places) in members {
+            let number = Expression::Number(f32::from_bits(number).into()).into();
+            let expression = match is_left {
+                true => Expression::Combine(operation, number, Expression::Argument.into()),
+                false => Expression::Combine(operation, Expression::Argument.into(), number),
+            };
+            let own: Vec<_> = places.iter().copied().map(Some).collect();
+            let mut back = vec![None; entries.len()];
+            for (position, &place) in (0u32..).zip(&places) {
+                back[place as usize] = Some(position);
+            }
+            let read = flat_gather(to, own, &[places.len()]);
+            let read = self.graph.view(&context.origin, computed, read)?;
+            let function = Function::Composite(Arc::new(expression));
+            let applied = self.graph.apply(&context.origin, read, function);
+            let back = flat_gather(&[places.len()], back, to);
+            terms.push(self.graph.summand(1.0, applied, back)?);
+        }
+        Ok(Some(self.graph.sum(&context.origin, terms)))
+    }
+
+    /// `x^y = exp(y ln x)` of two computed tensors.
+    fn power(
+        &mut self,
+        context: &Context<'_>,
+        base: LayerId,
+        exponent: LayerId,
+    ) -> Imported<LayerId> {
+        if self.graph.is_integral(base) {
+            return refuse("a power of integers with a computed exponent, which must be constant");
+        }
+        let logarithm = self.apply(context, base, Function::Ln);
+        let product = self.multiply(context, logarithm, exponent)?;
+        Ok(self.apply(context, product, Function::Exp))
     }
 
     /// Whether an input of the node holds integers or truth values.
@@ -159,7 +239,21 @@ impl Importer<'_> {
         {
             return Ok(folded);
         }
+        let left = self.exact_square(context, left);
+        let right = self.exact_square(context, right);
         self.combined(context, left, sign, right)
+    }
+
+    /// A square that is added to something, as a product: a sum of products is exact, of a table's values it is not.
+    fn exact_square(&mut self, context: &Context<'_>, id: LayerId) -> LayerId {
+        let Kind::Apply {
+            source,
+            function: Function::Square,
+        } = self.graph.layer(id).kind
+        else {
+            return id;
+        };
+        self.graph.entrywise(&context.origin, source, source)
     }
 
     fn multiply(

@@ -7,7 +7,7 @@
 use super::{Context, Importer};
 use crate::expression::{Expression, Operation};
 use crate::function::Function;
-use crate::graph::LayerId;
+use crate::graph::{Kind, LayerId};
 use std::sync::Arc;
 
 /// Chains of more operations are not made longer.
@@ -119,8 +119,16 @@ impl Importer<'_> {
             Expression::Apply(function.clone(), Box::new(inner))
         });
         let history = self.chains.get(&source).cloned();
+        // The root of a sum needs no table, and is more precise than one.
+        let is_root = function == Function::Sqrt
+            && matches!(
+                self.graph.layer(source).kind,
+                Kind::Linear(_) | Kind::Contract { .. }
+            );
         match (chain, history) {
-            (Some(chain), Some(history)) if history.has_table() || history.is_affine() => {
+            (Some(chain), Some(history))
+                if history.has_table() || (history.is_affine() && !is_root) =>
+            {
                 self.fused(context, chain)
             }
             (chain, _) => {

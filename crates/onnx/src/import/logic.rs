@@ -1,10 +1,10 @@
 //! Comparisons, truth values (numbers that are 0 or 1) and selections.
 
 use super::shape::broadcast;
-use super::{Context, Imported, Importer, refuse};
+use super::{Context, INFINITY, Imported, Importer, refuse};
 use crate::expression::Operation;
 use crate::function::{Comparison, Function};
-use crate::graph::{Axes, Graph, LayerId, Summand};
+use crate::graph::{Graph, LayerId, Summand};
 use inferproof_view::Step;
 use std::sync::Arc;
 
@@ -80,7 +80,10 @@ impl Importer<'_> {
             weights: None,
         };
         let source = self.graph.view(&context.origin, source, vec![entry])?;
-        Ok(Some(self.graph.indicator(&context.origin, source, classes)))
+        let codes = self
+            .graph
+            .indicator(&context.origin, source, classes, false);
+        Ok(Some(codes))
     }
 
     pub(super) fn logical(
@@ -139,19 +142,26 @@ impl Importer<'_> {
             }
             return Ok(self.graph.sum(&context.origin, terms));
         }
+        // Beside infinity the other tensor is nothing, so that it need not be left out. Where a softmax follows, this is a mask.
+        for (infinity, other) in [(no, yes), (yes, no)] {
+            let number = self.uniform(infinity);
+            if let Some(number) = number.filter(|n| n.abs() >= INFINITY.into()) {
+                let hidden = match infinity == no {
+                    true => self.not(context, condition)?,
+                    false => condition,
+                };
+                let steps = broadcast(self.graph.shape(other), to)?;
+                let other = self.graph.summand(1.0, other, steps)?;
+                let steps = broadcast(self.graph.shape(hidden), to)?;
+                let hidden = self.graph.summand(number, hidden, steps)?;
+                return Ok(self.graph.sum(&context.origin, vec![other, hidden]));
+            }
+        }
         // condition * (yes - no) + no
         let difference = self.combined(context, yes, -1.0, no)?;
         let steps = broadcast(self.graph.shape(condition), to)?;
         let condition = self.graph.view(&context.origin, condition, steps)?;
-        let axes = Axes {
-            shared: to.len(),
-            left_free: 0,
-            right_free: 0,
-            contracted: 0,
-        };
-        let product = self
-            .graph
-            .contract(&context.origin, difference, condition, axes);
+        let product = self.graph.entrywise(&context.origin, difference, condition);
         let steps = broadcast(self.graph.shape(no), to)?;
         let terms = vec![
             self.graph.summand(1.0, product, vec![])?,

@@ -1,15 +1,19 @@
 //! ONNX to a float [`Graph`], by way of `tract`'s decluttered typed model.
 
+mod attention;
 mod contraction;
 mod elementwise;
 mod fuse;
 mod logic;
 mod ml;
 mod normalize;
+mod places;
 mod pooling;
 mod proto;
 mod quantized;
+mod ranking;
 mod recurrence;
+mod resize;
 mod shape;
 
 pub use proto::{NodeNames, Proto, name_of};
@@ -23,6 +27,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tract_onnx::prelude::*;
+use tract_onnx::tract_core::internal::{SessionId, TurnState};
 use tract_onnx::tract_core::ops;
 
 /// Entries that all tensors of a model but its constants have together at most: 2 GiB as the reference computes them. A file of
@@ -108,6 +113,7 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 fn analyse(proto: Proto) -> Result<TypedModel, String> {
     let mut front_end = tract_onnx::onnx();
     quantized::register(&mut front_end);
+    attention::register(&mut front_end);
     let model = front_end
         .model_for_proto_model(&proto.into_inner())
         .and_then(|model| model.into_typed())
@@ -360,6 +366,18 @@ impl<'a> Importer<'a> {
         if let Some(op) = op.downcast_ref::<ops::array::OneHot>() {
             return one(self.one_hot(context, op));
         }
+        if op.is::<ops::array::GatherElements>() || op.is::<ops::array::GatherNd>() {
+            return one(self.gathered(context));
+        }
+        if op.is::<ops::array::ScatterElements>() || op.is::<ops::array::ScatterNd>() {
+            return one(self.scattered(context));
+        }
+        if let Some(op) = op.downcast_ref::<ops::array::Topk>() {
+            return self.top(context, op);
+        }
+        if let Some(op) = resize::Resize::read(&**op) {
+            return one(self.resized(context, &op));
+        }
         if op.is::<ops::array::Trilu>() {
             return one(self.triangle(context));
         }
@@ -384,6 +402,13 @@ impl<'a> Importer<'a> {
             .graph
             .add_constant(&context.origin, tensor.shape().to_vec(), values))
     }
+}
+
+/// What the front end's own operation makes of constants.
+fn asked(op: &dyn TypedOp, inputs: TVec<TValue>) -> Imported<TVec<TValue>> {
+    let turn = TurnState::default();
+    let outputs = op.eval(&turn.context(SessionId::NONE, usize::MAX), inputs);
+    outputs.map_err(|e| Refusal(e.to_string()))
 }
 
 /// A constant's entries as floats.

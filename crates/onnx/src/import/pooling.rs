@@ -1,5 +1,6 @@
 //! Pooling and reductions.
 
+use super::shape::slice;
 use super::{Context, Imported, Importer, refuse};
 use crate::function::Function;
 use crate::graph::{Kind, LayerId, Summand};
@@ -225,8 +226,33 @@ impl Importer<'_> {
             Reducer::Min => self.reduce_max(context, op, -1.0),
             Reducer::ArgMax(last) => self.arg_max(context, op, last, 1.0),
             Reducer::ArgMin(last) => self.arg_max(context, op, last, -1.0),
+            Reducer::Prod => self.reduced_product(context, op),
             ref other => refuse(format!("a reduction by {other:?}")),
         }
+    }
+
+    /// The product along axes, by halving.
+    fn reduced_product(&mut self, context: &Context<'_>, op: &Reduce) -> Imported<LayerId> {
+        let origin = &context.origin;
+        let mut source = context.inputs[0];
+        for &axis in &op.axes {
+            loop {
+                let shape = self.graph.shape(source).to_vec();
+                let half = shape[axis] / 2;
+                if half == 0 {
+                    break;
+                }
+                let part = |start: usize, len| vec![slice(axis, &shape, start as i64, 1, len)];
+                let left = self.graph.view(origin, source, part(0, half))?;
+                let right = self.graph.view(origin, source, part(half, half))?;
+                let mut products = vec![self.graph.entrywise(origin, left, right)];
+                if shape[axis] % 2 == 1 {
+                    products.push(self.graph.view(origin, source, part(2 * half, 1))?);
+                }
+                source = self.joined(origin, &products, axis)?;
+            }
+        }
+        Ok(source)
     }
 
     fn reduce_max(&mut self, context: &Context<'_>, op: &Reduce, sign: f64) -> Imported<LayerId> {
@@ -296,9 +322,14 @@ impl Importer<'_> {
             .graph
             .scaled(&context.origin, sign, context.inputs[0], steps)?;
         let hot_shape = self.graph.shape(source).to_vec();
-        let hot = self
-            .graph
-            .push(&context.origin, hot_shape, Kind::OneHot { source });
+        let hot = self.graph.push(
+            &context.origin,
+            hot_shape,
+            Kind::OneHot {
+                source,
+                taken: vec![],
+            },
+        );
         let steps = vec![
             Step::Reduce {
                 axis: rank - 1,

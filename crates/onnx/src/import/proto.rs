@@ -9,7 +9,7 @@ use tract_onnx::pb::tensor_shape_proto::dimension::Value as Length;
 use tract_onnx::prelude::Framework;
 
 /// The operation sets that are supported.
-const OPSETS: std::ops::RangeInclusive<i64> = 11..=21;
+const OPSETS: std::ops::RangeInclusive<i64> = 11..=23;
 
 /// The operations of the default domain that are supported, with all attributes unless the import of a node says otherwise.
 const SUPPORTED: &[&str] = &[
@@ -24,6 +24,7 @@ const SUPPORTED: &[&str] = &[
     "Asinh",
     "Atan",
     "Atanh",
+    "Attention",
     "AveragePool",
     "BatchNormalization",
     "Cast",
@@ -56,6 +57,7 @@ const SUPPORTED: &[&str] = &[
     "GRU",
     "Gather",
     "GatherElements",
+    "GatherND",
     "Gelu",
     "Gemm",
     "GlobalAveragePool",
@@ -96,6 +98,8 @@ const SUPPORTED: &[&str] = &[
     "QLinearConv",
     "QLinearMatMul",
     "QuantizeLinear",
+    "RMSNormalization",
+    "RNN",
     "Range",
     "Reciprocal",
     "ReduceL1",
@@ -105,12 +109,16 @@ const SUPPORTED: &[&str] = &[
     "ReduceMax",
     "ReduceMean",
     "ReduceMin",
+    "ReduceProd",
     "ReduceSum",
     "ReduceSumSquare",
     "Relu",
     "Reshape",
     "Resize",
+    "RotaryEmbedding",
     "Round",
+    "ScatterElements",
+    "ScatterND",
     "Selu",
     "Shape",
     "Shrink",
@@ -133,6 +141,7 @@ const SUPPORTED: &[&str] = &[
     "Tanh",
     "ThresholdedRelu",
     "Tile",
+    "TopK",
     "Transpose",
     "Trilu",
     "Unsqueeze",
@@ -316,6 +325,7 @@ impl Proto {
         if node.op_type == "Celu" && alpha.is_some_and(|a| a.f != 1.0) {
             return Err("an alpha other than 1 is not supported; write it as Div, Elu, Mul".into());
         }
+        check_recurrence(node)?;
         if node.op_type == "Constant" || SUPPORTED.contains(&node.op_type.as_str()) {
             return Ok(());
         }
@@ -355,6 +365,36 @@ impl Proto {
             outputs: self.output_names(),
         }
     }
+}
+
+/// The front end takes recurrent operations to be the usual ones, whatever their attributes say.
+fn check_recurrence(node: &pb::NodeProto) -> Result<(), String> {
+    let usual: &[&str] = match node.op_type.as_str() {
+        "LSTM" => &["Sigmoid", "Tanh", "Tanh"],
+        "GRU" => &["Sigmoid", "Tanh"],
+        "RNN" => &["Tanh"],
+        _ => return Ok(()),
+    };
+    for attribute in &node.attribute {
+        let is_usual = match attribute.name.as_str() {
+            "activations" => {
+                let mut named = attribute.strings.chunks(usual.len());
+                named.all(|names| names.iter().eq(usual.iter().map(|name| name.as_bytes())))
+            }
+            "activation_alpha" | "activation_beta" => attribute.floats.is_empty(),
+            "clip" => false,
+            "input_forget" => attribute.i == 0,
+            _ => true,
+        };
+        if !is_usual {
+            return Err(format!(
+                "only its usual activations ({}) are supported, without `{}`",
+                usual.join(", "),
+                attribute.name
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A dimension of an input that has no length.

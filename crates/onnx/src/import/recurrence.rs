@@ -3,7 +3,7 @@
 use super::shape::slice;
 use super::{Context, Imported, Importer, Refusal, refuse};
 use crate::function::Function;
-use crate::graph::{Axes, LayerId};
+use crate::graph::LayerId;
 use std::collections::BTreeMap;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::konst::Const;
@@ -120,21 +120,15 @@ impl<'a> Importer<'a> {
         let output = gate(1, Function::Sigmoid)?;
         let forget = gate(2, Function::Sigmoid)?;
         let update = gate(3, Function::Tanh)?;
-        let axes = Axes {
-            shared: shape.len(),
-            left_free: 0,
-            right_free: 0,
-            contracted: 0,
-        };
-        let kept = self.graph.contract(origin, before, forget, axes);
-        let added = self.graph.contract(origin, update, input, axes);
+        let kept = self.graph.entrywise(origin, before, forget);
+        let added = self.graph.entrywise(origin, update, input);
         let terms = vec![
             self.graph.summand(1.0, kept, vec![])?,
             self.graph.summand(1.0, added, vec![])?,
         ];
         let cell = self.graph.sum(origin, terms);
         let squashed = self.graph.apply(origin, cell, Function::Tanh);
-        let hidden = self.graph.contract(origin, squashed, output, axes);
+        let hidden = self.graph.entrywise(origin, squashed, output);
         Ok(vec![hidden, cell])
     }
 

@@ -2,12 +2,11 @@
 
 use super::elementwise::is_integral;
 use super::logic::masking;
-use super::{Context, Imported, Importer, Refusal, numbers, refuse};
+use super::{Context, Imported, Importer, Refusal, asked, numbers, refuse};
 use crate::function::{Comparison, Function};
 use crate::graph::{Axes, Graph, LayerId, Summand};
 use inferproof_view::Step;
 use tract_onnx::prelude::*;
-use tract_onnx::tract_core::internal::{SessionId, TurnState};
 use tract_onnx::tract_core::ops;
 use tract_onnx::tract_core::ops::array::{PadMode, StridedSlice};
 use tract_onnx::tract_core::ops::change_axes::AxisOp;
@@ -57,8 +56,6 @@ impl Importer<'_> {
             self.gather(context, op.axis)?
         } else if let Some(op) = op.downcast_ref::<ops::nn::NearestUpsample>() {
             upsample(op, &shape)
-        } else if op.name() == "Resize" {
-            resize(context, self, &shape)?
         } else if op.is::<StridedSlice>() {
             return refuse("a slice whose bounds are computed; export it with constant bounds");
         } else if let Some(op) = op.downcast_ref::<ops::cast::Cast>() {
@@ -151,7 +148,7 @@ impl Importer<'_> {
             Ok(numbers(tensor)?.first().copied().unwrap_or(0.0).into())
         };
         let (on, off) = (number(&op.on)?, number(&op.off)?);
-        let codes = self.graph.indicator(&context.origin, source, op.dim);
+        let codes = self.graph.indicator(&context.origin, source, op.dim, true);
         let rank = self.graph.shape(codes).len();
         let mut order: Vec<usize> = (0..rank - 1).collect();
         order.insert(op.axis, rank - 1);
@@ -178,12 +175,8 @@ impl Importer<'_> {
         };
         let ones = Tensor::from_shape(matrix, &vec![1f32; matrix.iter().product()]);
         let inputs = tvec!(ones.map_err(failed)?.into_tvalue(), diagonal.into_tvalue());
-        let turn = TurnState::default();
-        let kept = context
-            .node
-            .op
-            .eval(&turn.context(SessionId::NONE, usize::MAX), inputs);
-        let mask = std::sync::Arc::new(numbers(&kept.map_err(failed)?[0])?);
+        let kept = asked(&*context.node.op, inputs)?;
+        let mask = std::sync::Arc::new(numbers(&kept[0])?);
         let masking = masking(&mask, matrix, &shape, true)?;
         Ok(self
             .graph
@@ -257,7 +250,7 @@ impl Importer<'_> {
         let origin = &context.origin;
         let shape = self.graph.shape(source).to_vec();
         let index_rank = self.graph.shape(indices).len();
-        let codes = self.graph.indicator(origin, indices, shape[axis]);
+        let codes = self.graph.indicator(origin, indices, shape[axis], true);
         // [I.., k] times [A.., k] is [I.., A..], of which the indices' axes go where the axis was.
         let order = (0..shape.len()).filter(|&a| a != axis).chain([axis]);
         let entries = self
@@ -474,69 +467,4 @@ fn upsample(op: &ops::nn::NearestUpsample, shape: &[usize]) -> Vec<Step> {
         }
     });
     steps.collect()
-}
-
-/// Nearest-neighbour resizing, whose rounding rules are many: the front end's own operation is asked, one axis after the other, which
-/// entry it reads.
-fn resize(context: &Context<'_>, importer: &Importer<'_>, from: &[usize]) -> Imported<Vec<Step>> {
-    // The operation is not public; how it shows itself is.
-    if !format!("{:?}", context.node.op).contains("interpolator: Nearest") {
-        return refuse("only resizing to the nearest neighbour is supported");
-    }
-    let failed = |e: TractError| Refusal(e.to_string());
-    let rank = from.len();
-    let mut steps = Vec::new();
-    for (axis, (&len, &target)) in from.iter().zip(&context.output_shape).enumerate() {
-        if len == target {
-            continue;
-        }
-        // All other axes have length one. Entries are numbered from 1; what the operation fills in is 0.
-        let numbered: Vec<f32> = (1..=len).map(|i| i as f32).collect();
-        let mut shape = vec![1; rank];
-        shape[axis] = len;
-        let probe = Tensor::from_shape(&shape, &numbered).map_err(failed)?;
-        let mut inputs: TVec<TValue> = tvec!(probe.into_tvalue());
-        for outlet in &context.node.inputs[1..] {
-            let fact = importer.model.outlet_fact(*outlet).map_err(failed)?;
-            let Some(constant) = &fact.konst else {
-                return refuse("its scales or sizes are computed; they must be constants");
-            };
-            let along = along_axis(constant, axis, rank).map_err(failed)?;
-            inputs.push(along.into_tvalue());
-        }
-        let turn = TurnState::default();
-        let resized = context
-            .node
-            .op
-            .eval(&turn.context(SessionId::NONE, usize::MAX), inputs);
-        let resized = numbers(&resized.map_err(failed)?[0])?;
-        if resized.len() != target {
-            return refuse(format!(
-                "axis {axis} is resized to {} instead of {target}",
-                resized.len()
-            ));
-        }
-        let index = resized.iter().map(|&number| (number as u32).checked_sub(1));
-        steps.push(Step::Gather {
-            axis,
-            source: len,
-            index: index.collect(),
-        });
-    }
-    Ok(steps)
-}
-
-/// The scales or sizes of a resize (one for each axis) with ones for all axes but this; anything else as it is.
-fn along_axis(constant: &Tensor, axis: usize, rank: usize) -> TractResult<Tensor> {
-    if constant.shape() != [rank] {
-        return Ok(constant.clone());
-    }
-    let own = constant.slice(0, axis, axis + 1)?;
-    let one = tensor1(&[1i64])
-        .cast_to_dt(constant.datum_type())?
-        .into_owned();
-    let parts: Vec<&Tensor> = (0..rank)
-        .map(|a| if a == axis { &own } else { &one })
-        .collect();
-    Tensor::stack_tensors(0, &parts)
 }

@@ -5,6 +5,10 @@
 //! activation and may be an operand of a contraction; it is made by a rescale of the exact one, once, when something asks
 //! for it. A clamp (a ReLU) is itself a rescale of its source's exact tensor, so it costs nothing more.
 
+mod indices;
+mod requantization;
+mod root;
+
 use super::scale::{Format, round, scaled};
 use super::{Widths, roles, shifts, wide};
 use crate::OnnxError;
@@ -12,11 +16,10 @@ use crate::calibrate::Range;
 use crate::function::Function;
 use crate::graph::{Axes, Graph, Kind, LayerId, MASK, Summand, power_of_two};
 use crate::import::Port;
-use crate::requantize::{Line, Requantization};
 use inferproof_program::{
     Integers, Interval, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
 };
-use inferproof_view::{Step, View};
+use inferproof_view::View;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The least width at which the places of a maximum are searched: with fewer bits, ties would be frequent.
@@ -263,11 +266,7 @@ impl Lowering<'_> {
         let tensor = match &layer.kind {
             Kind::Input { bounds, .. } => {
                 let format = match self.indices.get(&id) {
-                    Some(&classes) => Format {
-                        low: 0,
-                        high: classes as i64 - 1,
-                        scale: 0,
-                    },
+                    Some(&classes) => self.index_format(id, classes as i64),
                     None if self.wide[id.0] => {
                         Format::activation(wide::range(graph, self.ranges, id), wide::INPUT_BITS)
                     }
@@ -312,25 +311,15 @@ impl Lowering<'_> {
                 let right = self.refine(origin, right, scale)?;
                 self.push_virtual(origin, shape, scale, Op::Max { left, right })?
             }
-            Kind::OneHot { source } => {
-                let source = self.at_width(*source, self.widths.activations.max(ARGMAX_BITS))?;
-                let format = Format {
-                    low: 0,
-                    high: 1,
-                    scale: 0,
-                };
-                self.push(origin, shape, format, Op::OneHot { source })?
+            Kind::OneHot { source, taken } => {
+                let mut source =
+                    self.at_width(*source, self.widths.activations.max(ARGMAX_BITS))?;
+                if !taken.is_empty() {
+                    source = self.untaken(origin, source, taken)?;
+                }
+                self.push(origin, shape, Format::BIT, Op::OneHot { source })?
             }
-            Kind::Indicator { source } => {
-                let classes = shape.last().copied().unwrap_or(1) as i64;
-                let source = self.index(origin, *source, classes)?;
-                let format = Format {
-                    low: 0,
-                    high: 1,
-                    scale: 0,
-                };
-                self.push(origin, shape, format, Op::Indicator { source })?
-            }
+            Kind::Indicator { source, wraps } => self.indicator(id, *source, *wraps)?,
             Kind::Requantize { source, rule } => self.requantize(id, *source, rule)?,
             Kind::Logits { source } => {
                 let range = self.range(id);
@@ -348,6 +337,30 @@ impl Lowering<'_> {
         Ok(tensor)
     }
 
+    /// A tensor in which entries that are taken are below all others.
+    fn untaken(
+        &mut self,
+        origin: &str,
+        source: TensorId,
+        taken: &[LayerId],
+    ) -> Result<TensorId, OnnxError> {
+        let tensor = self.tensor(source).clone();
+        let read = |coefficient, source| -> Result<Term, OnnxError> {
+            Ok(Term {
+                coefficient,
+                source: Some(source),
+                view: View::identity(tensor.shape.clone())?,
+            })
+        };
+        let below = tensor.low - tensor.high - 1;
+        let mut terms = vec![read(1, source)?];
+        for &taken in taken {
+            terms.push(read(below, self.exact(taken)?)?);
+        }
+        let op = Op::Linear { terms };
+        self.push_virtual(origin, &tensor.shape, tensor.scale_log2, op)
+    }
+
     /// The format of a layer at a width; integers stay what they are, if that takes no more than `most` bits.
     fn format(&self, id: LayerId, bits: u32, most: u32) -> Format {
         let range = self.range(id);
@@ -359,27 +372,6 @@ impl Lowering<'_> {
         }
         Format::integers(range, bits, most)
             .unwrap_or_else(|| Format::activation(range, bits).at_most(0))
-    }
-
-    /// A tensor of indices below `classes`.
-    fn index(
-        &mut self,
-        origin: &str,
-        source: LayerId,
-        classes: i64,
-    ) -> Result<TensorId, OnnxError> {
-        let exact = self.exact(source)?;
-        let exact = self.refine(origin, exact, 0)?;
-        let tensor = self.tensor(exact);
-        if tensor.scale_log2 == 0 && tensor.low >= 0 && tensor.high < classes {
-            return Ok(exact);
-        }
-        let format = Format {
-            low: 0,
-            high: classes - 1,
-            scale: 0,
-        };
-        self.rescale(origin, exact, format)
     }
 
     /// A sum that a softmax reads, in which masks are as small as they need be: what they hide ends up below the range.
@@ -813,143 +805,6 @@ impl Lowering<'_> {
         scale
     }
 
-    /// Integers by the rescale that makes exactly them; by two, and a table that chooses, where halves are to be told apart.
-    fn requantize(
-        &mut self,
-        id: LayerId,
-        source: LayerId,
-        rule: &Requantization,
-    ) -> Result<TensorId, OnnxError> {
-        let layer = self.graph.layer(id);
-        let exact = self.exact(source)?;
-        let tensor = self.tensor(exact).clone();
-        let bounds = (tensor.low, tensor.high);
-        let is_sum = self.graph.is_integral(source) && tensor.scale_log2 == 0;
-        if is_sum
-            && i32::try_from(tensor.low)
-                .and(i32::try_from(tensor.high))
-                .is_err()
-        {
-            return Err(OnnxError::Model {
-                reason: format!(
-                    "{}: its sums can reach {}, beyond the 32 bits in which a quantized model adds up",
-                    layer.origin,
-                    tensor.high.max(-tensor.low)
-                ),
-            });
-        }
-        let lines = match rule.lines(tensor.scale_log2, bounds) {
-            Some(lines) => lines,
-            None if !self.graph.is_integral(source) => rule.nearest(tensor.scale_log2, bounds),
-            None => {
-                return Err(OnnxError::Model {
-                    reason: format!(
-                        "{}: sums from {} to {} cannot be requantized exactly; a model whose weights and scales are smaller can",
-                        layer.origin, tensor.low, tensor.high
-                    ),
-                });
-            }
-        };
-        if lines.lines.len() != rule.factors.len() {
-            return Err(OnnxError::Model {
-                reason: format!(
-                    "{}: its scale is beyond the range of integers",
-                    layer.origin
-                ),
-            });
-        }
-        let format = Format {
-            low: rule.low,
-            high: rule.high,
-            scale: 0,
-        };
-        let op = |source| Op::Rescale {
-            source,
-            shift: lines.shift,
-        };
-        let upper = self.lines(id, exact, rule, &lines.lines, lines.shift, |l| l.upper)?;
-        let upper = self.push(&layer.origin, &layer.shape, format, op(upper))?;
-        if !lines.is_split() {
-            return Ok(upper);
-        }
-        let lower = self.lines(id, exact, rule, &lines.lines, lines.shift, |l| l.lower)?;
-        let lower = self.push(&layer.origin, &layer.shape, format, op(lower))?;
-        let view = View::identity(layer.shape.clone())?;
-        let read = |source| Term {
-            coefficient: 1,
-            source: Some(source),
-            view: view.clone(),
-        };
-        let mut terms = vec![read(upper), read(lower)];
-        // Each class of channels has a piece of the table for itself.
-        let sums = 2 * rule.low..=2 * rule.high;
-        let piece = 2 * (rule.high - rule.low) + 1;
-        let mut values = Vec::new();
-        for class in 0..lines.classes.len() {
-            values.extend(sums.clone().map(|sum| lines.choose(class, sum, rule.low)));
-            let members = (0..lines.lines.len()).filter(|&c| lines.lines[c].class == class);
-            let members: Vec<usize> = members.collect();
-            if class > 0 {
-                terms.push(Term {
-                    coefficient: class as i64 * piece,
-                    source: None,
-                    view: ones(&layer.shape)?.then(mask(rule, &members))?,
-                });
-            }
-        }
-        let low = 2 * rule.low;
-        let sum = self.push_virtual(&layer.origin, &layer.shape, 0, Op::Linear { terms })?;
-        // Its bound does not see that a channel is in one class only, and a table has an entry for every argument.
-        let bound = self.tensor(sum).high;
-        values.resize(usize::try_from(bound - low + 1).unwrap_or(0), rule.low);
-        let table = self.table(Table { low, values });
-        let op = Op::Map { source: sum, table };
-        self.push(&layer.origin, &layer.shape, format, op)
-    }
-
-    /// What is rescaled: a line for each channel. A rescale adds half a unit itself.
-    fn lines(
-        &mut self,
-        id: LayerId,
-        source: TensorId,
-        rule: &Requantization,
-        lines: &[Line],
-        shift: u32,
-        offset: impl Fn(&Line) -> i64,
-    ) -> Result<TensorId, OnnxError> {
-        let layer = self.graph.layer(id);
-        let half = 1i64 << (shift - 1);
-        let mut channels: BTreeMap<(i64, i64), Vec<usize>> = BTreeMap::new();
-        for (channel, line) in lines.iter().enumerate() {
-            let key = (line.factor, offset(line) - half);
-            channels.entry(key).or_default().push(channel);
-        }
-        let mut terms = Vec::new();
-        for (&(factor, offset), members) in &channels {
-            let mut view = View::identity(layer.shape.clone())?;
-            let mut ones = ones(&layer.shape)?;
-            if channels.len() > 1 {
-                let mask = mask(rule, members);
-                view = view.then(mask.clone())?;
-                ones = ones.then(mask)?;
-            }
-            terms.push(Term {
-                coefficient: factor,
-                source: Some(source),
-                view,
-            });
-            if offset != 0 {
-                terms.push(Term {
-                    coefficient: offset,
-                    source: None,
-                    view: ones,
-                });
-            }
-        }
-        let scale = self.tensor(source).scale_log2;
-        self.push_virtual(&layer.origin, &layer.shape, scale, Op::Linear { terms })
-    }
-
     /// A function by its table.
     fn map(
         &mut self,
@@ -979,6 +834,9 @@ impl Lowering<'_> {
             || (width < 2 << bits
                 && bits < MAX_ARGUMENT_BITS
                 && width <= 2 * tensor.volume() as i64);
+        if *function == Function::Sqrt && !is_narrow && tensor.low >= 0 {
+            return self.root(id, exact, bits);
+        }
         let source = if is_narrow {
             exact
         } else if let Function::Compare(_) = function {
@@ -1040,27 +898,6 @@ impl Lowering<'_> {
             self.program.tables.push(table);
         }
         id
-    }
-}
-
-/// One everywhere.
-fn ones(shape: &[usize]) -> Result<View, OnnxError> {
-    let axes = shape.iter().enumerate();
-    let steps = axes.map(|(axis, &len)| Step::Insert { axis, len });
-    Ok(View::new(vec![], steps.collect())?)
-}
-
-/// Some channels of a tensor that is requantized, and zero elsewhere.
-fn mask(rule: &Requantization, members: &[usize]) -> Step {
-    let length = rule.factors.len();
-    let mut index = vec![None; length];
-    for &channel in members {
-        index[channel] = u32::try_from(channel).ok();
-    }
-    Step::Gather {
-        axis: rule.axis,
-        source: length,
-        index,
     }
 }
 

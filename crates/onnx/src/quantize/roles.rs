@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn indices(graph: &Graph) -> BTreeMap<LayerId, usize> {
     let mut indices = BTreeMap::new();
     for layer in &graph.layers {
-        let Kind::Indicator { mut source } = layer.kind else {
+        let Kind::Indicator { mut source, .. } = layer.kind else {
             continue;
         };
         while let Kind::Linear(terms) = &graph.layer(source).kind

@@ -162,7 +162,10 @@ impl<'a> Scores<'a> {
     /// The label of the first greatest score.
     fn greatest(&self, graph: &mut Graph, classes: &Classes) -> Imported<Value> {
         let shape = vec![self.samples, self.outputs];
-        let kind = Kind::OneHot { source: self.layer };
+        let kind = Kind::OneHot {
+            source: self.layer,
+            taken: vec![],
+        };
         let hot = graph.push(self.origin, shape, kind);
         let label = Step::Reduce {
             axis: 1,

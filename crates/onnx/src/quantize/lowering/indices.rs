@@ -1,0 +1,102 @@
+//! One-hot codes of indices.
+
+use super::Lowering;
+use crate::OnnxError;
+use crate::graph::LayerId;
+use crate::quantize::scale::Format;
+use inferproof_program::{Op, TensorId, Term};
+use inferproof_view::{Step, View};
+
+impl Lowering<'_> {
+    /// The format of an input that is an index of so many classes; below zero only if it is so in calibration.
+    pub(super) fn index_format(&self, id: LayerId, classes: i64) -> Format {
+        Format {
+            low: if self.range(id).low < 0.0 {
+                -classes
+            } else {
+                0
+            },
+            high: classes - 1,
+            scale: 0,
+        }
+    }
+
+    /// One-hot codes. Where indices wrap and some are negative in calibration, codes are twice as long, and their halves are added.
+    pub(super) fn indicator(
+        &mut self,
+        id: LayerId,
+        source: LayerId,
+        wraps: bool,
+    ) -> Result<TensorId, OnnxError> {
+        let layer = self.graph.layer(id);
+        let origin = &layer.origin;
+        let Some((&count, rows)) = layer.shape.split_last() else {
+            return Err(OnnxError::Model {
+                reason: format!("{origin}: codes without an axis"),
+            });
+        };
+        let classes = count as i64;
+        let exact = self.exact(source)?;
+        let exact = self.refine(origin, exact, 0)?;
+        if !wraps || self.range(source).low >= 0.0 {
+            let source = self.index(origin, exact, classes)?;
+            return self.push(origin, &layer.shape, Format::BIT, Op::Indicator { source });
+        }
+        let scale = self.tensor(exact).scale_log2;
+        let axes = rows.iter().enumerate();
+        let ones = axes
+            .map(|(axis, &len)| Step::Insert { axis, len })
+            .collect();
+        let terms = vec![
+            Term {
+                coefficient: 1,
+                source: Some(exact),
+                view: View::identity(rows.to_vec())?,
+            },
+            Term {
+                coefficient: classes << scale.clamp(0, 30),
+                source: None,
+                view: View::new(vec![], ones)?,
+            },
+        ];
+        let shifted = self.push_virtual(origin, rows, scale, Op::Linear { terms })?;
+        let source = self.index(origin, shifted, 2 * classes)?;
+        let wide = [rows, &[2 * count]].concat();
+        let codes = self.push(origin, &wide, Format::BIT, Op::Indicator { source })?;
+        let half = |start: usize| -> Result<Term, OnnxError> {
+            let step = Step::Slice {
+                axis: rows.len(),
+                source: 2 * count,
+                start: start as i64,
+                step: 1,
+                len: count,
+            };
+            Ok(Term {
+                coefficient: 1,
+                source: Some(codes),
+                view: View::new(wide.clone(), vec![step])?,
+            })
+        };
+        let terms = vec![half(0)?, half(count)?];
+        self.push_virtual(origin, &layer.shape, 0, Op::Linear { terms })
+    }
+
+    /// A tensor of indices below `classes`.
+    fn index(
+        &mut self,
+        origin: &str,
+        exact: TensorId,
+        classes: i64,
+    ) -> Result<TensorId, OnnxError> {
+        let tensor = self.tensor(exact);
+        if tensor.scale_log2 == 0 && tensor.low >= 0 && tensor.high < classes {
+            return Ok(exact);
+        }
+        let format = Format {
+            low: 0,
+            high: classes - 1,
+            scale: 0,
+        };
+        self.rescale(origin, exact, format)
+    }
+}
