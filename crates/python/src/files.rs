@@ -1,6 +1,6 @@
 //! Public files.
 
-use crate::work::run;
+use crate::work::{run, whole};
 use inferproof_model::{Access, CARD, Folder, KEY, KeyFile};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -28,7 +28,7 @@ pub fn save_public(
     card: Option<String>,
     replace: bool,
 ) -> PyResult<()> {
-    run(py, None, move |_| {
+    whole(py, || {
         let folder = Folder::new(&path, replace)?;
         folder.file(KEY, &key, Access::Shared)?;
         if let Some(card) = card {
@@ -41,7 +41,5 @@ pub fn save_public(
 /// Writes a file, whole or not at all.
 #[pyfunction]
 pub fn write_file(py: Python<'_>, path: PathBuf, data: Vec<u8>) -> PyResult<()> {
-    run(py, None, move |_| {
-        Ok(inferproof_model::write_file(&path, &data)?)
-    })
+    whole(py, || Ok(inferproof_model::write_file(&path, &data)?))
 }

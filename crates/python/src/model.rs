@@ -1,7 +1,7 @@
 //! A compiled model with its secrets.
 
 use crate::errors::Failure;
-use crate::work::run;
+use crate::work::{run, whole};
 use inferproof::Visible;
 use inferproof_model::{Folder, hex, on_curve};
 use pyo3::prelude::*;
@@ -43,10 +43,8 @@ impl Model {
 
     /// Writes a model's folder, whole or not at all, secrets for the owner alone.
     fn save(&self, py: Python<'_>, path: PathBuf, replace: bool) -> PyResult<()> {
-        let model = self.model.clone();
-        run(py, None, move |_| {
-            Ok(model.save(Folder::new(&path, replace)?)?)
-        })
+        let model = &self.model;
+        whole(py, || Ok(model.save(Folder::new(&path, replace)?)?))
     }
 
     /// The published identifier.

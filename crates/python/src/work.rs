@@ -80,6 +80,16 @@ pub fn run<T: Send + 'static>(
     }
 }
 
+/// Runs work that is short and must not be left half done, such as writing files: Ctrl-C is heard when it is over.
+pub fn whole<T: Send>(
+    py: Python<'_>,
+    work: impl FnOnce() -> Result<T, Failure> + Send,
+) -> PyResult<T> {
+    let result = py.detach(|| catch_unwind(AssertUnwindSafe(work)));
+    let result = result.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref())));
+    result.map_err(|failure| failure.raise(py))
+}
+
 /// Asks the work to stop when the caller is gone.
 struct Stop(Arc<AtomicBool>);
 
