@@ -158,7 +158,7 @@ impl Layout {
                 cut: self.cut,
             });
         }
-        if rows.start % runs != 0 || rows.end % runs != 0 {
+        if !(rows.start.is_multiple_of(runs) && rows.end.is_multiple_of(runs)) {
             return None;
         }
         let mut shape = vec![rows.len() / runs];

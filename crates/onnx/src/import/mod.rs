@@ -375,7 +375,7 @@ impl<'a> Importer<'a> {
         if let Some(op) = op.downcast_ref::<ops::array::Topk>() {
             return self.top(context, op);
         }
-        if let Some(op) = resize::Resize::read(&**op) {
+        if let Some(op) = resize::read(&**op) {
             return one(self.resized(context, &op));
         }
         if op.is::<ops::array::Trilu>() {

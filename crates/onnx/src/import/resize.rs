@@ -9,15 +9,10 @@ use inferproof_view::Step;
 use std::collections::BTreeMap;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_core::ops::nn::resize;
-use tract_onnx_opl::resize as edge;
+use tract_onnx_opl::resize::{AspectRatio, CoordTransform, Nearest, Resize};
 
 /// Terms of a sum of views, at most; where there would be more, a product with the matrix itself takes their place.
 const MAX_TERMS: usize = 12;
-
-/// The operation, whichever of its two forms the front end has it in, for one axis at a time.
-pub(super) struct Resize {
-    op: edge::Resize,
-}
 
 /// One axis: its place, and the row of weights that makes each of its entries.
 struct Resized {
@@ -26,44 +21,41 @@ struct Resized {
     rows: Vec<Vec<f32>>,
 }
 
-impl Resize {
-    pub(super) fn read(op: &dyn TypedOp) -> Option<Self> {
-        if let Some(op) = op.downcast_ref::<edge::Resize>() {
-            return Some(Self { op: op.clone() });
-        }
-        let op = op.downcast_ref::<resize::Resize>()?;
-        let nearest = match op.nearest {
-            resize::Nearest::Floor => edge::Nearest::Floor,
-            resize::Nearest::RoundPreferCeil => edge::Nearest::RoundPreferCeil,
-        };
-        Some(Self {
-            op: edge::Resize {
-                axes: None,
-                coord_transformer: edge::CoordTransform::Plain(op.coord_transformer.clone()),
-                interpolator: op.interpolator.clone(),
-                nearest,
-                antialias: false,
-                cubic_coeff_a_bits: (-0.75f32).to_bits(),
-                exclude_outside: false,
-                extrapolation_value_bits: 0,
-                keep_aspect_ratio_policy: edge::AspectRatio::Stretch,
-                optional_roi_input: None,
-                optional_scales_input: op.optional_scales_input,
-                optional_sizes_input: op.optional_sizes_input,
-            },
-        })
+/// The operation, whichever of its two forms the front end has it in.
+pub(super) fn read(op: &dyn TypedOp) -> Option<Resize> {
+    if let Some(op) = op.downcast_ref::<Resize>() {
+        return Some(op.clone());
     }
+    let op = op.downcast_ref::<resize::Resize>()?;
+    let nearest = match op.nearest {
+        resize::Nearest::Floor => Nearest::Floor,
+        resize::Nearest::RoundPreferCeil => Nearest::RoundPreferCeil,
+    };
+    Some(Resize {
+        axes: None,
+        coord_transformer: CoordTransform::Plain(op.coord_transformer.clone()),
+        interpolator: op.interpolator.clone(),
+        nearest,
+        antialias: false,
+        cubic_coeff_a_bits: (-0.75f32).to_bits(),
+        exclude_outside: false,
+        extrapolation_value_bits: 0,
+        keep_aspect_ratio_policy: AspectRatio::Stretch,
+        optional_roi_input: None,
+        optional_scales_input: op.optional_scales_input,
+        optional_sizes_input: op.optional_sizes_input,
+    })
 }
 
 impl Importer<'_> {
-    pub(super) fn resized(&mut self, context: &Context<'_>, resize: &Resize) -> Imported<LayerId> {
+    pub(super) fn resized(&mut self, context: &Context<'_>, op: &Resize) -> Imported<LayerId> {
         let origin = &context.origin;
         let mut source = context.inputs[0];
         let rank = self.graph.shape(source).len();
         let mut axes = Vec::new();
-        let of_op = resize.op.resized_axes(rank);
+        let of_op = op.resized_axes(rank);
         for (place, &axis) in of_op.map_err(failed)?.iter().enumerate() {
-            axes.extend(self.resized_axis(context, &resize.op, axis, place)?);
+            axes.extend(self.resized_axis(context, op, axis, place)?);
         }
         // All at once, where the sum has few terms: nothing in between is rounded.
         let terms = axes.iter().map(|axis| axis.terms().len());
@@ -147,7 +139,7 @@ impl Importer<'_> {
     fn resized_axis(
         &self,
         context: &Context<'_>,
-        op: &edge::Resize,
+        op: &Resize,
         axis: usize,
         place: usize,
     ) -> Imported<Option<Resized>> {
@@ -166,13 +158,13 @@ impl Importer<'_> {
         let region = region.map_or(vec![], |(start, end)| vec![start, end]);
         let mut scale = entry(&scales.transpose()?.unwrap_or_default(), place);
         let sizes = sizes.transpose()?.unwrap_or_default();
-        if op.keep_aspect_ratio_policy != edge::AspectRatio::Stretch && !sizes.is_empty() {
+        if op.keep_aspect_ratio_policy != AspectRatio::Stretch && !sizes.is_empty() {
             scale = Some(self.shared_scale(context, op, &sizes)?);
         }
         let size = entry(&sizes, place).filter(|_| scale.is_none());
-        let of_axis = edge::Resize {
+        let of_axis = Resize {
             axes: None,
-            keep_aspect_ratio_policy: edge::AspectRatio::Stretch,
+            keep_aspect_ratio_policy: AspectRatio::Stretch,
             optional_roi_input: Some(1),
             optional_scales_input: Some(2),
             optional_sizes_input: Some(3),
@@ -214,19 +206,14 @@ impl Importer<'_> {
     }
 
     /// The scale of all axes where they keep their ratio.
-    fn shared_scale(
-        &self,
-        context: &Context<'_>,
-        op: &edge::Resize,
-        sizes: &[f32],
-    ) -> Imported<f32> {
+    fn shared_scale(&self, context: &Context<'_>, op: &Resize, sizes: &[f32]) -> Imported<f32> {
         let shape = self.graph.shape(context.inputs[0]);
         let axes = op.resized_axes(shape.len()).map_err(failed)?;
         let ratios = axes.iter().zip(sizes);
         let ratios = ratios.map(|(&axis, size)| size / shape[axis] as f32);
         let scale = match op.keep_aspect_ratio_policy {
-            edge::AspectRatio::NotLarger => ratios.reduce(f32::min),
-            edge::AspectRatio::NotSmaller | edge::AspectRatio::Stretch => ratios.reduce(f32::max),
+            AspectRatio::NotLarger => ratios.reduce(f32::min),
+            AspectRatio::NotSmaller | AspectRatio::Stretch => ratios.reduce(f32::max),
         };
         scale.ok_or_else(|| Refusal("it resizes no axis".into()))
     }

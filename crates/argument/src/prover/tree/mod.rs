@@ -16,27 +16,21 @@ use ark_ff::PrimeField;
 use leaves::Leaves;
 use scalars::Scalars;
 
-/// The fractions of a layer.
-enum Layer<F> {
-    Scalars(Vec<[F; 2]>),
-    #[cfg(target_arch = "x86_64")]
-    Vectors(vectors::Fractions),
-}
-
-/// The sumcheck of a layer under way.
-enum Sumcheck<F> {
-    Scalars(Scalars<F>),
-    #[cfg(target_arch = "x86_64")]
-    Vectors(vectors::Sumcheck),
-}
-
 /// The tree, and the layer whose sumcheck is under way.
 pub(crate) struct Tree<F> {
-    /// `layers[l]` has `2^(l + 1)` nodes; the last is the leaves.
-    layers: Vec<Layer<F>>,
-    current: Sumcheck<F>,
+    /// The first layers: `small[l]` has `2^(l + 1)` nodes. The last is the leaves, unless there are large layers.
+    small: Vec<Vec<[F; 2]>>,
+    current: Scalars<F>,
     #[cfg(target_arch = "x86_64")]
-    kernel: Option<vectors::Kernel<F>>,
+    large: Option<Large<F>>,
+}
+
+/// The layers behind the small ones; the last is the leaves.
+#[cfg(target_arch = "x86_64")]
+struct Large<F> {
+    kernel: vectors::Kernel<F>,
+    layers: Vec<vectors::Fractions>,
+    current: Option<vectors::Sumcheck>,
 }
 
 impl<F: PrimeField> Tree<F> {
@@ -48,106 +42,103 @@ impl<F: PrimeField> Tree<F> {
         alpha: F,
         gamma: F,
     ) -> Self {
-        let challenges = (alpha, gamma);
+        let (depth, challenges) = (relations.depth(), (alpha, gamma));
         #[cfg(target_arch = "x86_64")]
-        let kernel = vectors::Kernel::detect().filter(|_| relations.depth() >= vectors::LEAST_BITS);
-        #[cfg(target_arch = "x86_64")]
-        if let Some(kernel) = kernel {
+        if depth >= vectors::LEAST_BITS
+            && let Some(kernel) = vectors::Kernel::detect()
+        {
             let number = |v| kernel.number(v);
             let leaves = Leaves::new(relations, found, multiplicities, challenges, number);
-            let leaves = Layer::Vectors(vectors::Fractions::Leaves(leaves));
-            return Self::grown(leaves, relations.depth(), Some(kernel));
+            return Self::of_vectors(kernel, vectors::Fractions::Leaves(leaves), depth);
         }
         let leaves = Leaves::new(relations, found, multiplicities, challenges, |v| v);
-        let leaves = Layer::Scalars(scalars::all(&leaves));
-        Self::grown(
-            leaves,
-            relations.depth(),
-            #[cfg(target_arch = "x86_64")]
-            None,
-        )
+        Self::of_scalars(scalars::all(&leaves), depth)
     }
 
-    /// All layers of a tree of which there are the leaves.
-    fn grown(
-        leaves: Layer<F>,
-        depth: usize,
-        #[cfg(target_arch = "x86_64")] kernel: Option<vectors::Kernel<F>>,
-    ) -> Self {
-        let mut layers = vec![leaves];
-        for bits in (1..depth).rev() {
-            let parents = match layers.last() {
-                Some(Layer::Scalars(children)) => Layer::Scalars(scalars::parents(children)),
-                #[cfg(target_arch = "x86_64")]
-                Some(Layer::Vectors(children)) => {
-                    let kernel = kernel.as_ref().expect("its layers are its own");
-                    let parents = kernel.parents(children);
-                    if bits < vectors::LEAST_BITS {
-                        Layer::Scalars(kernel.scalars(&parents))
-                    } else {
-                        Layer::Vectors(vectors::Fractions::Cells(parents))
-                    }
-                }
-                None => break,
-            };
-            layers.push(parents);
+    /// All layers of a tree with these leaves.
+    fn of_scalars(leaves: Vec<[F; 2]>, depth: usize) -> Self {
+        let mut small = vec![leaves];
+        for _ in 1..depth {
+            small.extend(small.last().map(|children| scalars::parents(children)));
         }
-        layers.reverse();
+        small.reverse();
         Self {
-            layers,
-            current: Sumcheck::Scalars(Scalars::default()),
+            small,
+            current: Scalars::default(),
             #[cfg(target_arch = "x86_64")]
+            large: None,
+        }
+    }
+
+    /// All layers of a tree with these leaves, of at least [`vectors::LEAST_BITS`] bits.
+    #[cfg(target_arch = "x86_64")]
+    fn of_vectors(
+        kernel: vectors::Kernel<F>,
+        leaves: vectors::Fractions,
+        mut depth: usize,
+    ) -> Self {
+        let mut layers = Vec::new();
+        let mut children = leaves;
+        let first = loop {
+            let parents = kernel.parents(&children);
+            layers.push(children);
+            depth -= 1;
+            if depth < vectors::LEAST_BITS {
+                break kernel.scalars(&parents);
+            }
+            children = vectors::Fractions::Cells(parents);
+        };
+        layers.reverse();
+        let large = Large {
             kernel,
+            layers,
+            current: None,
+        };
+        Self {
+            large: Some(large),
+            ..Self::of_scalars(first, depth)
         }
     }
 
     /// `p0, p1, q0, q1` of the first layer.
     pub fn root(&self) -> [F; 4] {
-        let fractions = match &self.layers[0] {
-            Layer::Scalars(fractions) => fractions.as_slice(),
-            #[cfg(target_arch = "x86_64")]
-            Layer::Vectors(_) => unreachable!("two nodes are scalars"),
+        let at = |i: usize| {
+            let node = self.small.first().and_then(|layer| layer.get(i));
+            node.copied().unwrap_or([F::zero(), F::one()])
         };
-        let at = |i: usize| fractions.get(i).copied().unwrap_or([F::zero(), F::one()]);
         let ([p0, q0], [p1, q1]) = (at(0), at(1));
         [p0, p1, q0, q1]
     }
 
     /// Slope and leading coefficient of the next round of a layer's sumcheck, after binding the last challenge.
     pub fn round(&mut self, layer: usize, lambda: F, target: &[F], point: &[F]) -> [F; 2] {
-        if point.is_empty() {
-            // The layer's children are taken over, and their memory is released afterwards.
-            let children = std::mem::replace(&mut self.layers[layer], Layer::Scalars(Vec::new()));
-            self.current = match children {
-                Layer::Scalars(fractions) => {
-                    Sumcheck::Scalars(Scalars::new(&fractions, lambda, target))
-                }
-                #[cfg(target_arch = "x86_64")]
-                Layer::Vectors(fractions) => Sumcheck::Vectors(vectors::Sumcheck::new(fractions)),
-            };
+        // A layer is taken over, and its memory is released afterwards.
+        if let Some(fractions) = self.small.get_mut(layer) {
+            if point.is_empty() {
+                self.current = Scalars::new(&std::mem::take(fractions), lambda, target);
+            }
+            return self.current.round(target, point);
         }
         #[cfg(target_arch = "x86_64")]
-        if let (Sumcheck::Vectors(sumcheck), Some(kernel)) = (&mut self.current, &self.kernel) {
-            if let Some(sums) = kernel.round(sumcheck, lambda, target, point) {
-                return sums;
+        if let Some(large) = &mut self.large {
+            if point.is_empty() {
+                let fractions = std::mem::take(&mut large.layers[layer - self.small.len()]);
+                large.current = Some(vectors::Sumcheck::new(fractions));
             }
-            let nodes = kernel.nodes(sumcheck);
-            self.current = Sumcheck::Scalars(Scalars::resume(nodes, lambda, target));
+            if let Some(sumcheck) = &mut large.current {
+                if let Some(sums) = large.kernel.round(sumcheck, lambda, target, point) {
+                    return sums;
+                }
+                self.current = Scalars::resume(large.kernel.nodes(sumcheck), lambda, target);
+                large.current = None;
+            }
         }
-        match &mut self.current {
-            Sumcheck::Scalars(sumcheck) => sumcheck.round(target, point),
-            #[cfg(target_arch = "x86_64")]
-            Sumcheck::Vectors(_) => unreachable!("they have become scalars"),
-        }
+        self.current.round(target, point)
     }
 
     /// `p0, p1, q0, q1` at the layer's point, whose last coordinate is bound here.
     pub fn values(&mut self, point: &[F]) -> [F; 4] {
-        match &mut self.current {
-            Sumcheck::Scalars(sumcheck) => sumcheck.values(point),
-            #[cfg(target_arch = "x86_64")]
-            Sumcheck::Vectors(_) => unreachable!("the last rounds are on scalars"),
-        }
+        self.current.values(point)
     }
 }
 
@@ -180,9 +171,9 @@ mod tests {
                 })
                 .collect();
             let cells = vectors::Fractions::Cells(kernel.cells(&leaves));
-            let mut portable = Tree::grown(Layer::Scalars(leaves), depth, None);
-            let kernel = vectors::Kernel::detect();
-            let mut packed = Tree::grown(Layer::Vectors(cells), depth, kernel);
+            let mut portable = Tree::of_scalars(leaves, depth);
+            let kernel = vectors::Kernel::detect().unwrap();
+            let mut packed = Tree::of_vectors(kernel, cells, depth);
             assert_eq!(portable.root(), packed.root(), "{length} leaves");
             for layer in 1..depth {
                 let (lambda, target) = (random(), (0..layer).map(|_| random()).collect::<Vec<_>>());

@@ -71,25 +71,27 @@ impl Fractions {
     }
 }
 
-/// The state of a layer's sumcheck.
-pub(super) struct Sumcheck {
-    nodes: Nodes,
-    /// The weights of the low bits.
-    eq_low: Vec<Lanes>,
+impl Default for Fractions {
+    fn default() -> Self {
+        Self::Cells(Vec::new())
+    }
 }
 
-/// What is left of a layer.
-enum Nodes {
-    /// All of it: nodes are made of fractions where they are needed.
-    Unbound(Fractions),
-    /// Some variables are bound.
-    Bound(Vec<Cell>),
+/// The state of a layer's sumcheck.
+pub(super) struct Sumcheck {
+    /// The layer, until two rounds are done: in these, nodes are made of fractions where they are needed.
+    fractions: Option<Fractions>,
+    /// The nodes afterwards.
+    nodes: Vec<Cell>,
+    /// The weights of the low bits.
+    eq_low: Vec<Lanes>,
 }
 
 impl Sumcheck {
     pub fn new(fractions: Fractions) -> Self {
         Self {
-            nodes: Nodes::Unbound(fractions),
+            fractions: Some(fractions),
+            nodes: Vec::new(),
             eq_low: Vec::new(),
         }
     }
@@ -109,8 +111,6 @@ pub(super) struct Kernel<F> {
 /// A round of a layer's sumcheck.
 struct Round<'a> {
     lambda: [u64; 4],
-    /// The last challenge.
-    x: Option<[u64; 4]>,
     weights: &'a Weights<'a>,
 }
 
@@ -196,10 +196,7 @@ impl<F: PrimeField> Kernel<F> {
 
     /// The nodes of a sumcheck one by one.
     pub fn nodes(&self, sumcheck: &Sumcheck) -> Vec<Node<F>> {
-        let Nodes::Bound(cells) = &sumcheck.nodes else {
-            unreachable!("the first two rounds are on whole cells");
-        };
-        let cells = cells.iter();
+        let cells = sumcheck.nodes.iter();
         cells
             .flat_map(|Cell { p, q }| {
                 (0..WIDTH).map(|lane| [p[0], p[1], q[0], q[1]].map(|v| self.scalar(v.get(lane))))
@@ -245,60 +242,55 @@ impl<F: PrimeField> Kernel<F> {
         let lambda = self.number(lambda);
         let round = Round {
             lambda,
-            x: point.last().map(|&x| self.number(x)),
             weights: &weights,
         };
         let (task, half) = (RUNS * run / WIDTH, half / WIDTH);
         let add = |a: [F; 2], b: [F; 2]| [a[0] + b[0], a[1] + b[1]];
-        match (&mut sumcheck.nodes, round.x) {
-            (Nodes::Unbound(fractions), None) => {
-                let low = half.min(fractions.cells());
-                let tasks = (0..low.div_ceil(task)).into_par_iter();
-                let sums = tasks.map(|i| {
-                    let range = i * task..low.min((i + 1) * task);
-                    // SAFETY: there is no kernel without the instructions.
-                    unsafe { self.first(fractions, range, half, &round) }
-                });
-                Some(sums.reduce(|| [F::zero(); 2], add))
-            }
-            (Nodes::Unbound(fractions), Some(x)) => {
-                let length = fractions.cells().min(2 * half);
-                let mut cells = vec![self.neutral_cell(); length];
-                let (low, high) = cells.split_at_mut(half.min(length));
-                let highs = high
-                    .chunks_mut(task)
-                    .chain(std::iter::repeat_with(Default::default));
-                let tasks: Vec<_> = low.chunks_mut(task).zip(highs).collect();
-                let sums = tasks.into_par_iter().enumerate().map(|(i, new)| {
-                    let old = (&*fractions, i * task, half);
-                    // SAFETY: there is no kernel without the instructions.
-                    unsafe { self.second(new, old, x, &round) }
-                });
-                let sums = sums.reduce(|| [F::zero(); 2], add);
-                sumcheck.nodes = Nodes::Bound(cells);
-                Some(sums)
-            }
-            (Nodes::Bound(cells), x) => {
-                let length = cells.len();
-                let (new, old) = cells.split_at_mut((2 * half).min(length));
-                let (a, b) = new.split_at_mut(half.min(new.len()));
-                let (c, d) = old.split_at(half.min(old.len()));
-                let bs = b
-                    .chunks_mut(task)
-                    .chain(std::iter::repeat_with(Default::default));
-                let cs = c.chunks(task).chain(std::iter::repeat(&[][..]));
-                let ds = d.chunks(task).chain(std::iter::repeat(&[][..]));
-                let tasks: Vec<_> = a.chunks_mut(task).zip(bs).zip(cs.zip(ds)).collect();
-                let x = x?;
-                let sums = tasks.into_par_iter().enumerate().map(|(i, (new, old))| {
-                    // SAFETY: there is no kernel without the instructions.
-                    unsafe { self.later(new, old, i * task, x, &round) }
-                });
-                let sums = sums.reduce(|| [F::zero(); 2], add);
-                cells.truncate(2 * half);
-                Some(sums)
-            }
+        let Some(&x) = point.last() else {
+            let fractions = sumcheck.fractions.as_ref()?;
+            let low = half.min(fractions.cells());
+            let tasks = (0..low.div_ceil(task)).into_par_iter();
+            let sums = tasks.map(|i| {
+                let range = i * task..low.min((i + 1) * task);
+                // SAFETY: there is no kernel without the instructions.
+                unsafe { self.first(fractions, range, half, &round) }
+            });
+            return Some(sums.reduce(|| [F::zero(); 2], add));
+        };
+        let x = self.number(x);
+        if let Some(fractions) = sumcheck.fractions.take() {
+            let length = fractions.cells().min(2 * half);
+            sumcheck.nodes = vec![self.neutral_cell(); length];
+            let (low, high) = sumcheck.nodes.split_at_mut(half.min(length));
+            let highs = high
+                .chunks_mut(task)
+                .chain(std::iter::repeat_with(Default::default));
+            let tasks: Vec<_> = low.chunks_mut(task).zip(highs).collect();
+            let sums = tasks.into_par_iter().enumerate().map(|(i, new)| {
+                let old = (&fractions, i * task, half);
+                // SAFETY: there is no kernel without the instructions.
+                unsafe { self.second(new, old, x, &round) }
+            });
+            return Some(sums.reduce(|| [F::zero(); 2], add));
         }
+        let cells = &mut sumcheck.nodes;
+        let length = cells.len();
+        let (new, old) = cells.split_at_mut((2 * half).min(length));
+        let (a, b) = new.split_at_mut(half.min(new.len()));
+        let (c, d) = old.split_at(half.min(old.len()));
+        let bs = b
+            .chunks_mut(task)
+            .chain(std::iter::repeat_with(Default::default));
+        let cs = c.chunks(task).chain(std::iter::repeat(&[][..]));
+        let ds = d.chunks(task).chain(std::iter::repeat(&[][..]));
+        let tasks: Vec<_> = a.chunks_mut(task).zip(bs).zip(cs.zip(ds)).collect();
+        let sums = tasks.into_par_iter().enumerate().map(|(i, (new, old))| {
+            // SAFETY: there is no kernel without the instructions.
+            unsafe { self.later(new, old, i * task, x, &round) }
+        });
+        let sums = sums.reduce(|| [F::zero(); 2], add);
+        cells.truncate(2 * half);
+        Some(sums)
     }
 
     #[inline]
