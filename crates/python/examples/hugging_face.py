@@ -19,7 +19,8 @@ def main(folder: Path = Path("credit-hub")) -> Path:
         x, y = data["input"], data["label"]
 
     model = inferproof.compile("models/mlp_credit/model.onnx", calibration=calibration, evaluate=(x, y))
-    card = model.model_card(
+    card = inferproof.model_card(
+        model,
         name="Credit",
         description="Says whether a sample is benign, from 30 measurements. A stand-in for tabular decisions such as credit scoring.",
         license="cc-by-4.0",

@@ -116,7 +116,7 @@ def test_check_is_a_table(lenet) -> None:
 
 
 def test_the_model_card(model) -> None:
-    text = model.model_card(name="Credit", description="Scores.", license="mit", dataset="breast-cancer", task="tabular-classification")
+    text = inferproof.model_card(model, name="Credit", description="Scores.", license="mit", dataset="breast-cancer", task="tabular-classification")
     head, body = text.removeprefix("---\n").split("\n---\n")
     metadata = dict(line.split(": ", 1) for line in head.splitlines())
     assert json.loads(metadata["inferproof_model_id"]) == model.id

@@ -123,12 +123,6 @@ class Model:
         """Accuracy, quantization and sizes; in a notebook it shows itself."""
         return Report(self._public.card or {}, self._pairs)
 
-    def model_card(self, **about: Any) -> str:
-        """A model card in the form of Hugging Face's; see :func:`inferproof.model_card`."""
-        from .card import model_card
-
-        return model_card(self, **about)
-
     def __copy__(self) -> Model:
         return self
 

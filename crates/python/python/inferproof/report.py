@@ -21,11 +21,11 @@ Pairs = NDArray[np.float64]
 
 def size(count: float) -> str:
     """A number of bytes, with three digits."""
-    for unit in ("B", "kB", "MB"):
-        if count < 999.5 or unit == "MB":
-            return f"{count:.3g} {unit}" if count < 999.5 else f"{count:,.0f} {unit}"
-        count /= 1000
-    raise AssertionError("unreachable")
+    unit = "B"
+    for larger in ("kB", "MB"):
+        if count >= 999.5:
+            count, unit = count / 1000, larger
+    return f"{count:,.0f} {unit}" if count >= 99.95 else f"{count:.3g} {unit}"
 
 
 def duration(seconds: float) -> str:
