@@ -223,3 +223,9 @@ fn tolerance(text: &str) -> Result<f64, String> {
         _ => Err("expected a number that is not negative, such as 0.02".into()),
     }
 }
+
+/// What `--dim` says, each time it was given.
+pub fn joined(dimensions: Vec<Dimensions>) -> Dimensions {
+    let given = dimensions.into_iter();
+    given.fold(Dimensions::default(), Dimensions::and)
+}

@@ -1,61 +1,28 @@
 //! Everything that ends a command without a verdict: what happened, to which file, and what to do.
 
-use inferproof::{CommitError, DecodeError, InferenceError, KeyError};
+use inferproof::InferenceError;
 use inferproof_argument::ProveError;
 use inferproof_onnx::OnnxError;
 use inferproof_program::RunError;
-use std::path::{Path, PathBuf};
-
-use crate::secret::SecretError;
+use std::path::PathBuf;
 
 /// Why a command failed; exit code 2, or 130 if it was interrupted.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file could not be read.
-    #[error("{}: cannot be read: {}", path.display(), reason(source))]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A file or folder could not be written.
-    #[error("{}: cannot be written: {}", path.display(), reason(source))]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    /// A model or one of its files.
+    #[error(transparent)]
+    Model(inferproof_model::Error),
     /// A folder is there already.
     #[error("{}: exists already; choose another folder, or replace it (and lose its secrets) with --force", path.display())]
     Exists {
         /// The folder.
         path: PathBuf,
     },
-    /// A folder is not what `compile` writes.
-    #[error("{}: {missing} is missing; expected {expected}", path.display())]
-    NotAModel {
-        /// The folder.
-        path: PathBuf,
-        /// What was looked for in it.
-        missing: &'static str,
-        /// What the argument should be.
-        expected: &'static str,
-    },
     /// `inspect` was given something that is not ours.
     #[error("{}: not a file or folder of inferproof; expected a model folder, a key, a proof, or a model card", path.display())]
     NotOurs {
         /// The file.
         path: PathBuf,
-    },
-    /// Something is wrong with an ONNX file.
-    #[error("{}: {source}", path.display())]
-    Model {
-        /// The file.
-        path: PathBuf,
-        /// What.
-        source: Box<OnnxError>,
     },
     /// Something is wrong with a data file, which the message names.
     #[error(transparent)]
@@ -70,33 +37,6 @@ pub enum Error {
         /// How many there are.
         count: usize,
     },
-    /// A file is not of our format.
-    #[error("{}: {source}", path.display())]
-    Decode {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: DecodeError,
-    },
-    /// A key cannot be trusted or used.
-    #[error("{}: {source}", path.display())]
-    Key {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: Box<KeyError>,
-    },
-    /// The secret folder does not fit.
-    #[error("{}: {source}", path.display())]
-    Secret {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: SecretError,
-    },
-    /// The model could not be committed.
-    #[error("the model cannot be committed: {0}")]
-    Commit(Box<CommitError>),
     /// The inference could not be proven.
     #[error("no proof was made: {0}")]
     Prove(Box<InferenceError>),
@@ -133,49 +73,9 @@ pub enum Error {
 }
 
 impl Error {
-    /// For `map_err` on reading a file.
-    pub fn read(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| Self::Read {
-            path: path.into(),
-            source,
-        }
-    }
-
-    /// For `map_err` on writing a file.
-    pub fn write(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| Self::Write {
-            path: path.into(),
-            source,
-        }
-    }
-
-    /// For `map_err` on decoding a file.
-    pub fn decode(path: &Path) -> impl FnOnce(DecodeError) -> Self {
-        move |source| Self::Decode {
-            path: path.into(),
-            source,
-        }
-    }
-
-    /// For `map_err` on what is wrong with an ONNX file.
-    pub fn model(path: &Path) -> impl Fn(OnnxError) -> Self {
-        move |source| Self::Model {
-            path: path.into(),
-            source: Box::new(source),
-        }
-    }
-
     /// For `map_err` on what is wrong with a data file.
     pub fn data(source: OnnxError) -> Self {
         Self::Data(Box::new(source))
-    }
-
-    /// For `map_err` on what is wrong with a key.
-    pub fn key(path: &Path) -> impl FnOnce(KeyError) -> Self {
-        move |source| Self::Key {
-            path: path.into(),
-            source: Box::new(source),
-        }
     }
 
     /// Whether the command has printed its report all the same.
@@ -192,11 +92,12 @@ impl Error {
     }
 }
 
-impl From<CommitError> for Error {
-    fn from(error: CommitError) -> Self {
+impl From<inferproof_model::Error> for Error {
+    fn from(error: inferproof_model::Error) -> Self {
         match error {
-            CommitError::Prove(ProveError::Interrupted) => Self::Interrupted,
-            other => Self::Commit(Box::new(other)),
+            inferproof_model::Error::Interrupted => Self::Interrupted,
+            inferproof_model::Error::Exists { path } => Self::Exists { path },
+            other => Self::Model(other),
         }
     }
 }
@@ -208,16 +109,5 @@ impl From<InferenceError> for Error {
             InferenceError::Run(error) => Self::Run(error),
             other => Self::Prove(Box::new(other)),
         }
-    }
-}
-
-/// The common reasons in our words; the system's for the rest.
-fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or folder".into(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
-        std::io::ErrorKind::IsADirectory => "it is a folder".into(),
-        std::io::ErrorKind::NotADirectory => "part of its path is not a folder".into(),
-        _ => error.to_string().to_lowercase(),
     }
 }

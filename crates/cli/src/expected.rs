@@ -4,7 +4,7 @@
 //! list; what `run --json` and `prove --json` print is taken too. Reals are rounded to the program's integers, which are compared.
 
 use crate::error::Error;
-use crate::values::{difference, ports};
+use inferproof_model::{difference, nearest, ports};
 use inferproof_program::{Program, Tensor};
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ impl Expected {
             text.to_owned()
         } else {
             let path = std::path::Path::new(text);
-            std::fs::read_to_string(path).map_err(Error::read(path))?
+            std::fs::read_to_string(path).map_err(inferproof_model::Error::read(path))?
         };
         Self::parse(program, &json, quantized).map_err(Error::Expected)
     }
@@ -89,12 +89,11 @@ fn integers(tensor: &Tensor, list: &Value, quantized: bool) -> Result<Vec<i64>, 
             list.len()
         ));
     }
-    let unit = 2f64.powi(tensor.scale_log2);
     let numbers = list.iter().enumerate().map(|(entry, value)| {
         let integer = if quantized {
             value.as_i64()
         } else {
-            value.as_f64().map(|v| nearest(v * unit))
+            value.as_f64().map(|v| nearest(tensor, v))
         };
         let expected = if quantized { "an integer" } else { "a number" };
         integer.ok_or_else(|| {
@@ -102,32 +101,4 @@ fn integers(tensor: &Tensor, list: &Value, quantized: bool) -> Result<Vec<i64>, 
         })
     });
     numbers.collect()
-}
-
-/// The nearest integer, halves up. Nothing is added before it is rounded: of a number beyond 2^52, half a unit more is another one.
-fn nearest(real: f64) -> i64 {
-    let below = real.floor();
-    below as i64 + i64::from(real - below >= 0.5)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn integers_of_53_bits_are_themselves() {
-        for integer in [
-            0,
-            1,
-            -1,
-            4_412_296_602_134_209,
-            -4_412_296_602_134_209,
-            (1 << 53) - 1,
-        ] {
-            assert_eq!(nearest(integer as f64), integer);
-        }
-        for (real, integer) in [(0.5, 1), (-0.5, 0), (1.49, 1), (-1.51, -2)] {
-            assert_eq!(nearest(real), integer);
-        }
-    }
 }

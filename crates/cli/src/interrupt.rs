@@ -3,22 +3,16 @@
 //! What is being written lies under a temporary name until it is whole; a second Ctrl-C removes it.
 
 use crate::error::Error;
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use inferproof_model::remove_unfinished;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
-static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Listens for Ctrl-C, SIGTERM and SIGHUP.
 pub fn listen() {
     let handler = || {
         if ASKED.swap(true, Ordering::SeqCst) {
-            if let Ok(unfinished) = UNFINISHED.lock() {
-                for path in unfinished.iter() {
-                    remove(path);
-                }
-            }
+            remove_unfinished();
             std::process::exit(130);
         }
     };
@@ -38,40 +32,4 @@ pub fn check() -> Result<(), Error> {
     } else {
         Ok(())
     }
-}
-
-/// A file or folder that is removed when dropped, unless it was given its final name before.
-pub struct Unfinished(PathBuf);
-
-impl Unfinished {
-    /// Registers a path that is about to be made.
-    pub fn new(path: PathBuf) -> Self {
-        if let Ok(mut unfinished) = UNFINISHED.lock() {
-            unfinished.push(path.clone());
-        }
-        Self(path)
-    }
-
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        remove(&self.0);
-        if let Ok(mut unfinished) = UNFINISHED.lock() {
-            unfinished.retain(|path| *path != self.0);
-        }
-    }
-}
-
-fn remove(path: &Path) {
-    // It is gone already if it was given its final name.
-    let _ = if path.is_dir() {
-        std::fs::remove_dir_all(path)
-    } else {
-        std::fs::remove_file(path)
-    };
 }

@@ -11,15 +11,6 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// How often a line is written where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(2);
 
-/// The stages of a proof, in order.
-const STAGES: [(Stage, &str); 5] = [
-    (Stage::Commit, "committing to the trace"),
-    (Stage::Lookups, "lookups"),
-    (Stage::Contractions, "contractions"),
-    (Stage::Open, "opening"),
-    (Stage::Close, "closing"),
-];
-
 /// One long piece of work.
 pub struct Progress {
     what: &'static str,
@@ -71,9 +62,8 @@ impl Progress {
 
     /// For [`inferproof::Prover::prove`].
     pub fn stage(&mut self, stage: Stage) -> bool {
-        let position = STAGES.iter().position(|(s, _)| *s == stage).unwrap_or(0);
-        let doing = STAGES.get(position).map_or("", |(_, doing)| doing);
-        self.step(position, STAGES.len(), doing)
+        let (doing, done, of) = inferproof_model::stage(stage);
+        self.step(done, of, doing)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::error::Error;
 use crate::report::{Values, row};
-use inferproof_onnx::{Port, dequantize_outputs, quantize_inputs, read_samples};
-use inferproof_program::{Program, TensorId};
+use inferproof_model::ports;
+use inferproof_onnx::{dequantize_outputs, quantize_inputs, read_samples};
+use inferproof_program::Program;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,17 +20,6 @@ pub fn read_input(program: &Program, path: &Path, sample: usize) -> Result<Vec<V
         count,
     })?;
     Ok(quantize_inputs(program, values))
-}
-
-/// Names and shapes of a program's inputs or outputs.
-pub fn ports(program: &Program, ids: &[TensorId]) -> Vec<Port> {
-    let tensors = ids.iter().filter_map(|&id| program.tensor(id));
-    tensors
-        .map(|t| Port {
-            name: t.name.clone(),
-            shape: t.shape.clone(),
-        })
-        .collect()
 }
 
 /// A program's outputs by name, as reals and as integers.
@@ -68,26 +58,4 @@ impl fmt::Display for Outputs {
         }
         Ok(())
     }
-}
-
-/// Compares shown with expected integers; the first difference in words.
-pub fn difference(
-    program: &Program,
-    what: &str,
-    ids: &[TensorId],
-    shown: &[Vec<i64>],
-    expected: &[Vec<i64>],
-) -> Option<String> {
-    for ((port, shown), expected) in ports(program, ids).iter().zip(shown).zip(expected) {
-        let differs = |(s, e): &(&i64, &i64)| s != e;
-        let count = shown.iter().zip(expected).filter(differs).count();
-        if let Some(entry) = shown.iter().zip(expected).position(|pair| differs(&pair)) {
-            let (shown, expected) = (shown.get(entry)?, expected.get(entry)?);
-            let name = &port.name;
-            return Some(format!(
-                "{what} `{name}`: {count} entries differ from what the proof shows; entry {entry}: expected {expected}, the proof shows {shown} (quantized)"
-            ));
-        }
-    }
-    None
 }

@@ -51,7 +51,12 @@ fn main() -> Result<(), OnnxError> {
         let test = read_samples(Path::new(test), model.inputs())?;
         println!(
             "{:?}",
-            model.evaluate(&compiled, &test.inputs, test.labels.as_deref())?
+            model.evaluate(
+                &compiled,
+                &test.inputs,
+                test.labels.as_deref(),
+                &mut |_, _, _| true
+            )?
         );
     }
     Ok(())

@@ -5,6 +5,7 @@ use crate::calibrate::{Sample, calibrate};
 use crate::compile::{Compiled, dequantize_outputs, quantize_inputs};
 use crate::float::argmax;
 use crate::graph::Graph;
+use crate::progress::{Progress, Work};
 use inferproof_program::{Op, Program, Trace, Weights};
 use serde::Serialize;
 
@@ -23,7 +24,14 @@ pub struct Agreement {
     pub relative_error: f64,
     /// How many values a rescale moved to the end of its range, other than by a ReLU or clip of the model itself.
     pub saturated: usize,
+    /// The first output entries: what the float model gives, and what the integer program. For a picture; they may be private, so
+    /// they are not serialized.
+    #[serde(skip)]
+    pub entries: Vec<(f64, f64)>,
 }
+
+/// How many output entries are kept.
+const ENTRIES: usize = 1000;
 
 /// Accuracy on labelled samples.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -69,6 +77,9 @@ impl Tally {
             for (i, f) in integer.iter().zip(float) {
                 let error = (i - f).abs();
                 self.total_error += error;
+                if self.agreement.entries.len() < ENTRIES {
+                    self.agreement.entries.push((*f, *i));
+                }
                 *output = (output.0.max(error), output.1.max(f.abs()));
                 self.entries += 1;
             }
@@ -128,9 +139,11 @@ pub fn compare(
     weights: &Weights,
     samples: &[Sample],
     float: &[Vec<Vec<f64>>],
+    progress: &mut Progress<'_>,
 ) -> Result<Agreement, OnnxError> {
     let mut tally = Tally::default();
-    for (sample, float) in samples.iter().zip(float) {
+    for (position, (sample, float)) in samples.iter().zip(float).enumerate() {
+        progress.step(Work::Compare, position, samples.len())?;
         let trace = program.run(weights, &quantize_inputs(program, sample))?;
         tally.add(program, &trace, float);
     }
@@ -143,15 +156,21 @@ pub fn evaluate(
     compiled: &Compiled,
     samples: &[Sample],
     labels: Option<&[i64]>,
+    progress: &mut Progress<'_>,
 ) -> Result<Accuracy, OnnxError> {
     let program = &compiled.program;
     let mut tally = Tally::default();
     let mut correct = [0, 0];
     for (position, sample) in samples.iter().enumerate() {
-        let float = calibrate(graph, std::slice::from_ref(sample))?
-            .outputs
-            .pop()
-            .unwrap_or_default();
+        progress.step(Work::Evaluate, position, samples.len())?;
+        let float = calibrate(
+            graph,
+            std::slice::from_ref(sample),
+            &mut Progress::unheard(),
+        )?
+        .outputs
+        .pop()
+        .unwrap_or_default();
         let trace = program.run(&compiled.weights, &quantize_inputs(program, sample))?;
         let integer = tally.add(program, &trace, &float);
         let label = labels.and_then(|l| l.get(position)).copied();

@@ -3,6 +3,7 @@
 use crate::OnnxError;
 use crate::float::evaluate;
 use crate::graph::{Graph, Kind, LOGIT_REACH, MASK, Real};
+use crate::progress::{Progress, Work};
 
 /// One sample: an array for each input of the model, row-major.
 pub type Sample = Vec<Vec<f32>>;
@@ -44,7 +45,11 @@ pub struct Calibration {
 }
 
 /// Runs the float model on all samples.
-pub fn calibrate(graph: &Graph, samples: &[Sample]) -> Result<Calibration, OnnxError> {
+pub fn calibrate(
+    graph: &Graph,
+    samples: &[Sample],
+    progress: &mut Progress<'_>,
+) -> Result<Calibration, OnnxError> {
     if samples.is_empty() {
         return Err(OnnxError::NoCalibration);
     }
@@ -55,6 +60,7 @@ pub fn calibrate(graph: &Graph, samples: &[Sample]) -> Result<Calibration, OnnxE
     let mut ranges: Vec<Range> = constants.collect();
     let mut outputs = Vec::with_capacity(samples.len());
     for (position, sample) in samples.iter().enumerate() {
+        progress.step(Work::Calibrate, position, samples.len())?;
         let activations = evaluate(graph, sample)?;
         for (slot, range) in ranges.iter_mut().enumerate() {
             let Some(values) = activations.get(crate::graph::LayerId(slot)) else {

@@ -3,6 +3,7 @@
 use crate::accuracy::{Accuracy, Agreement, compare};
 use crate::calibrate::{Calibration, Sample, calibrate};
 use crate::import::{Model, Port, import};
+use crate::progress::{Progress, Work};
 use crate::quantize::{Format, Lowered, Widths, lower};
 use crate::{Dimensions, OnnxError};
 use inferproof_program::{Program, Tensor, Weights};
@@ -119,7 +120,11 @@ impl FloatModel {
     /// If the sample does not fit the model.
     pub fn run(&self, sample: &Sample) -> Result<Vec<Vec<f64>>, OnnxError> {
         self.check(std::slice::from_ref(sample))?;
-        let mut calibration = calibrate(&self.model.graph, std::slice::from_ref(sample))?;
+        let mut calibration = calibrate(
+            &self.model.graph,
+            std::slice::from_ref(sample),
+            &mut Progress::unheard(),
+        )?;
         Ok(calibration.outputs.pop().unwrap_or_default())
     }
 
@@ -132,12 +137,27 @@ impl FloatModel {
         samples: &[Sample],
         options: &QuantizeOptions,
     ) -> Result<Compiled, OnnxError> {
+        self.compile_with(samples, options, &mut |_, _, _| true)
+    }
+
+    /// As [`Self::compile`]. `progress` is told how many samples of how many are done with, and may answer `false` to stop.
+    ///
+    /// # Errors
+    /// As [`Self::compile`]; if stopped.
+    pub fn compile_with(
+        &self,
+        samples: &[Sample],
+        options: &QuantizeOptions,
+        progress: &mut dyn FnMut(Work, usize, usize) -> bool,
+    ) -> Result<Compiled, OnnxError> {
+        let progress = &mut Progress::new(progress);
         self.check(samples)?;
         let candidates = options.candidates()?;
-        let calibration = calibrate(&self.model.graph, samples)?;
+        let calibration = calibrate(&self.model.graph, samples, progress)?;
         let mut best: Option<Compiled> = None;
         for widths in candidates {
-            let compiled = self.quantize(&calibration, samples, widths, options.tolerance)?;
+            let compiled =
+                self.quantize(&calibration, samples, widths, options.tolerance, progress)?;
             let done = compiled.report.within_tolerance;
             if done
                 || best.as_ref().is_none_or(|b| {
@@ -164,6 +184,7 @@ impl FloatModel {
         samples: &[Sample],
         widths: Widths,
         tolerance: f64,
+        progress: &mut Progress<'_>,
     ) -> Result<Compiled, OnnxError> {
         let Model {
             opset: _,
@@ -173,7 +194,7 @@ impl FloatModel {
         } = &self.model;
         let Lowered { program, weights } =
             lower(graph, &calibration.ranges, inputs, outputs, widths)?;
-        let agreement = compare(&program, &weights, samples, &calibration.outputs)?;
+        let agreement = compare(&program, &weights, samples, &calibration.outputs, progress)?;
         let committed = program
             .nodes
             .iter()
@@ -202,18 +223,21 @@ impl FloatModel {
         })
     }
 
-    /// Compares a compiled program with this model on other samples, and with labels where there are some.
+    /// Compares a compiled program with this model on other samples, and with labels where there are some. `progress` is told how
+    /// many samples of how many are done with, and may answer `false` to stop.
     ///
     /// # Errors
-    /// If a sample does not fit the model.
+    /// If a sample does not fit the model; if stopped.
     pub fn evaluate(
         &self,
         compiled: &Compiled,
         samples: &[Sample],
         labels: Option<&[i64]>,
+        progress: &mut dyn FnMut(Work, usize, usize) -> bool,
     ) -> Result<Accuracy, OnnxError> {
+        let progress = &mut Progress::new(progress);
         self.check(samples)?;
-        crate::accuracy::evaluate(&self.model.graph, compiled, samples, labels)
+        crate::accuracy::evaluate(&self.model.graph, compiled, samples, labels, progress)
     }
 
     fn check(&self, samples: &[Sample]) -> Result<(), OnnxError> {

@@ -1,9 +1,10 @@
-//! Samples from files: JSON as this field's tools write it, `.npy` and `.npz` as numpy does.
+//! Samples from arrays, and from files: JSON as this field's tools write it, `.npy` and `.npz` as numpy does.
 
 use crate::OnnxError;
 use crate::calibrate::Sample;
 use crate::import::Port;
 use inferproof_view::volume;
+use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 
@@ -16,10 +17,77 @@ pub struct Samples {
     pub labels: Option<Vec<i64>>,
 }
 
-/// An array of a file.
-struct Array {
-    shape: Vec<usize>,
-    values: Vec<f64>,
+/// An array of numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    /// The lengths of its axes.
+    pub shape: Vec<usize>,
+    /// Its entries, row-major.
+    pub values: Vec<f64>,
+}
+
+impl Samples {
+    /// From arrays by the names of the model's inputs; the first axis of each may count samples. Errors name the arrays' `origin`.
+    ///
+    /// # Errors
+    /// If an array is missing or does not fit its input, or there are not as many labels as samples.
+    pub fn from_arrays(
+        origin: &str,
+        arrays: &BTreeMap<String, Array>,
+        labels: Option<Vec<i64>>,
+        inputs: &[Port],
+    ) -> Result<Self, OnnxError> {
+        let mut by_input: Vec<Vec<Vec<f32>>> = Vec::new();
+        for port in inputs {
+            let array = arrays.get(&port.name).ok_or_else(|| {
+                missing(
+                    origin,
+                    port,
+                    inputs,
+                    &arrays.keys().cloned().collect::<Vec<_>>(),
+                )
+            })?;
+            by_input.push(split(origin, port, array)?);
+        }
+        let count = by_input.first().map_or(0, Vec::len);
+        for (samples, port) in by_input.iter().zip(inputs) {
+            if samples.len() != count {
+                return Err(OnnxError::Shape {
+                    file: origin.into(),
+                    tensor: port.name.clone(),
+                    expected: format!("{count} samples, as the first input has"),
+                    got: format!("{} samples", samples.len()),
+                });
+            }
+        }
+        if let Some(labels) = labels.as_ref().filter(|labels| labels.len() != count) {
+            return Err(OnnxError::Shape {
+                file: origin.into(),
+                tensor: LABEL.into(),
+                expected: format!("{count} entries, one for each sample"),
+                got: format!("{} entries", labels.len()),
+            });
+        }
+        let mut by_input: Vec<_> = by_input.into_iter().map(Vec::into_iter).collect();
+        let inputs = (0..count).map(|_| by_input.iter_mut().filter_map(Iterator::next).collect());
+        Ok(Self {
+            inputs: inputs.collect(),
+            labels,
+        })
+    }
+}
+
+/// The array of an `.npz` file that holds labels.
+const LABEL: &str = "label";
+
+fn missing(file: &str, port: &Port, inputs: &[Port], found: &[String]) -> OnnxError {
+    let expected: Vec<&str> = inputs.iter().map(|p| p.name.as_str()).collect();
+    OnnxError::MissingTensor {
+        file: file.into(),
+        tensor: port.name.clone(),
+        expected: expected.join(", "),
+        found: found.join(", "),
+    }
 }
 
 /// Reads samples from a file, whose kind is told by its extension: `.json`, `.npy` or `.npz`.
@@ -138,53 +206,16 @@ fn npz(file: &str, bytes: &[u8], inputs: &[Port]) -> Result<Samples, OnnxError> 
     let mut archive =
         npyz::npz::NpzArchive::new(Cursor::new(bytes)).map_err(|e| error(e.to_string()))?;
     let found: Vec<String> = archive.array_names().map(ToOwned::to_owned).collect();
-    let mut by_input: Vec<Vec<Vec<f32>>> = Vec::new();
+    let mut arrays = BTreeMap::new();
     for port in inputs {
-        let Some(array) = named(&mut archive, &port.name).map_err(error)? else {
-            return Err(OnnxError::MissingTensor {
-                file: file.into(),
-                tensor: port.name.clone(),
-                expected: inputs
-                    .iter()
-                    .map(|p| p.name.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                found: found.join(", "),
-            });
-        };
-        by_input.push(split(file, port, &array)?);
+        let array = named(&mut archive, &port.name).map_err(error)?;
+        // What is missing is said with all that is there.
+        let array = array.ok_or_else(|| missing(file, port, inputs, &found))?;
+        arrays.insert(port.name.clone(), array);
     }
-    let count = by_input.first().map_or(0, Vec::len);
-    for (samples, port) in by_input.iter().zip(inputs) {
-        if samples.len() != count {
-            return Err(OnnxError::Shape {
-                file: file.into(),
-                tensor: port.name.clone(),
-                expected: format!("{count} samples, as the first input has"),
-                got: format!("{} samples", samples.len()),
-            });
-        }
-    }
-    let labels = match named(&mut archive, "label").map_err(error)? {
-        Some(labels) if labels.values.len() == count => {
-            Some(labels.values.iter().map(|&v| v as i64).collect())
-        }
-        Some(labels) => {
-            return Err(OnnxError::Shape {
-                file: file.into(),
-                tensor: "label".into(),
-                expected: format!("{count} entries, one for each sample"),
-                got: format!("{} entries", labels.values.len()),
-            });
-        }
-        None => None,
-    };
-    let mut by_input: Vec<_> = by_input.into_iter().map(Vec::into_iter).collect();
-    let inputs = (0..count).map(|_| by_input.iter_mut().filter_map(Iterator::next).collect());
-    Ok(Samples {
-        inputs: inputs.collect(),
-        labels,
-    })
+    let labels = named(&mut archive, LABEL).map_err(error)?;
+    let labels = labels.map(|array| array.values.iter().map(|&v| v as i64).collect());
+    Samples::from_arrays(file, &arrays, labels, inputs)
 }
 
 fn named<R: Read + Seek>(
@@ -293,14 +324,15 @@ fn numbers<T: npyz::Deserialize, R: Read>(
 }
 
 /// The samples of an array: it has the input's shape, or one more axis in front, or the input's first axis is of length
-/// one and counts samples instead.
+/// one and counts samples instead, or is left out.
 fn split(file: &str, port: &Port, array: &Array) -> Result<Vec<Vec<f32>>, OnnxError> {
     let shape = &port.shape;
+    let of_one = shape.split_first().filter(|(first, _)| **first == 1);
     let fits = array.shape == *shape
         || array.shape.get(1..) == Some(shape)
-        || (shape.first() == Some(&1)
-            && !array.shape.is_empty()
-            && array.shape.get(1..) == shape.get(1..));
+        || of_one.is_some_and(|(_, rest)| {
+            array.shape == rest || (!array.shape.is_empty() && array.shape.get(1..) == Some(rest))
+        });
     let count = volume(shape).unwrap_or(0);
     if !fits || array.values.is_empty() || count == 0 {
         return Err(OnnxError::Shape {
@@ -324,7 +356,7 @@ fn finite(file: &str, tensor: &str, values: &[f64]) -> Result<Vec<f32>, OnnxErro
             file: file.into(),
             tensor: tensor.into(),
             position,
-            value: value.to_string(),
+            value: format!("{value:e}"),
         })
     });
     checked.collect()

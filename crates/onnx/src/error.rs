@@ -158,6 +158,9 @@ pub enum OnnxError {
         /// What it is.
         value: String,
     },
+    /// Whoever listened to the progress asked to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// The lowered program is not well formed: a mistake of this crate, or a model with absurd sizes.
     #[error(transparent)]
     Program(#[from] ProgramError),

@@ -29,6 +29,7 @@ mod function;
 mod graph;
 mod import;
 mod inspect;
+mod progress;
 mod quantize;
 mod requantize;
 
@@ -38,11 +39,12 @@ pub use compile::{
     CompileReport, Compiled, FloatModel, QuantizeOptions, compile, dequantize, dequantize_outputs,
     quantize, quantize_inputs,
 };
-pub use data::{Samples, parse_samples, read_samples};
+pub use data::{Array, Samples, parse_samples, read_samples};
 pub use dimensions::{Dimensions, DimensionsError};
 pub use error::OnnxError;
 pub use expression::{Expression, Operation};
 pub use function::{Comparison, Function, Trigonometric};
 pub use import::Port;
 pub use inspect::{ModelSummary, NodeSummary, inspect};
+pub use progress::Work;
 pub use quantize::Widths;

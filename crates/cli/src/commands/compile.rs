@@ -1,18 +1,13 @@
 //! `inferproof compile`: quantize a model, commit to its weights, write its folders.
 
 use crate::Outcome;
-use crate::args::CompileArgs;
-use crate::atomic::{Access, Folder};
-use crate::card::Card;
-use crate::curve::on_curve;
+use crate::args::{CompileArgs, joined};
 use crate::error::Error;
-use crate::folder::{BLINDING, CARD, KEY, PUBLIC, SECRET, WEIGHTS};
 use crate::interrupt;
-use crate::onnx_file::{OnnxFile, joined};
 use crate::progress::Progress;
 use crate::report::{Bytes, Count, Seconds, Seen, is_public, peak_memory, print, row};
-use crate::secret::{encode_blinding, encode_weights};
-use inferproof::{Curve, Verifier, Visibility, commit};
+use inferproof::Visibility;
+use inferproof_model::{Card, Compilation, Folder, OnnxFile, PUBLIC, Plan, SECRET};
 use inferproof_onnx::{Accuracy, Agreement, QuantizeOptions, Samples, read_samples};
 use serde::Serialize;
 use std::fmt;
@@ -34,15 +29,6 @@ pub struct Report {
     peak_memory_bytes: Option<u64>,
 }
 
-/// What to make of a model.
-pub struct Plan {
-    pub out: PathBuf,
-    pub force: bool,
-    pub visibility: Visibility,
-    pub curve: Curve,
-    pub options: QuantizeOptions,
-}
-
 pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
     let start = Instant::now();
     let file = OnnxFile::read(&args.onnx, &joined(args.dimensions.clone()))?;
@@ -50,8 +36,6 @@ pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
     let calibration = read(&args.calibrate)?;
     let evaluation = args.evaluate.as_deref().map(read).transpose()?;
     let plan = Plan {
-        out: args.out,
-        force: args.force,
         visibility: Visibility {
             weights: args.weights.into(),
             input: args.input.into(),
@@ -64,12 +48,21 @@ pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
             tolerance: args.tolerance,
         },
     };
-    let error = Error::model(&args.onnx);
-    print(
-        json,
-        &compile(file, &calibration, evaluation.as_ref(), plan, start, error)?,
-    );
+    let place = Place {
+        onnx: &args.onnx,
+        out: args.out.clone(),
+        force: args.force,
+    };
+    let report = compile(file, &calibration, evaluation.as_ref(), &plan, place, start)?;
+    print(json, &report);
     Ok(Outcome::Done)
+}
+
+/// Where a model comes from and goes to.
+pub struct Place<'a> {
+    pub onnx: &'a Path,
+    pub out: PathBuf,
+    pub force: bool,
 }
 
 /// Compiles a model into a folder.
@@ -77,58 +70,32 @@ pub fn compile(
     file: OnnxFile,
     calibration: &Samples,
     evaluation: Option<&Samples>,
-    plan: Plan,
+    plan: &Plan,
+    place: Place<'_>,
     start: Instant,
-    error: impl Fn(inferproof_onnx::OnnxError) -> Error,
 ) -> Result<Report, Error> {
     // The place is taken before the long work, so that a name in use is an error at once.
-    let mut folder = Folder::new(&plan.out, plan.force)?;
-    let OnnxFile { model, source } = file;
+    let folder = Folder::new(&place.out, place.force)?;
     let mut progress = Progress::new("compiling");
-    progress.step(0, 3, "calibrating and quantizing");
-    let compiled = model
-        .compile(&calibration.inputs, &plan.options)
-        .map_err(&error)?;
+    let step = &mut |doing, done, of| progress.step(done, of, doing);
+    let Compilation {
+        model,
+        card,
+        commit_seconds,
+    } = inferproof_model::compile(
+        place.onnx,
+        &place.out,
+        file,
+        calibration,
+        evaluation,
+        plan,
+        step,
+    )?;
+    drop(progress);
     interrupt::check()?;
-    progress.step(1, 3, "measuring accuracy");
-    let evaluation = evaluation
-        .map(|samples| model.evaluate(&compiled, &samples.inputs, samples.labels.as_deref()));
-    let evaluation = evaluation.transpose().map_err(&error)?;
-    interrupt::check()?;
-    drop((model, progress));
-
-    let commit_start = Instant::now();
-    let (tolerance, visibility) = (plan.options.tolerance, plan.visibility);
-    let card = on_curve!(plan.curve, P => {
-        let mut progress = Progress::new("committing to the weights");
-        let step = &mut |done, of| progress.step(done, of, "rows and range proofs");
-        let (key, secret) = commit::<P>(compiled.program, compiled.weights, visibility, step)?;
-        let program = &key.architecture.program;
-        let bytes = key.encode();
-        let id = crate::folder::hex(&key.model_id());
-        let wrong = |source| Error::Secret { path: plan.out.clone(), source };
-        folder.folder(PUBLIC, Access::Shared)?;
-        folder.file(&format!("{PUBLIC}/{KEY}"), &bytes, Access::Shared)?;
-        let weights = encode_weights(program, &id, &secret.weights).map_err(wrong)?;
-        if is_public(visibility.weights) {
-            folder.file(&format!("{PUBLIC}/{WEIGHTS}"), &weights, Access::Shared)?;
-        } else {
-            folder.folder(SECRET, Access::Owner)?;
-            folder.file(&format!("{SECRET}/{WEIGHTS}"), &weights, Access::Owner)?;
-            let blinding = encode_blinding(program, &id, &secret).map_err(wrong)?;
-            folder.file(&format!("{SECRET}/{BLINDING}"), &blinding, Access::Owner)?;
-        }
-        drop((secret, weights));
-        let verifier = Verifier::<P>::new(key).map_err(Error::key(&plan.out.join(PUBLIC).join(KEY)))?;
-        let card = Card::new(&verifier, bytes.len(), source, tolerance, compiled.report, evaluation);
-        let json = serde_json::to_vec_pretty(&card).unwrap_or_default();
-        folder.file(&format!("{PUBLIC}/{CARD}"), &json, Access::Shared)?;
-        card
-    });
-    let commit_seconds = commit_start.elapsed().as_secs_f64();
-    folder.finish()?;
+    model.save(folder)?;
     Ok(Report {
-        folder: plan.out,
+        folder: place.out,
         card,
         seconds: start.elapsed().as_secs_f64(),
         commit_seconds,

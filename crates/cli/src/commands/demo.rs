@@ -3,12 +3,10 @@
 use crate::args::{DemoArgs, InputArgs, ProveArgs};
 use crate::commands::{compile, prove};
 use crate::error::Error;
-use crate::folder::PUBLIC;
-use crate::interrupt::Unfinished;
-use crate::onnx_file::OnnxFile;
 use crate::report::{Bytes, Count, Seconds, Seen, print, row};
-use crate::{Outcome, digit};
+use crate::{Itself, Outcome, digit};
 use inferproof::{Curve, Visibility};
+use inferproof_model::{Error as ModelError, OnnxFile, PUBLIC, Plan, Unfinished, write_file};
 use inferproof_onnx::{Dimensions, QuantizeOptions, parse_samples};
 use serde::Serialize;
 use std::fmt;
@@ -49,10 +47,10 @@ struct Verified {
     answer: Option<usize>,
 }
 
-pub fn main(args: DemoArgs, json: bool) -> Result<Outcome, Error> {
+pub fn main(args: DemoArgs, itself: &Itself, json: bool) -> Result<Outcome, Error> {
     let (folder, kept) = match args.out {
         Some(path) => {
-            std::fs::create_dir(&path).map_err(Error::write(&path))?;
+            std::fs::create_dir(&path).map_err(ModelError::write(&path))?;
             (path, true)
         }
         None => {
@@ -60,22 +58,22 @@ pub fn main(args: DemoArgs, json: bool) -> Result<Outcome, Error> {
                 .prefix("inferproof-demo-")
                 .tempdir();
             let path = temporary
-                .map_err(Error::write(&std::env::temp_dir()))?
+                .map_err(ModelError::write(&std::env::temp_dir()))?
                 .keep();
             (path, false)
         }
     };
     // The secrets of a demonstration are not left lying about.
     let _removed = (!kept).then(|| Unfinished::new(folder.clone()));
-    print(json, &demo(&folder, args.digit, kept)?);
+    print(json, &demo(&folder, args.digit, itself, kept)?);
     Ok(Outcome::Done)
 }
 
-fn demo(folder: &Path, digit: usize, kept: bool) -> Result<Report, Error> {
+fn demo(folder: &Path, digit: usize, itself: &Itself, kept: bool) -> Result<Report, Error> {
     let start = Instant::now();
-    let bundled = |source| Error::model(Path::new("the bundled model"))(source);
+    let bundled = Path::new("the bundled model");
     let file = OnnxFile::import("mnist_lenet.onnx".into(), MODEL, &Dimensions::default())
-        .map_err(bundled)?;
+        .map_err(ModelError::onnx(bundled))?;
     let calibration =
         parse_samples("calibration.npz", CALIBRATION, file.model.inputs()).map_err(Error::data)?;
     let mut digits =
@@ -101,18 +99,21 @@ fn demo(folder: &Path, digit: usize, kept: bool) -> Result<Report, Error> {
     digits.inputs.truncate(EVALUATED);
 
     let model = folder.join("lenet.model");
-    let plan = compile::Plan {
-        out: model.clone(),
-        force: false,
+    let plan = Plan {
         visibility: Visibility::default(),
         curve: Curve::Grumpkin,
         options: QuantizeOptions::default(),
     };
-    let compile = compile::compile(file, &calibration, Some(&digits), plan, start, bundled)?;
+    let place = compile::Place {
+        onnx: bundled,
+        out: model.clone(),
+        force: false,
+    };
+    let compile = compile::compile(file, &calibration, Some(&digits), &plan, place, start)?;
 
     let input = folder.join("digit.json");
     let document = serde_json::json!({ "input_data": [pixels] });
-    crate::atomic::write_file(&input, document.to_string().as_bytes())?;
+    write_file(&input, document.to_string().as_bytes())?;
     let prove = prove::run(ProveArgs {
         model: model.clone(),
         input: InputArgs {
@@ -122,7 +123,7 @@ fn demo(folder: &Path, digit: usize, kept: bool) -> Result<Report, Error> {
         out: folder.join("digit.proof"),
         context: CONTEXT.into(),
     })?;
-    let verify = verify_elsewhere(folder, &model.join(PUBLIC), &input, &prove.proof)?;
+    let verify = verify_elsewhere(itself, folder, &model.join(PUBLIC), &input, &prove.proof)?;
     Ok(Report {
         digit,
         label,
@@ -137,14 +138,15 @@ fn demo(folder: &Path, digit: usize, kept: bool) -> Result<Report, Error> {
 
 /// Runs `inferproof verify` in a process of its own, which is told of the public folder, the input and the proof.
 fn verify_elsewhere(
+    itself: &Itself,
     folder: &Path,
     public: &Path,
     input: &Path,
     proof: &Path,
 ) -> Result<Verified, Error> {
     let failed = |reason: String| Error::Child(reason);
-    let program = std::env::current_exe().map_err(|e| failed(e.to_string()))?;
-    let output = Command::new(program)
+    let output = Command::new(&itself.program)
+        .args(&itself.arguments)
         .args(["--json", "verify", "--context", CONTEXT, "--key"])
         .arg(public)
         .arg("--input")

@@ -2,14 +2,13 @@
 
 use crate::Outcome;
 use crate::args::ProveArgs;
-use crate::atomic::write_file;
-use crate::curve::on_curve;
 use crate::error::Error;
-use crate::folder::{ModelFolder, hex};
+use crate::interrupt;
 use crate::progress::Progress;
 use crate::report::{Bytes, Seconds, Seen, peak_memory, print, row};
 use crate::values::{Outputs, read_input};
 use inferproof::{Profile, Prover, Visibility};
+use inferproof_model::{Model, hex, on_curve, write_file};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -40,21 +39,21 @@ pub fn main(args: ProveArgs, json: bool) -> Result<Outcome, Error> {
 
 /// Proves, and writes the proof.
 pub fn run(args: ProveArgs) -> Result<Report, Error> {
-    let folder = ModelFolder::open(&args.model)?;
-    on_curve!(folder.key.curve, P => prove::<P>(folder, args))
+    let model = Model::open(&args.model)?;
+    on_curve!(model.key.curve, P => prove::<P>(model, args))
 }
 
-fn prove<P: Profile>(folder: ModelFolder, args: ProveArgs) -> Result<Report, Error> {
+fn prove<P: Profile>(model: Model, args: ProveArgs) -> Result<Report, Error> {
     let start = Instant::now();
-    let key = folder.key.decode::<P>()?;
+    let key = model.key.decode::<P>()?;
     let visibility = key.architecture.visibility;
     let inputs = read_input(
         &key.architecture.program,
         &args.input.input,
         args.input.sample,
     )?;
-    let secret = folder.secret(&key)?;
-    drop(folder);
+    let secret = model.secret(&key)?;
+    drop(model);
     let prover = Prover::new(key, secret)?;
     let setup_seconds = start.elapsed().as_secs_f64();
 
@@ -66,6 +65,7 @@ fn prove<P: Profile>(folder: ModelFolder, args: ProveArgs) -> Result<Report, Err
     drop(progress);
     let seconds = start.elapsed().as_secs_f64();
     let proof = inference.proof.encode::<P>();
+    interrupt::check()?;
     write_file(&args.out, &proof)?;
     Ok(Report {
         model_id: hex(&inference.proof.model_id),

@@ -2,12 +2,11 @@
 
 use crate::Outcome;
 use crate::args::RunArgs;
-use crate::curve::on_curve;
 use crate::error::Error;
-use crate::folder::ModelFolder;
 use crate::report::{Seconds, print, row};
 use crate::values::{Outputs, read_input};
 use inferproof::Profile;
+use inferproof_model::{Model, on_curve};
 use serde::Serialize;
 use std::fmt;
 use std::time::Instant;
@@ -21,15 +20,15 @@ struct Report {
 }
 
 pub fn main(args: RunArgs, json: bool) -> Result<Outcome, Error> {
-    let folder = ModelFolder::open(&args.model)?;
-    let report = on_curve!(folder.key.curve, P => run::<P>(&folder, &args))?;
+    let model = Model::open(&args.model)?;
+    let report = on_curve!(model.key.curve, P => run::<P>(&model, &args))?;
     print(json, &report);
     Ok(Outcome::Done)
 }
 
-fn run<P: Profile>(folder: &ModelFolder, args: &RunArgs) -> Result<Report, Error> {
-    let key = folder.key.decode::<P>()?;
-    let weights = folder.weights(&key)?;
+fn run<P: Profile>(model: &Model, args: &RunArgs) -> Result<Report, Error> {
+    let key = model.key.decode::<P>()?;
+    let weights = model.weights(&key)?;
     let program = &key.architecture.program;
     let inputs = read_input(program, &args.input.input, args.input.sample)?;
     let start = Instant::now();

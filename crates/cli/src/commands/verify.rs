@@ -5,14 +5,12 @@
 
 use crate::Outcome;
 use crate::args::VerifyArgs;
-use crate::checked::Checked;
-use crate::curve::on_curve;
 use crate::error::Error;
 use crate::expected::Expected;
-use crate::folder::{KeyFile, hex};
 use crate::report::{Bytes, Seconds, Seen, is_public, print, row};
-use crate::values::{Outputs, difference, read_input};
+use crate::values::{Outputs, read_input};
 use inferproof::{Profile, Proof, Publics, Verifier, Visibility};
+use inferproof_model::{Checked, Error as ModelError, KeyFile, difference, hex, on_curve};
 use serde::Serialize;
 use std::fmt;
 use std::time::Instant;
@@ -62,9 +60,9 @@ pub fn main(args: VerifyArgs, json: bool) -> Result<Outcome, Error> {
 
 fn verify<P: Profile>(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
     let start = Instant::now();
-    let verifier = Verifier::<P>::new(file.decode()?).map_err(Error::key(&file.path))?;
+    let verifier = Verifier::<P>::new(file.decode()?).map_err(ModelError::key(&file.path))?;
     let expected = expected(&verifier, args)?;
-    let bytes = std::fs::read(&args.proof).map_err(Error::read(&args.proof))?;
+    let bytes = std::fs::read(&args.proof).map_err(ModelError::read(&args.proof))?;
     let setup_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
@@ -73,7 +71,7 @@ fn verify<P: Profile>(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error
     if args.recheck || !checked.is_known() {
         verifier
             .check_range_proofs()
-            .map_err(Error::key(&file.path))?;
+            .map_err(ModelError::key(&file.path))?;
         checked.remember();
         range_proof_seconds = Some(start.elapsed().as_secs_f64());
     }

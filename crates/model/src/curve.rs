@@ -1,15 +1,16 @@
-//! One generic function a command, chosen by the curve of a file.
+//! One generic function, chosen by the curve of a file.
 
 /// Evaluates an expression with a type name standing for the profile of a [`inferproof::Curve`].
+#[macro_export]
 macro_rules! on_curve {
     ($curve:expr, $profile:ident => $body:expr) => {
         match $curve {
-            inferproof::Curve::Grumpkin => {
-                type $profile = inferproof::Grumpkin;
+            $crate::Curve::Grumpkin => {
+                type $profile = $crate::Grumpkin;
                 $body
             }
-            inferproof::Curve::Bn254 => {
-                type $profile = inferproof::Bn254;
+            $crate::Curve::Bn254 => {
+                type $profile = $crate::Bn254;
                 $body
             }
         }

@@ -348,6 +348,9 @@ pub struct SecretSummary {
 }
 
 /// Reads the header of a secret file.
+///
+/// # Errors
+/// If it is no secret file.
 pub fn summarize(file: &[u8]) -> Result<SecretSummary, SecretError> {
     let (_, metadata) = SafeTensors::read_metadata(file).map_err(SecretError::Format)?;
     let tensors = metadata.tensors();

@@ -23,7 +23,9 @@ const WEIGHT_BYTES: f64 = 12.0;
 /// What one proof takes.
 #[derive(Debug, Serialize)]
 pub struct Estimate {
+    /// On 2 cores.
     pub seconds: f64,
+    /// At most at a time.
     pub memory_bytes: u64,
     /// Of the argument; the public values come on top.
     pub proof_bytes: usize,
@@ -31,6 +33,7 @@ pub struct Estimate {
 
 impl Estimate {
     /// From the sizes of a proof and the number of weights.
+    #[must_use]
     pub fn new(forecast: &Forecast, weights: usize) -> Self {
         let (committed, leaves, weights) = (
             forecast.committed as f64,

@@ -2,17 +2,23 @@
 
 use crate::card::Source;
 use crate::error::Error;
+use crate::quiet::quietly;
 use inferproof_onnx::{Dimensions, FloatModel, OnnxError};
 use std::path::Path;
 
 /// A file's float model, and where it comes from.
 pub struct OnnxFile {
+    /// Imported.
     pub model: FloatModel,
+    /// For the card.
     pub source: Source,
 }
 
 impl OnnxFile {
     /// Reads and imports a file.
+    ///
+    /// # Errors
+    /// If it cannot be read or imported.
     pub fn read(path: &Path, dimensions: &Dimensions) -> Result<Self, Error> {
         let bytes = std::fs::read(path).map_err(Error::read(path))?;
         let file = path
@@ -20,10 +26,13 @@ impl OnnxFile {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        Self::import(file, &bytes, dimensions).map_err(Error::model(path))
+        Self::import(file, &bytes, dimensions).map_err(Error::onnx(path))
     }
 
     /// Imports a file's bytes.
+    ///
+    /// # Errors
+    /// If they cannot be imported.
     pub fn import(file: String, bytes: &[u8], dimensions: &Dimensions) -> Result<Self, OnnxError> {
         let model = quietly(|| FloatModel::import_with(bytes, dimensions))?;
         let opset = model.opset();
@@ -38,20 +47,4 @@ impl OnnxFile {
             },
         })
     }
-}
-
-/// What `--dim` says, each time it was given.
-pub fn joined(dimensions: Vec<Dimensions>) -> Dimensions {
-    let given = dimensions.into_iter();
-    given.fold(Dimensions::default(), Dimensions::and)
-}
-
-/// Runs work of the ONNX front end, which panics on some malformed models; the importer turns that into an error, and nobody
-/// needs to read of it twice.
-pub fn quietly<T>(work: impl FnOnce() -> T) -> T {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let result = work();
-    std::panic::set_hook(hook);
-    result
 }

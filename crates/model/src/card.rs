@@ -12,59 +12,84 @@ pub const FORMAT: &str = "inferproof model card 1";
 /// A model card.
 #[derive(Debug, Serialize)]
 pub struct Card {
+    /// [`FORMAT`].
     pub format: &'static str,
+    /// The published identifier.
     pub model_id: String,
+    /// Of the commitments.
     pub curve: &'static str,
+    /// About how many.
     pub security_bits: u32,
+    /// Who sees what.
     pub visibility: Visibility,
+    /// What it was compiled from.
     pub source: Source,
+    /// In order.
     pub inputs: Vec<Tensor>,
+    /// In order.
     pub outputs: Vec<Tensor>,
+    /// How reals became integers.
     pub quantization: Quantization,
     /// Against the float model on the calibration data.
     pub calibration: CompileReport,
     /// On other data, if some was given.
     pub evaluation: Option<Accuracy>,
+    /// How large things are.
     pub sizes: Sizes,
 }
 
 /// The file that a model was compiled from.
 #[derive(Clone, Debug, Serialize)]
 pub struct Source {
+    /// Its name.
     pub file: String,
     /// Only with public weights: a digest of secret weights is not hiding, it confirms a guess of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blake3: Option<String>,
+    /// How long it is.
     pub bytes: usize,
+    /// Of ONNX's default operation set.
     pub opset: i64,
 }
 
 /// An input or output.
 #[derive(Debug, Serialize)]
 pub struct Tensor {
+    /// As in the ONNX file.
     pub name: String,
+    /// The lengths of its axes.
     pub shape: Vec<usize>,
     /// The integer `n` means `n * 2^-scale_log2`.
     pub scale_log2: i32,
+    /// The least integer.
     pub low: i64,
+    /// The greatest integer.
     pub high: i64,
 }
 
 /// How reals became integers.
 #[derive(Debug, Serialize)]
 pub struct Quantization {
+    /// Of a weight.
     pub weight_bits: u32,
+    /// Of an activation.
     pub activation_bits: u32,
+    /// The error to stay below on the calibration data.
     pub tolerance: f64,
+    /// How many there were.
     pub calibration_samples: usize,
 }
 
 /// How large things are.
 #[derive(Debug, Serialize)]
 pub struct Sizes {
+    /// How many.
     pub weights: usize,
+    /// How many.
     pub activations: usize,
+    /// Of a committed row.
     pub row_entries: usize,
+    /// Of the verifying key.
     pub key_bytes: usize,
     /// Of the argument, the same for every proof of the model.
     pub argument_bytes: usize,
@@ -72,6 +97,7 @@ pub struct Sizes {
 
 impl Card {
     /// Of a model just committed.
+    #[must_use]
     pub fn new<P: Profile>(
         verifier: &Verifier<P>,
         key_bytes: usize,

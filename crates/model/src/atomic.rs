@@ -1,7 +1,7 @@
 //! Files and folders that appear whole or not at all: written under a temporary name beside their place, then renamed.
 
 use crate::error::Error;
-use crate::interrupt::{self, Unfinished};
+use crate::unfinished::Unfinished;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -17,10 +17,12 @@ pub enum Access {
 }
 
 /// Writes one file, replacing what is there.
+///
+/// # Errors
+/// If it cannot be written; what was there is there still.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let temporary = Unfinished::new(sibling(path));
     create(temporary.path(), bytes, Access::Shared).map_err(Error::write(path))?;
-    interrupt::check()?;
     fs::rename(temporary.path(), path).map_err(Error::write(path))?;
     sync_folder(parent(path)).map_err(Error::write(path))
 }
@@ -34,6 +36,9 @@ pub struct Folder {
 
 impl Folder {
     /// Refuses at once if the place is taken, unless it may be replaced.
+    ///
+    /// # Errors
+    /// If it is taken, or cannot be written.
     pub fn new(place: &Path, replace: bool) -> Result<Self, Error> {
         if !replace && fs::symlink_metadata(place).is_ok() {
             return Err(Error::Exists { path: place.into() });
@@ -76,7 +81,6 @@ impl Folder {
             sync_folder(&folder).map_err(Error::write(&self.place))?;
         }
         sync_folder(self.temporary.path()).map_err(Error::write(&self.place))?;
-        interrupt::check()?;
         let old = Unfinished::new(sibling(&self.place));
         if fs::symlink_metadata(&self.place).is_ok() {
             fs::rename(&self.place, old.path()).map_err(Error::write(&self.place))?;

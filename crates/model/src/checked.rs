@@ -12,6 +12,7 @@ pub struct Checked(Option<PathBuf>);
 
 impl Checked {
     /// Of a key file's bytes.
+    #[must_use]
     pub fn of(key: &[u8]) -> Self {
         let cache = std::env::var_os("XDG_CACHE_HOME")
             .filter(|p| !p.is_empty())
@@ -26,6 +27,7 @@ impl Checked {
     }
 
     /// Whether this version has verified the key before.
+    #[must_use]
     pub fn is_known(&self) -> bool {
         self.0.as_ref().is_some_and(|path| {
             std::fs::read_to_string(path).is_ok_and(|version| version == VERSION)

@@ -1,0 +1,82 @@
+//! Whether a model can be compiled, node by node, and what proving it will take.
+
+use crate::error::Error;
+use crate::estimate::Estimate;
+use crate::quiet::quietly;
+use inferproof::{Visibility, forecast};
+use inferproof_onnx::{
+    Dimensions, FloatModel, ModelSummary, OnnxError, Port, QuantizeOptions, Sample, inspect,
+};
+use serde::Serialize;
+use std::path::Path;
+
+/// The widths that estimates assume; [`crate::compile`] chooses them by accuracy.
+const WEIGHT_BITS: u32 = 8;
+const ACTIVATION_BITS: u32 = 10;
+
+/// What can be said of a model without data.
+#[derive(Debug, Serialize)]
+pub struct Check {
+    /// Whether it can be compiled.
+    pub supported: bool,
+    /// Node by node.
+    #[serde(flatten)]
+    pub model: ModelSummary,
+    /// With private weights, public input and output, and the widths that are tried first.
+    pub estimate: Option<Estimate>,
+}
+
+/// Checks a model; messages call it by `path`.
+///
+/// # Errors
+/// If it is no ONNX model, or one that can be imported but not quantized. What is not supported is no error but an answer.
+pub fn check(path: &Path, onnx: &[u8], dimensions: &Dimensions) -> Result<Check, Error> {
+    let model = quietly(|| inspect(onnx, dimensions)).map_err(Error::onnx(path))?;
+    let estimate = match &model.error {
+        None => Some(estimate(path, onnx, dimensions)?),
+        Some(_) => None,
+    };
+    Ok(Check {
+        supported: model.error.is_none(),
+        model,
+        estimate,
+    })
+}
+
+/// Quantizes on made-up samples: the sizes of a proof depend little on the scales.
+fn estimate(path: &Path, onnx: &[u8], dimensions: &Dimensions) -> Result<Estimate, Error> {
+    let model = quietly(|| FloatModel::import_with(onnx, dimensions)).map_err(Error::onnx(path))?;
+    let options = QuantizeOptions {
+        weight_bits: Some(WEIGHT_BITS),
+        activation_bits: Some(ACTIVATION_BITS),
+        ..QuantizeOptions::default()
+    };
+    let mut tried = RANGES
+        .iter()
+        .map(|&range| model.compile(&[made_up(model.inputs(), range)], &options));
+    // Some functions are defined in one of the ranges only; if in none, the first error is as good as any.
+    let compiled = match tried.next() {
+        Some(Err(first)) => tried.find_map(Result::ok).ok_or(first),
+        Some(done) => done,
+        None => return Err(Error::onnx(path)(OnnxError::NoCalibration)),
+    };
+    let compiled = compiled.map_err(Error::onnx(path))?;
+    let forecast = forecast(&compiled.program, Visibility::default())?;
+    Ok(Estimate::new(&forecast, compiled.report.weights))
+}
+
+/// Where made-up numbers lie.
+const RANGES: [(f32, f32); 3] = [(0.0, 1.0), (1.1, 2.0), (-1.0, 1.0)];
+
+/// Numbers all over an interval, the same in every run.
+fn made_up(inputs: &[Port], (low, high): (f32, f32)) -> Sample {
+    let mut state = 1u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        low + (high - low) * ((state >> 8) as f32 / (1 << 24) as f32)
+    };
+    inputs
+        .iter()
+        .map(|port| (0..port.shape.iter().product()).map(|_| next()).collect())
+        .collect()
+}

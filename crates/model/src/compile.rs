@@ -1,0 +1,133 @@
+//! From an ONNX model and samples to a committed model, in memory.
+
+use crate::card::Card;
+use crate::curve::on_curve;
+use crate::error::Error;
+use crate::folder::{KEY, KeyFile, Model, PUBLIC, SecretFile, hex};
+use crate::onnx_file::OnnxFile;
+use crate::secret::{encode_blinding, encode_weights};
+use inferproof::{Curve, Profile, Verifier, Visibility, Visible, commit};
+use inferproof_onnx::{Accuracy, Compiled, QuantizeOptions, Samples, Work};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// What to make of an ONNX model.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Who sees what.
+    pub visibility: Visibility,
+    /// Of the commitments.
+    pub curve: Curve,
+    /// How to quantize.
+    pub options: QuantizeOptions,
+}
+
+/// A model just made.
+pub struct Compilation {
+    /// With its secrets.
+    pub model: Model,
+    /// What its card says.
+    pub card: Card,
+    /// How long committing took, range proofs included.
+    pub commit_seconds: f64,
+}
+
+/// Who is told what is being done, how many steps of how many are done, and answers whether to go on.
+pub type Progress<'a> = dyn FnMut(&'static str, usize, usize) -> bool + 'a;
+
+/// Quantizes, measures the accuracy, commits. Messages call the ONNX model by `onnx` and the model to come by `place`.
+///
+/// # Errors
+/// If the model cannot be quantized or committed, samples do not fit it, or it was asked to stop.
+pub fn compile(
+    onnx: &Path,
+    place: &Path,
+    file: OnnxFile,
+    calibration: &Samples,
+    evaluation: Option<&Samples>,
+    plan: &Plan,
+    progress: &mut Progress<'_>,
+) -> Result<Compilation, Error> {
+    let error = Error::onnx(onnx);
+    let samples = |work, done, of| progress(saying(work), done, of);
+    let OnnxFile { model, source } = file;
+    let mut samples = samples;
+    let compiled = model
+        .compile_with(&calibration.inputs, &plan.options, &mut samples)
+        .map_err(&error)?;
+    let evaluation = evaluation.map(|given| {
+        model.evaluate(
+            &compiled,
+            &given.inputs,
+            given.labels.as_deref(),
+            &mut samples,
+        )
+    });
+    let evaluation = evaluation.transpose().map_err(&error)?;
+    drop(model);
+    on_curve!(plan.curve, P => commit_to::<P>(place, source, compiled, evaluation, plan, progress))
+}
+
+fn saying(work: Work) -> &'static str {
+    match work {
+        Work::Calibrate => "calibrating",
+        Work::Compare => "quantizing",
+        Work::Evaluate => "measuring accuracy",
+    }
+}
+
+fn commit_to<P: Profile>(
+    place: &Path,
+    source: crate::card::Source,
+    compiled: Compiled,
+    evaluation: Option<Accuracy>,
+    plan: &Plan,
+    progress: &mut Progress<'_>,
+) -> Result<Compilation, Error> {
+    let start = Instant::now();
+    let step = &mut |done, of| progress("committing to the weights", done, of);
+    let (key, secret) = commit::<P>(compiled.program, compiled.weights, plan.visibility, step)?;
+    let program = &key.architecture.program;
+    let id = hex(&key.model_id());
+    let key_file = KeyFile {
+        path: place.join(PUBLIC).join(KEY),
+        bytes: key.encode(),
+        curve: plan.curve,
+    };
+    let wrong = |source| Error::Secret {
+        path: PathBuf::from(place),
+        source,
+    };
+    let private = plan.visibility.weights == Visible::Private;
+    let weights = SecretFile::weights(
+        place,
+        plan.visibility.weights,
+        encode_weights(program, &id, &secret.weights).map_err(wrong)?,
+    );
+    let blinding = private
+        .then(|| encode_blinding(program, &id, &secret))
+        .transpose()
+        .map_err(wrong)?;
+    let blinding = blinding.map(|bytes| SecretFile::blinding(place, bytes));
+    drop(secret);
+    let verifier = Verifier::<P>::new(key).map_err(Error::key(&key_file.path))?;
+    let card = Card::new(
+        &verifier,
+        key_file.bytes.len(),
+        source,
+        plan.options.tolerance,
+        compiled.report,
+        evaluation,
+    );
+    let json = serde_json::to_string_pretty(&card).unwrap_or_default();
+    Ok(Compilation {
+        model: Model {
+            key: key_file,
+            card: Some(json),
+            weights,
+            blinding,
+        },
+        card,
+        commit_seconds: start.elapsed().as_secs_f64(),
+    })
+}

@@ -1,0 +1,147 @@
+//! What can go wrong with a model: what happened, to which file, and what to do.
+
+use crate::secret::SecretError;
+use inferproof::{CommitError, DecodeError, KeyError};
+use inferproof_argument::ProveError;
+use inferproof_onnx::OnnxError;
+use std::path::{Path, PathBuf};
+
+/// Why a model was not made, read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file could not be read.
+    #[error("{}: cannot be read: {}", path.display(), reason(source))]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file or folder could not be written.
+    #[error("{}: cannot be written: {}", path.display(), reason(source))]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A folder is there already.
+    #[error("{}: exists already; choose another folder, or say that it may be replaced (its secrets are lost then)", path.display())]
+    Exists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder is not what `compile` writes.
+    #[error("{}: {missing} is missing; expected {expected}", path.display())]
+    NotAModel {
+        /// The folder.
+        path: PathBuf,
+        /// What was looked for in it.
+        missing: &'static str,
+        /// What the argument should be.
+        expected: &'static str,
+    },
+    /// Something is wrong with an ONNX model.
+    #[error("{}: {source}", path.display())]
+    Onnx {
+        /// The file, or what stands for it.
+        path: PathBuf,
+        /// What.
+        source: Box<OnnxError>,
+    },
+    /// A file is not of our format.
+    #[error("{}: {source}", path.display())]
+    Decode {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: DecodeError,
+    },
+    /// A key cannot be trusted or used.
+    #[error("{}: {source}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<KeyError>,
+    },
+    /// The secrets do not fit.
+    #[error("{}: {source}", path.display())]
+    Secret {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: SecretError,
+    },
+    /// The model could not be committed.
+    #[error("the model cannot be committed: {0}")]
+    Commit(Box<CommitError>),
+    /// Whoever listened to the progress asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Error {
+    /// For `map_err` on reading a file.
+    pub fn read(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Read {
+            path: path.into(),
+            source,
+        }
+    }
+
+    /// For `map_err` on writing a file.
+    pub fn write(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Write {
+            path: path.into(),
+            source,
+        }
+    }
+
+    /// For `map_err` on decoding a file.
+    pub fn decode(path: &Path) -> impl FnOnce(DecodeError) -> Self {
+        move |source| Self::Decode {
+            path: path.into(),
+            source,
+        }
+    }
+
+    /// For `map_err` on what is wrong with an ONNX model.
+    pub fn onnx(path: &Path) -> impl Fn(OnnxError) -> Self {
+        move |source| match source {
+            OnnxError::Interrupted => Self::Interrupted,
+            source => Self::Onnx {
+                path: path.into(),
+                source: Box::new(source),
+            },
+        }
+    }
+
+    /// For `map_err` on what is wrong with a key.
+    pub fn key(path: &Path) -> impl FnOnce(KeyError) -> Self {
+        move |source| Self::Key {
+            path: path.into(),
+            source: Box::new(source),
+        }
+    }
+}
+
+impl From<CommitError> for Error {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Prove(ProveError::Interrupted) => Self::Interrupted,
+            other => Self::Commit(Box::new(other)),
+        }
+    }
+}
+
+/// The common reasons in our words; the system's for the rest.
+pub fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or folder".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".into(),
+        std::io::ErrorKind::NotADirectory => "part of its path is not a folder".into(),
+        _ => error.to_string().to_lowercase(),
+    }
+}

@@ -1,0 +1,242 @@
+//! A compiled model on disk.
+//!
+//! ```text
+//! lenet.model/
+//!   public/   verifying.key  model.json  [weights.safetensors, if the weights are public]
+//!   secret/   weights.safetensors  blinding.safetensors        (only if the weights are private)
+//! ```
+
+use crate::atomic::{Access, Folder};
+use crate::curve::on_curve;
+use crate::error::Error;
+use crate::secret::{SecretError, decode_blinding, decode_weights};
+use inferproof::{
+    Curve, DecodeError, Kind, ModelSecret, Profile, VerifyingKey, Visibility, Visible, kind_of,
+};
+use inferproof_argument::curve::Scalar;
+use inferproof_program::Weights;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// What is for everyone.
+pub const PUBLIC: &str = "public";
+/// What is for the prover alone.
+pub const SECRET: &str = "secret";
+/// The verifying key, in `public`.
+pub const KEY: &str = "verifying.key";
+/// The model card, in `public`.
+pub const CARD: &str = "model.json";
+/// The weights, in `secret` unless they are public.
+pub const WEIGHTS: &str = "weights.safetensors";
+/// The blinding of the commitment, in `secret`.
+pub const BLINDING: &str = "blinding.safetensors";
+
+/// A verifying key's bytes and the curve they are on.
+pub struct KeyFile {
+    /// Where it was read.
+    pub path: PathBuf,
+    /// What was read.
+    pub bytes: Vec<u8>,
+    /// From its header.
+    pub curve: Curve,
+}
+
+impl KeyFile {
+    /// Reads the key of a model's public folder, or a key itself.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let file = if path.is_dir() {
+            path.join(KEY)
+        } else {
+            path.to_owned()
+        };
+        if path.is_dir() && !file.exists() {
+            let expected = "the `public` folder that `inferproof compile` wrote";
+            return Err(Error::NotAModel {
+                path: path.into(),
+                missing: "`verifying.key`",
+                expected,
+            });
+        }
+        let bytes = std::fs::read(&file).map_err(Error::read(&file))?;
+        Self::new(file, bytes)
+    }
+
+    /// A key's bytes; messages call them by `path`.
+    ///
+    /// # Errors
+    /// If their header is not a key's.
+    pub fn new(path: PathBuf, bytes: Vec<u8>) -> Result<Self, Error> {
+        let curve = match kind_of(&bytes).map_err(Error::decode(&path))? {
+            (Kind::Key, curve) => curve,
+            (Kind::Proof, _) => {
+                return Err(Error::Decode {
+                    path,
+                    source: DecodeError::Magic {
+                        expected: "verifying key",
+                    },
+                });
+            }
+        };
+        Ok(Self { path, bytes, curve })
+    }
+
+    /// The key.
+    ///
+    /// # Errors
+    /// If the bytes are not a key.
+    pub fn decode<P: Profile>(&self) -> Result<VerifyingKey<P>, Error> {
+        VerifyingKey::decode(&self.bytes).map_err(Error::decode(&self.path))
+    }
+
+    /// Who sees what of the model.
+    fn visibility(&self) -> Result<Visibility, Error> {
+        on_curve!(self.curve, P => Ok(self.decode::<P>()?.architecture.visibility))
+    }
+}
+
+/// A file with secrets, unless the weights are public.
+pub(crate) struct SecretFile {
+    path: PathBuf,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl SecretFile {
+    /// The weights of a model in a folder to come.
+    pub fn weights(model: &Path, visible: Visible, bytes: Zeroizing<Vec<u8>>) -> Self {
+        let path = model.join(folder_of(visible)).join(WEIGHTS);
+        Self { path, bytes }
+    }
+
+    /// The blinding of a model in a folder to come.
+    pub fn blinding(model: &Path, bytes: Zeroizing<Vec<u8>>) -> Self {
+        let path = model.join(SECRET).join(BLINDING);
+        Self { path, bytes }
+    }
+
+    fn read(path: PathBuf) -> Result<Self, Error> {
+        let bytes = Zeroizing::new(std::fs::read(&path).map_err(Error::read(&path))?);
+        Ok(Self { path, bytes })
+    }
+
+    fn wrong(&self) -> impl FnOnce(SecretError) -> Error {
+        |source| Error::Secret {
+            path: self.path.clone(),
+            source,
+        }
+    }
+}
+
+/// Where weights lie.
+fn folder_of(visible: Visible) -> &'static str {
+    match visible {
+        Visible::Public => PUBLIC,
+        Visible::Private => SECRET,
+    }
+}
+
+/// A compiled model with all it takes to prove: the contents of its folder.
+pub struct Model {
+    /// The verifying key.
+    pub key: KeyFile,
+    /// The model card, if there is one: proving does not need it.
+    pub card: Option<String>,
+    pub(crate) weights: SecretFile,
+    /// Only of private weights.
+    pub(crate) blinding: Option<SecretFile>,
+}
+
+impl Model {
+    /// Reads a model's folder.
+    ///
+    /// # Errors
+    /// If it is not what `compile` wrote, or without its secrets.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let expected = "the folder that `inferproof compile` wrote, with `public` inside";
+        if !path.exists() {
+            return Err(Error::read(path)(std::io::ErrorKind::NotFound.into()));
+        }
+        let public = path.join(PUBLIC);
+        if !public.is_dir() {
+            return Err(Error::NotAModel {
+                path: path.into(),
+                missing: "the folder `public`",
+                expected,
+            });
+        }
+        let key = KeyFile::read(&public)?;
+        let visible = key.visibility()?.weights;
+        let weights = SecretFile::read(path.join(folder_of(visible)).join(WEIGHTS))?;
+        let blinding = (visible == Visible::Private)
+            .then(|| SecretFile::read(path.join(SECRET).join(BLINDING)))
+            .transpose()?;
+        Ok(Self {
+            key,
+            card: std::fs::read_to_string(public.join(CARD)).ok(),
+            weights,
+            blinding,
+        })
+    }
+
+    /// Writes all of it into a folder that has just been begun, secrets for the owner alone.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn save(&self, mut folder: Folder) -> Result<(), Error> {
+        folder.folder(PUBLIC, Access::Shared)?;
+        folder.file(&format!("{PUBLIC}/{KEY}"), &self.key.bytes, Access::Shared)?;
+        if let Some(card) = &self.card {
+            folder.file(&format!("{PUBLIC}/{CARD}"), card.as_bytes(), Access::Shared)?;
+        }
+        let weights = &self.weights.bytes;
+        match &self.blinding {
+            None => folder.file(&format!("{PUBLIC}/{WEIGHTS}"), weights, Access::Shared)?,
+            Some(blinding) => {
+                folder.folder(SECRET, Access::Owner)?;
+                folder.file(&format!("{SECRET}/{WEIGHTS}"), weights, Access::Owner)?;
+                folder.file(
+                    &format!("{SECRET}/{BLINDING}"),
+                    &blinding.bytes,
+                    Access::Owner,
+                )?;
+            }
+        }
+        folder.finish()
+    }
+
+    /// The weights alone, for a run without a proof.
+    ///
+    /// # Errors
+    /// If they are not those of the key.
+    pub fn weights<P: Profile>(&self, key: &VerifyingKey<P>) -> Result<Weights, Error> {
+        let (program, id) = (&key.architecture.program, hex(&key.model_id()));
+        decode_weights(program, &id, &self.weights.bytes).map_err(self.weights.wrong())
+    }
+
+    /// Weights and blinders.
+    ///
+    /// # Errors
+    /// If they are not those of the key.
+    pub fn secret<P: Profile>(&self, key: &VerifyingKey<P>) -> Result<ModelSecret<P>, Error> {
+        let weights = self.weights(key)?;
+        let blinders = match &self.blinding {
+            None => key
+                .commitments
+                .iter()
+                .map(|rows| Zeroizing::new(vec![Scalar::<P>::default(); rows.len()]))
+                .collect(),
+            Some(file) => {
+                decode_blinding(key, &hex(&key.model_id()), &file.bytes).map_err(file.wrong())?
+            }
+        };
+        Ok(ModelSecret { weights, blinders })
+    }
+}
+
+/// A digest as it is printed.
+#[must_use]
+pub fn hex(digest: &inferproof::Digest) -> String {
+    digest.iter().map(|b| format!("{b:02x}")).collect()
+}

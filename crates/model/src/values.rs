@@ -1,0 +1,70 @@
+//! A program's inputs and outputs by name.
+
+use inferproof_onnx::Port;
+use inferproof_program::{Program, Tensor, TensorId};
+
+/// Names and shapes of a program's inputs or outputs.
+pub fn ports(program: &Program, ids: &[TensorId]) -> Vec<Port> {
+    let tensors = ids.iter().filter_map(|&id| program.tensor(id));
+    tensors
+        .map(|t| Port {
+            name: t.name.clone(),
+            shape: t.shape.clone(),
+        })
+        .collect()
+}
+
+/// The integer of a tensor that is nearest to a real number (halves up), in its range or not.
+pub fn nearest(tensor: &Tensor, value: f64) -> i64 {
+    rounded(value * 2f64.powi(tensor.scale_log2))
+}
+
+/// The nearest integer, halves up. Nothing is added before it is rounded: of a number beyond 2^52, half a unit more is another one.
+fn rounded(real: f64) -> i64 {
+    let below = real.floor();
+    below as i64 + i64::from(real - below >= 0.5)
+}
+
+/// Compares shown with expected integers; the first difference in words.
+pub fn difference(
+    program: &Program,
+    what: &str,
+    ids: &[TensorId],
+    shown: &[Vec<i64>],
+    expected: &[Vec<i64>],
+) -> Option<String> {
+    for ((port, shown), expected) in ports(program, ids).iter().zip(shown).zip(expected) {
+        let differs = |(s, e): &(&i64, &i64)| s != e;
+        let count = shown.iter().zip(expected).filter(differs).count();
+        if let Some(entry) = shown.iter().zip(expected).position(|pair| differs(&pair)) {
+            let (shown, expected) = (shown.get(entry)?, expected.get(entry)?);
+            let name = &port.name;
+            return Some(format!(
+                "{what} `{name}`: {count} entries differ from what the proof shows; entry {entry}: expected {expected}, the proof shows {shown} (quantized)"
+            ));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_of_53_bits_are_themselves() {
+        for integer in [
+            0,
+            1,
+            -1,
+            4_412_296_602_134_209,
+            -4_412_296_602_134_209,
+            (1 << 53) - 1,
+        ] {
+            assert_eq!(rounded(integer as f64), integer);
+        }
+        for (real, integer) in [(0.5, 1), (-0.5, 0), (1.49, 1), (-1.51, -2)] {
+            assert_eq!(rounded(real), integer);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+"""Machine-learning models that ship proofs, not just predictions.
+
+Commit to a model, run it on an input, and prove that *this committed model produced that output*, without showing the weights::
+
+    import inferproof
+
+    model = inferproof.compile("model.onnx", calibration=x, evaluate=(x_test, y_test))
+    model.save("credit.model")
+
+    result, proof = inferproof.Prover("credit.model").prove(x[0], context=b"request 17")
+    verdict = inferproof.Verifier("credit.model/public").verify(proof, context=b"request 17")
+"""
+
+from ._native import __version__
+from .arrays import Tensors
+from .card import model_card
+from .compiling import check, compile
+from .errors import (
+    AccuracyWarning,
+    InferproofError,
+    InputError,
+    InternalError,
+    ModelFileError,
+    RejectedProofError,
+    UnsupportedModelError,
+)
+from .models import Model, Public
+from .progress import Progress
+from .proofs import Proof, Verdict
+from .proving import Prover, Verifier
+from .report import Check, Node, Report
+
+__all__ = [
+    "AccuracyWarning",
+    "Check",
+    "InferproofError",
+    "InputError",
+    "InternalError",
+    "Model",
+    "ModelFileError",
+    "Node",
+    "Progress",
+    "Proof",
+    "Prover",
+    "Public",
+    "RejectedProofError",
+    "Report",
+    "Tensors",
+    "UnsupportedModelError",
+    "Verdict",
+    "Verifier",
+    "__version__",
+    "check",
+    "compile",
+    "model_card",
+]

@@ -1,0 +1,124 @@
+"""From a trained model to a committed one."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from . import _native
+from .arrays import given, numbers
+from .convert import to_onnx
+from .errors import AccuracyWarning, InputError
+from .models import Model
+from .progress import Progress, listener
+from .report import Check, agreement
+
+__all__ = ["check", "compile"]
+
+Visibility = Literal["public", "private"]
+
+
+def check(model: Any, *, dims: Mapping[str, int] | None = None) -> Check:
+    """Whether a model can be compiled, node by node, and what proving it will take.
+
+    :param model: the path of an ONNX file, its bytes, or an ``onnx.ModelProto``.
+    :param dims: lengths of dimensions that the model leaves open, as ``{"batch": 1}``.
+    :raises UnsupportedModelError: if it is no ONNX model. What is not supported is no error but an answer.
+    """
+    onnx = to_onnx(model, None)
+    return Check.of_json(_native.check(onnx.data, onnx.name, _dims(dims)))
+
+
+def compile(
+    model: Any,
+    *,
+    calibration: Any,
+    evaluate: Any = None,
+    dims: Mapping[str, int] | None = None,
+    weights: Visibility = "private",
+    input: Visibility = "public",
+    output: Visibility = "public",
+    curve: Literal["grumpkin", "bn254"] = "grumpkin",
+    weight_bits: int | None = None,
+    activation_bits: int | None = None,
+    tolerance: float = 0.02,
+    progress: Progress = None,
+) -> Model:
+    """Quantize a model on real inputs, measure what that costs, and commit to the weights.
+
+    >>> model = compile("model.onnx", calibration=x, evaluate=(x_test, y_test))
+
+    :param model: the path of an ONNX file, its bytes, an ``onnx.ModelProto``, a ``torch.nn.Module``, or a fitted estimator of
+        scikit-learn, XGBoost or LightGBM (where those are installed).
+    :param calibration: real inputs, from which the scales are chosen: an array whose first axis counts samples, or such arrays by
+        the names of the inputs.
+    :param evaluate: other inputs to measure accuracy on; with the right answers, as ``(x_test, y_test)``, classes are counted too.
+    :param dims: lengths of dimensions that the model leaves open, as ``{"batch": 1}``.
+    :param weights: whether verifiers see the weights.
+    :param input: whether verifiers see the input.
+    :param output: whether verifiers see the output.
+    :param curve: of the commitments; ``"bn254"`` (about 100 bits of security) is for what meets a chain.
+    :param weight_bits: bits of a weight, 2 to 16; chosen by accuracy if not given.
+    :param activation_bits: bits of an activation, 2 to 16; chosen by accuracy if not given.
+    :param tolerance: the error on calibration data to stay below, relative to the greatest output.
+    :param progress: see :data:`inferproof.Progress`.
+    :raises UnsupportedModelError: if something in the model is not supported; it names the node.
+    :raises InputError: if an array does not fit; it names the tensor.
+    """
+    onnx = to_onnx(model, calibration)
+    samples, labels = _samples_and_labels(evaluate, onnx.classes)
+    with listener(progress) as told:
+        made, calibrated, evaluated = _native.compile(
+            onnx.data,
+            onnx.name,
+            dims=_dims(dims),
+            calibration=given(calibration, "calibration"),
+            evaluation=None if samples is None else given(samples, "evaluate"),
+            labels=labels,
+            weights=weights,
+            input=input,
+            output=output,
+            curve=curve,
+            weight_bits=weight_bits,
+            activation_bits=activation_bits,
+            tolerance=tolerance,
+            listener=told,
+        )
+    compiled = Model(made, {"calibration": np.array(calibrated), "evaluation": np.array(evaluated)})
+    found = compiled.report.calibration
+    if not found["within_tolerance"]:
+        warnings.warn(
+            f"the integer program does not follow the float model as closely as asked: {agreement(found['agreement'])} on the "
+            f"calibration data, with a tolerance of {tolerance:.2%}; see model.report",
+            AccuracyWarning,
+            stacklevel=2,
+        )
+    return compiled
+
+
+def _samples_and_labels(evaluate: Any, classes: tuple[Any, ...] | None) -> tuple[Any, list[int] | None]:
+    """The inputs, and what the model's first output says if it is right: a class, or where the class is in a list of them."""
+    if not isinstance(evaluate, tuple):
+        return evaluate, None
+    if len(evaluate) != 2:
+        raise InputError("evaluate: expected inputs, or a pair of inputs and labels", expected="(x, y)")
+    samples, labels = evaluate
+    if classes is not None:
+        positions = {label: position for position, label in enumerate(classes)}
+        return samples, [positions.get(label, -1) for label in np.ravel(labels)]
+    right = numbers(labels, "label").ravel()
+    if not np.array_equal(right, np.round(right)):
+        raise InputError(
+            "evaluate: labels are the numbers of classes; for a regression give the inputs alone",
+            tensor="label",
+            expected="whole numbers",
+            found="fractions",
+        )
+    return samples, [int(label) for label in right]
+
+
+def _dims(dims: Mapping[str, int] | None) -> list[str]:
+    return [f"{name}={length}" for name, length in (dims or {}).items()]

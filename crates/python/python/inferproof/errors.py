@@ -1,0 +1,89 @@
+"""What can go wrong. Every exception of inferproof is an :class:`InferproofError`; what it names stands in attributes.
+
+Files that cannot be read or written raise the usual :class:`OSError`, Ctrl-C the usual :class:`KeyboardInterrupt`.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AccuracyWarning",
+    "InferproofError",
+    "InputError",
+    "InternalError",
+    "ModelFileError",
+    "RejectedProofError",
+    "UnsupportedModelError",
+]
+
+
+class InferproofError(Exception):
+    """The base of all exceptions of inferproof."""
+
+
+class InputError(InferproofError, ValueError):
+    """An array does not fit the model: its name, shape, type or a value."""
+
+    def __init__(
+        self, message: str, *, tensor: str | None = None, expected: str | None = None, found: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.tensor = tensor
+        """Which tensor, where one is meant."""
+        self.expected = expected
+        """What the model needs."""
+        self.found = found
+        """What was given."""
+
+
+class UnsupportedModelError(InferproofError):
+    """A model cannot be imported, quantized or proven."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        node: str | None = None,
+        op: str | None = None,
+        opset: str | None = None,
+        tensor: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.path = path
+        """The model's file, or what it was called."""
+        self.node = node
+        """The ONNX node."""
+        self.op = op
+        """Its operation."""
+        self.opset = int(opset) if opset is not None else None
+        """The version of its operation set."""
+        self.tensor = tensor
+        """Which tensor, where one is meant."""
+
+
+class ModelFileError(InferproofError):
+    """A file or folder is not a compiled model's, or is damaged."""
+
+    def __init__(self, message: str, *, path: str | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        """Which one."""
+
+
+class RejectedProofError(InferproofError):
+    """A proof was rejected."""
+
+    def __init__(self, message: str, *, reason: str | None = None, model_id: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        """Why."""
+        self.model_id = model_id
+        """The model that it should have been a proof of."""
+
+
+class InternalError(InferproofError):
+    """A mistake of inferproof's; please report it."""
+
+
+class AccuracyWarning(UserWarning):
+    """A compiled model does not follow the float model as closely as asked."""

@@ -1,0 +1,148 @@
+"""Compiled models: with their secrets, and their public side."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import _native
+from .report import Pairs, Report
+
+__all__ = ["Model", "Public"]
+
+Path_ = str | os.PathLike[str]
+
+
+class Public:
+    """What everyone may have of a model: its verifying key and its card.
+
+    It is compared, hashed, copied and pickled by what it holds.
+    """
+
+    __slots__ = ("_description", "card_text", "key")
+
+    def __init__(self, key: bytes, card: str | None = None) -> None:
+        self.key = bytes(key)
+        """The verifying key."""
+        self.card_text = card
+        """The model card's JSON, if there is one. It is what the model's maker says; only the key counts."""
+        self._description: dict[str, Any] = json.loads(_native.inspect_key(self.key, "verifying key"))
+
+    @classmethod
+    def open(cls, path: Path_) -> Public:
+        """Read a model's ``public`` folder, or a verifying key."""
+        key, card = _native.read_public(os.fspath(path))
+        return cls(key, card)
+
+    def save(self, path: Path_, *, replace: bool = False) -> None:
+        """Write a ``public`` folder."""
+        _native.save_public(os.fspath(path), self.key, self.card_text, replace)
+
+    @property
+    def id(self) -> str:
+        """The model's published identifier, a digest of its commitment and architecture."""
+        return str(self._description["model_id"])
+
+    @property
+    def visibility(self) -> Mapping[str, str]:
+        """Who sees ``weights``, ``input`` and ``output``: ``"public"`` or ``"private"``."""
+        visibility: dict[str, str] = self._description["visibility"]
+        return visibility
+
+    @property
+    def inputs(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the inputs, by name."""
+        return {tensor["name"]: tuple(tensor["shape"]) for tensor in self._description["inputs"]}
+
+    @property
+    def outputs(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the outputs, by name."""
+        return {tensor["name"]: tuple(tensor["shape"]) for tensor in self._description["outputs"]}
+
+    @property
+    def card(self) -> dict[str, Any] | None:
+        """The model card."""
+        return json.loads(self.card_text) if self.card_text is not None else None
+
+    def inspect(self) -> dict[str, Any]:
+        """What the key states, as ``inferproof inspect`` prints it."""
+        return dict(self._description)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Public):
+            return NotImplemented
+        return (self.key, self.card_text) == (other.key, other.card_text)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __reduce__(self) -> tuple[type[Public], tuple[bytes, str | None]]:
+        return Public, (self.key, self.card_text)
+
+    def __repr__(self) -> str:
+        return f"<Public side of model {self.id[:16]}...>"
+
+
+class Model:
+    """A compiled model, with the secrets that prove what it says.
+
+    :func:`inferproof.compile` makes one; :meth:`open` reads one. It cannot be changed, so a copy is the same object.
+    """
+
+    __slots__ = ("_native", "_pairs", "_public")
+
+    def __init__(self, native: _native.Model, pairs: Mapping[str, Pairs] | None = None) -> None:
+        self._native = native
+        self._pairs = dict(pairs or {})
+        self._public = Public(native.key, native.card)
+
+    @classmethod
+    def open(cls, path: Path_) -> Model:
+        """Read the folder that :meth:`save` or ``inferproof compile`` wrote."""
+        return cls(_native.Model.open(os.fspath(path)))
+
+    def save(self, path: Path_, *, replace: bool = False) -> None:
+        """Write a folder with ``public`` (for everyone) and ``secret`` (readable by its owner only), whole or not at all."""
+        self._native.save(os.fspath(path), replace)
+
+    @property
+    def id(self) -> str:
+        """The model's published identifier, a digest of its commitment and architecture."""
+        return self._native.id
+
+    @property
+    def public(self) -> Public:
+        """What a verifier needs, and everyone may have."""
+        return self._public
+
+    @property
+    def report(self) -> Report:
+        """Accuracy, quantization and sizes; in a notebook it shows itself."""
+        return Report(self._public.card or {}, self._pairs)
+
+    def __copy__(self) -> Model:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Model:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            "a model is not pickled, which would put its secrets wherever the pickle goes: save it in a folder and open that, "
+            "or pickle model.public, which is all that a verifier needs"
+        )
+
+    def __repr__(self) -> str:
+        visibility = ", ".join(f"{what} {who}" for what, who in self._public.visibility.items())
+        return f"<Model {self.id[:16]}..., {visibility}>"
+
+    def _repr_html_(self) -> str:
+        return self.report._repr_html_()
+
+
+def native(model: Model | Path_) -> _native.Model:
+    """The extension module's model, of a model or its folder."""
+    return model._native if isinstance(model, Model) else _native.Model.open(os.fspath(Path(model)))

@@ -1,0 +1,156 @@
+//! Between numpy's arrays and a program's tensors.
+
+use crate::errors::Failure;
+use inferproof_model::ports;
+use inferproof_onnx::{Array, OnnxError, Port, Samples, dequantize, quantize_inputs};
+use inferproof_program::{Program, TensorId};
+use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+use std::collections::BTreeMap;
+
+/// What a caller gives for a model's inputs or outputs.
+pub enum Given {
+    /// The only one.
+    One(Array),
+    /// By name.
+    Named(BTreeMap<String, Array>),
+}
+
+impl<'py> FromPyObject<'_, 'py> for Given {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(array) = object.extract::<PyReadonlyArrayDyn<'py, f64>>() {
+            return Ok(Self::One(copied(&array)));
+        }
+        let named: BTreeMap<String, PyReadonlyArrayDyn<'py, f64>> = object.extract()?;
+        let named = named
+            .into_iter()
+            .map(|(name, array)| (name, copied(&array)));
+        Ok(Self::Named(named.collect()))
+    }
+}
+
+fn copied(array: &PyReadonlyArrayDyn<'_, f64>) -> Array {
+    Array {
+        shape: array.shape().to_vec(),
+        values: array.as_array().iter().copied().collect(),
+    }
+}
+
+impl Given {
+    /// By the names of ports. Errors call the arrays `origin`.
+    fn named(self, origin: &str, ports: &[Port]) -> Result<BTreeMap<String, Array>, Failure> {
+        let names = || {
+            let names: Vec<&str> = ports.iter().map(|p| p.name.as_str()).collect();
+            names.join(", ")
+        };
+        match (self, ports) {
+            (Self::One(array), [only]) => Ok(BTreeMap::from([(only.name.clone(), array)])),
+            (Self::One(_), _) => Err(Failure::Input {
+                message: format!(
+                    "{origin}: one array for a model with several tensors; give a dictionary with {}",
+                    names()
+                ),
+                tensor: None,
+                expected: Some(names()),
+                found: Some("one array".into()),
+            }),
+            (Self::Named(given), _) => {
+                let known = |name: &String| ports.iter().any(|p| p.name == *name);
+                if let Some(unknown) = given.keys().find(|name| !known(name)) {
+                    return Err(Failure::Input {
+                        message: format!(
+                            "{origin}: the model has no tensor `{unknown}`; it has {}",
+                            names()
+                        ),
+                        tensor: Some(unknown.clone()),
+                        expected: Some(names()),
+                        found: Some(unknown.clone()),
+                    });
+                }
+                Ok(given)
+            }
+        }
+    }
+
+    /// Any number of samples.
+    pub fn samples(
+        self,
+        origin: &str,
+        labels: Option<Vec<i64>>,
+        inputs: &[Port],
+    ) -> Result<Samples, Failure> {
+        let named = self.named(origin, inputs)?;
+        Ok(Samples::from_arrays(origin, &named, labels, inputs)?)
+    }
+
+    /// The integers of one sample.
+    pub fn input(self, origin: &str, program: &Program) -> Result<Vec<Vec<i64>>, Failure> {
+        let samples = self.samples(origin, None, &ports(program, &program.inputs))?;
+        match &samples.inputs[..] {
+            [only] => Ok(quantize_inputs(program, only)),
+            several => Err(Failure::Input {
+                message: format!(
+                    "{origin}: {} samples; a proof is of one, so prove them one by one",
+                    several.len()
+                ),
+                tensor: None,
+                expected: Some("1 sample".into()),
+                found: Some(format!("{} samples", several.len())),
+            }),
+        }
+    }
+
+    /// The integers that outputs of these real numbers have.
+    pub fn output(self, origin: &str, program: &Program) -> Result<Vec<Vec<i64>>, Failure> {
+        let ports = ports(program, &program.outputs);
+        let mut named = self.named(origin, &ports)?;
+        let tensors = program.outputs.iter().filter_map(|&id| program.tensor(id));
+        let integers = ports.iter().zip(tensors).map(|(port, tensor)| {
+            let array = named
+                .remove(&port.name)
+                .ok_or_else(|| OnnxError::MissingTensor {
+                    file: origin.into(),
+                    tensor: port.name.clone(),
+                    expected: port.name.clone(),
+                    found: "nothing".into(),
+                })?;
+            if array.values.len() != tensor.volume() {
+                return Err(OnnxError::Shape {
+                    file: origin.into(),
+                    tensor: port.name.clone(),
+                    expected: format!("shape {:?}", tensor.shape),
+                    got: format!("shape {:?}", array.shape),
+                });
+            }
+            let nearest = |&value: &f64| inferproof_model::nearest(tensor, value);
+            Ok(array.values.iter().map(nearest).collect())
+        });
+        Ok(integers.collect::<Result<_, OnnxError>>()?)
+    }
+}
+
+/// A tensor for Python: its name, what its integers mean, and the integers.
+pub type Tensor<'py> = (
+    String,
+    Bound<'py, PyArrayDyn<f64>>,
+    Bound<'py, PyArrayDyn<i64>>,
+);
+
+/// Inputs or outputs of a program for Python.
+pub fn tensors<'py>(
+    py: Python<'py>,
+    program: &Program,
+    ids: &[TensorId],
+    integers: Vec<Vec<i64>>,
+) -> PyResult<Vec<Tensor<'py>>> {
+    let tensors = ids.iter().filter_map(|&id| program.tensor(id));
+    let made = tensors.zip(integers).map(|(tensor, integers)| {
+        let shape = &tensor.shape[..];
+        let reals = PyArray1::from_vec(py, dequantize(tensor, &integers)).reshape(shape)?;
+        let integers = PyArray1::from_vec(py, integers).reshape(shape)?;
+        Ok((tensor.name.clone(), reals, integers))
+    });
+    made.collect()
+}

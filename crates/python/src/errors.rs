@@ -1,0 +1,232 @@
+//! What goes wrong becomes an exception of `inferproof.errors`, with what it names as attributes; files that cannot be read or written
+//! are `OSError`s, as everywhere in Python.
+
+use inferproof::{InferenceError, KeyError};
+use inferproof_argument::ProveError;
+use inferproof_model::Error;
+use inferproof_onnx::OnnxError;
+use pyo3::exceptions::{PyFileExistsError, PyKeyboardInterrupt, PyOSError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use std::any::Any;
+use std::path::{Path, PathBuf};
+
+/// Why something was not done.
+pub enum Failure {
+    /// A model or one of its files.
+    Model(Error),
+    /// An inference was not proven.
+    Inference(InferenceError),
+    /// An array does not fit.
+    Input {
+        message: String,
+        tensor: Option<String>,
+        expected: Option<String>,
+        found: Option<String>,
+    },
+    /// A mistake of ours.
+    Internal(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Model(error)
+    }
+}
+
+impl From<InferenceError> for Failure {
+    fn from(error: InferenceError) -> Self {
+        match error {
+            InferenceError::Prove(ProveError::Interrupted) => Self::Model(Error::Interrupted),
+            other => Self::Inference(other),
+        }
+    }
+}
+
+impl From<OnnxError> for Failure {
+    /// Of arrays, which the error names.
+    fn from(error: OnnxError) -> Self {
+        let message = error.to_string();
+        let (tensor, expected, found) = match error {
+            OnnxError::MissingTensor {
+                tensor,
+                expected,
+                found,
+                ..
+            } => (Some(tensor), Some(expected), Some(found)),
+            OnnxError::Shape {
+                tensor,
+                expected,
+                got,
+                ..
+            } => (Some(tensor), Some(expected), Some(got)),
+            OnnxError::Value { tensor, value, .. } => {
+                (Some(tensor), Some("finite numbers".into()), Some(value))
+            }
+            _ => (None, None, None),
+        };
+        Self::Input {
+            message,
+            tensor,
+            expected,
+            found,
+        }
+    }
+}
+
+impl Failure {
+    /// A panic, whose message was printed on standard error.
+    pub fn of_panic(panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Self::Internal(text.unwrap_or("unknown").to_owned())
+    }
+
+    /// The exception.
+    pub fn raise(self, py: Python<'_>) -> PyErr {
+        match self {
+            Self::Model(error) => model(py, error),
+            Self::Inference(error) => inference(py, &error),
+            Self::Input {
+                message,
+                tensor,
+                expected,
+                found,
+            } => exception(
+                py,
+                "InputError",
+                &message,
+                &[("tensor", tensor), ("expected", expected), ("found", found)],
+            ),
+            Self::Internal(reason) => exception(
+                py,
+                "InternalError",
+                &format!("a mistake of inferproof's, please report it: {reason}"),
+                &[],
+            ),
+        }
+    }
+}
+
+fn inference(py: Python<'_>, error: &InferenceError) -> PyErr {
+    let message = format!("no proof was made: {error}");
+    match error {
+        InferenceError::Run(_) => exception(py, "InputError", &message, &[]),
+        InferenceError::Key(_) => exception(py, "ModelFileError", &message, &[]),
+        InferenceError::Publics(_) | InferenceError::Prove(_) => {
+            exception(py, "InternalError", &message, &[])
+        }
+    }
+}
+
+fn model(py: Python<'_>, error: Error) -> PyErr {
+    let message = error.to_string();
+    match error {
+        Error::Interrupted => PyKeyboardInterrupt::new_err(()),
+        Error::Read { path, source } | Error::Write { path, source } => system(&path, &source),
+        Error::Exists { path } => PyFileExistsError::new_err(format!(
+            "{}: exists already; choose another folder, or pass replace=True (its secrets are lost then)",
+            path.display()
+        )),
+        Error::Onnx { path, source } => onnx(py, &message, &path, *source),
+        Error::Key { path, source } => match *source {
+            KeyError::Lower(_) | KeyError::Program(_) => unsupported(py, &message, &path, &[]),
+            _ => file(py, &message, &path),
+        },
+        Error::NotAModel { path, .. } | Error::Decode { path, .. } | Error::Secret { path, .. } => {
+            file(py, &message, &path)
+        }
+        Error::Commit(_) => unsupported(py, &message, Path::new(""), &[]),
+    }
+}
+
+/// As `open` would raise it.
+fn system(path: &Path, source: &std::io::Error) -> PyErr {
+    match source.raw_os_error() {
+        Some(number) => PyOSError::new_err((
+            number,
+            inferproof_model::reason(source),
+            PathBuf::from(path),
+        )),
+        None => {
+            // Errors that we made ourselves have a kind, but no number.
+            let error: PyErr = std::io::Error::new(
+                source.kind(),
+                format!("{}: {}", path.display(), inferproof_model::reason(source)),
+            )
+            .into();
+            error
+        }
+    }
+}
+
+fn onnx(py: Python<'_>, message: &str, path: &Path, error: OnnxError) -> PyErr {
+    match error {
+        OnnxError::Unsupported {
+            node, op, opset, ..
+        } => unsupported(
+            py,
+            message,
+            path,
+            &[
+                ("node", Some(node)),
+                ("op", Some(op)),
+                ("opset", Some(opset.to_string())),
+            ],
+        ),
+        OnnxError::OpenDimension { input, shape, name } => {
+            let message = format!(
+                "{}: dimension `{name}` of input `{input}` {shape} is open; say how long it is: dims={{\"{name}\": 1}}",
+                path.display()
+            );
+            unsupported(py, &message, path, &[("tensor", Some(input))])
+        }
+        OnnxError::SymbolicShape { tensor, .. } => {
+            unsupported(py, message, path, &[("tensor", Some(tensor))])
+        }
+        OnnxError::Corrupt { .. }
+        | OnnxError::Analysis { .. }
+        | OnnxError::UnknownDimension { .. }
+        | OnnxError::Model { .. }
+        | OnnxError::Program(_)
+        | OnnxError::View(_) => unsupported(py, message, path, &[]),
+        data => Failure::from(data).raise(py),
+    }
+}
+
+fn unsupported(
+    py: Python<'_>,
+    message: &str,
+    path: &Path,
+    named: &[(&str, Option<String>)],
+) -> PyErr {
+    let mut all = vec![("path", Some(path.display().to_string()))];
+    all.extend(named.iter().cloned());
+    exception(py, "UnsupportedModelError", message, &all)
+}
+
+fn file(py: Python<'_>, message: &str, path: &Path) -> PyErr {
+    let path = path.display().to_string();
+    exception(py, "ModelFileError", message, &[("path", Some(path))])
+}
+
+/// An exception of `inferproof.errors`, whose constructors take a message and names.
+fn exception(
+    py: Python<'_>,
+    class: &str,
+    message: &str,
+    named: &[(&str, Option<String>)],
+) -> PyErr {
+    let make = || {
+        let names = PyDict::new(py);
+        for (name, value) in named {
+            names.set_item(name, value)?;
+        }
+        let class = py.import("inferproof.errors")?.getattr(class)?;
+        class.call((message,), Some(&names))
+    };
+    match make() {
+        Ok(made) => PyErr::from_value(made),
+        Err(error) => error,
+    }
+}

@@ -1,0 +1,45 @@
+//! Public files.
+
+use crate::work::{run, whole};
+use inferproof_model::{Access, CARD, Folder, KEY, KeyFile};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::path::PathBuf;
+
+/// The key, and the card if there is one, of a public folder or a key file.
+#[pyfunction]
+pub fn read_public(
+    py: Python<'_>,
+    path: PathBuf,
+) -> PyResult<(Bound<'_, PyBytes>, Option<String>)> {
+    let (key, card) = run(py, None, move |_| {
+        let card = std::fs::read_to_string(path.join(CARD)).ok();
+        Ok((KeyFile::read(&path)?.bytes, card))
+    })?;
+    Ok((PyBytes::new(py, &key), card))
+}
+
+/// Writes a public folder, whole or not at all.
+#[pyfunction]
+pub fn save_public(
+    py: Python<'_>,
+    path: PathBuf,
+    key: Vec<u8>,
+    card: Option<String>,
+    replace: bool,
+) -> PyResult<()> {
+    whole(py, || {
+        let folder = Folder::new(&path, replace)?;
+        folder.file(KEY, &key, Access::Shared)?;
+        if let Some(card) = card {
+            folder.file(CARD, card.as_bytes(), Access::Shared)?;
+        }
+        Ok(folder.finish()?)
+    })
+}
+
+/// Writes a file, whole or not at all.
+#[pyfunction]
+pub fn write_file(py: Python<'_>, path: PathBuf, data: Vec<u8>) -> PyResult<()> {
+    whole(py, || Ok(inferproof_model::write_file(&path, &data)?))
+}

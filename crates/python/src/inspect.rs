@@ -1,0 +1,56 @@
+//! Reports, as JSON text that the Python side reads.
+
+use crate::errors::Failure;
+use crate::work::run;
+use inferproof_model::KeyFile;
+use inferproof_onnx::Dimensions;
+use pyo3::prelude::*;
+use std::path::{Path, PathBuf};
+
+/// What `inferproof check` prints.
+#[pyfunction]
+pub fn check(py: Python<'_>, onnx: Vec<u8>, name: PathBuf, dims: Vec<String>) -> PyResult<String> {
+    let dimensions = dimensions(dims).map_err(|failure| failure.raise(py))?;
+    run(py, None, move |_| {
+        let report = inferproof_model::check(&name, &onnx, &dimensions)?;
+        json(&report)
+    })
+}
+
+/// What `inferproof inspect` prints of a key.
+#[pyfunction]
+pub fn inspect_key(py: Python<'_>, key: Vec<u8>, path: PathBuf) -> PyResult<String> {
+    run(py, None, move |_| {
+        json(&inferproof_model::inspect_key(&KeyFile::new(path, key)?)?)
+    })
+}
+
+/// What `inferproof inspect` prints of a proof.
+#[pyfunction]
+pub fn inspect_proof(py: Python<'_>, proof: Vec<u8>) -> PyResult<String> {
+    run(py, None, move |_| {
+        json(&inferproof_model::inspect_proof(
+            Path::new("proof"),
+            &proof,
+        )?)
+    })
+}
+
+/// Lengths of open dimensions, each as `NAME=LENGTH`.
+pub fn dimensions(given: Vec<String>) -> Result<Dimensions, Failure> {
+    let mut all = Dimensions::default();
+    for pair in given {
+        let parsed = pair.parse().map_err(|error| Failure::Input {
+            message: format!("dims: {error}"),
+            tensor: None,
+            expected: Some("a name and a length of at least 1".into()),
+            found: Some(pair),
+        });
+        all = all.and(parsed?);
+    }
+    Ok(all)
+}
+
+fn json(report: &impl serde::Serialize) -> Result<String, Failure> {
+    serde_json::to_string(report).map_err(|error| Failure::Internal(error.to_string()))
+}

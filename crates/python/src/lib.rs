@@ -1,0 +1,45 @@
+//! The extension module `inferproof._native`: the library, as the Python package in `python/inferproof` wraps it.
+//!
+//! What is slow runs on a pool of its own with the interpreter released ([`work`]); what goes wrong becomes an exception of
+//! `inferproof.errors` ([`errors`]); arrays are numpy's ([`arrays`]). Everything else, and all that a user reads, is in Python.
+#![forbid(unsafe_code)]
+
+mod arrays;
+mod compile;
+mod errors;
+mod files;
+mod inspect;
+mod model;
+mod prover;
+mod verifier;
+mod work;
+
+use pyo3::prelude::*;
+use std::ffi::OsString;
+
+/// The command line, which prints for itself; the answer is its exit code. `itself` starts another process of it.
+#[pyfunction]
+fn main(py: Python<'_>, arguments: Vec<OsString>, itself: Vec<OsString>) -> u8 {
+    let mut words = itself.into_iter();
+    let itself = inferproof_cli::Itself {
+        program: words.next().unwrap_or_default().into(),
+        arguments: words.collect(),
+    };
+    py.detach(|| inferproof_cli::main(arguments, &itself))
+}
+
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<model::Model>()?;
+    module.add_class::<prover::Prover>()?;
+    module.add_class::<verifier::Verifier>()?;
+    module.add_function(wrap_pyfunction!(compile::compile, module)?)?;
+    module.add_function(wrap_pyfunction!(inspect::check, module)?)?;
+    module.add_function(wrap_pyfunction!(inspect::inspect_key, module)?)?;
+    module.add_function(wrap_pyfunction!(inspect::inspect_proof, module)?)?;
+    module.add_function(wrap_pyfunction!(files::read_public, module)?)?;
+    module.add_function(wrap_pyfunction!(files::save_public, module)?)?;
+    module.add_function(wrap_pyfunction!(files::write_file, module)?)?;
+    module.add_function(wrap_pyfunction!(main, module)?)
+}

@@ -1,0 +1,73 @@
+//! A compiled model with its secrets.
+
+use crate::errors::Failure;
+use crate::work::{run, whole};
+use inferproof::Visible;
+use inferproof_model::{Folder, hex, on_curve};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A compiled model with its secrets.
+#[pyclass(frozen, module = "inferproof._native")]
+pub struct Model {
+    pub model: Arc<inferproof_model::Model>,
+    id: String,
+    private: bool,
+}
+
+impl Model {
+    pub fn new(model: inferproof_model::Model) -> Result<Self, Failure> {
+        let (id, visibility) = on_curve!(model.key.curve, P => {
+            let key = model.key.decode::<P>()?;
+            (hex(&key.model_id()), key.architecture.visibility)
+        });
+        Ok(Self {
+            model: Arc::new(model),
+            id,
+            private: visibility.weights == Visible::Private,
+        })
+    }
+}
+
+#[pymethods]
+impl Model {
+    /// Reads a model's folder.
+    #[staticmethod]
+    fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        run(py, None, move |_| {
+            Self::new(inferproof_model::Model::open(&path)?)
+        })
+    }
+
+    /// Writes a model's folder, whole or not at all, secrets for the owner alone.
+    fn save(&self, py: Python<'_>, path: PathBuf, replace: bool) -> PyResult<()> {
+        let model = &self.model;
+        whole(py, || Ok(model.save(Folder::new(&path, replace)?)?))
+    }
+
+    /// The published identifier.
+    #[getter]
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether its weights are private.
+    #[getter]
+    fn private(&self) -> bool {
+        self.private
+    }
+
+    /// The verifying key.
+    #[getter]
+    fn key<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.model.key.bytes)
+    }
+
+    /// The model card, if there is one.
+    #[getter]
+    fn card(&self) -> Option<&str> {
+        self.model.card.as_deref()
+    }
+}

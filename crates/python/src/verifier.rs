@@ -1,0 +1,181 @@
+//! A key made ready to verify any number of proofs.
+
+use crate::arrays::{Given, Tensor, tensors};
+use crate::errors::Failure;
+use crate::work::run;
+use inferproof::{Bn254, Curve, Grumpkin, Profile, Proof, Publics, Visibility, Visible};
+use inferproof_model::{Checked, Error, KeyFile, difference, hex};
+use inferproof_program::Program;
+use pyo3::prelude::*;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// On one of the curves.
+enum OnCurve {
+    Grumpkin(inferproof::Verifier<Grumpkin>),
+    Bn254(inferproof::Verifier<Bn254>),
+}
+
+impl OnCurve {
+    fn program(&self) -> &Program {
+        match self {
+            Self::Grumpkin(verifier) => verifier.program(),
+            Self::Bn254(verifier) => verifier.program(),
+        }
+    }
+
+    fn visibility(&self) -> Visibility {
+        match self {
+            Self::Grumpkin(verifier) => verifier.key().architecture.visibility,
+            Self::Bn254(verifier) => verifier.key().architecture.visibility,
+        }
+    }
+}
+
+/// The range proofs of the weights are verified once for every key, as the command line does; both remember it in the same place.
+fn ready<P: Profile>(file: &KeyFile, recheck: bool) -> Result<inferproof::Verifier<P>, Failure> {
+    let verifier =
+        inferproof::Verifier::new(file.decode::<P>()?).map_err(Error::key(&file.path))?;
+    let checked = Checked::of(&file.bytes);
+    if recheck || !checked.is_known() {
+        verifier
+            .check_range_proofs()
+            .map_err(Error::key(&file.path))?;
+        checked.remember();
+    }
+    Ok(verifier)
+}
+
+/// What the caller says a proof must show.
+struct Claims {
+    inputs: Option<Vec<Vec<i64>>>,
+    outputs: Option<Vec<Vec<i64>>>,
+}
+
+/// What an accepted proof shows, or why it is rejected.
+fn judge<P: Profile>(
+    verifier: &inferproof::Verifier<P>,
+    proof: &[u8],
+    claims: &Claims,
+    context: &[u8],
+) -> Result<Publics, String> {
+    let proof = Proof::decode::<P>(proof).map_err(|e| e.to_string())?;
+    verifier
+        .verify(&proof, context)
+        .map_err(|e| e.to_string())?;
+    let program = verifier.program();
+    let shown = &proof.publics;
+    for (what, ids, expected, shown) in [
+        ("input", &program.inputs, &claims.inputs, &shown.inputs),
+        ("output", &program.outputs, &claims.outputs, &shown.outputs),
+    ] {
+        if let (Some(expected), Some(shown)) = (expected, shown)
+            && let Some(difference) = difference(program, what, ids, shown, expected)
+        {
+            return Err(difference);
+        }
+    }
+    Ok(proof.publics)
+}
+
+/// A key made ready to verify any number of proofs.
+#[pyclass(frozen, module = "inferproof._native")]
+pub struct Verifier {
+    verifier: Arc<OnCurve>,
+    id: String,
+}
+
+/// Why a proof is rejected; else what it shows of inputs and outputs, where they are public.
+type Verdict<'py> = (
+    Option<String>,
+    Option<Vec<Tensor<'py>>>,
+    Option<Vec<Tensor<'py>>>,
+);
+
+#[pymethods]
+impl Verifier {
+    #[new]
+    fn new(py: Python<'_>, key: Vec<u8>, path: PathBuf, recheck: bool) -> PyResult<Self> {
+        run(py, None, move |_| {
+            let file = KeyFile::new(path, key)?;
+            let (verifier, id) = match file.curve {
+                Curve::Grumpkin => {
+                    let verifier = ready(&file, recheck)?;
+                    let id = verifier.model_id();
+                    (OnCurve::Grumpkin(verifier), id)
+                }
+                Curve::Bn254 => {
+                    let verifier = ready(&file, recheck)?;
+                    let id = verifier.model_id();
+                    (OnCurve::Bn254(verifier), id)
+                }
+            };
+            Ok(Self {
+                verifier: Arc::new(verifier),
+                id: hex(&id),
+            })
+        })
+    }
+
+    /// The published identifier of the model.
+    #[getter]
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether a proof is accepted, and shows what is given.
+    fn verify<'py>(
+        &self,
+        py: Python<'py>,
+        proof: Vec<u8>,
+        context: Vec<u8>,
+        input: Option<Given>,
+        output: Option<Given>,
+    ) -> PyResult<Verdict<'py>> {
+        let verifier = self.verifier.clone();
+        let judged = run(py, None, move |_| {
+            let program = verifier.program();
+            let visibility = verifier.visibility();
+            refuse_private("input", visibility.input, input.is_some())?;
+            refuse_private("output", visibility.output, output.is_some())?;
+            let claims = Claims {
+                inputs: input.map(|x| x.input("input", program)).transpose()?,
+                outputs: output.map(|y| y.output("output", program)).transpose()?,
+            };
+            Ok(match &*verifier {
+                OnCurve::Grumpkin(verifier) => judge(verifier, &proof, &claims, &context),
+                OnCurve::Bn254(verifier) => judge(verifier, &proof, &claims, &context),
+            })
+        })?;
+        let shown = match judged {
+            Ok(shown) => shown,
+            Err(reason) => return Ok((Some(reason), None, None)),
+        };
+        let program = self.verifier.program();
+        let of = |ids, values: Option<Vec<Vec<i64>>>| {
+            values
+                .map(|values| tensors(py, program, ids, values))
+                .transpose()
+        };
+        Ok((
+            None,
+            of(&program.inputs, shown.inputs)?,
+            of(&program.outputs, shown.outputs)?,
+        ))
+    }
+}
+
+/// What a proof does not show cannot be compared.
+fn refuse_private(what: &str, visible: Visible, given: bool) -> Result<(), Failure> {
+    if !given || visible == Visible::Public {
+        return Ok(());
+    }
+    Err(Failure::Input {
+        message: format!(
+            "{what}: cannot be compared: this model's {what} is private, so that proofs do not show it; leave it out"
+        ),
+        tensor: None,
+        expected: Some("nothing".into()),
+        found: Some(format!("an {what}")),
+    })
+}
