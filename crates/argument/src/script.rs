@@ -12,10 +12,11 @@ use crate::error::{Reject, RelationsError};
 use crate::generators::SEED;
 use crate::multilinear::{bits_of, eq_sum, eq_vector, kron};
 use crate::parallel;
-use crate::relations::{Leaves, Place, Relations, Source, Table, Term};
+use crate::relations::{Block, Leaves, Place, Relations, Source, Table, Term};
 use crate::transcript::{Challenge, Message, StatementPart, Transcript};
 use ark_ff::{Field, One, PrimeField, Zero};
 use inferproof_view::{Functional, Group};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is proven: the relations hold for these commitments and public tensors.
 #[derive(Clone, Debug)]
@@ -349,12 +350,22 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
         let mut known = Scalar::<P>::zero();
         let mut uncovered = one;
         let blocks = relations.blocks();
-        let of_tables = parallel::map(blocks, |block| match block.leaves {
+        // Tables of one size stand at one point: the sums of its weights are the same for all.
+        let of_block = |block: &Block| match block.leaves {
             Leaves::Lookup(_) => None,
-            Leaves::Table(i) => {
-                let low = z.get(z.len().saturating_sub(block.bits)..)?;
-                Some(table_sums(parts.tables.get(i)?, low))
-            }
+            Leaves::Table(i) => parts.tables.get(i).map(|table| (block.bits, table)),
+        };
+        let sizes = blocks.iter().filter_map(of_block);
+        let sizes: BTreeSet<_> = sizes.map(|(bits, table)| (bits, table.len())).collect();
+        let sizes: Vec<_> = sizes.into_iter().collect();
+        let sums = parallel::map(&sizes, |&(bits, length)| {
+            let low = z.get(z.len().saturating_sub(bits)..).unwrap_or_default();
+            ((bits, length), suffix_sums(&eq_vector(low, length)))
+        });
+        let sums: BTreeMap<_, _> = sums.into_iter().collect();
+        let of_tables = parallel::map(blocks, |block| {
+            let (bits, table) = of_block(block)?;
+            Some(table_sums(table, sums.get(&(bits, table.len()))?))
         });
         for (block, of_table) in blocks.iter().zip(of_tables) {
             let (high, low) = z
@@ -789,16 +800,21 @@ fn weighted<F: PrimeField>(claim: &[Group<F>], point: &[Group<F>]) -> Vec<Group<
         .collect()
 }
 
-/// `sum eq(low, i)`, `sum eq(low, i) first_i` and `sum eq(low, i) second_i` over a table's tuples.
-///
-/// Summed by parts: neighbours mostly differ by little, so that sums of weights take the place of products.
-fn table_sums<F: PrimeField>(table: &Table, low: &[F]) -> (F, F, F) {
-    let mut behind = vec![F::zero(); table.len() + 1];
+/// For each entry the sum of it and of all behind it.
+fn suffix_sums<F: PrimeField>(weights: &[F]) -> Vec<F> {
+    let mut sums = weights.to_vec();
     let mut sum = F::zero();
-    for (slot, weight) in behind.iter_mut().zip(eq_vector(low, table.len())).rev() {
-        sum += weight;
+    for slot in sums.iter_mut().rev() {
+        sum += *slot;
         *slot = sum;
     }
+    sums
+}
+
+/// `sum w_i`, `sum w_i first_i` and `sum w_i second_i` over a table's tuples, from the [`suffix_sums`] of the weights `w`.
+///
+/// Summed by parts: neighbours mostly differ by little, so that sums of weights take the place of products.
+fn table_sums<F: PrimeField>(table: &Table, behind: &[F]) -> (F, F, F) {
     let (mut first, mut second) = (F::zero(), F::zero());
     let mut last = (0, 0);
     for (&weight, tuple) in behind.iter().zip(table.tuples()) {
@@ -806,7 +822,7 @@ fn table_sums<F: PrimeField>(table: &Table, low: &[F]) -> (F, F, F) {
         add_multiple(&mut second, tuple.1 - last.1, weight);
         last = tuple;
     }
-    (sum, first, second)
+    (behind.first().copied().unwrap_or_default(), first, second)
 }
 
 /// `sum += times * value`, without a product where `times` is small.

@@ -3,7 +3,7 @@
 //! Bounds of numbers, see [`lanes`](crate::lanes), with weights and challenges below `p`:
 //! - fractions are below `1.2 p`: they are products, or sums of two products, of numbers below `1.67 p`;
 //! - of nodes, `p1 + lambda q1` and what a challenge binds, `a + x (b - a + 2 p)`, are sums below `3 p`, reduced below `1.67 p`;
-//! - a round's sum is of products below `1.2 p`, at most [`RUN`]` / 8 = 32` of them, then of at most [`RUNS`]` = 32` sums times a
+//! - a round's sum is of products below `1.2 p`, at most [`RUN`]` / 8 = 32` of them, then of at most [`RUNS`]` = 8` sums times a
 //!   weight, below `1.7 p` each: always below `64 p < 2^260`.
 
 use super::leaves::Leaves;
@@ -22,7 +22,7 @@ pub(super) const LEAST_BITS: usize = 7;
 /// Nodes that share the weight of their high bits.
 const RUN: usize = 256;
 /// Runs that a task takes.
-const RUNS: usize = 32;
+const RUNS: usize = 8;
 /// Cells of children that a task takes.
 const CHUNK: usize = 64;
 
