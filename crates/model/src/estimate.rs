@@ -1,22 +1,22 @@
 //! What proving will take, estimated from sizes. Proof lengths are exact, times and memory are not.
 //!
-//! The constants were measured on 2 cores of a cloud machine with AVX-512, in a release build, on the models of the README's table.
+//! The constants were measured on 2 cores of a cloud machine with AVX-512, in a release build, on the models of `docs/models.md`.
 
 use inferproof::Forecast;
 use serde::Serialize;
 
 /// Seconds that every proof takes.
-const PROOF: f64 = 0.02;
+const PROOF: f64 = 0.015;
 /// Seconds to commit to an integer and to fold it for the opening.
-const COMMITTED: f64 = 0.6e-6;
+const COMMITTED: f64 = 0.25e-6;
 /// Seconds for a leaf of the lookup tree.
-const LEAF: f64 = 1.2e-6;
+const LEAF: f64 = 0.4e-6;
 /// Seconds for a weight in a proof.
 const WEIGHT: f64 = 4e-9;
 /// Bytes of the process itself.
 const BASE_BYTES: f64 = 20e6;
 /// Bytes that a leaf takes at most at a time.
-const LEAF_BYTES: f64 = 200.0;
+const LEAF_BYTES: f64 = 140.0;
 /// Bytes that a weight takes.
 const WEIGHT_BYTES: f64 = 12.0;
 
