@@ -1,12 +1,12 @@
-//! How a tensor lies in committed rows, and how a functional on it becomes (row functional) x (column functional) pieces.
+//! How a tensor lies in committed rows, how a functional on it weighs these, and how a prover writes it as a sum of (row functional) x
+//! (column functional) pieces.
 //!
 //! Tensors are logical arrays; nothing is padded in memory. A tensor is stored row-major; a row holds a run of at most `2^c`
 //! consecutive entries. Trailing axes are whole inside a row; one axis may be cut into runs of a power of two; the axes before
 //! it number the rows. Invariants that soundness rests on (PROTOCOL musts 1 and 2):
 //!
 //! * every row commits at least one real entry, and a row functional exists for no others;
-//! * the pieces of a functional sum to zero on every position of a row beyond its real entries, so that committed tails have
-//!   no effect.
+//! * a functional weighs no position of a row beyond its real entries, so that committed tails have no effect; its pieces sum to zero there.
 
 use crate::multilinear::{dot, kron};
 use ark_ff::PrimeField;
@@ -46,8 +46,8 @@ impl<F: PrimeField> Piece<F> {
     }
 }
 
-#[cfg(feature = "prover")]
 /// Functionals of low rank become this many pieces at most before it is cheaper to take the rows one by one.
+#[cfg(feature = "prover")]
 const LOW_RANK: usize = 4;
 
 impl Layout {
@@ -58,10 +58,8 @@ impl Layout {
         Self::with_rows_from(shape, 0, c)
     }
 
-    /// As [`Self::packed`], but a row holds entries of one combination of the first `outer` axes only: for weights, whose
-    /// contracted axes come last.
-    #[must_use]
-    pub fn with_rows_from(shape: Vec<usize>, outer: usize, c: u32) -> Option<Self> {
+    /// As [`Self::packed`], but a row holds entries of one combination of the first `outer` axes only.
+    pub(crate) fn with_rows_from(shape: Vec<usize>, outer: usize, c: u32) -> Option<Self> {
         let width = 1usize.checked_shl(c)?;
         if volume(&shape)? == 0 || outer > shape.len() {
             return None;
@@ -315,9 +313,9 @@ impl Layout {
     }
 }
 
-#[cfg(feature = "prover")]
 /// Writes `vector`, cut into runs of `length`, as a sum of (weight of a run) x (weight in a run): by elimination as long as
 /// the rank is low (a truncated `eq` has rank at most 2, a convolution window's at most 4), else run by run.
+#[cfg(feature = "prover")]
 pub(crate) fn factor<F: PrimeField>(vector: &[F], length: usize) -> Vec<(Vec<F>, Vec<F>)> {
     let runs: Vec<&[F]> = vector.chunks(length).collect();
     // (pivot position, weights in a run with a one at the pivot, weight of each run)

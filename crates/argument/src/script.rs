@@ -752,29 +752,29 @@ fn next_claim<F: PrimeField>(
     next
 }
 
-/// One truncated `eq` vector for each axis; the point's bits are the axes' bits in order.
+/// The coordinates of each axis, and its length: the point's bits are the axes' bits in order.
+fn by_axis<'a, F>(
+    mut point: &'a [F],
+    shape: &'a [usize],
+) -> impl Iterator<Item = (&'a [F], usize)> {
+    shape.iter().map(move |&n| {
+        let (here, later) = point.split_at_checked(bits_of(n)).unwrap_or_default();
+        point = later;
+        (here, n)
+    })
+}
+
+/// One truncated `eq` vector for each axis.
 fn eq_axes<F: PrimeField>(point: &[F], shape: &[usize]) -> Vec<Vec<F>> {
-    let mut rest = point;
-    shape
-        .iter()
-        .map(|&n| {
-            let (here, later) = rest.split_at_checked(bits_of(n)).unwrap_or_default();
-            rest = later;
-            eq_vector(here, n)
-        })
+    by_axis(point, shape)
+        .map(|(point, n)| eq_vector(point, n))
         .collect()
 }
 
 /// The sum over all indices of the product of [`eq_axes`].
 fn eq_axes_sum<F: PrimeField>(point: &[F], shape: &[usize]) -> F {
-    let mut rest = point;
-    shape
-        .iter()
-        .map(|&n| {
-            let (here, later) = rest.split_at_checked(bits_of(n)).unwrap_or_default();
-            rest = later;
-            eq_sum(here, n)
-        })
+    by_axis(point, shape)
+        .map(|(point, n)| eq_sum(point, n))
         .product()
 }
 

@@ -117,6 +117,7 @@ fn check_indices(
             origin: layer.origin.clone(),
             sample,
             index: index.0,
+            least,
             length,
         }),
     }

@@ -34,7 +34,7 @@ pub enum OnnxError {
         reason: String,
     },
     /// An index of a calibration sample is outside the axis that it chooses from.
-    #[error("{origin}: calibration sample {sample} has the index {index}; expected one from 0 to {} (indices from the end are not supported)", length - 1)]
+    #[error("{origin}: calibration sample {sample} has the index {index}; expected one from {least} to {}", length - 1)]
     Index {
         /// The node.
         origin: String,
@@ -42,6 +42,8 @@ pub enum OnnxError {
         sample: usize,
         /// The index.
         index: f64,
+        /// The least there may be: below zero if the operation counts from the end, too.
+        least: f64,
         /// The length of the axis.
         length: usize,
     },

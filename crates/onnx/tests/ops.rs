@@ -128,29 +128,38 @@ fn check(
     Ok(())
 }
 
+const EIGHT_BITS: QuantizeOptions = QuantizeOptions {
+    weight_bits: Some(8),
+    activation_bits: Some(8),
+    tolerance: 0.02,
+};
+
+/// The models of one kind, by name.
+fn models(kind: &str) -> impl Iterator<Item = (String, FloatModel)> {
+    let paths = std::fs::read_dir(data().join("ops")).unwrap();
+    let paths = paths.map(|entry| entry.unwrap().path());
+    paths.filter_map(move |path| {
+        let case = path.file_stem().unwrap().to_str().unwrap();
+        let model = || FloatModel::import(&std::fs::read(&path).unwrap()).unwrap();
+        case.starts_with(kind).then(|| (case.to_owned(), model()))
+    })
+}
+
 /// A branch is decided at the input's own precision and a leaf picked by bits, so that the sums over trees are those of the float
 /// model, whatever the width of activations: also where a feature equals its threshold, and beside features a million times greater.
 #[test]
 fn trees_decide_exactly_at_eight_bits() {
     let arrays = arrays();
-    let options = QuantizeOptions {
-        weight_bits: Some(8),
-        activation_bits: Some(8),
-        ..QuantizeOptions::default()
-    };
     let mut checked = 0;
-    for entry in std::fs::read_dir(data().join("ops")).unwrap() {
-        let path = entry.unwrap().path();
-        let case = path.file_stem().unwrap().to_str().unwrap();
-        if !case.starts_with("tree_regressor") || case.ends_with("softmax") {
+    for (case, model) in models("tree_regressor") {
+        if case.ends_with("softmax") {
             continue;
         }
-        let model = FloatModel::import(&std::fs::read(&path).unwrap()).unwrap();
         let (count, inputs) = &arrays[&format!("{case}.in.x")];
         let samples = inputs.chunks(inputs.len() / count);
         let samples: Vec<_> = samples.map(|x| vec![x.to_vec()]).collect();
         // Calibrated on one sample: what is beyond saturates, beyond all thresholds too.
-        let compiled = model.compile(&samples[..1], &options).unwrap();
+        let compiled = model.compile(&samples[..1], &EIGHT_BITS).unwrap();
         let expected = &arrays[&format!("{case}.out.y")].1;
         let program = &compiled.program;
         for (sample, expected) in samples.iter().zip(expected.chunks(expected.len() / count)) {
@@ -171,20 +180,8 @@ fn trees_decide_exactly_at_eight_bits() {
 #[test]
 fn quantized_models_are_exact_at_eight_bits() {
     let arrays = arrays();
-    let options = QuantizeOptions {
-        weight_bits: Some(8),
-        activation_bits: Some(8),
-        ..QuantizeOptions::default()
-    };
     let mut checked = 0;
-    for entry in std::fs::read_dir(data().join("ops")).unwrap() {
-        let path = entry.unwrap().path();
-        let case = path.file_stem().unwrap().to_str().unwrap();
-        if !case.starts_with("quantized") {
-            continue;
-        }
-        let onnx = std::fs::read(&path).unwrap();
-        let model = FloatModel::import(&onnx).unwrap();
+    for (case, model) in models("quantized") {
         let parts = |kind: &str, name: &str| {
             let (count, values) = &arrays[&format!("{case}.{kind}.{name}")];
             let parts = values.chunks(values.len() / count);
@@ -204,7 +201,7 @@ fn quantized_models_are_exact_at_eight_bits() {
         } else {
             &samples[..1]
         };
-        let compiled = model.compile(calibration, &options).unwrap();
+        let compiled = model.compile(calibration, &EIGHT_BITS).unwrap();
         let program = &compiled.program;
         for (i, sample) in samples.iter().enumerate() {
             let inputs = quantize_inputs(program, sample);

@@ -36,9 +36,13 @@ pub(crate) struct Sumcheck<F> {
 pub(crate) enum FoldedRight<F> {
     /// A row holds entries of one index of the free axes only: the vector over shared and contracted axes.
     Whole(Vec<F>),
-    /// A row holds all contracted entries of some neighbouring indices of the free axes: for each piece of the free axes'
-    /// weights those of the neighbours, and the rows' combination.
-    Rows(Vec<(Vec<F>, Vec<F>)>),
+    /// A row holds all contracted entries of some neighbouring indices of the free axes.
+    Rows {
+        /// How many axes come first.
+        free_axes: usize,
+        /// For each piece of the free axes' weights those of the neighbours, and the rows' combination.
+        pieces: Vec<(Vec<F>, Vec<F>)>,
+    },
 }
 
 impl<F: PrimeField> Sumcheck<F> {
@@ -275,7 +279,8 @@ fn fold_right<F: PrimeField>(
                 }
             }
         }
-        return (right, Some(FoldedRight::Rows(pieces)));
+        let free_axes = free.len();
+        return (right, Some(FoldedRight::Rows { free_axes, pieces }));
     }
     let right = fold_operand(contraction, terms, free, &instance.right_free, arrays);
     let whole = stored.is_some_and(|(_, layout)| layout.outer_axes() == free.len());

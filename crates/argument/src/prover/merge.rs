@@ -30,26 +30,19 @@ pub(crate) fn fold_claim<F: PrimeField>(
         coefficient: weight,
         groups,
     } = &claim.functional;
-    if let Some(FoldedRight::Rows(pieces)) = kept {
-        let width = layout.row_width();
-        return pieces
-            .iter()
-            .map(|(neighbours, folded)| {
-                // The groups behind the free axes, which the neighbours are of, make up the rest of the row.
-                let mut behind = vec![F::one()];
-                for group in groups.iter().rev() {
-                    if behind.len() * neighbours.len() == width {
-                        break;
-                    }
-                    behind = kron(&group.weights, &behind);
-                }
-                FoldedPiece {
-                    weight: *weight,
-                    column: kron(neighbours, &behind),
-                    folded: folded.clone(),
-                }
-            })
-            .collect();
+    if let Some(FoldedRight::Rows { free_axes, pieces }) = kept {
+        let mut axes = 0;
+        let contracted = groups.iter().skip_while(|group| {
+            axes += group.sizes.len();
+            axes <= *free_axes
+        });
+        let contracted = contracted.fold(vec![F::one()], |w, group| kron(&w, &group.weights));
+        let pieces = pieces.iter().map(|(neighbours, folded)| FoldedPiece {
+            weight: *weight,
+            column: kron(neighbours, &contracted),
+            folded: folded.clone(),
+        });
+        return pieces.collect();
     }
     let pieces = layout.pieces(&claim.functional).into_iter();
     pieces

@@ -11,7 +11,7 @@ use inferproof_program::{Program, TensorId};
 use std::ops::Range;
 
 /// Leaves that one range proof's lookups have at most, axes padded to powers of two (a combination of outer axes is never
-/// split, however long). It bounds the memory of committing: some 200 bytes a leaf.
+/// split, however long). It bounds the memory of committing.
 const PART: usize = 1 << 20;
 
 /// Where each weight tensor lies: in rows as full as whole axes allow. The contracted axes of weights come last: a row holds runs
@@ -20,19 +20,22 @@ pub(crate) fn layouts(program: &Program, c: u32) -> Result<Vec<(TensorId, Layout
     program
         .weights()
         .map(|id| {
-            let tensor = program.tensor(id);
-            let refuse = |reason: &str| LowerError::Op {
-                origin: "weight".into(),
-                tensor: tensor.map(|t| t.name.clone()).unwrap_or_default(),
-                reason: reason.into(),
-            };
-            let shape = tensor.map(|t| t.shape.clone());
-            let shape = shape.ok_or_else(|| refuse("it does not exist"))?;
+            let shape = program.tensor(id).map(|t| t.shape.clone());
+            let shape = shape.ok_or_else(|| refusal(program, id, "it does not exist"))?;
             let layout = Layout::packed(shape, c)
-                .ok_or_else(|| refuse("it is empty or too large to commit"))?;
+                .ok_or_else(|| refusal(program, id, "it is empty or too large to commit"))?;
             Ok((id, layout))
         })
         .collect()
+}
+
+fn refusal(program: &Program, id: TensorId, reason: &str) -> LowerError {
+    let tensor = program.tensor(id).map(|t| t.name.clone());
+    LowerError::Op {
+        origin: "weight".into(),
+        tensor: tensor.unwrap_or_default(),
+        reason: reason.into(),
+    }
 }
 
 /// One range proof: parts of some weight tensors.
@@ -53,7 +56,7 @@ pub(crate) struct Slice {
 /// What one range proof covers: of which tensors which slices, and their layout.
 type Division = Vec<(TensorId, Layout, Slice)>;
 
-/// How the weights are divided among range proofs, in order: cheap, whatever the program.
+/// How the weights are divided among range proofs, in order: linear in their rows.
 fn divide(program: &Program, c: u32) -> Result<Vec<Division>, LowerError> {
     let mut parts = Vec::new();
     let mut pending = Division::new();
@@ -67,14 +70,7 @@ fn divide(program: &Program, c: u32) -> Result<Vec<Division>, LowerError> {
         let step = unit << (PART / entries.max(1)).checked_ilog2().unwrap_or(0);
         for start in (0..rows.len()).step_by(step) {
             let end = rows.len().min(start + step);
-            let refuse = || LowerError::Op {
-                origin: "weight".into(),
-                tensor: program
-                    .tensor(id)
-                    .map(|t| t.name.clone())
-                    .unwrap_or_default(),
-                reason: "its rows cannot be split".into(),
-            };
+            let refuse = || refusal(program, id, "its rows cannot be split");
             let (first, last) = rows.get(start).zip(rows.get(end - 1)).ok_or_else(refuse)?;
             let entries = first.start..last.end;
             if size > 0 && size + entries.len() > PART {
