@@ -31,6 +31,8 @@ struct Large<F> {
     kernel: vectors::Kernel<F>,
     layers: Vec<vectors::Fractions>,
     current: Option<vectors::Sumcheck>,
+    /// The memory of the last sumcheck.
+    spare: Vec<vectors::Cell>,
 }
 
 impl<F: PrimeField> Tree<F> {
@@ -93,6 +95,7 @@ impl<F: PrimeField> Tree<F> {
             kernel,
             layers,
             current: None,
+            spare: Vec::new(),
         };
         Self {
             large: Some(large),
@@ -123,14 +126,16 @@ impl<F: PrimeField> Tree<F> {
         if let Some(large) = &mut self.large {
             if point.is_empty() {
                 let fractions = std::mem::take(&mut large.layers[layer - self.small.len()]);
-                large.current = Some(vectors::Sumcheck::new(fractions));
+                let spare = std::mem::take(&mut large.spare);
+                large.current = Some(vectors::Sumcheck::new(fractions, spare));
             }
-            if let Some(sumcheck) = &mut large.current {
-                if let Some(sums) = large.kernel.round(sumcheck, lambda, target, point) {
+            if let Some(mut sumcheck) = large.current.take() {
+                if let Some(sums) = large.kernel.round(&mut sumcheck, lambda, target, point) {
+                    large.current = Some(sumcheck);
                     return sums;
                 }
-                self.current = Scalars::resume(large.kernel.nodes(sumcheck), lambda, target);
-                large.current = None;
+                self.current = Scalars::resume(large.kernel.nodes(&sumcheck), lambda, target);
+                large.spare = sumcheck.into_spare();
             }
         }
         self.current.round(target, point)

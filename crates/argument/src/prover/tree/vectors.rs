@@ -81,19 +81,25 @@ impl Default for Fractions {
 pub(super) struct Sumcheck {
     /// The layer, until two rounds are done: in these, nodes are made of fractions where they are needed.
     fractions: Option<Fractions>,
-    /// The nodes afterwards.
+    /// The nodes afterwards, in the fractions' memory if they had any. Until then, memory to use if they have none.
     nodes: Vec<Cell>,
     /// The weights of the low bits.
     eq_low: Vec<Lanes>,
 }
 
 impl Sumcheck {
-    pub fn new(fractions: Fractions) -> Self {
+    /// `spare` holds nothing, but its pages have been used before, and so cost less than new ones.
+    pub fn new(fractions: Fractions, spare: Vec<Cell>) -> Self {
         Self {
             fractions: Some(fractions),
-            nodes: Vec::new(),
+            nodes: spare,
             eq_low: Vec::new(),
         }
+    }
+
+    /// The memory of a sumcheck that is done.
+    pub fn into_spare(self) -> Vec<Cell> {
+        self.nodes
     }
 }
 
@@ -167,21 +173,22 @@ impl<F: PrimeField> Kernel<F> {
     /// The sums of neighbours.
     pub fn parents(&self, children: &Fractions) -> Vec<Cell> {
         let cells = children.cells();
-        (0..cells.div_ceil(2))
-            .into_par_iter()
-            .with_min_len(CHUNK)
-            .map(|i| {
-                let mut buffers = [self.neutral_cell(); 2];
-                let [first, second] = &mut buffers;
-                let first = children.cell(2 * i, first);
-                let second = match 2 * i + 1 < cells {
-                    true => children.cell(2 * i + 1, second),
-                    false => second,
-                };
-                // SAFETY: there is no kernel without the instructions.
-                unsafe { self.parents_of([first, second]) }
-            })
-            .collect()
+        let tasks = (0..cells.div_ceil(2)).into_par_iter().with_min_len(CHUNK);
+        let parents_of = tasks.map(|i| {
+            let mut buffers = [self.neutral_cell(); 2];
+            let [first, second] = &mut buffers;
+            let first = children.cell(2 * i, first);
+            let second = match 2 * i + 1 < cells {
+                true => children.cell(2 * i + 1, second),
+                false => second,
+            };
+            // SAFETY: there is no kernel without the instructions.
+            unsafe { self.parents_of([first, second]) }
+        });
+        // Room for the children's nodes, which come here if they have no memory of their own.
+        let mut parents = Vec::with_capacity(cells.next_power_of_two().div_ceil(2));
+        parents_of.collect_into_vec(&mut parents);
+        parents
     }
 
     /// The fractions one by one.
@@ -258,21 +265,28 @@ impl<F: PrimeField> Kernel<F> {
             return Some(sums.reduce(|| [F::zero(); 2], add));
         };
         let x = self.number(x);
-        if let Some(fractions) = sumcheck.fractions.take() {
-            let length = fractions.cells().min(2 * half);
-            sumcheck.nodes = vec![self.neutral_cell(); length];
-            let (low, high) = sumcheck.nodes.split_at_mut(half.min(length));
-            let highs = high
-                .chunks_mut(task)
-                .chain(std::iter::repeat_with(Default::default));
-            let tasks: Vec<_> = low.chunks_mut(task).zip(highs).collect();
-            let sums = tasks.into_par_iter().enumerate().map(|(i, new)| {
-                let old = (&fractions, i * task, half);
-                // SAFETY: there is no kernel without the instructions.
-                unsafe { self.second(new, old, x, &round) }
-            });
-            return Some(sums.reduce(|| [F::zero(); 2], add));
-        }
+        let of_fractions = match sumcheck.fractions.take() {
+            None => false,
+            Some(Fractions::Cells(cells)) => {
+                sumcheck.nodes = cells;
+                true
+            }
+            Some(leaves) => {
+                let length = leaves.cells().min(2 * half);
+                sumcheck.nodes.resize(length, self.neutral_cell());
+                let (low, high) = sumcheck.nodes.split_at_mut(half.min(length));
+                let highs = high
+                    .chunks_mut(task)
+                    .chain(std::iter::repeat_with(Default::default));
+                let tasks: Vec<_> = low.chunks_mut(task).zip(highs).collect();
+                let sums = tasks.into_par_iter().enumerate().map(|(i, new)| {
+                    let old = (&leaves, i * task, half);
+                    // SAFETY: there is no kernel without the instructions.
+                    unsafe { self.bind_leaves(new, old, x, &round) }
+                });
+                return Some(sums.reduce(|| [F::zero(); 2], add));
+            }
+        };
         let cells = &mut sumcheck.nodes;
         let length = cells.len();
         let (new, old) = cells.split_at_mut((2 * half).min(length));
@@ -286,7 +300,7 @@ impl<F: PrimeField> Kernel<F> {
         let tasks: Vec<_> = a.chunks_mut(task).zip(bs).zip(cs.zip(ds)).collect();
         let sums = tasks.into_par_iter().enumerate().map(|(i, (new, old))| {
             // SAFETY: there is no kernel without the instructions.
-            unsafe { self.later(new, old, i * task, x, &round) }
+            unsafe { self.bind_cells(new, (old, of_fractions), i * task, x, &round) }
         });
         let sums = sums.reduce(|| [F::zero(); 2], add);
         cells.truncate(2 * half);
@@ -317,8 +331,15 @@ impl<F: PrimeField> Kernel<F> {
             true => fractions.cell(index, &mut buffer),
             false => &buffer,
         };
-        let [p0, p1] = unzip(&cell.p);
-        let [q0, q1] = unzip(&cell.q);
+        self.nodes_of(cell, lambda)
+    }
+
+    /// The nodes of sixteen fractions.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    fn nodes_of(&self, fractions: &Cell, lambda: &Lanes) -> Eight {
+        let [p0, p1] = unzip(&fractions.p);
+        let [q0, q1] = unzip(&fractions.q);
         let product = self.field.multiply(lambda, &q1);
         [p0, self.field.reduce(&p1, &[], &product), q0, q1]
     }
@@ -354,20 +375,20 @@ impl<F: PrimeField> Kernel<F> {
         self.total(sums)
     }
 
-    /// The second round: the first challenge binds fractions to nodes, those of two runs of cells of the new halves.
+    /// The second round of the leaves: the first challenge binds them to nodes, those of two runs of cells of the new halves.
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    fn second(
+    fn bind_leaves(
         &self,
         (low, high): (&mut [Cell], &mut [Cell]),
-        (fractions, first, half): (&Fractions, usize, usize),
+        (leaves, first, half): (&Fractions, usize, usize),
         x: [u64; 4],
         round: &Round<'_>,
     ) -> [F; 2] {
         let neutral = self.neutral(round.lambda);
         let (lambda, x) = (Lanes::splat(round.lambda), Lanes::splat(x));
         let bind = |cell: &mut Cell, index: usize| {
-            let nodes = self.to_nodes(fractions, index, &lambda);
-            let others = self.to_nodes(fractions, 2 * half + index, &lambda);
+            let nodes = self.to_nodes(leaves, index, &lambda);
+            let others = self.to_nodes(leaves, 2 * half + index, &lambda);
             let bound = self.bound(&nodes, &others, &x);
             store_nodes(cell, &bound);
             bound
@@ -384,24 +405,25 @@ impl<F: PrimeField> Kernel<F> {
         self.total(sums)
     }
 
-    /// A later round: the last challenge binds the old halves' nodes to those of two runs of cells of the new halves.
+    /// Any other round but the first: the last challenge binds the old halves' nodes, or fractions, to the nodes of two runs of
+    /// cells of the new halves, in place.
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    fn later(
+    fn bind_cells(
         &self,
         (low, high): (&mut [Cell], &mut [Cell]),
-        (old_low, old_high): (&[Cell], &[Cell]),
+        ((old_low, old_high), of_fractions): ((&[Cell], &[Cell]), bool),
         first: usize,
         x: [u64; 4],
         round: &Round<'_>,
     ) -> [F; 2] {
         let neutral = self.neutral(round.lambda);
-        let x = Lanes::splat(x);
+        let (lambda, x) = (Lanes::splat(round.lambda), Lanes::splat(x));
+        let load = |cell: &Cell| match of_fractions {
+            true => self.nodes_of(cell, &lambda),
+            false => load_nodes(cell),
+        };
         let bind = |cell: &mut Cell, other: Option<&Cell>| {
-            let others = match other {
-                Some(other) => load_nodes(other),
-                None => neutral,
-            };
-            let bound = self.bound(&load_nodes(cell), &others, &x);
+            let bound = self.bound(&load(cell), &other.map_or(neutral, load), &x);
             store_nodes(cell, &bound);
             bound
         };
