@@ -39,40 +39,86 @@ pub fn fold_rows<F: PrimeField>(
     rows: &[Range<usize>],
     width: usize,
 ) -> Vec<F> {
-    fold_rows_with(Kernel::detect(), rho, values, rows, width)
+    fold_arrays(&[(rho, values)], rows, width)
 }
 
-fn fold_rows_with<F: PrimeField>(
-    kernel: Kernel,
-    rho: &[F],
-    values: &Integers,
+/// The sum of [`fold_rows`] of several arrays with the same rows. What is done once a column is done once for all of them.
+///
+/// # Panics
+///
+/// As [`fold_rows`].
+pub(crate) fn fold_arrays<F: PrimeField>(
+    arrays: &[(&[F], &Integers)],
     rows: &[Range<usize>],
     width: usize,
 ) -> Vec<F> {
-    assert_eq!(rho.len(), rows.len(), "one coefficient a row");
+    fold_arrays_with(Kernel::detect(), arrays, rows, width)
+}
+
+fn fold_arrays_with<F: PrimeField>(
+    kernel: Kernel,
+    arrays: &[(&[F], &Integers)],
+    rows: &[Range<usize>],
+    width: usize,
+) -> Vec<F> {
     assert!(
         rows.iter().all(|row| row.len() <= width),
         "no row is longer than the width"
     );
-    // A claim on a box of a tensor weighs a run of its rows only.
-    let is_used = |r: &F| !r.is_zero();
-    let (Some(first), Some(last)) = (rho.iter().position(is_used), rho.iter().rposition(is_used))
-    else {
-        return vec![F::zero(); width];
-    };
-    let (rho, rows) = (&rho[first..=last], &rows[first..=last]);
-    match values {
-        Integers::I8(values) => fold_slices(kernel, rho, values, rows, width),
-        Integers::I16(values) => fold_slices(kernel, rho, values, rows, width),
-        Integers::I32(values) => fold_slices(kernel, rho, values, rows, width),
+    let (mut bytes, mut halves, mut words) = (Rows::new(), Rows::new(), Rows::new());
+    for (rho, values) in arrays {
+        assert_eq!(rho.len(), rows.len(), "one coefficient a row");
+        match values {
+            Integers::I8(values) => bytes.add(rho, values, rows),
+            Integers::I16(values) => halves.add(rho, values, rows),
+            Integers::I32(values) => words.add(rho, values, rows),
+        }
+    }
+    let sums = [
+        bytes.fold(kernel, width),
+        halves.fold(kernel, width),
+        words.fold(kernel, width),
+    ];
+    let sums = sums.into_iter().flatten();
+    let sum = sums.reduce(|mut sum, other| {
+        sum.iter_mut().zip(other).for_each(|(sum, v)| *sum += v);
+        sum
+    });
+    sum.unwrap_or_else(|| vec![F::zero(); width])
+}
+
+/// Rows of integers of one type, each with its coefficient.
+struct Rows<'a, F, T> {
+    rho: Vec<F>,
+    rows: Vec<&'a [T]>,
+}
+
+impl<'a, F: PrimeField, T: Bytes> Rows<'a, F, T> {
+    fn new() -> Self {
+        Self {
+            rho: Vec::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Rows that count: a claim on a box of a tensor weighs some of its rows only.
+    fn add(&mut self, rho: &[F], values: &'a [T], rows: &[Range<usize>]) {
+        for (rho, row) in rho.iter().zip(rows).filter(|(rho, _)| !rho.is_zero()) {
+            self.rho.push(*rho);
+            self.rows.push(&values[row.clone()]);
+        }
+    }
+
+    /// `None` if there are no rows.
+    fn fold(&self, kernel: Kernel, width: usize) -> Option<Vec<F>> {
+        (!self.rows.is_empty()).then(|| fold_slices(kernel, &self.rho, &self.rows, width))
     }
 }
 
 fn fold_slices<F: PrimeField, T: Bytes>(
     kernel: Kernel,
     rho: &[F],
-    values: &[T],
-    rows: &[Range<usize>],
+    rows: &[&[T]],
     width: usize,
 ) -> Vec<F> {
     // Bytes below the top one are shifted by 128 to be signed; this takes the shifts back, in every column alike.
@@ -99,13 +145,7 @@ fn fold_slices<F: PrimeField, T: Bytes>(
             let end = rows.len().min(row + rows_per_task);
             let groups = row / GROUP..end.div_ceil(GROUP);
             let columns = column..width.min(column + BLOCK);
-            fold_block(
-                kernel,
-                &coefficients[groups],
-                values,
-                &rows[row..end],
-                columns,
-            )
+            fold_block(kernel, &coefficients[groups], &rows[row..end], columns)
         })
         .collect();
     let mut out = vec![shift; width];
@@ -134,8 +174,7 @@ fn split<F: PrimeField>(rho: &[F]) -> Group<COEFFICIENT_BYTES> {
 fn fold_block<F: PrimeField, T: Bytes>(
     kernel: Kernel,
     coefficients: &[Group<COEFFICIENT_BYTES>],
-    values: &[T],
-    rows: &[Range<usize>],
+    rows: &[&[T]],
     columns: Range<usize>,
 ) -> Vec<F> {
     let tiles = columns.len().div_ceil(TILE);
@@ -152,7 +191,6 @@ fn fold_block<F: PrimeField, T: Bytes>(
         for (rows, coefficients) in rows.chunks(CHUNK).zip(coefficients.chunks(groups)) {
             for (index, rows) in rows.chunks(GROUP).enumerate() {
                 for (line, row) in block.iter_mut().zip(rows) {
-                    let row = &values[row.clone()];
                     let run = &row[columns.start.min(row.len())..columns.end.min(row.len())];
                     let (head, tail) = line.split_at_mut(run.len());
                     head.copy_from_slice(run);

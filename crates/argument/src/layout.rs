@@ -17,7 +17,7 @@ use serde::Serialize;
 use std::ops::Range;
 
 /// The placement of one tensor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Layout {
     shape: Vec<usize>,
     /// The first `outer` axes number the rows.
@@ -264,7 +264,7 @@ impl Layout {
             }];
         };
         let (first, inner) = match rest.split_first() {
-            Some((first, inner)) if first.sizes.len() == 1 => (first.weights.clone(), inner),
+            Some((first, inner)) if first.sizes.len() == 1 => (first.weights.to_vec(), inner),
             _ => (
                 rest.iter()
                     .fold(vec![F::one()], |w, g| kron(&w, &g.weights)),

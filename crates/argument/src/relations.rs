@@ -8,6 +8,7 @@ use crate::{error::RelationsError, layout::Layout, multilinear::bits_of};
 use inferproof_view::View;
 use serde::Serialize;
 use std::collections::HashMap;
+use std::hash::Hash;
 
 /// A tensor that terms can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -252,6 +253,7 @@ pub struct Linear {
 pub struct Relations {
     parts: Parts,
     blocks: Vec<Block>,
+    pullbacks: Vec<Pullback>,
     readings: Vec<Reading>,
     lookup_readings: Vec<Vec<Vec<usize>>>,
     linear_readings: Vec<Vec<usize>>,
@@ -303,13 +305,45 @@ pub(crate) enum Place {
     Linear(usize),
 }
 
-/// A source read through a view at a point. Every claim on the same reading has the same functional up to a factor, so that
-/// factors are added up and each reading costs one claim.
+/// The `eq` functional at a point, pulled back through a view.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Reading {
-    pub source: Source,
+pub(crate) struct Pullback {
     pub view: View,
     pub place: Place,
+}
+
+/// A source read by a functional. Claims on the same reading differ by a factor only, so that factors are added up and each
+/// reading costs one claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Reading {
+    pub source: Source,
+    /// Which of the pullbacks.
+    pub pullback: usize,
+}
+
+/// Things told apart, in the order in which they came.
+struct Numbered<T> {
+    distinct: Vec<T>,
+    numbers: HashMap<T, usize>,
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self {
+            distinct: Vec::new(),
+            numbers: HashMap::new(),
+        }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Numbered<T> {
+    fn number(&mut self, thing: T) -> usize {
+        let next = self.distinct.len();
+        *self.numbers.entry(thing.clone()).or_insert_with(|| {
+            self.distinct.push(thing);
+            next
+        })
+    }
 }
 
 /// Rows of more than `2^MAX_ROW_BITS` entries are refused: the response alone would take gigabytes.
@@ -393,6 +427,7 @@ impl Relations {
             digest: *blake3::hash(&bytes).as_bytes(),
             parts,
             blocks: placed,
+            pullbacks: Vec::new(),
             readings: Vec::new(),
             lookup_readings: Vec::new(),
             linear_readings: Vec::new(),
@@ -407,24 +442,16 @@ impl Relations {
 
     /// Numbers the distinct readings, so that their count (and with it the pads') is known before any challenge.
     fn collect_readings(&mut self) -> Result<(), RelationsError> {
-        let mut numbers: HashMap<Reading, usize> = HashMap::new();
-        let mut readings = Vec::new();
-        let mut number = |reading: Reading| {
-            *numbers.entry(reading.clone()).or_insert_with(|| {
-                readings.push(reading);
-                readings.len() - 1
-            })
+        let (mut pullbacks, mut readings) = (Numbered::default(), Numbered::default());
+        let mut number = |source, view: &View, place| {
+            let view = view.clone();
+            let pullback = pullbacks.number(Pullback { view, place });
+            readings.number(Reading { source, pullback })
         };
         for lookup in &self.parts.lookups {
             let place = Place::Block(lookup.shape.iter().map(|&n| bits_of(n)).sum());
             let columns = lookup.columns.iter().map(|column| {
-                let terms = column.iter().map(|t| {
-                    number(Reading {
-                        source: t.source,
-                        view: t.view.clone(),
-                        place,
-                    })
-                });
+                let terms = column.iter().map(|t| number(t.source, &t.view, place));
                 terms.collect()
             });
             self.lookup_readings.push(columns.collect());
@@ -435,26 +462,21 @@ impl Relations {
                 error,
             })?;
             let source = Source::Committed(self.multiplicities(i));
-            self.table_readings.push(number(Reading {
-                source,
-                view,
-                place: Place::Block(bits_of(table.len())),
-            }));
+            let place = Place::Block(bits_of(table.len()));
+            self.table_readings.push(number(source, &view, place));
         }
         for (i, linear) in self.parts.linears.iter().enumerate() {
-            let terms = linear.terms.iter().map(|t| {
-                number(Reading {
-                    source: t.source,
-                    view: t.view.clone(),
-                    place: Place::Linear(i),
-                })
-            });
+            let place = Place::Linear(i);
+            let terms = linear.terms.iter();
+            let terms = terms.map(|t| number(t.source, &t.view, place));
             self.linear_readings.push(terms.collect());
         }
+        let (pullbacks, readings) = (pullbacks.distinct, readings.distinct);
         for reading in &readings {
             if let Source::Contraction(i) = reading.source
                 && let Some(contraction) = self.parts.contractions.get(i)
-                && !contraction.factors_through(&reading.view)
+                && let Some(pullback) = pullbacks.get(reading.pullback)
+                && !contraction.factors_through(&pullback.view)
             {
                 return Err(malformed(
                     &contraction.name,
@@ -462,8 +484,13 @@ impl Relations {
                 ));
             }
         }
+        self.pullbacks = pullbacks;
         self.readings = readings;
         Ok(())
+    }
+
+    pub(crate) fn pullbacks(&self) -> &[Pullback] {
+        &self.pullbacks
     }
 
     pub(crate) fn readings(&self) -> &[Reading] {
@@ -508,7 +535,7 @@ impl Relations {
     /// About how many field elements a verifier makes or multiplies for a proof.
     #[must_use]
     pub fn work(&self) -> u64 {
-        work::of_verification(&self.parts, &self.readings, self.pad_count())
+        work::of_verification(self)
     }
 
     /// Scalars that a proof sends minus a pad.

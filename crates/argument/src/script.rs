@@ -10,13 +10,14 @@ use crate::affine::{AffineForm, Batch, Constraint};
 use crate::curve::{Point, Profile, Scalar};
 use crate::error::{Reject, RelationsError};
 use crate::generators::SEED;
+use crate::layout::Layout;
 use crate::multilinear::{bits_of, eq_sum, eq_vector, kron};
 use crate::parallel;
-use crate::relations::{Block, Leaves, Place, Relations, Source, Table, Term};
+use crate::relations::{Block, CommittedTensor, Leaves, Place, Relations, Source, Table, Term};
 use crate::transcript::{Challenge, Message, StatementPart, Transcript};
 use ark_ff::{Field, One, PrimeField, Zero};
 use inferproof_view::{Functional, Group};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What is proven: the relations hold for these commitments and public tensors.
 #[derive(Clone, Debug)]
@@ -425,14 +426,19 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             }
         }
 
-        let readings: Vec<_> = relations.readings().iter().zip(factors).collect();
-        let claims = parallel::map(&readings, |(reading, factor)| {
-            let point = match reading.place {
+        let functionals = parallel::map(relations.pullbacks(), |pullback| {
+            let point = match pullback.place {
                 Place::Block(bits) => z.get(z.len().saturating_sub(bits)..).unwrap_or_default(),
                 Place::Linear(i) => zetas.get(i).map_or(&[][..], Vec::as_slice),
             };
-            let functional = Functional::product(eq_axes(point, reading.view.target()));
-            let mut functional = functional.pull_back(&reading.view).map_err(view_error)?;
+            let functional = Functional::product(eq_axes(point, pullback.view.target()));
+            functional.pull_back(&pullback.view).map_err(view_error)
+        });
+        let functionals = functionals.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let readings: Vec<_> = relations.readings().iter().zip(factors).collect();
+        let claims = parallel::map(&readings, |(reading, factor)| {
+            let functional = functionals.get(reading.pullback);
+            let mut functional = functional.cloned().ok_or_else(inconsistent)?;
             functional.coefficient *= factor;
             read(relations, self.statement, reading.source, functional)
         });
@@ -589,14 +595,16 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             })
             .collect();
         let at_point = eq_vector(&merge_point, 1 << parts.c);
-        let weights = parallel::map(&claims, |claim| {
-            let tensor = parts.tensors.get(claim.tensor)?;
-            Some(tensor.layout.row_weights(&claim.functional, &at_point))
+        let alike = weighed_alike(&claims, &parts.tensors);
+        let weights = parallel::map(&alike, |alike| {
+            alike.layout.row_weights(alike.functional, &at_point)
         });
-        for (claim, weights) in claims.iter().zip(weights) {
-            let slots = opening.get_mut(claim.tensor).map(|(_, scalars)| scalars);
-            for (slot, weight) in slots.into_iter().flatten().zip(weights.unwrap_or_default()) {
-                *slot += claim.functional.coefficient * weight;
+        for (alike, weights) in alike.iter().zip(weights) {
+            for claim in &alike.claims {
+                let slots = opening.get_mut(claim.tensor).map(|(_, scalars)| scalars);
+                for (slot, &weight) in slots.into_iter().flatten().zip(&weights) {
+                    *slot += claim.functional.coefficient * weight;
+                }
             }
         }
         let chi = self.transcript.challenge(Challenge::Chi);
@@ -608,6 +616,42 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             merge_point,
         }
     }
+}
+
+/// Claims that weigh rows alike up to their coefficients: their tensors are laid out alike, and their functionals share their
+/// weights.
+pub(crate) struct Alike<'a, F> {
+    pub layout: &'a Layout,
+    /// One of the functionals.
+    pub functional: &'a Functional<F>,
+    pub claims: Vec<&'a Claimed<F>>,
+}
+
+/// Claims, sorted.
+pub(crate) fn weighed_alike<'a, F>(
+    claims: impl IntoIterator<Item = &'a Claimed<F>>,
+    tensors: &'a [CommittedTensor],
+) -> Vec<Alike<'a, F>> {
+    let mut numbers = HashMap::new();
+    let mut sorted: Vec<Alike<'a, F>> = Vec::new();
+    for claim in claims {
+        let Some(tensor) = tensors.get(claim.tensor) else {
+            continue;
+        };
+        let (layout, functional) = (&tensor.layout, &claim.functional);
+        let groups = functional.groups.iter();
+        let weights: Vec<_> = groups.map(|g| (&g.sizes, g.weights.as_ptr())).collect();
+        let number = *numbers.entry((layout, weights)).or_insert(sorted.len());
+        match sorted.get_mut(number) {
+            Some(alike) => alike.claims.push(claim),
+            None => sorted.push(Alike {
+                layout,
+                functional,
+                claims: vec![claim],
+            }),
+        }
+    }
+    sorted
 }
 
 /// What a functional of a source is.
@@ -786,12 +830,8 @@ fn weighted<F: PrimeField>(claim: &[Group<F>], point: &[Group<F>]) -> Vec<Group<
         .map(|group| {
             let here = axes.by_ref().take(group.sizes.len());
             let at_point = here.fold(vec![F::one()], |w, axis| kron(&w, &axis.weights));
-            let weights = group
-                .weights
-                .iter()
-                .zip(at_point)
-                .map(|(&a, b)| a * b)
-                .collect();
+            let weights = group.weights.iter().zip(at_point);
+            let weights = weights.map(|(&a, b)| a * b).collect();
             Group {
                 sizes: group.sizes.clone(),
                 weights,

@@ -7,8 +7,9 @@
 use crate::error::RelationsError;
 use crate::layout::Layout;
 use crate::multilinear::bits_of;
-use crate::relations::{Contraction, Parts, Reading, Source, Term};
-use inferproof_view::volume;
+use crate::relations::{Contraction, Parts, Relations, Source, Term};
+use inferproof_view::{Foreseen, volume};
+use std::collections::HashSet;
 
 /// How much a verifier is ready to spend on a proof, and on making a key ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +112,8 @@ pub(crate) fn check_rows(parts: &Parts, limits: &Limits) -> Result<(), Relations
 }
 
 /// About how many field elements the verifier makes or multiplies for a proof.
-pub(crate) fn of_verification(parts: &Parts, readings: &[Reading], pads: usize) -> u64 {
+pub(crate) fn of_verification(relations: &Relations) -> u64 {
+    let (parts, pads) = (relations.parts(), relations.pad_count());
     let mut work = Sum::default();
     let width = 1u64 << parts.c.min(40);
     work.add((pads as u64).max(width).saturating_mul(POINT));
@@ -127,28 +129,42 @@ pub(crate) fn of_verification(parts: &Parts, readings: &[Reading], pads: usize) 
     for lookup in &parts.lookups {
         lookup.shape.iter().for_each(|&n| work.add(2 * n as u64));
     }
-    for reading in readings {
-        add_reading(parts, reading, width, &mut work);
+    let mut pullbacks: Vec<Option<Foreseen>> = Vec::new();
+    for pullback in relations.pullbacks() {
+        let target = axes(pullback.view.target());
+        target
+            .iter()
+            .flatten()
+            .for_each(|&n| work.add(2 * n as u64));
+        let pulled = pullback.view.foresee(&target);
+        pulled.iter().for_each(|pulled| work.add(pulled.work));
+        pullbacks.push(pulled);
+    }
+    let mut weighed = HashSet::new();
+    for reading in relations.readings() {
+        let Some(Some(pulled)) = pullbacks.get(reading.pullback) else {
+            continue;
+        };
+        match reading.source {
+            Source::Contraction(i) => {
+                if let Some(contraction) = parts.contractions.get(i) {
+                    add_instance(parts, contraction, &pulled.groups, width, &mut work);
+                }
+            }
+            Source::Committed(i) => {
+                // Rows that are laid out alike are weighed alike, once for a functional.
+                if let Some(tensor) = parts.tensors.get(i) {
+                    let layout = &tensor.layout;
+                    work.add(layout.row_count() as u64);
+                    if weighed.insert((layout, reading.pullback)) {
+                        work.add(of_rows(layout, &pulled.groups, width));
+                    }
+                }
+            }
+            source => add_claim(parts, source, &pulled.groups, width, &mut work),
+        }
     }
     work.0
-}
-
-fn add_reading(parts: &Parts, reading: &Reading, width: u64, work: &mut Sum) {
-    let target = axes(reading.view.target());
-    target
-        .iter()
-        .flatten()
-        .for_each(|&n| work.add(2 * n as u64));
-    let Some(pulled) = reading.view.foresee(&target) else {
-        return;
-    };
-    work.add(pulled.work);
-    let Source::Contraction(i) = reading.source else {
-        return add_claim(parts, reading.source, &pulled.groups, width, work);
-    };
-    if let Some(contraction) = parts.contractions.get(i) {
-        add_instance(parts, contraction, &pulled.groups, width, work);
-    }
 }
 
 /// A claim on a tensor, by a functional with these groups.

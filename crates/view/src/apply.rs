@@ -102,7 +102,7 @@ impl<F: Ring> Functional<F> {
         let width = last.weights.len().max(1);
         let rows = array.chunks(width).map(|row| {
             let mut sum = F::default();
-            for (&a, &w) in row.iter().zip(&last.weights) {
+            for (&a, &w) in row.iter().zip(last.weights.iter()) {
                 if a != T::default() {
                     sum += w * embed(a);
                 }
@@ -114,7 +114,7 @@ impl<F: Ring> Functional<F> {
             let width = group.weights.len().max(1);
             let rows = values.chunks(width).map(|row| {
                 let mut sum = F::default();
-                for (&a, &w) in row.iter().zip(&group.weights) {
+                for (&a, &w) in row.iter().zip(group.weights.iter()) {
                     sum += w * a;
                 }
                 sum

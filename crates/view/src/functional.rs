@@ -2,6 +2,7 @@
 
 use crate::{Step, View, ViewError, apply::permute, volume};
 use std::ops::{AddAssign, Mul};
+use std::sync::Arc;
 
 /// What functionals are computed over: a prime field, or integers in tests.
 pub trait Ring: Copy + Default + AddAssign + Mul<Output = Self> + From<i64> {}
@@ -12,8 +13,8 @@ impl<T: Copy + Default + AddAssign + Mul<Output = T> + From<i64>> Ring for T {}
 pub struct Group<F> {
     /// The lengths of the axes.
     pub sizes: Vec<usize>,
-    /// One weight for each index over these axes.
-    pub weights: Vec<F>,
+    /// One weight for each index over these axes. Copies of a functional share them.
+    pub weights: Arc<[F]>,
 }
 
 /// `coefficient * (group 0) (x) (group 1) (x) ...`: a linear functional on an array whose axes are those of the groups in order.
@@ -31,7 +32,7 @@ impl<F: Ring> Group<F> {
     pub fn axis(weights: Vec<F>) -> Self {
         Self {
             sizes: vec![weights.len()],
-            weights,
+            weights: weights.into(),
         }
     }
 }
@@ -291,7 +292,7 @@ impl<F: Ring> Functional<F> {
         self.coefficient = F::from(1);
         self.groups = vec![Group {
             sizes: before.to_vec(),
-            weights,
+            weights: weights.into(),
         }];
     }
 
@@ -307,23 +308,24 @@ impl<F: Ring> Functional<F> {
             before_run,
         } = Split::of(groups, |g| g.sizes.len(), map.axis, map.target.len());
         let mut sizes = Vec::new();
-        let mut weights = vec![F::from(1)];
+        let mut weights: Arc<[F]> = [F::from(1)].into();
         for group in met {
             sizes.extend(&group.sizes);
             weights = if weights.len() == 1 && sizes.len() == group.sizes.len() {
                 group.weights
             } else {
-                kron(&weights, &group.weights)
+                kron(&weights, &group.weights).into()
             };
         }
         let inner: usize = sizes.iter().skip(before_run + map.target.len()).product();
         let from: usize = map.source.iter().product();
         let to: usize = map.target.iter().product();
         let outer = volume(sizes.get(..before_run).unwrap_or_default()).unwrap_or(0);
-        let mut pulled = vec![F::default(); outer * from * inner];
-        if matches!(step, Step::Split { .. } | Step::Merge { .. }) {
-            pulled = weights;
+        let zeros = || vec![F::default(); outer * from * inner];
+        let pulled = if matches!(step, Step::Split { .. } | Step::Merge { .. }) {
+            weights
         } else if let Step::SuffixSum { len, .. } = step {
+            let mut pulled = zeros();
             // Source index s is in the sums of all target indices before it: a running sum, not len^2 / 2 additions.
             let block = len.saturating_mul(inner).max(1);
             for (read, write) in weights.chunks(block).zip(pulled.chunks_mut(block)) {
@@ -338,7 +340,9 @@ impl<F: Ring> Functional<F> {
                     }
                 }
             }
+            pulled.into()
         } else {
+            let mut pulled = zeros();
             map.entries(|t, s, c| {
                 let c = F::from(c);
                 for o in 0..outer {
@@ -351,7 +355,8 @@ impl<F: Ring> Functional<F> {
                     }
                 }
             });
-        }
+            pulled.into()
+        };
         let mut new_sizes: Vec<usize> = sizes.iter().copied().take(before_run).collect();
         new_sizes.extend(&map.source);
         new_sizes.extend(sizes.iter().skip(before_run + map.target.len()));

@@ -5,7 +5,7 @@ use ark_grumpkin::Fr;
 use proptest::prelude::*;
 
 use super::kernel::Kernel;
-use super::{Range, fold_rows_with};
+use super::{Range, fold_arrays_with};
 use crate::integers::Integers;
 
 fn fold_naively<F: PrimeField>(
@@ -27,7 +27,7 @@ fn compare(rho: &[Fr], values: &[i64], rows: &[Range<usize>], width: usize) {
     let integers = Integers::from_i64(values).unwrap();
     let expected = fold_naively(rho, values, rows, width);
     for kernel in Kernel::available() {
-        let out = fold_rows_with(kernel, rho, &integers, rows, width);
+        let out = fold_arrays_with(kernel, &[(rho, &integers)], rows, width);
         assert!(
             out == expected,
             "{} differs, width {width}, {integers:?}",
@@ -94,6 +94,37 @@ fn tasks_of_rows_add_up() {
             .build()
             .unwrap();
         pool.install(|| compare(&rho, &values, &rows, 65));
+    }
+}
+
+#[test]
+fn arrays_of_all_types_add_up() {
+    let rows: Vec<Range<usize>> = (0..9).map(|i| i * 70..i * 70 + 60 + i).collect();
+    let arrays: Vec<(Vec<Fr>, Vec<i64>)> = [1, 1 << 8, 1 << 24, 1]
+        .iter()
+        .zip(1u64..)
+        .map(|(scale, seed)| {
+            let rho = (0..9).map(|i| Fr::from(i % 4) / Fr::from(i + seed));
+            let values = (0..640).map(|i| (i * 31 % 256 - 128) * scale);
+            (rho.collect(), values.collect())
+        })
+        .collect();
+    let mut expected = vec![Fr::ZERO; 75];
+    for (rho, values) in &arrays {
+        let folded = fold_naively(rho, values, &rows, 75);
+        expected.iter_mut().zip(folded).for_each(|(e, f)| *e += f);
+    }
+    let integers: Vec<_> = arrays
+        .iter()
+        .map(|(_, values)| Integers::from_i64(values).unwrap())
+        .collect();
+    let arrays = arrays.iter().zip(&integers);
+    let arrays: Vec<_> = arrays
+        .map(|((rho, _), values)| (&rho[..], values))
+        .collect();
+    for kernel in Kernel::available() {
+        let out = fold_arrays_with(kernel, &arrays, &rows, 75);
+        assert!(out == expected, "{} differs", kernel.name());
     }
 }
 

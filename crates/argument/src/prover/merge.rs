@@ -1,11 +1,11 @@
 //! The prover's merge: the folded vector of every piece, and one sumcheck over columns.
 
-use crate::fold::fold_rows;
+use crate::fold::fold_arrays;
 use crate::integers::Integers;
 use crate::layout::{Layout, Piece};
 use crate::multilinear::{dot, eq_vector, kron};
 use crate::prover::contraction::{FoldedRight, bind_high, product_round};
-use crate::script::Claimed;
+use crate::script::{Alike, Claimed};
 use ark_ff::PrimeField;
 use inferproof_view::Functional;
 use rayon::prelude::*;
@@ -19,40 +19,66 @@ pub(crate) struct FoldedPiece<F> {
     pub folded: Vec<F>,
 }
 
-/// The pieces of a claim; `kept` is what a contraction has folded of them.
-pub(crate) fn fold_claim<F: PrimeField>(
+/// The pieces of a claim, from what a contraction has folded of them.
+pub(crate) fn fold_kept<F: PrimeField>(
     claim: &Claimed<F>,
     layout: &Layout,
-    values: &Integers,
-    kept: Option<&FoldedRight<F>>,
+    kept: &FoldedRight<F>,
 ) -> Vec<FoldedPiece<F>> {
     let Functional {
         coefficient: weight,
         groups,
     } = &claim.functional;
-    if let Some(FoldedRight::Rows { free_axes, pieces }) = kept {
-        let mut axes = 0;
-        let contracted = groups.iter().skip_while(|group| {
-            axes += group.sizes.len();
-            axes <= *free_axes
-        });
-        let contracted = contracted.fold(vec![F::one()], |w, group| kron(&w, &group.weights));
-        let pieces = pieces.iter().map(|(neighbours, folded)| FoldedPiece {
-            weight: *weight,
-            column: kron(neighbours, &contracted),
-            folded: folded.clone(),
-        });
-        return pieces.collect();
+    match kept {
+        FoldedRight::Whole(folded) => {
+            let pieces = layout.pieces(&claim.functional).into_iter();
+            let pieces = pieces.map(|piece| FoldedPiece {
+                weight: *weight,
+                folded: fold_runs(&piece, layout, folded),
+                column: piece.column,
+            });
+            pieces.collect()
+        }
+        FoldedRight::Rows { free_axes, pieces } => {
+            let mut axes = 0;
+            let contracted = groups.iter().skip_while(|group| {
+                axes += group.sizes.len();
+                axes <= *free_axes
+            });
+            let contracted = contracted.fold(vec![F::one()], |w, group| kron(&w, &group.weights));
+            let pieces = pieces.iter().map(|(neighbours, folded)| FoldedPiece {
+                weight: *weight,
+                column: kron(neighbours, &contracted),
+                folded: folded.clone(),
+            });
+            pieces.collect()
+        }
     }
-    let pieces = layout.pieces(&claim.functional).into_iter();
+}
+
+/// The pieces of claims that weigh rows alike: those of one claim, on the sum of the tensors under the claims' coefficients.
+pub(crate) fn fold_alike<'a, F: PrimeField>(
+    alike: &Alike<'_, F>,
+    values: impl Fn(usize) -> &'a Integers,
+) -> Vec<FoldedPiece<F>> {
+    let (layout, claims) = (alike.layout, &alike.claims);
+    let rows = layout.rows();
+    let pieces = layout.pieces(alike.functional).into_iter();
     pieces
-        .map(|piece| FoldedPiece {
-            weight: *weight,
-            folded: match kept {
-                Some(FoldedRight::Whole(folded)) => fold_runs(&piece, layout, folded),
-                _ => fold_rows(&piece.rows(), values, &layout.rows(), layout.row_width()),
-            },
-            column: piece.column,
+        .map(|piece| {
+            let weights = piece.rows();
+            let scaled = |factor: F| weights.iter().map(|&w| w * factor).collect::<Vec<_>>();
+            let rho = claims.iter().map(|c| scaled(c.functional.coefficient));
+            let rho: Vec<_> = rho.collect();
+            let arrays = rho.iter().zip(claims);
+            let arrays: Vec<_> = arrays
+                .map(|(rho, c)| (&rho[..], values(c.tensor)))
+                .collect();
+            FoldedPiece {
+                weight: F::one(),
+                folded: fold_arrays(&arrays, &rows, layout.row_width()),
+                column: piece.column,
+            }
         })
         .collect()
 }

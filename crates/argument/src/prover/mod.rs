@@ -17,7 +17,7 @@ use crate::integers::Integers;
 use crate::msm::{commit_rows, commit_scalars};
 use crate::multilinear::dot;
 use crate::relations::{Origin, Relations};
-use crate::script::{Claimed, Outcome, Request, Side, Statement, run};
+use crate::script::{Claimed, Outcome, Request, Side, Statement, run, weighed_alike};
 use crate::transcript::{Challenge, Message, Transcript};
 use ark_ff::Zero;
 use arrays::Arrays;
@@ -329,15 +329,26 @@ impl<'a, P: Profile> Prover<'a, P> {
     /// The pieces of claims, each folded.
     fn fold_claims(&self, claims: &[Claimed<Scalar<P>>]) -> Vec<FoldedPiece<Scalar<P>>> {
         let (tensors, arrays) = (&self.relations.parts().tensors, &self.arrays);
-        let contractions = &self.contractions;
-        let folded = claims.par_iter().flat_map_iter(|claim| {
-            let kept = claim
-                .right_operand_of
-                .and_then(|i| contractions.as_ref()?.folded_right.get(i)?.as_ref());
-            let layout = &tensors[claim.tensor].layout;
-            merge::fold_claim(claim, layout, arrays.committed(claim.tensor), kept)
+        let folded_right = |claim: &Claimed<_>| {
+            let contractions = self.contractions.as_ref()?;
+            let kept = contractions.folded_right.get(claim.right_operand_of?)?;
+            kept.as_ref()
+        };
+        let (mut kept, mut others) = (Vec::new(), Vec::new());
+        for claim in claims {
+            match folded_right(claim) {
+                Some(folded) => kept.push((claim, folded)),
+                None => others.push(claim),
+            }
+        }
+        let alike = weighed_alike(others, tensors);
+        let others = alike
+            .par_iter()
+            .flat_map_iter(|alike| merge::fold_alike(alike, |tensor| arrays.committed(tensor)));
+        let kept = kept.par_iter().flat_map_iter(|(claim, folded)| {
+            merge::fold_kept(claim, &tensors[claim.tensor].layout, folded)
         });
-        folded.collect()
+        others.chain(kept).collect()
     }
 
     /// The values of a message, before the pads.
