@@ -161,7 +161,9 @@ pub(crate) fn of_verification(relations: &Relations) -> u64 {
                     }
                 }
             }
-            source => add_claim(parts, source, &pulled.groups, width, &mut work),
+            source @ (Source::One | Source::Public(_)) => {
+                add_claim(parts, source, &pulled.groups, width, &mut work);
+            }
         }
     }
     work.0

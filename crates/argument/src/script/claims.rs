@@ -1,0 +1,245 @@
+//! Claims on what relations read: linear functionals of committed tensors and of contractions, and how one becomes others.
+
+use crate::curve::{Profile, Scalar};
+use crate::error::{Reject, RelationsError};
+use crate::layout::Layout;
+use crate::multilinear::{bits_of, eq_sum, eq_vector, kron};
+use crate::relations::{CommittedTensor, Relations, Source, Term};
+use crate::script::{Statement, inconsistent};
+use ark_ff::{One, PrimeField, Zero};
+use inferproof_view::{Functional, Group};
+use std::collections::HashMap;
+
+/// A functional on a committed tensor that occurs in a claim.
+#[derive(Clone, Debug)]
+pub(crate) struct Claimed<F> {
+    pub tensor: usize,
+    pub functional: Functional<F>,
+    /// The claim is on the right operand of this instance, whose folded vector may be at hand.
+    pub right_operand_of: Option<usize>,
+}
+
+/// `coefficient * sum over (s, f, g) of shared[s] * left_free[f] * right_free[g] * out[s, f, g]`: a claim on a contraction.
+#[derive(Clone, Debug)]
+pub(crate) struct Instance<F> {
+    pub contraction: usize,
+    pub coefficient: F,
+    pub shared: Vec<Group<F>>,
+    pub left_free: Vec<Group<F>>,
+    pub right_free: Vec<Group<F>>,
+}
+
+/// Claims that weigh rows alike up to their coefficients: their tensors are laid out alike, and their functionals share their
+/// weights.
+pub(crate) struct Alike<'a, F> {
+    pub layout: &'a Layout,
+    /// One of the functionals.
+    pub functional: &'a Functional<F>,
+    pub claims: Vec<&'a Claimed<F>>,
+}
+
+/// Claims, sorted.
+pub(crate) fn weighed_alike<'a, F>(
+    claims: impl IntoIterator<Item = &'a Claimed<F>>,
+    tensors: &'a [CommittedTensor],
+) -> Vec<Alike<'a, F>> {
+    let mut numbers = HashMap::new();
+    let mut sorted: Vec<Alike<'a, F>> = Vec::new();
+    for claim in claims {
+        let Some(tensor) = tensors.get(claim.tensor) else {
+            continue;
+        };
+        let (layout, functional) = (&tensor.layout, &claim.functional);
+        let groups = functional.groups.iter();
+        let weights: Vec<_> = groups.map(|g| (&g.sizes, g.weights.as_ptr())).collect();
+        let number = *numbers.entry((layout, weights)).or_insert(sorted.len());
+        match sorted.get_mut(number) {
+            Some(alike) => alike.claims.push(claim),
+            None => sorted.push(Alike {
+                layout,
+                functional,
+                claims: vec![claim],
+            }),
+        }
+    }
+    sorted
+}
+
+/// What a functional of a source is.
+pub(super) enum Read<F> {
+    /// Its value.
+    Known(F),
+    /// A claim on a committed tensor.
+    Committed(Claimed<F>),
+    /// A claim on a contraction.
+    Contraction(Instance<F>),
+}
+
+/// A functional of a source.
+pub(super) fn read<P: Profile>(
+    relations: &Relations,
+    statement: &Statement<'_, P>,
+    source: Source,
+    functional: Functional<Scalar<P>>,
+) -> Result<Read<Scalar<P>>, Reject> {
+    Ok(match source {
+        Source::One => Read::Known(functional.coefficient),
+        Source::Public(i) => {
+            let values = statement.publics.get(i).ok_or_else(inconsistent)?;
+            Read::Known(functional.evaluate(values, Scalar::<P>::from))
+        }
+        Source::Committed(tensor) => Read::Committed(Claimed {
+            tensor,
+            functional,
+            right_operand_of: None,
+        }),
+        Source::Contraction(i) => {
+            let malformed = |what| {
+                Reject::Relations(RelationsError::Malformed {
+                    place: format!("claim on contraction {i}"),
+                    what,
+                })
+            };
+            let contraction = relations.parts().contractions.get(i);
+            let contraction = contraction.ok_or_else(|| malformed("it does not exist"))?;
+            let mut groups = functional.groups.into_iter();
+            let mut take = |axes: usize| {
+                let mut taken = Vec::new();
+                let mut count = 0;
+                while count < axes {
+                    let group: Group<_> = groups.next()?;
+                    count += group.sizes.len();
+                    taken.push(group);
+                }
+                (count == axes).then_some(taken)
+            };
+            let crossing = || malformed("a view of it merges axes of different kinds");
+            Read::Contraction(Instance {
+                contraction: i,
+                coefficient: functional.coefficient,
+                shared: take(contraction.shared.len()).ok_or_else(crossing)?,
+                left_free: take(contraction.left_free.len()).ok_or_else(crossing)?,
+                right_free: take(contraction.right_free.len()).ok_or_else(crossing)?,
+            })
+        }
+    })
+}
+
+/// What an operand's value at the contractions' point is: what is known of it, and terms on committed tensors.
+pub(super) struct Operand<F> {
+    pub known: F,
+    pub terms: Vec<Claimed<F>>,
+}
+
+/// The left and the right operand of an instance at the contractions' point.
+pub(super) fn operands<P: Profile>(
+    relations: &Relations,
+    statement: &Statement<'_, P>,
+    instance: &Instance<Scalar<P>>,
+    point: &[Scalar<P>],
+) -> Result<[Operand<Scalar<P>>; 2], Reject> {
+    let one = Scalar::<P>::one();
+    let contraction = relations.parts().contractions.get(instance.contraction);
+    let contraction = contraction.ok_or_else(inconsistent)?;
+    let (high, low) = point
+        .split_at_checked(point.len().saturating_sub(contraction.bits()))
+        .unwrap_or_default();
+    // The left operand is zero where a variable that this contraction lacks is one (must 2).
+    let outside: Scalar<P> = high.iter().map(|&x| one - x).product();
+    let shared_bits: usize = contraction.shared.iter().map(|&n| bits_of(n)).sum();
+    let (low_shared, low_contracted) = low.split_at_checked(shared_bits).unwrap_or_default();
+    // Both operands carry vectors cut off at the real indices (must 1).
+    let groups = |point, shape| -> Vec<Group<_>> {
+        let axes = eq_axes(point, shape).into_iter();
+        axes.map(Group::axis).collect()
+    };
+    let shared = groups(low_shared, &contraction.shared);
+    let contracted = groups(low_contracted, &contraction.contracted);
+    let of_terms = |terms: &[Term], groups: Vec<Group<_>>, coefficient| {
+        let functional = Functional {
+            coefficient,
+            groups,
+        };
+        let mut operand = Operand {
+            known: Scalar::<P>::zero(),
+            terms: Vec::new(),
+        };
+        for term in terms {
+            let pulled = functional.clone().pull_back(&term.view);
+            let mut pulled = pulled.map_err(view_error)?;
+            pulled.coefficient *= Scalar::<P>::from(term.coefficient);
+            match read(relations, statement, term.source, pulled)? {
+                Read::Known(value) => operand.known += value,
+                Read::Committed(claimed) => operand.terms.push(claimed),
+                Read::Contraction(_) => {
+                    return Err(Reject::Relations(RelationsError::Malformed {
+                        place: format!("contraction {}", instance.contraction),
+                        what: "an operand reads a contraction",
+                    }));
+                }
+            }
+        }
+        Ok(operand)
+    };
+    let of_left = [
+        &weighted(&instance.shared, &shared)[..],
+        &instance.left_free,
+        &contracted,
+    ];
+    let of_right = [&shared[..], &instance.right_free, &contracted];
+    Ok([
+        of_terms(&contraction.left, of_left.concat(), outside)?,
+        of_terms(&contraction.right, of_right.concat(), one)?,
+    ])
+}
+
+/// The coordinates of each axis, and its length: the point's bits are the axes' bits in order.
+fn by_axis<'a, F>(
+    mut point: &'a [F],
+    shape: &'a [usize],
+) -> impl Iterator<Item = (&'a [F], usize)> {
+    shape.iter().map(move |&n| {
+        let (here, later) = point.split_at_checked(bits_of(n)).unwrap_or_default();
+        point = later;
+        (here, n)
+    })
+}
+
+/// One truncated `eq` vector for each axis.
+pub(super) fn eq_axes<F: PrimeField>(point: &[F], shape: &[usize]) -> Vec<Vec<F>> {
+    by_axis(point, shape)
+        .map(|(point, n)| eq_vector(point, n))
+        .collect()
+}
+
+/// The sum over all indices of the product of [`eq_axes`].
+pub(super) fn eq_axes_sum<F: PrimeField>(point: &[F], shape: &[usize]) -> F {
+    by_axis(point, shape)
+        .map(|(point, n)| eq_sum(point, n))
+        .product()
+}
+
+/// The claim's weights on shared axes times those of the sumcheck's point, group by group of the claim.
+fn weighted<F: PrimeField>(claim: &[Group<F>], point: &[Group<F>]) -> Vec<Group<F>> {
+    let mut axes = point.iter();
+    claim
+        .iter()
+        .map(|group| {
+            let here = axes.by_ref().take(group.sizes.len());
+            let at_point = here.fold(vec![F::one()], |w, axis| kron(&w, &axis.weights));
+            let weights = group.weights.iter().zip(at_point);
+            let weights = weights.map(|(&a, b)| a * b).collect();
+            Group {
+                sizes: group.sizes.clone(),
+                weights,
+            }
+        })
+        .collect()
+}
+
+pub(super) fn view_error(error: inferproof_view::ViewError) -> Reject {
+    Reject::Relations(RelationsError::View {
+        place: "a claim".to_owned(),
+        error,
+    })
+}
