@@ -8,7 +8,7 @@ use crate::multilinear::{bits_of, dot, kron};
 use crate::prover::arrays::Arrays;
 use crate::prover::found::padded_positions;
 use crate::relations::{Contraction, Relations, Source, Term};
-use crate::script::Instance;
+use crate::script::claims::Instance;
 use ark_ff::PrimeField;
 use inferproof_view::{Group, Step, View};
 use rayon::prelude::*;

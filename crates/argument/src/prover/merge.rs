@@ -5,7 +5,7 @@ use crate::integers::Integers;
 use crate::layout::{Layout, Piece};
 use crate::multilinear::{dot, eq_vector, kron};
 use crate::prover::contraction::{FoldedRight, bind_high, product_round};
-use crate::script::{Alike, Claimed};
+use crate::script::claims::{Alike, Claimed};
 use ark_ff::PrimeField;
 use inferproof_view::Functional;
 use rayon::prelude::*;

@@ -6,12 +6,13 @@
 //!
 //! Section numbers are those of `docs/protocol.md`.
 
-mod claims;
+pub(crate) mod claims;
 mod tables;
 
-pub(crate) use claims::{Alike, Claimed, Instance, weighed_alike};
-
-use self::claims::{Operand, Read, eq_axes, eq_axes_sum, operands, read, view_error};
+use self::claims::{
+    Claimed, Instance, Operand, Read, eq_axes, eq_axes_sum, operands, read, view_error,
+    weighed_alike,
+};
 use self::tables::{suffix_sums, table_sums};
 use crate::affine::{AffineForm, Batch, Constraint};
 use crate::curve::{Point, Profile, Scalar};
