@@ -371,6 +371,7 @@ mod tests {
     use super::*;
     use crate::multilinear::eq_vector;
     use ark_grumpkin::Fr;
+    use std::sync::Arc;
 
     /// Pieces sum to the functional, row by row, and vanish beyond the real entries.
     fn check(layout: &Layout, functional: &Functional<Fr>, c: u32) {
@@ -455,7 +456,7 @@ mod tests {
                     coefficient: random(),
                     groups: vec![Group {
                         sizes: shape.clone(),
-                        weights: (0..shape.iter().product()).map(|_| random()).collect(),
+                        weights: Arc::new((0..shape.iter().product()).map(|_| random()).collect()),
                     }],
                 };
                 check(&layout, &dense, c);
@@ -463,7 +464,7 @@ mod tests {
                 for cut in 1..shape.len() {
                     let groups = [&shape[..cut], &shape[cut..]].map(|sizes| Group {
                         sizes: sizes.to_vec(),
-                        weights: (0..sizes.iter().product()).map(|_| random()).collect(),
+                        weights: Arc::new((0..sizes.iter().product()).map(|_| random()).collect()),
                     });
                     let coefficient = random();
                     let groups = groups.to_vec();

@@ -14,7 +14,7 @@ pub struct Group<F> {
     /// The lengths of the axes.
     pub sizes: Vec<usize>,
     /// One weight for each index over these axes. Copies of a functional share them.
-    pub weights: Arc<[F]>,
+    pub weights: Arc<Vec<F>>,
 }
 
 /// `coefficient * (group 0) (x) (group 1) (x) ...`: a linear functional on an array whose axes are those of the groups in order.
@@ -308,7 +308,7 @@ impl<F: Ring> Functional<F> {
             before_run,
         } = Split::of(groups, |g| g.sizes.len(), map.axis, map.target.len());
         let mut sizes = Vec::new();
-        let mut weights: Arc<[F]> = [F::from(1)].into();
+        let mut weights = Arc::new(vec![F::from(1)]);
         for group in met {
             sizes.extend(&group.sizes);
             weights = if weights.len() == 1 && sizes.len() == group.sizes.len() {

@@ -228,10 +228,10 @@ fn weighted<F: PrimeField>(claim: &[Group<F>], point: &[Group<F>]) -> Vec<Group<
             let here = axes.by_ref().take(group.sizes.len());
             let at_point = here.fold(vec![F::one()], |w, axis| kron(&w, &axis.weights));
             let weights = group.weights.iter().zip(at_point);
-            let weights = weights.map(|(&a, b)| a * b).collect();
+            let weights: Vec<_> = weights.map(|(&a, b)| a * b).collect();
             Group {
                 sizes: group.sizes.clone(),
-                weights,
+                weights: weights.into(),
             }
         })
         .collect()

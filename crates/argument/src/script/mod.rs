@@ -20,7 +20,7 @@ use crate::error::{Reject, RelationsError};
 use crate::generators::SEED;
 use crate::multilinear::{bits_of, eq_vector};
 use crate::parallel;
-use crate::relations::{Block, Leaves, Place, Relations, Term};
+use crate::relations::{Leaves, Place, Relations, Term};
 use crate::transcript::{Challenge, Message, StatementPart, Transcript};
 use ark_ff::{Field, One, PrimeField, Zero};
 use inferproof_view::Functional;
@@ -328,6 +328,16 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             .collect();
         let eta = self.challenge(Challenge::Eta);
 
+        let functionals = parallel::map(relations.pullbacks(), |pullback| {
+            let point = match pullback.place {
+                Place::Block(bits) => z.get(z.len().saturating_sub(bits)..).unwrap_or_default(),
+                Place::Linear(i) => zetas.get(i).map_or(&[][..], Vec::as_slice),
+            };
+            let functional = Functional::product(eq_axes(point, pullback.view.target()));
+            functional.pull_back(&pullback.view).map_err(view_error)
+        });
+        let functionals = functionals.into_iter().collect::<Result<Vec<_>, _>>()?;
+
         let mut factors = vec![Scalar::<P>::zero(); relations.readings().len()];
         let mut add = |reading: usize, factor: Scalar<P>| {
             factors
@@ -339,24 +349,21 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
         let mut known = Scalar::<P>::zero();
         let mut uncovered = one;
         let blocks = relations.blocks();
-        // Tables of one size stand at one point: the sums of its weights are the same for all.
-        let of_block = |block: &Block| match block.leaves {
-            Leaves::Lookup(_) => None,
-            Leaves::Table(i) => parts.tables.get(i).map(|table| (block.bits, table)),
-        };
-        let sizes = blocks.iter().filter_map(of_block);
-        let sizes: BTreeSet<_> = sizes.map(|(bits, table)| (bits, table.len())).collect();
-        let sizes: Vec<_> = sizes.into_iter().collect();
-        let sums = parallel::map(&sizes, |&(bits, length)| {
-            let low = z.get(z.len().saturating_sub(bits)..).unwrap_or_default();
-            ((bits, length), suffix_sums(&eq_vector(low, length)))
+        // Multiplicities are read by the weights of their table's entries. Tables of one size stand at one point: they share them.
+        let pullback_of = |&reading: &usize| Some(relations.readings().get(reading)?.pullback);
+        let pullbacks: Vec<_> = relations.table_readings().iter().map(pullback_of).collect();
+        let distinct: BTreeSet<usize> = pullbacks.iter().copied().flatten().collect();
+        let distinct: Vec<usize> = distinct.into_iter().collect();
+        let behind = parallel::map(&distinct, |&pullback| {
+            let weights = functionals.get(pullback)?.groups.first()?;
+            Some((pullback, suffix_sums(&weights.weights)))
         });
-        let sums: BTreeMap<_, _> = sums.into_iter().collect();
-        let of_tables = parallel::map(blocks, |block| {
-            let (bits, table) = of_block(block)?;
-            Some(table_sums(table, sums.get(&(bits, table.len()))?))
+        let behind: BTreeMap<_, _> = behind.into_iter().flatten().collect();
+        let tables: Vec<_> = parts.tables.iter().zip(pullbacks).collect();
+        let of_tables = parallel::map(&tables, |(table, pullback)| {
+            Some(table_sums(table, behind.get(pullback.as_ref()?)?))
         });
-        for (block, of_table) in blocks.iter().zip(of_tables) {
+        for block in blocks {
             let (high, low) = z
                 .split_at_checked(z.len().saturating_sub(block.bits))
                 .unwrap_or_default();
@@ -390,8 +397,8 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
                     }
                 }
                 Leaves::Table(i) => {
-                    let Some(((selected, first, second), &reading)) =
-                        of_table.zip(relations.table_readings().get(i))
+                    let Some((&Some((selected, first, second)), &reading)) =
+                        of_tables.get(i).zip(relations.table_readings().get(i))
                     else {
                         return Err(inconsistent().into());
                     };
@@ -414,15 +421,6 @@ impl<P: Profile, S: Side<P>> Script<'_, P, S> {
             }
         }
 
-        let functionals = parallel::map(relations.pullbacks(), |pullback| {
-            let point = match pullback.place {
-                Place::Block(bits) => z.get(z.len().saturating_sub(bits)..).unwrap_or_default(),
-                Place::Linear(i) => zetas.get(i).map_or(&[][..], Vec::as_slice),
-            };
-            let functional = Functional::product(eq_axes(point, pullback.view.target()));
-            functional.pull_back(&pullback.view).map_err(view_error)
-        });
-        let functionals = functionals.into_iter().collect::<Result<Vec<_>, _>>()?;
         let readings: Vec<_> = relations.readings().iter().zip(factors).collect();
         let claims = parallel::map(&readings, |(reading, factor)| {
             let functional = functionals.get(reading.pullback);
