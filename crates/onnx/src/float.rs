@@ -130,6 +130,16 @@ impl Run<'_> {
                 let integers = rule.apply(shape, values.iter().map(|v| v.0));
                 integers.into_iter().map(Real::from).collect()
             }
+            Kind::Lookup { sources, function } => {
+                let viewed = sources.iter().map(|s| s.view.apply(&self.read(s.layer)));
+                let viewed: Vec<Vec<Real>> = viewed.collect::<Result<_, _>>()?;
+                let count = volume(shape).unwrap_or(0);
+                let results = (0..count).map(|i| {
+                    let arguments = viewed.iter().map(|v| v[i].0 as i64);
+                    Real::from(function.evaluate(&arguments.collect::<Vec<_>>()))
+                });
+                results.collect()
+            }
             Kind::Contract { left, right, axes } => self.contract(*left, *right, *axes),
             Kind::Apply { source, function } => {
                 let values = self.read(*source);

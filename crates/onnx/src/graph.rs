@@ -4,6 +4,7 @@
 //! rescaled where. Shapes are static; row-major order is that of the ONNX tensors.
 
 use crate::function::Function;
+use crate::integer_function::IntegerFunction;
 use crate::requantize::Requantization;
 use inferproof_view::{Step, View, ViewError, volume};
 use std::collections::BTreeMap;
@@ -68,6 +69,18 @@ pub enum Kind {
         source: LayerId,
         rule: Arc<Requantization>,
     },
+    /// A function of one or two tensors of integers of 8 bits, entry by entry.
+    Lookup {
+        sources: Vec<Source>,
+        function: Arc<IntegerFunction>,
+    },
+}
+
+/// What [`Kind::Lookup`] reads, brought to its shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    pub layer: LayerId,
+    pub view: View,
 }
 
 /// How far below the greatest entry of its row an entry of [`Kind::Logits`] still counts: `exp(-16)` is about `10^-7`.
@@ -111,6 +124,7 @@ impl Kind {
             Self::Linear(terms) => terms.iter().filter_map(|t| t.source).collect(),
             Self::Contract { left, right, .. } | Self::Max { left, right } => vec![*left, *right],
             Self::OneHot { source, taken } => [&[*source], &taken[..]].concat(),
+            Self::Lookup { sources, .. } => sources.iter().map(|s| s.layer).collect(),
             Self::Apply { source, .. }
             | Self::Indicator { source, .. }
             | Self::Logits { source }
@@ -189,7 +203,10 @@ impl Graph {
             Kind::Apply { source, function } => {
                 function.is_integral() || (function.keeps_integers() && self.is_integral(*source))
             }
-            Kind::OneHot { .. } | Kind::Indicator { .. } | Kind::Requantize { .. } => true,
+            Kind::OneHot { .. }
+            | Kind::Indicator { .. }
+            | Kind::Requantize { .. }
+            | Kind::Lookup { .. } => true,
             Kind::Logits { .. } => false,
         }
     }
@@ -435,6 +452,11 @@ impl Kind {
             Self::OneHot { source, taken } => {
                 *source = names[source];
                 taken.iter_mut().for_each(|t| *t = names[t]);
+            }
+            Self::Lookup { sources, .. } => {
+                for source in sources {
+                    source.layer = names[&source.layer];
+                }
             }
             Self::Apply { source, .. }
             | Self::Indicator { source, .. }

@@ -29,6 +29,7 @@ mod function;
 mod graph;
 mod import;
 mod inspect;
+mod integer_function;
 mod progress;
 mod quantize;
 mod requantize;

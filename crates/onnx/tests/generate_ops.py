@@ -391,6 +391,7 @@ def main():
     resize_models()
     transformer_models()
     refused_models()
+    elementwise_models()
     np.savez_compressed(HERE / "ops.npz", **arrays)
 
 
@@ -563,6 +564,13 @@ def quantized(case, nodes, inputs, outputs, constants, opset=17, high=2.0):
     quantized_file(case, proto, inputs, high)
 
 
+def session_of(proto, optimized=True):
+    options = onnxruntime.SessionOptions()
+    if not optimized:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return onnxruntime.InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
 def quantized_file(case, proto, inputs, high=2.0):
     (OPS / f"{case}.onnx").write_bytes(proto.SerializeToString())
     session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
@@ -671,8 +679,8 @@ def quantized_models():
     ], [("x", f32, [1, 2, 6, 6])], [("qm", u8, None), ("qy", u8, None), ("y", f32, [1, 4])], network)
     quantized("quantized_residual", [
         q("x", "xs", "xz", "xq"), dq("xq", "xs", "xz", "xd"), dq("w", "ws", "wz", "wd"), node("MatMul", ["xd", "wd"], ["a"]),
-        q("a", "as", "az", "aq"), dq("aq", "as", "az", "ad"), node("Add", ["xd", "ad"], ["sum"]), q("sum", "as", "az", "sq"), dq("sq", "as", "az", "y"),
-    ], [("x", f32, [2, 8])], [("y", f32, [2, 8])], {
+        q("a", "as", "az", "aq"), dq("aq", "as", "az", "ad"), node("Add", ["xd", "ad"], ["sum"]), q("sum", "as", "az", "qs"), dq("qs", "as", "az", "y"),
+    ], [("x", f32, [2, 8])], [("y", f32, [2, 8]), ("qs", u8, [2, 8]), ("sum", f32, [2, 8])], {
         "xs": xs, "xz": u8(127), "w": whole(i8, 8, 8), "ws": f32(0.004), "wz": i8(0), "as": f32(0.02), "az": u8(120)})
     static_quantization()
 
@@ -712,6 +720,135 @@ def static_quantization():
             quantize_static(source, target, Reader(), quant_format=QuantFormat.QDQ, per_channel=per_channel, weight_type=QuantType.QInt8, activation_type=activation)
             made = onnx.load(target)
         quantized_file(case, made, [("x", np.float32, [1, 2, 6, 6])])
+
+
+elementwise_rng = np.random.default_rng(20261123)
+
+
+def saturated(reals, scale, zero):
+    """QuantizeLinear as ONNX specifies it, in single precision."""
+    limits = np.iinfo(zero.dtype)
+    return np.clip(np.rint(reals / scale).astype(np.int64) + int(zero), limits.min, limits.max)
+
+
+def elementwise_models():
+    """Float operations between quantized tensors. onnxruntime fuses some of them to operations that round halves another way, so what is
+    expected comes from the operations one after the other."""
+    f32, u8, i8 = np.float32, np.uint8, np.int8
+    node = helper.make_node
+    dq = lambda x, s, z, y: node("DequantizeLinear", [x, s, z], [y], name=f"dequantize_{y}")
+    q = lambda x, s, z, y: node("QuantizeLinear", [x, s, z], [y], name=f"quantize_{y}")
+
+    def written(case, nodes, inputs, outputs, constants, feeds):
+        info = lambda ports: [helper.make_tensor_value_info(n, TYPES[t], s) for n, t, s in ports]
+        initializers = [numpy_helper.from_array(np.asarray(v), n) for n, v in constants.items()]
+        graph = helper.make_graph(nodes, case, info(inputs), info(outputs), initializer=initializers)
+        proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        (OPS / f"{case}.onnx").write_bytes(proto.SerializeToString())
+        plain, fused = (session_of(proto, optimized) for optimized in (False, True))
+        expected = [plain.run(None, feed) for feed in feeds]
+        differ = sum(int((a != b).sum()) for feed, answers in zip(feeds, expected) for a, b in zip(answers, fused.run(None, feed)))
+        print(f"{case}: {differ} of {sum(a.size for answers in expected for a in answers)} entries are others where onnxruntime fuses")
+        for name, _, _ in inputs:
+            arrays[f"{case}.in.{name}"] = np.stack([feed[name] for feed in feeds]).astype(f32)
+        for i, (name, _, _) in enumerate(outputs):
+            arrays[f"{case}.out.{name}"] = np.stack([answers[i] for answers in expected]).astype(f32)
+        return expected
+
+    whole = lambda kind, *shape: elementwise_rng.integers(np.iinfo(kind).min, np.iinfo(kind).max + 1, shape).astype(kind)
+    every = lambda kind: np.arange(np.iinfo(kind).min, np.iinfo(kind).max + 1).astype(kind)
+    numpy_of = {"Add": np.add, "Sub": np.subtract, "Mul": np.multiply}
+
+    # All pairs of two types, at scales with which halves are reached, or nearly.
+    for op, scales in [("Add", (0.03, 0.05, 0.04)), ("Sub", (0.03, 0.05, 0.04)), ("Mul", (0.03, 0.05, 0.12))]:
+        for kind, zeros in [(u8, (117, 130, 101)), (i8, (-9, 14, -27))]:
+            case = f"quantized_pairs_{op.lower()}_{np.dtype(kind).name}"
+            s, t, v = (f32(scale) for scale in scales)
+            z, u, w = (kind(zero) for zero in zeros)
+            nodes = [dq("x", "s", "z", "a"), dq("y", "t", "u", "b"), node(op, ["a", "b"], ["c"], name="operation"), q("c", "v", "w", "q")]
+            feeds = [{"x": every(kind).reshape(256, 1), "y": every(kind).reshape(1, 256)}]
+            [[answer]] = written(case, nodes, [("x", kind, [256, 1]), ("y", kind, [1, 256])], [("q", kind, [256, 256])],
+                                 dict(s=s, z=z, t=t, u=u, v=v, w=w), feeds)
+            left, right = ((x.astype(np.int64) - int(zero)).astype(f32) * scale for x, zero, scale in [(feeds[0]["x"], z, s), (feeds[0]["y"], u, t)])
+            assert (answer == saturated(numpy_of[op](left, right), v, w)).all(), case
+
+    # Other forms: two types; a clip behind; the same tensor twice, with another scale; numbers and constants; three axes and one.
+    def form(case, nodes, ports, constants, outputs=("q",)):
+        feeds = [{n: whole(t, *s) for n, t, s in ports} for _ in range(SAMPLES)]
+        base = dict(s=f32(0.031), z=u8(100), t=f32(0.047), u=i8(-13), v=f32(0.052), w=i8(-40), zero=f32(0), six=f32(6))
+        used = {n for each in nodes for n in each.input}
+        given = {n: v for n, v in {**base, **constants}.items() if n in used}
+        written(f"quantized_{case}", nodes, ports, [(n, f32 if n.startswith("y") else i8, None) for n in outputs], given, feeds)
+
+    x, y = ("x", u8, [2, 3, 10]), ("y", i8, [2, 3, 10])
+    both = [dq("x", "s", "z", "a"), dq("y", "t", "u", "b")]
+    form("sum_clip", [*both, node("Add", ["a", "b"], ["c"]), node("Clip", ["c", "zero", "six"], ["d"]), q("d", "v", "w", "q")], [x, y], {})
+    form("sum_relu_left", [*both, node("Relu", ["a"], ["r"]), node("Sub", ["b", "r"], ["c"]), q("c", "v", "w", "q")], [x, ("y", i8, [10])], {})
+    form("sum_read_twice", [*both, node("Add", ["a", "b"], ["c"]), node("Relu", ["c"], ["d"]), q("d", "v", "w", "q"), q("c", "t", "u", "q2"),
+                            node("Mul", ["c", "six"], ["y2"])], [x, y], {}, ("q", "q2", "y2"))
+    form("sum_twice", [dq("x", "s", "z", "a"), node("Add", ["a", "a"], ["c"]), q("c", "v", "w", "q")], [x], {})
+    form("product_twice", [dq("x", "s", "z", "a"), dq("x", "t", "z", "b"), node("Mul", ["a", "b"], ["c"]), q("c", "v", "w", "q")], [x], {})
+    form("greater", [*both, node("Max", ["a", "b"], ["c"]), node("Min", ["a", "b"], ["d"]), q("c", "v", "w", "q"), q("d", "v", "w", "q2")], [x, y], {}, ("q", "q2"))
+    form("number", [dq("x", "s", "z", "a"), node("Sub", ["n", "a"], ["c"]), q("c", "v", "w", "q")], [x], {"n": np.full([1, 1, 1, 1], 0.73, f32)})
+    form("number_quantized", [dq("x", "s", "z", "a"), dq("n", "t", "u", "b"), node("Mul", ["a", "b"], ["c"]), q("c", "v", "w", "q")], [x], {"n": i8(77)})
+    form("constant", [dq("x", "s", "z", "a"), dq("n", "t", "u", "b"), node("Add", ["a", "b"], ["c"]), q("c", "v", "w", "q")], [x],
+         {"n": np.concatenate([[-128, 127], whole(i8, 8)]).astype(i8)})
+    form("joined", [*both, node("Concat", ["a", "b", "b", "a", "a"], ["c"], axis=1), q("c", "v", "w", "q")], [x, y], {})
+
+    # Integers that several layers read, of which calibration need not have seen the extremes.
+    form("shared", [
+        dq("x", "s", "z", "a"), dq("m", "t", "u", "b"), node("MatMul", ["a", "b"], ["c"]), q("c", "h", "w", "qc"), dq("qc", "h", "w", "d"),
+        node("Add", ["a", "d"], ["e"]), q("e", "h", "w", "q"),
+    ], [("x", u8, [1, 6])], {"m": whole(i8, 6, 6), "h": f32(0.25)}, ("q",))
+
+    form("sums_alike", [*both, dq("x2", "s", "z", "a2"), dq("y2", "t", "u", "b2"), node("Add", ["a", "b"], ["c"]), node("Add", ["a2", "b2"], ["d"]),
+                        q("c", "v", "w", "q"), q("d", "v", "w", "q2")], [x, y, ("x2", u8, [4]), ("y2", i8, [4])], {}, ("q", "q2"))
+
+    residual_models(dq, q)
+
+
+def residual_models(dq, q):
+    """A block of a residual network. Its convolutions are proven as onnxruntime fuses them, its sums as the operations one after the other: where
+    the sum is an output as well, onnxruntime leaves it."""
+    f32, u8, i8, i32 = np.float32, np.uint8, np.int8, np.int32
+    node = helper.make_node
+    whole = lambda kind, reach, *shape: elementwise_rng.integers(-reach, reach + 1, shape).astype(kind)
+    xs, ms, rs, ys = f32(0.0157), f32(0.0213), f32(0.0371), f32(0.0241)
+    ws = elementwise_rng.uniform(0.002, 0.01, 4).astype(f32)
+    vs = f32(0.0041)
+    constants = {
+        "xs": xs, "xz": u8(127), "w": whole(i8, 127, 4, 4, 3, 3), "ws": ws, "wz": np.zeros(4, i8), "b": whole(i32, 3000, 4), "bs": (xs * ws).astype(f32),
+        "bz": np.zeros(4, i32), "ms": ms, "mz": u8(0), "v": whole(i8, 127, 4, 4, 1, 1), "vs": vs, "vz": i8(0), "rs": rs, "rz": u8(131), "ys": ys, "yz": u8(0),
+    }
+    nodes = [
+        q("x", "xs", "xz", "xq"), dq("xq", "xs", "xz", "xd"), node("DequantizeLinear", ["w", "ws", "wz"], ["wd"], axis=0),
+        node("DequantizeLinear", ["b", "bs", "bz"], ["bd"], axis=0), node("Conv", ["xd", "wd", "bd"], ["c"], name="first", pads=[1, 1, 1, 1]),
+        node("Relu", ["c"], ["r"]), q("r", "ms", "mz", "qm"), dq("qm", "ms", "mz", "md"), dq("v", "vs", "vz", "vd"),
+        node("Conv", ["md", "vd"], ["e"], name="second"), q("e", "rs", "rz", "qe"), dq("qe", "rs", "rz", "ed"),
+        node("Add", ["ed", "xd"], ["sum"], name="residual"), node("Relu", ["sum"], ["relu"]), q("relu", "ys", "yz", "qr"), dq("qr", "ys", "yz", "rd"),
+        node("Add", ["rd", "ed"], ["again"], name="residual_again"), q("again", "ys", "rz", "qs"), dq("qs", "ys", "rz", "y"),
+    ]
+    info = lambda names, kind: [helper.make_tensor_value_info(n, kind, None) for n in names]
+    whole_outputs = ["qm", "qe", "qr", "qs"]
+    outputs = [*info(whole_outputs, TensorProto.UINT8), *info(["y"], TensorProto.FLOAT)]
+    graph = lambda extra: helper.make_graph(
+        nodes, "residual", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4, 6, 6])], outputs + info(extra, TensorProto.FLOAT),
+        initializer=[numpy_helper.from_array(np.asarray(v), n) for n, v in constants.items()])
+    proto = lambda extra: helper.make_model(graph(extra), opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    case = "quantized_residual_block"
+    (OPS / f"{case}.onnx").write_bytes(proto([]).SerializeToString())
+    session = session_of(proto(["sum", "again"]))
+    feeds = [{"x": elementwise_rng.uniform(-2, 2, (1, 4, 6, 6)).astype(f32)} for _ in range(SAMPLES)]
+    expected = [dict(zip([o.name for o in session.get_outputs()], session.run(None, feed))) for feed in feeds]
+    for feed, answer in zip(feeds, expected):
+        real = lambda q, zero, scale: (q.astype(np.int64) - zero).astype(f32) * scale
+        x = real(saturated(feed["x"], xs, u8(127)), 127, xs)
+        sums = np.maximum(real(answer["qe"], 131, rs) + x, f32(0))
+        assert (answer["qr"] == saturated(sums, ys, u8(0))).all()
+        assert (answer["qs"] == saturated(real(answer["qr"], 0, ys) + real(answer["qe"], 131, rs), ys, u8(131))).all()
+    arrays[f"{case}.in.x"] = np.stack([feed["x"] for feed in feeds])
+    for name in [*whole_outputs, "y"]:
+        arrays[f"{case}.out.{name}"] = np.stack([answer[name] for answer in expected]).astype(f32)
 
 
 # Cases that were added later draw from random numbers of their own, so that those above stay what they were.

@@ -217,7 +217,27 @@ fn quantized_models_are_exact_at_eight_bits() {
             }
         }
     }
-    assert!(checked >= 22 * 6, "{checked} outputs");
+    assert!(checked >= 37 * 6, "{checked} outputs");
+}
+
+/// Sums of tensors with the same scales are looked up in one table, and sums of a tensor with itself or a number in a small one.
+#[test]
+fn quantized_sums_share_their_tables() {
+    let lengths = |case: &str| {
+        let onnx = std::fs::read(data().join(format!("ops/{case}.onnx"))).unwrap();
+        let model = FloatModel::import(&onnx).unwrap();
+        let zeros = model.inputs().iter().map(|port| {
+            let volume = port.shape.iter().product();
+            vec![0.0; volume]
+        });
+        let compiled = model.compile(&[zeros.collect()], &EIGHT_BITS).unwrap();
+        let tables = compiled.program.tables.iter();
+        tables.map(|t| t.values.len()).collect::<Vec<_>>()
+    };
+    assert_eq!(lengths("quantized_sums_alike"), [65_536]);
+    assert_eq!(lengths("quantized_constant"), [65_536]);
+    assert_eq!(lengths("quantized_sum_twice"), [256]);
+    assert_eq!(lengths("quantized_number"), [256]);
 }
 
 /// Numbers below a bound, the same in every run.
@@ -249,6 +269,10 @@ fn altered_quantized_models_are_refused_or_read() {
         "quantized_conv_channels",
         "quantized_network",
         "quantized_matmul",
+        "quantized_residual_block",
+        "quantized_sum_clip",
+        "quantized_number_quantized",
+        "quantized_joined",
     ] {
         let good = std::fs::read(data().join(format!("ops/{case}.onnx"))).unwrap();
         for _ in 0..100 {

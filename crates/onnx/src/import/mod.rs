@@ -387,6 +387,9 @@ impl<'a> Importer<'a> {
         if let Some(op) = op.downcast_ref::<quantized::Requantize>() {
             return one(self.requantize(context, op));
         }
+        if let Some(op) = op.downcast_ref::<quantized::Lookup>() {
+            return one(self.lookup(context, op));
+        }
         one(self.rearrangement(context))
     }
 

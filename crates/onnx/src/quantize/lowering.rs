@@ -6,6 +6,7 @@
 //! for it. A clamp (a ReLU) is itself a rescale of its source's exact tensor, so it costs nothing more.
 
 mod indices;
+mod lookup;
 mod requantization;
 mod root;
 
@@ -321,6 +322,7 @@ impl Lowering<'_> {
             }
             Kind::Indicator { source, wraps } => self.indicator(id, *source, *wraps)?,
             Kind::Requantize { source, rule } => self.requantize(id, *source, rule)?,
+            Kind::Lookup { sources, function } => self.lookup(id, sources, function)?,
             Kind::Logits { source } => {
                 let range = self.range(id);
                 let exact = match &graph.layer(*source).kind {
@@ -485,7 +487,16 @@ impl Lowering<'_> {
         {
             return Ok(tensor);
         }
-        let format = self.format(id, bits, MAX_INTEGER_BITS);
+        // Few integers stay what they are, also where calibration has not seen them all.
+        let are_few = tensor.high.saturating_sub(tensor.low) < 1 << EXACT_BITS;
+        let format = match self.graph.is_integral(id) && tensor.scale_log2 == 0 && are_few {
+            true => Format {
+                low: tensor.low,
+                high: tensor.high,
+                scale: 0,
+            },
+            false => self.format(id, bits, MAX_INTEGER_BITS),
+        };
         let rescaled = self.rescale(&self.graph.layer(id).origin, exact, format)?;
         if bits == self.widths.activations {
             self.narrow.insert(id, rescaled);

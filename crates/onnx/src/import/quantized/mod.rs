@@ -2,18 +2,22 @@
 //!
 //! A dequantized tensor is kept as what it is: integers with the zero point subtracted, and a scale. Products of two such are products of
 //! integers, with the product of the scales; a bias of that scale is added as integers. Only `QuantizeLinear` (or the end of a
-//! `QLinearConv`) uses up the scale: it becomes a [`Requantize`], one exact step from integers to integers. Whatever
-//! else reads a dequantized tensor reads a float tensor, made on demand.
+//! `QLinearConv`) uses up the scale: it becomes a [`Requantize`], one exact step from integers to integers, or, where an operation on two
+//! dequantized tensors comes before it, a [`Lookup`]. Whatever else reads a dequantized tensor reads a float tensor, made on demand.
+
+mod deferred;
+mod lookup;
+mod requantize;
+
+pub(super) use lookup::Lookup;
+pub(super) use requantize::Requantize;
 
 use super::proto::name_of;
-use super::{Context, Imported, Importer, refuse};
-use crate::graph::{Kind, LayerId};
-use crate::requantize::Requantization;
+use deferred::Deferred;
+use requantize::REQUANTIZE;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use tract_onnx::Onnx;
 use tract_onnx::pb::{self, attribute_proto::AttributeType};
-use tract_onnx::tract_hir::internal::*;
-use tract_onnx::{Onnx, model::ParsingContext};
 
 /// The operations that are rewritten.
 const QUANTIZED: [&str; 6] = [
@@ -24,9 +28,6 @@ const QUANTIZED: [&str; 6] = [
     "QLinearMatMul",
     "QuantizeLinear",
 ];
-
-/// The operation that stands for a quantization, known to our front end alone.
-const REQUANTIZE: &str = "inferproof.Requantize";
 
 const FLOAT: i32 = 1;
 const UINT8: i32 = 2;
@@ -42,6 +43,12 @@ pub struct Unquantizable {
     pub reason: String,
 }
 
+/// Makes what models are rewritten to known to a front end.
+pub fn register(onnx: &mut Onnx) {
+    requantize::register(onnx);
+    lookup::register(onnx);
+}
+
 /// Whether there is anything to rewrite.
 pub fn is_quantized(graph: &pb::GraphProto) -> bool {
     let mut nodes = graph.node.iter();
@@ -55,11 +62,12 @@ pub fn rewrite(graph: &mut pb::GraphProto) -> Result<(), Unquantizable> {
         constants: constants.collect(),
         tensors: BTreeMap::new(),
         codes: BTreeMap::new(),
-        sums: graph
+        deferred: BTreeMap::new(),
+        integer_constants: BTreeMap::new(),
+        inputs: graph
             .input
             .iter()
-            .filter(|i| element_type(i) == Some(INT32))
-            .map(|i| i.name.clone())
+            .filter_map(|i| Some((i.name.clone(), element_type(i)?)))
             .collect(),
         made: BTreeSet::new(),
         nodes: vec![],
@@ -89,6 +97,15 @@ pub fn rewrite(graph: &mut pb::GraphProto) -> Result<(), Unquantizable> {
     // They name types that tensors do not have any more; the front end infers what it needs.
     graph.value_info.clear();
     Ok(())
+}
+
+/// The least and the greatest integer of a type of 8 bits.
+fn bounds(kind: i32) -> Option<(i64, i64)> {
+    match kind {
+        UINT8 => Some((0, 255)),
+        INT8 => Some((-128, 127)),
+        _ => None,
+    }
 }
 
 fn element_type(info: &pb::ValueInfoProto) -> Option<i32> {
@@ -149,6 +166,8 @@ struct Quantized {
     is_relu: bool,
     /// Whether the integers are of 8 bits (9 with a zero point), not sums.
     is_narrow: bool,
+    /// Their bounds, if it is certain that they have 8 bits.
+    range: Option<(i64, i64)>,
 }
 
 #[derive(Clone)]
@@ -181,14 +200,27 @@ struct Code {
     integers: String,
     zero: i64,
     is_narrow: bool,
+    /// Their bounds, if it is certain that they have 8 bits.
+    range: Option<(i64, i64)>,
+}
+
+/// What `QuantizeLinear` makes.
+struct Target {
+    scale: f32,
+    /// The least and the greatest integer, less the zero point.
+    low: i64,
+    high: i64,
 }
 
 struct Rewriter {
     constants: BTreeMap<String, Constant>,
     tensors: BTreeMap<String, Quantized>,
     codes: BTreeMap<String, Code>,
-    /// Inputs of 32-bit integers.
-    sums: BTreeSet<String>,
+    deferred: BTreeMap<String, Deferred>,
+    /// The integers of constants that are dequantized, where a lookup reads them.
+    integer_constants: BTreeMap<String, String>,
+    /// The types of the model's inputs.
+    inputs: BTreeMap<String, i32>,
     /// What exists under its own name already.
     made: BTreeSet<String>,
     nodes: Vec<pb::NodeProto>,
@@ -313,7 +345,12 @@ impl Rewriter {
             if integers.values.iter().any(|v| v.abs() > MAX_EXACT as f64) {
                 return Err(format!("`{x}` holds an integer beyond 2^24"));
             }
+            let range = match zeros {
+                [zero] => bounds(constant.kind).map(|(low, high)| (low - zero, high - zero)),
+                _ => None,
+            };
             return Ok(Quantized {
+                range,
                 integers: Integers::Constant(integers),
                 scales,
                 axis: axis as i64,
@@ -333,9 +370,18 @@ impl Rewriter {
             ));
         }
         let known = self.codes.get(x).cloned();
-        let is_narrow = match &known {
-            Some(code) => code.is_narrow,
-            None => !self.sums.contains(x),
+        let (is_narrow, range) = match &known {
+            Some(code) => {
+                let offset = code.zero - zero;
+                let shifted = |(low, high)| (low + offset, high + offset);
+                (code.is_narrow, code.range.map(shifted))
+            }
+            None => {
+                let kind = self.inputs.get(x).copied();
+                let range = kind.and_then(bounds);
+                let shifted = range.map(|(low, high)| (low - zero, high - zero));
+                (kind != Some(INT32), shifted)
+            }
         };
         let integers = match known {
             Some(code) if code.zero == zero => code.integers,
@@ -357,6 +403,7 @@ impl Rewriter {
             trailing: 0,
             is_relu: false,
             is_narrow,
+            range,
         })
     }
 
@@ -404,7 +451,7 @@ impl Rewriter {
             return Ok(true);
         }
         let Some(tensor) = self.tensors.get(name).cloned() else {
-            return Ok(false);
+            return self.undeferred(name);
         };
         self.made.insert(name.to_owned());
         match &tensor.integers {
@@ -460,14 +507,11 @@ impl Rewriter {
             0 => UINT8,
             kind => kind as i32,
         };
-        let (low, high) = match kind.unwrap_or(default) {
-            UINT8 => (0, 255),
-            INT8 => (-128, 127),
-            other => {
-                return Err(format!(
-                    "a quantization to ONNX type {other}; only int8 and uint8 are supported"
-                ));
-            }
+        let kind = kind.unwrap_or(default);
+        let Some((low, high)) = bounds(kind) else {
+            return Err(format!(
+                "a quantization to ONNX type {kind}; only int8 and uint8 are supported"
+            ));
         };
         let output = node.output[0].clone();
         if let Some(constant) = self.constants.get(x).filter(|c| c.kind == FLOAT) {
@@ -476,7 +520,7 @@ impl Rewriter {
                 f64::from(real.clamp(low as f32, high as f32))
             });
             let quantized = Constant {
-                kind: kind.unwrap_or(default),
+                kind,
                 dims: constant.dims.clone(),
                 values: quantized.collect(),
             };
@@ -484,8 +528,37 @@ impl Rewriter {
             self.constants.insert(output, quantized);
             return Ok(());
         }
+        let target = Target {
+            scale,
+            low: low - zero,
+            high: high - zero,
+        };
+        let integers = format!("{output}.integers");
+        if !self.quantize_deferred(node, x, &target, &integers)? {
+            self.requantize(node, x, &target, &integers)?;
+        }
+        self.codes.insert(
+            output,
+            Code {
+                integers,
+                zero,
+                is_narrow: true,
+                range: Some((target.low, target.high)),
+            },
+        );
+        Ok(())
+    }
+
+    /// The integers that a tensor becomes, under this name.
+    fn requantize(
+        &mut self,
+        node: &pb::NodeProto,
+        x: &str,
+        target: &Target,
+        integers: &str,
+    ) -> Result<(), String> {
+        let &Target { scale, low, .. } = target;
         let known = self.tensors.get(x).cloned();
-        let (low, high) = (low - zero, high - zero);
         let (source, factors, divisor, axis, low) = match known {
             Some(Quantized {
                 integers: Integers::Computed(integers),
@@ -513,8 +586,21 @@ impl Rewriter {
                 (x.to_owned(), vec![1.0], scale, 0, low)
             }
         };
-        let integers = format!("{output}.integers");
-        let requantize = self.emit(node, REQUANTIZE, &[&source], &integers);
+        let target = Target { low, ..*target };
+        self.emit_requantize(node, &source, integers, (factors, divisor, axis), &target);
+        Ok(())
+    }
+
+    /// `x` times factors along an axis over a divisor, rounded and saturated.
+    fn emit_requantize(
+        &mut self,
+        node: &pb::NodeProto,
+        x: &str,
+        integers: &str,
+        (factors, divisor, axis): (Vec<f32>, f32, i64),
+        target: &Target,
+    ) {
+        let requantize = self.emit(node, REQUANTIZE, &[x], integers);
         requantize.attribute = vec![
             pb::AttributeProto {
                 name: "factors".into(),
@@ -529,18 +615,9 @@ impl Rewriter {
                 ..pb::AttributeProto::default()
             },
             int_attribute("axis", axis),
-            int_attribute("low", low),
-            int_attribute("high", high),
+            int_attribute("low", target.low),
+            int_attribute("high", target.high),
         ];
-        self.codes.insert(
-            output,
-            Code {
-                integers,
-                zero,
-                is_narrow: true,
-            },
-        );
-        Ok(())
     }
 
     /// A product of integers, with the product of the scales. `None` if it has to be computed with floats.
@@ -611,6 +688,7 @@ impl Rewriter {
             trailing,
             is_relu: false,
             is_narrow: false,
+            range: None,
         })
     }
 
@@ -761,6 +839,7 @@ impl Rewriter {
                         integers,
                         zero: 0,
                         is_narrow: false,
+                        range: None,
                     },
                 );
             }
@@ -772,7 +851,7 @@ impl Rewriter {
                 {
                     let integers = self.same(&node, &code.integers);
                     self.codes.insert(output, Code { integers, ..code });
-                } else {
+                } else if !self.defer(&node) {
                     for name in &node.input {
                         self.materialize(name)?;
                     }
@@ -805,127 +884,5 @@ fn int_attribute(name: &str, i: i64) -> pb::AttributeProto {
         r#type: AttributeType::Int as i32,
         i,
         ..pb::AttributeProto::default()
-    }
-}
-
-/// A requantization, as the front end carries it along.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Requantize {
-    /// Bits of single-precision numbers, which compare.
-    factors: Vec<u32>,
-    divisor: u32,
-    axis: i64,
-    low: i64,
-    high: i64,
-}
-
-/// Makes the operation known to a front end.
-pub fn register(onnx: &mut Onnx) {
-    onnx.op_register.insert(
-        REQUANTIZE,
-        |_: &ParsingContext<'_>, node: &pb::NodeProto| {
-            let floats = attribute(node, "factors").map_or(&[][..], |a| &a.floats);
-            let op = Requantize {
-                factors: floats.iter().map(|f| f.to_bits()).collect(),
-                divisor: attribute(node, "divisor").map_or(1.0, |a| a.f).to_bits(),
-                axis: integer(node, "axis", 0),
-                low: integer(node, "low", 0),
-                high: integer(node, "high", 0),
-            };
-            Ok((expand(Expanded(op)), vec![]))
-        },
-    );
-}
-
-/// The operation before the front end has inferred types.
-#[derive(Clone, Debug)]
-struct Expanded(Requantize);
-
-impl Expansion for Expanded {
-    fn name(&self) -> StaticName {
-        "Requantize".into()
-    }
-
-    fn wire(
-        &self,
-        prefix: &str,
-        model: &mut TypedModel,
-        inputs: &[OutletId],
-    ) -> TractResult<TVec<OutletId>> {
-        model.wire_node(prefix, self.0.clone(), inputs)
-    }
-
-    fn rules<'r, 'p: 'r, 's: 'r>(
-        &'s self,
-        solver: &mut Solver<'r>,
-        inputs: &'p [TensorProxy],
-        outputs: &'p [TensorProxy],
-    ) -> InferenceResult {
-        check_input_arity(inputs, 1)?;
-        check_output_arity(outputs, 1)?;
-        solver.equals(&inputs[0].datum_type, f32::datum_type())?;
-        solver.equals(&inputs[0].datum_type, &outputs[0].datum_type)?;
-        solver.equals(&inputs[0].shape, &outputs[0].shape)?;
-        Ok(())
-    }
-}
-
-impl Op for Requantize {
-    fn name(&self) -> StaticName {
-        "Requantize".into()
-    }
-
-    op_as_typed_op!();
-}
-
-impl EvalOp for Requantize {
-    not_out_of_plan!();
-}
-
-impl TypedOp for Requantize {
-    fn output_facts(&self, inputs: &[&TypedFact]) -> TractResult<TVec<TypedFact>> {
-        Ok(tvec!(inputs[0].without_value()))
-    }
-
-    as_op!();
-}
-
-impl Importer<'_> {
-    pub(super) fn requantize(
-        &mut self,
-        context: &Context<'_>,
-        op: &Requantize,
-    ) -> Imported<LayerId> {
-        let [source] = context.inputs[..] else {
-            return refuse("expected one operand");
-        };
-        let shape = self.graph.shape(source).to_vec();
-        let rank = shape.len() as i64;
-        let axis = if op.axis < 0 { op.axis + rank } else { op.axis };
-        let factors: Vec<f32> = op.factors.iter().map(|&f| f32::from_bits(f)).collect();
-        let axis = usize::try_from(axis).unwrap_or(0);
-        if factors.len() != 1 && shape.get(axis) != Some(&factors.len()) {
-            return refuse("as many scales as channels are expected");
-        }
-        let rule = Requantization {
-            factors,
-            axis,
-            divisor: f32::from_bits(op.divisor),
-            low: op.low,
-            high: op.high,
-        };
-        let is_positive = |f: &f32| f.is_normal() && *f > 0.0;
-        if !is_positive(&rule.divisor) || !rule.factors.iter().all(is_positive) {
-            return refuse("a product or quotient of its scales is beyond single precision");
-        }
-        if let Some(values) = self.graph.constant(source) {
-            let values = rule.apply(&shape, values.iter().map(|&v| v.into()));
-            let values = values.into_iter().map(|v| v as f32).collect();
-            return Ok(self.graph.add_constant(&context.origin, shape, values));
-        }
-        let rule = Arc::new(rule);
-        Ok(self
-            .graph
-            .push(&context.origin, shape, Kind::Requantize { source, rule }))
     }
 }
