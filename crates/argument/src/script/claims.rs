@@ -38,13 +38,14 @@ pub(crate) struct Alike<'a, F> {
     pub claims: Vec<&'a Claimed<F>>,
 }
 
-/// Claims, sorted.
+/// Claims by what weighs their tensors' rows. Weights are told apart by where they lie, not by what they are: they are all
+/// borrowed here, so no two of them lie in one place unless they are the same.
 pub(crate) fn weighed_alike<'a, F>(
     claims: impl IntoIterator<Item = &'a Claimed<F>>,
     tensors: &'a [CommittedTensor],
 ) -> Vec<Alike<'a, F>> {
     let mut numbers = HashMap::new();
-    let mut sorted: Vec<Alike<'a, F>> = Vec::new();
+    let mut classes: Vec<Alike<'a, F>> = Vec::new();
     for claim in claims {
         let Some(tensor) = tensors.get(claim.tensor) else {
             continue;
@@ -52,17 +53,17 @@ pub(crate) fn weighed_alike<'a, F>(
         let (layout, functional) = (&tensor.layout, &claim.functional);
         let groups = functional.groups.iter();
         let weights: Vec<_> = groups.map(|g| (&g.sizes, g.weights.as_ptr())).collect();
-        let number = *numbers.entry((layout, weights)).or_insert(sorted.len());
-        match sorted.get_mut(number) {
+        let number = *numbers.entry((layout, weights)).or_insert(classes.len());
+        match classes.get_mut(number) {
             Some(alike) => alike.claims.push(claim),
-            None => sorted.push(Alike {
+            None => classes.push(Alike {
                 layout,
                 functional,
                 claims: vec![claim],
             }),
         }
     }
-    sorted
+    classes
 }
 
 /// What a functional of a source is.
@@ -242,4 +243,66 @@ pub(super) fn view_error(error: inferproof_view::ViewError) -> Reject {
         place: "a claim".to_owned(),
         error,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::relations::Origin;
+    use ark_ff::Field;
+    use ark_grumpkin::Fr;
+
+    fn tensor(shape: [usize; 2], c: u32) -> CommittedTensor {
+        CommittedTensor {
+            name: String::new(),
+            layout: Layout::packed(shape.to_vec(), c).unwrap(),
+            origin: Origin::Fresh,
+        }
+    }
+
+    /// Only claims with the same layout and the very same weights are one class; their coefficients may differ.
+    #[test]
+    fn claims_that_differ_are_not_weighed_alike() {
+        let tensors = [([4, 2], 3), ([4, 2], 3), ([2, 4], 3), ([4, 2], 1)];
+        let tensors = tensors.map(|(shape, c)| tensor(shape, c));
+        let axis = |seed: u64, n: u64| (0..n).map(|i| Fr::from(seed + i)).collect::<Vec<_>>();
+        let functional = |seed| Functional::product(vec![axis(seed, 4), axis(seed, 2)]);
+        let [one, other] = [functional(3), functional(5)];
+        let claim = |tensor, functional: &Functional<Fr>| Claimed {
+            tensor,
+            functional: functional.clone(),
+            right_operand_of: None,
+        };
+        let mut scaled = claim(1, &one);
+        scaled.functional.coefficient = Fr::from(7u64).inverse().unwrap();
+        let mut exchanged = one.clone();
+        exchanged.groups.reverse();
+        let mut half = one.clone();
+        half.groups[1] = other.groups[1].clone();
+        let claims = [
+            claim(0, &one),
+            claim(0, &other),
+            scaled,
+            claim(2, &exchanged),
+            claim(0, &half),
+            claim(1, &other),
+            claim(3, &one),
+        ];
+        let classes = weighed_alike(&claims, &tensors);
+        let found: Vec<Vec<usize>> = classes
+            .iter()
+            .map(|class| {
+                let of_class = class.claims.iter();
+                let number = |c: &&Claimed<Fr>| claims.iter().position(|d| std::ptr::eq(*c, d));
+                of_class.map(|c| number(c).unwrap()).collect()
+            })
+            .collect();
+        assert_eq!(found, [vec![0, 2], vec![1, 5], vec![3], vec![4], vec![6]]);
+        for class in &classes {
+            for claim in &class.claims {
+                assert_eq!(class.functional.groups, claim.functional.groups);
+                assert_eq!(class.layout, &tensors[claim.tensor].layout);
+            }
+        }
+    }
 }
