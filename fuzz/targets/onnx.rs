@@ -11,7 +11,7 @@ static QUIET: Once = Once::new();
 fuzz_target!(|data: &[u8]| {
     QUIET.call_once(|| std::panic::set_hook(Box::new(|_| {})));
     let result = std::panic::catch_unwind(|| {
-        let _ = inspect(data, &Dimensions::default());
+        let _ = inspect(data, &Dimensions::default(), None);
         let Ok(model) = FloatModel::import(data) else {
             return;
         };

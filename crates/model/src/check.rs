@@ -2,7 +2,6 @@
 
 use crate::error::Error;
 use crate::estimate::Estimate;
-use crate::quiet::quietly;
 use inferproof::{Visibility, forecast};
 use inferproof_onnx::{
     Dimensions, FloatModel, ModelSummary, OnnxError, Port, QuantizeOptions, Sample, inspect,
@@ -31,7 +30,7 @@ pub struct Check {
 /// # Errors
 /// If it is no ONNX model, or one that can be imported but not quantized. What is not supported is no error but an answer.
 pub fn check(path: &Path, onnx: &[u8], dimensions: &Dimensions) -> Result<Check, Error> {
-    let model = quietly(|| inspect(onnx, dimensions)).map_err(Error::onnx(path))?;
+    let model = inspect(onnx, dimensions, path.parent()).map_err(Error::onnx(path))?;
     let estimate = match &model.error {
         None => Some(estimate(path, onnx, dimensions)?),
         Some(_) => None,
@@ -45,7 +44,8 @@ pub fn check(path: &Path, onnx: &[u8], dimensions: &Dimensions) -> Result<Check,
 
 /// Quantizes on made-up samples: the sizes of a proof depend little on the scales.
 fn estimate(path: &Path, onnx: &[u8], dimensions: &Dimensions) -> Result<Estimate, Error> {
-    let model = quietly(|| FloatModel::import_with(onnx, dimensions)).map_err(Error::onnx(path))?;
+    let model =
+        FloatModel::import_from(onnx, dimensions, path.parent()).map_err(Error::onnx(path))?;
     let options = QuantizeOptions {
         weight_bits: Some(WEIGHT_BITS),
         activation_bits: Some(ACTIVATION_BITS),

@@ -18,7 +18,6 @@ mod estimate;
 mod folder;
 mod inspect;
 mod onnx_file;
-mod quiet;
 mod secret;
 mod stage;
 mod unfinished;

@@ -2,7 +2,6 @@
 
 use crate::card::Source;
 use crate::error::Error;
-use crate::quiet::quietly;
 use inferproof_onnx::{Dimensions, FloatModel, OnnxError};
 use std::path::Path;
 
@@ -26,15 +25,20 @@ impl OnnxFile {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        Self::import(file, &bytes, dimensions).map_err(Error::onnx(path))
+        Self::import(file, &bytes, dimensions, path.parent()).map_err(Error::onnx(path))
     }
 
-    /// Imports a file's bytes.
+    /// Imports a file's bytes; constants that it keeps in other files are looked for in the folder.
     ///
     /// # Errors
     /// If they cannot be imported.
-    pub fn import(file: String, bytes: &[u8], dimensions: &Dimensions) -> Result<Self, OnnxError> {
-        let model = quietly(|| FloatModel::import_with(bytes, dimensions))?;
+    pub fn import(
+        file: String,
+        bytes: &[u8],
+        dimensions: &Dimensions,
+        folder: Option<&Path>,
+    ) -> Result<Self, OnnxError> {
+        let model = FloatModel::import_from(bytes, dimensions, folder)?;
         let opset = model.opset();
         let blake3 = blake3::hash(bytes).to_hex().to_string();
         Ok(Self {

@@ -2,13 +2,14 @@
 
 use crate::accuracy::{Accuracy, Agreement, compare};
 use crate::calibrate::{Calibration, Sample, calibrate};
-use crate::import::{Model, Port, import};
+use crate::import::{Model, Port, import, parse};
 use crate::progress::{Progress, Work};
 use crate::quantize::{Format, Lowered, Widths, lower};
 use crate::{Dimensions, OnnxError};
 use inferproof_program::{Program, Tensor, Weights};
 use inferproof_view::volume;
 use serde::Serialize;
+use std::path::Path;
 
 /// How to quantize.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,8 +95,20 @@ impl FloatModel {
     /// # Errors
     /// As [`Self::import`]; if a dimension is still open, or one is given that is not.
     pub fn import_with(onnx: &[u8], dimensions: &Dimensions) -> Result<Self, OnnxError> {
+        Self::import_from(onnx, dimensions, None)
+    }
+
+    /// Imports an ONNX model whose constants may lie in files of this folder, beside the model's own.
+    ///
+    /// # Errors
+    /// As [`Self::import_with`]; if a file beside the model is missing or is not what the model says.
+    pub fn import_from(
+        onnx: &[u8],
+        dimensions: &Dimensions,
+        folder: Option<&Path>,
+    ) -> Result<Self, OnnxError> {
         Ok(Self {
-            model: import(onnx, dimensions)?,
+            model: import(&parse(onnx)?, dimensions, folder)?,
         })
     }
 

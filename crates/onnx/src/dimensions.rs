@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-/// Lengths by the names of open dimensions: `batch=1,sequence=32`. A dimension without a name is called by its input and axis:
+/// Lengths by the names of open dimensions: `batch=1,sequence=32`; `past=0` is an empty axis. A dimension without a name is called by its input and axis:
 /// `image.0=1`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dimensions(BTreeMap<String, usize>);
@@ -31,7 +31,7 @@ impl Dimensions {
 
 /// What is wrong with `name=length,..`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not of the form NAME=LENGTH, with a length from 1 to 2^32 - 1")]
+#[error("`{0}` is not of the form NAME=LENGTH, with a length from 0 to 2^32 - 1")]
 pub struct DimensionsError(String);
 
 impl FromStr for Dimensions {
@@ -44,7 +44,7 @@ impl FromStr for Dimensions {
             let (name, length) = pair.rsplit_once('=').ok_or_else(error)?;
             let length: u32 = length.trim().parse().map_err(|_| error())?;
             let name = name.trim();
-            if name.is_empty() || length == 0 {
+            if name.is_empty() {
                 return Err(error());
             }
             Ok((name.to_owned(), length as usize))
@@ -72,7 +72,7 @@ mod tests {
             (Some(1), Some(32))
         );
         assert_eq!(given.to_string(), "batch=1,seq=len=32");
-        for wrong in ["batch", "batch=", "batch=0", "=3", "batch=-1", "a=1,,b=2"] {
+        for wrong in ["batch", "batch=", "=3", "batch=-1", "a=1,,b=2"] {
             assert!(wrong.parse::<Dimensions>().is_err(), "{wrong}");
         }
     }

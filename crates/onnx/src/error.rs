@@ -25,14 +25,6 @@ pub enum OnnxError {
         /// Why, and what to do.
         reason: String,
     },
-    /// The front end refused the model.
-    #[error("the model (opset {opset}) could not be analysed: {reason}")]
-    Analysis {
-        /// The operation set's version.
-        opset: i64,
-        /// What the front end says.
-        reason: String,
-    },
     /// An index of a calibration sample is outside the axis that it chooses from.
     #[error("{origin}: calibration sample {sample} has the index {index}; expected one from {least} to {}", length - 1)]
     Index {
@@ -47,17 +39,11 @@ pub enum OnnxError {
         /// The length of the axis.
         length: usize,
     },
-    /// A dimension of an input is open, and no length was given for it.
-    #[error(
-        "dimension `{name}` of input `{input}` {shape} is open; say how long it is: --dim {name}=N"
-    )]
-    OpenDimension {
-        /// The input.
-        input: String,
-        /// Its shape, as declared.
-        shape: String,
-        /// What the dimension is called.
-        name: String,
+    /// Dimensions of inputs are open, and no lengths were given for them.
+    #[error("{}", open_dimensions(open))]
+    OpenDimensions {
+        /// All of them, each name once.
+        open: Vec<OpenDimension>,
     },
     /// A length was given for a dimension that does not exist.
     #[error("no open dimension is called `{name}`; {open}")]
@@ -66,14 +52,6 @@ pub enum OnnxError {
         name: String,
         /// Which ones there are.
         open: String,
-    },
-    /// A dimension depends on what is computed.
-    #[error("tensor `{tensor}` has shape {shape}; export the model with fixed dimensions")]
-    SymbolicShape {
-        /// The tensor.
-        tensor: String,
-        /// Its shape, as declared.
-        shape: String,
     },
     /// A model has a property that no program can have.
     #[error("the model cannot be compiled: {reason}")]
@@ -172,4 +150,32 @@ pub enum OnnxError {
     /// A view does not fit.
     #[error(transparent)]
     View(#[from] ViewError),
+}
+
+/// A dimension of an input that a model leaves open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenDimension {
+    /// The first input that has it.
+    pub input: String,
+    /// That input's shape, as declared.
+    pub shape: String,
+    /// What the dimension is called.
+    pub name: String,
+}
+
+/// What to say for open dimensions: all at once.
+fn open_dimensions(open: &[OpenDimension]) -> String {
+    let where_ = open
+        .iter()
+        .map(|o| format!("`{}` of input `{}` {}", o.name, o.input, o.shape));
+    let lengths = open.iter().map(|o| format!("{}=N", o.name));
+    let (noun, verb) = match open.len() {
+        1 => ("dimension", "is"),
+        _ => ("dimensions", "are"),
+    };
+    format!(
+        "{noun} {} {verb} open; say how long: --dim {}",
+        where_.collect::<Vec<_>>().join(", "),
+        lengths.collect::<Vec<_>>().join(",")
+    )
 }

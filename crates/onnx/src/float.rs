@@ -23,12 +23,21 @@ impl Activations {
 
 /// Runs the graph on one sample, one array per input.
 pub fn evaluate(graph: &Graph, inputs: &[Vec<f32>]) -> Result<Activations, ViewError> {
+    let inputs = inputs.iter().map(|values| Arc::new(reals(values)));
+    evaluate_reals(graph, inputs.collect())
+}
+
+/// Runs the graph on inputs of any precision.
+pub fn evaluate_reals(
+    graph: &Graph,
+    inputs: Vec<Arc<Vec<Real>>>,
+) -> Result<Activations, ViewError> {
     let mut run = Run {
         graph,
         values: vec![None; graph.layers.len()],
     };
     for (id, values) in graph.inputs.iter().zip(inputs) {
-        run.values[id.0] = Some(Arc::new(reals(values)));
+        run.values[id.0] = Some(values);
     }
     let last_reader = last_readers(graph);
     for position in 0..graph.layers.len() {

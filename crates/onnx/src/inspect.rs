@@ -1,9 +1,10 @@
 //! What a model file holds, node by node, and whether it can be compiled.
 
 use crate::graph::Kind;
-use crate::import::{Port, Proto, import, name_of};
+use crate::import::{Port, describe, import, name_of, opset, parse, support};
 use crate::{Dimensions, OnnxError};
 use serde::Serialize;
+use std::path::Path;
 
 /// A model file at a glance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -48,20 +49,27 @@ pub struct NodeSummary {
 ///
 /// # Errors
 /// If the file is not an ONNX model at all. A model that is one but cannot be imported gives a summary that says why.
-pub fn inspect(onnx: &[u8], dimensions: &Dimensions) -> Result<ModelSummary, OnnxError> {
-    let proto = Proto::parse(onnx)?;
-    let names = proto.node_names();
-    let nodes = proto.nodes().iter().map(|node| NodeSummary {
-        name: name_of(node),
+pub fn inspect(
+    onnx: &[u8],
+    dimensions: &Dimensions,
+    folder: Option<&Path>,
+) -> Result<ModelSummary, OnnxError> {
+    let proto = parse(onnx)?;
+    let nodes = proto.graph.iter().flat_map(|graph| &graph.node);
+    let names: Vec<String> = nodes.clone().map(describe).collect();
+    let nodes = nodes.map(|node| NodeSummary {
+        name: name_of(node).to_owned(),
         op: node.op_type.clone(),
-        unsupported: proto.support(node).err(),
+        unsupported: support(&proto, node).err(),
         shape: None,
         weights: 0,
         multiplications: 0,
     });
     let mut summary = ModelSummary {
-        opset: proto.opset(),
-        producer: proto.producer(),
+        opset: opset(&proto),
+        producer: format!("{} {}", proto.producer_name, proto.producer_version)
+            .trim()
+            .to_owned(),
         nodes: nodes.collect(),
         inputs: vec![],
         outputs: vec![],
@@ -69,13 +77,11 @@ pub fn inspect(onnx: &[u8], dimensions: &Dimensions) -> Result<ModelSummary, Onn
         multiplications: 0,
         error: None,
     };
-    match import(onnx, dimensions) {
+    match import(&proto, dimensions, folder) {
         Ok(model) => {
             for layer in &model.graph.layers {
-                let node = summary
-                    .nodes
-                    .iter_mut()
-                    .find(|n| names.describe(&n.name) == layer.origin);
+                let position = names.iter().position(|name| *name == layer.origin);
+                let node = position.and_then(|position| summary.nodes.get_mut(position));
                 let multiplications = model.graph.multiplications(layer);
                 let weights = match &layer.kind {
                     Kind::Constant(values) => values.len(),

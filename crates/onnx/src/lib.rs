@@ -2,16 +2,12 @@
 //!
 //! This is the only crate that sees floats. The way of a model:
 //!
-//! 1. *Import.* `tract` parses and simplifies the ONNX file; what is left of it becomes a small float graph. Classical models
-//!    (`ai.onnx.ml`) are read node by node instead. An operation that is not supported is an error that names its node.
+//! 1. *Import.* The file is read node by node; each operation says what it becomes in a small float graph, and what is computed of
+//!    constants alone is computed at once. An operation that is not supported is an error that names its node.
 //! 2. *Calibration.* The float graph is run on real samples, in double precision and a fixed order, so that the same file and samples give
 //!    the same ranges, hence the same integers, on every machine.
 //! 3. *Quantization.* Each tensor gets a power-of-two scale from its range; the graph is lowered onto the core operations of
 //!    [`inferproof_program`]; the narrowest integers are chosen that follow the float model closely enough.
-//!
-//! What could still differ between machines is what `tract` computes itself while it simplifies (a constant folded in single precision
-//! by a kernel that its processor has): a last bit of a weight, which rounding to 8 to 16 bits hides unless it lies on the
-//! edge between two integers. Whoever publishes a commitment keeps the integers, so nothing depends on making them twice.
 //!
 //! Numbers that stand alone in the model (a slope, a factor, an exponent) become public coefficients of the architecture; arrays become
 //! weights, which a prover may keep secret.
@@ -22,6 +18,7 @@ mod calibrate;
 mod compile;
 mod data;
 mod dimensions;
+mod element;
 mod error;
 mod expression;
 mod float;
@@ -31,8 +28,10 @@ mod import;
 mod inspect;
 mod integer_function;
 mod progress;
+mod proto;
 mod quantize;
 mod requantize;
+mod tensor;
 
 pub use accuracy::{Accuracy, Agreement};
 pub use calibrate::Sample;
@@ -42,7 +41,7 @@ pub use compile::{
 };
 pub use data::{Array, Samples, parse_samples, read_samples};
 pub use dimensions::{Dimensions, DimensionsError};
-pub use error::OnnxError;
+pub use error::{OnnxError, OpenDimension};
 pub use expression::{Expression, Operation};
 pub use function::{Comparison, Function, Trigonometric};
 pub use import::Port;

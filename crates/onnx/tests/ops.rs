@@ -311,7 +311,7 @@ fn altered_classical_models_are_refused_or_read() {
         for _ in 0..250 {
             let bytes = altered(&good, &mut random);
             drop(FloatModel::import(&bytes));
-            drop(inspect(&bytes, &Dimensions::default()));
+            drop(inspect(&bytes, &Dimensions::default(), None));
         }
     }
 }

@@ -81,7 +81,8 @@ pub fn compile(
     };
     run(py, listener.as_ref(), move |step| {
         let path = PathBuf::from(&name);
-        let file = OnnxFile::import(name, &onnx, &dimensions).map_err(Error::onnx(&path))?;
+        let file = OnnxFile::import(name, &onnx, &dimensions, path.parent())
+            .map_err(Error::onnx(&path))?;
         drop(onnx);
         let inputs = file.model.inputs();
         let calibration = calibration.samples("calibration", None, inputs)?;

@@ -174,18 +174,21 @@ fn onnx(py: Python<'_>, message: &str, path: &Path, error: OnnxError) -> PyErr {
                 ("opset", Some(opset.to_string())),
             ],
         ),
-        OnnxError::OpenDimension { input, shape, name } => {
+        OnnxError::OpenDimensions { open } => {
+            let lengths = open.iter().map(|o| format!("\"{}\": 1", o.name));
+            let names = open
+                .iter()
+                .map(|o| format!("`{}` of input `{}` {}", o.name, o.input, o.shape));
             let message = format!(
-                "{}: dimension `{name}` of input `{input}` {shape} is open; say how long it is: dims={{\"{name}\": 1}}",
-                path.display()
+                "{}: open dimensions: {}; say how long they are: dims={{{}}}",
+                path.display(),
+                names.collect::<Vec<_>>().join(", "),
+                lengths.collect::<Vec<_>>().join(", ")
             );
-            unsupported(py, &message, path, &[("tensor", Some(input))])
-        }
-        OnnxError::SymbolicShape { tensor, .. } => {
-            unsupported(py, message, path, &[("tensor", Some(tensor))])
+            let first = open.first().map(|o| o.input.clone());
+            unsupported(py, &message, path, &[("tensor", first)])
         }
         OnnxError::Corrupt { .. }
-        | OnnxError::Analysis { .. }
         | OnnxError::UnknownDimension { .. }
         | OnnxError::Model { .. }
         | OnnxError::Program(_)

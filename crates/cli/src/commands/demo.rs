@@ -72,8 +72,13 @@ pub fn main(args: DemoArgs, itself: &Itself, json: bool) -> Result<Outcome, Erro
 fn demo(folder: &Path, digit: usize, itself: &Itself, kept: bool) -> Result<Report, Error> {
     let start = Instant::now();
     let bundled = Path::new("the bundled model");
-    let file = OnnxFile::import("mnist_lenet.onnx".into(), MODEL, &Dimensions::default())
-        .map_err(ModelError::onnx(bundled))?;
+    let file = OnnxFile::import(
+        "mnist_lenet.onnx".into(),
+        MODEL,
+        &Dimensions::default(),
+        None,
+    )
+    .map_err(ModelError::onnx(bundled))?;
     let calibration =
         parse_samples("calibration.npz", CALIBRATION, file.model.inputs()).map_err(Error::data)?;
     let mut digits =

@@ -1,34 +1,39 @@
-//! ONNX to a float [`Graph`], by way of `tract`'s decluttered typed model.
+//! ONNX to a float [`Graph`], node by node.
+//!
+//! Each node is handed to the import of its operation ([`registry`]), with the values of its inputs: constants as they are, everything else as
+//! layers of the graph. What an import makes has its shape by construction; what the file says of shapes in between is not read. A node whose
+//! inputs are all constant is evaluated instead ([`folding`]).
 
-mod attention;
-mod contraction;
-mod elementwise;
-mod fuse;
-mod logic;
-mod ml;
-mod normalize;
-mod places;
-mod pooling;
-mod proto;
-mod quantized;
-mod ranking;
-mod recurrence;
-mod resize;
-mod shape;
+mod build;
+mod control;
+mod folding;
+mod initializer;
+mod node;
+mod ops;
+mod refusal;
+mod registry;
+mod scope;
+mod signature;
+mod value;
 
-pub use proto::{NodeNames, Proto, name_of};
-
+use crate::element::Element;
 use crate::graph::{Graph, Kind, LayerId};
+use crate::proto::{FunctionProto, ModelProto, NodeProto};
+use crate::tensor::Tensor;
 use crate::{Dimensions, OnnxError};
-use contraction::Foldable;
-use fuse::Chain;
+use build::contraction::Foldable;
+use build::fuse::Chain;
 use inferproof_view::volume;
+use node::Node;
+use prost::Message;
+use prost::bytes::Bytes;
+use refusal::{Imported, Refusal, refuse};
+use scope::{Frame, Scope};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use tract_onnx::prelude::*;
-use tract_onnx::tract_core::internal::{SessionId, TurnState};
-use tract_onnx::tract_core::ops;
+use std::path::Path;
+use std::sync::Arc;
+use value::Value;
 
 /// Entries that all tensors of a model but its constants have together at most: 2 GiB as the reference computes them. A file of
 /// a hundred bytes can ask for any number.
@@ -37,21 +42,14 @@ const MAX_ENTRIES: usize = 1 << 28;
 /// What stands for infinity in a constant: masks of attention add it to what a softmax shall not see.
 const INFINITY: f32 = 1e30;
 
-/// What an operation's import says when it cannot go on: the reason, to which the driver adds the node.
-type Imported<T> = Result<T, Refusal>;
+/// Versions of ONNX's own domain that are supported.
+const OPSETS: std::ops::RangeInclusive<i64> = 7..=26;
 
-/// Why a node cannot be imported.
-struct Refusal(String);
+/// Versions of the domain of classical models that are supported.
+const ML_VERSIONS: std::ops::RangeInclusive<i64> = 1..=5;
 
-impl<E: std::error::Error> From<E> for Refusal {
-    fn from(error: E) -> Self {
-        Self(error.to_string())
-    }
-}
-
-fn refuse<T>(reason: impl Into<String>) -> Imported<T> {
-    Err(Refusal(reason.into()))
-}
+/// Calls of functions inside of functions, and graphs inside of graphs, at most.
+const MAX_DEPTH: usize = 32;
 
 /// An input or output of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -71,356 +69,492 @@ pub struct Model {
     pub outputs: Vec<Port>,
 }
 
-/// Parses, analyses and imports a model.
-pub fn import(onnx: &[u8], dimensions: &Dimensions) -> Result<Model, OnnxError> {
-    let mut proto = Proto::parse(onnx)?;
-    proto.resolve(dimensions)?;
-    if proto.is_classical() {
-        return ml::import(&proto);
+/// Parses a file.
+pub fn parse(onnx: &[u8]) -> Result<ModelProto, OnnxError> {
+    let model = ModelProto::decode(Bytes::copy_from_slice(onnx));
+    let model = model.map_err(|_| OnnxError::Corrupt {
+        reason: "it is cut off, damaged, or something else".into(),
+    })?;
+    if model.graph.is_none() {
+        return Err(OnnxError::Corrupt {
+            reason: "the file has no graph".into(),
+        });
     }
-    proto.check_supported()?;
-    proto.check_dimensions()?;
-    let names = proto.node_names();
-    let opset = proto.opset();
-    if let Some(graph) = proto.graph_mut()
-        && quantized::is_quantized(graph)
-    {
-        let rewritten = guarded(|| quantized::rewrite(graph));
-        let rewritten = rewritten.map_err(|reason| OnnxError::Analysis { opset, reason })?;
-        rewritten.map_err(|e| names.unsupported(&e.node, &e.reason))?;
+    Ok(model)
+}
+
+/// The version of ONNX's own domain that a model is written in.
+pub fn opset(model: &ModelProto) -> i64 {
+    version(model, registry::ONNX).unwrap_or(1)
+}
+
+fn version(model: &ModelProto, domain: &str) -> Option<i64> {
+    let mut sets = model.opset_import.iter();
+    let set = sets.find(|set| registry::canonical(&set.domain) == domain)?;
+    Some(set.version)
+}
+
+/// Whether a node's operation is known in a model; if not, why.
+pub fn support(model: &ModelProto, node: &NodeProto) -> Result<(), String> {
+    if model.functions.iter().any(|f| is_call(f, node)) {
+        return Ok(());
     }
-    let typed = guarded(|| analyse(proto))
-        .unwrap_or_else(|panic| Err(format!("the front end failed: {panic}")));
-    let typed = typed.map_err(|reason| OnnxError::Analysis { opset, reason })?;
-    let built = guarded(|| Importer::new(&typed, &names).run(opset));
-    built.unwrap_or_else(|panic| {
-        Err(OnnxError::Analysis {
-            opset,
-            reason: format!("the front end failed: {panic}"),
-        })
+    let imported = version(model, registry::canonical(&node.domain));
+    operation(node, imported).map(|_| ()).map_err(|e| e.0)
+}
+
+/// A node's name, or that of its first output.
+pub fn name_of(node: &NodeProto) -> &str {
+    match node.name.is_empty() {
+        true => node
+            .output
+            .iter()
+            .find(|o| !o.is_empty())
+            .map_or("", String::as_str),
+        false => &node.name,
+    }
+}
+
+/// What a layer's origin says of a node.
+pub fn describe(node: &NodeProto) -> String {
+    format!("{} ({})", name_of(node), node.op_type)
+}
+
+/// The operation of a node in a model with this version of its domain, and the version that applies.
+fn operation(
+    node: &NodeProto,
+    imported: Option<i64>,
+) -> Imported<(&'static registry::Operation, i64)> {
+    let Some(operation) = registry::find(&node.domain, &node.op_type) else {
+        return refuse(match registry::canonical(&node.domain) {
+            registry::ONNX | registry::ML | registry::MICROSOFT => {
+                "this operation is not supported; replace it by supported ones (docs/reference/operations.md)".to_owned()
+            }
+            other => format!(
+                "operations of the domain `{other}` are not supported; export the model with ONNX's own operations, or with this one as a model-local function"
+            ),
+        });
+    };
+    let Some(imported) = imported else {
+        return refuse(format!(
+            "the model does not say which version of the domain `{}` it uses",
+            operation.domain
+        ));
+    };
+    match operation.since(imported) {
+        Some(since) => Ok((operation, since)),
+        None => refuse(format!(
+            "version {imported} of this operation is not supported, version {} is: convert the model with onnx.version_converter",
+            operation.versions.first().copied().unwrap_or_default()
+        )),
+    }
+}
+
+fn is_call(function: &FunctionProto, node: &NodeProto) -> bool {
+    function.name == node.op_type
+        && registry::canonical(&function.domain) == registry::canonical(&node.domain)
+        && function.overload == node.overload
+}
+
+/// Imports a parsed model; files beside it are looked for in its folder.
+pub fn import(
+    model: &ModelProto,
+    dimensions: &Dimensions,
+    folder: Option<&Path>,
+) -> Result<Model, OnnxError> {
+    let Some(graph) = &model.graph else {
+        return Err(OnnxError::Corrupt {
+            reason: "the file has no graph".into(),
+        });
+    };
+    let domains = [(registry::ONNX, OPSETS), (registry::ML, ML_VERSIONS)];
+    for (domain, supported) in domains {
+        if let Some(version) = version(model, domain).filter(|v| !supported.contains(v)) {
+            let which = match domain {
+                registry::ONNX => "opset".to_owned(),
+                other => format!("version of the domain `{other}`"),
+            };
+            return Err(OnnxError::Model {
+                reason: format!(
+                    "it uses {which} {version}; {} to {} are supported: convert it with onnx.version_converter",
+                    supported.start(),
+                    supported.end()
+                ),
+            });
+        }
+    }
+    let opset = opset(model);
+    let mut importer = Importer {
+        graph: Graph::default(),
+        layers: Layers::Constants,
+        foldable: BTreeMap::new(),
+        chains: BTreeMap::new(),
+        frames: vec![Frame::new(&model.opset_import, String::new())],
+        functions: Arc::new(model.functions.iter().collect()),
+        folder,
+        entries: 0,
+    };
+    let outputs = graph.output.iter().map(|o| o.name.as_str());
+    let scope = Scope::of(&graph.node, outputs.clone());
+    importer.frame().scopes.push(scope);
+    importer.initializers(graph)?;
+    let inputs = importer.inputs(signature::inputs(model, graph, dimensions)?)?;
+    importer.walk(&graph.node)?;
+    let mut ports = Vec::new();
+    for name in outputs {
+        let Some(value) = importer.value(name).cloned() else {
+            return Err(OnnxError::Model {
+                reason: format!("no node makes the output `{name}`"),
+            });
+        };
+        let layer = importer.layer(name, &value);
+        let layer = layer.map_err(|refusal| OnnxError::Model {
+            reason: format!("output `{name}`: {}", refusal.0),
+        })?;
+        importer.graph.outputs.push(layer);
+        ports.push(Port {
+            name: name.to_owned(),
+            shape: importer.graph.shape(layer).to_vec(),
+        });
+    }
+    if ports.is_empty() {
+        return Err(OnnxError::Model {
+            reason: "it has no outputs".into(),
+        });
+    }
+    let mut graph = importer.graph;
+    graph.prune();
+    Ok(Model {
+        opset,
+        graph,
+        inputs,
+        outputs: ports,
     })
 }
 
-/// Runs the front end, which panics on some malformed models.
-fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-        text.or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "no message".into())
-    })
+/// What a constant becomes where a layer is asked for.
+enum Layers {
+    /// Weights.
+    Constants,
+    /// An input of a graph that is evaluated at once, with the entries that each input has.
+    Evaluated(Vec<Tensor>),
 }
 
-fn analyse(proto: Proto) -> Result<TypedModel, String> {
-    let mut front_end = tract_onnx::onnx();
-    quantized::register(&mut front_end);
-    attention::register(&mut front_end);
-    let model = front_end
-        .model_for_proto_model(&proto.into_inner())
-        .and_then(|model| model.into_typed())
-        .and_then(|model| model.into_decluttered());
-    model.map_err(|e| {
-        // The chain goes from the outermost context to the cause; the front end's own dumps of a node are cut short.
-        let chain: Vec<String> = e
-            .chain()
-            .map(|c| c.to_string().chars().take(300).collect())
-            .collect();
-        chain.join(": ")
-    })
-}
-
-/// Walks the typed model in order, and keeps for each of its outlets the layer that stands for it.
-struct Importer<'a> {
-    model: &'a TypedModel,
-    names: &'a NodeNames,
-    graph: Graph,
-    layers: BTreeMap<OutletId, LayerId>,
+/// Walks the nodes, and keeps for each name what stands for it.
+pub struct Importer<'a> {
+    /// The graph under construction.
+    pub graph: Graph,
+    layers: Layers,
     /// Layers that end a contraction with constant weights, into which what follows may be folded.
     foldable: BTreeMap<LayerId, Foldable>,
     /// Layers that are functions of another one, entry by entry.
     chains: BTreeMap<LayerId, Chain>,
+    /// The model's graph, and the functions that are being called.
+    frames: Vec<Frame<'a>>,
+    functions: Arc<Vec<&'a FunctionProto>>,
+    folder: Option<&'a Path>,
     /// Entries of all layers so far.
     entries: usize,
 }
 
-/// One node under import.
-struct Context<'a> {
-    node: &'a TypedNode,
-    origin: String,
-    inputs: Vec<LayerId>,
-    output_shape: Vec<usize>,
-}
-
 impl<'a> Importer<'a> {
-    fn new(model: &'a TypedModel, names: &'a NodeNames) -> Self {
+    /// An importer with an empty graph, in which constants are inputs.
+    fn scratch(&self) -> Self {
         Self {
-            model,
-            names,
             graph: Graph::default(),
-            layers: BTreeMap::new(),
+            layers: Layers::Evaluated(Vec::new()),
             foldable: BTreeMap::new(),
             chains: BTreeMap::new(),
+            frames: Vec::new(),
+            functions: self.functions.clone(),
+            folder: self.folder,
             entries: 0,
         }
     }
 
-    fn run(mut self, opset: i64) -> Result<Model, OnnxError> {
-        // Sources first and in the model's order, whether or not they are read.
-        let sources = self.model.input_outlets();
-        let mut inputs = Vec::new();
-        for &outlet in sources.iter().flat_map(|s| s.iter()) {
-            let node = self.model.node(outlet.node);
-            let shape = self.shape_of(outlet, &node.name)?;
-            let fact = self.model.outlet_fact(outlet);
-            let is_integral = fact
-                .as_ref()
-                .is_ok_and(|f| elementwise::is_integral(f.datum_type));
-            let bounds = match fact.map(|f| f.datum_type) {
-                Ok(DatumType::U8) => Some((0, 255)),
-                Ok(DatumType::I8) => Some((-128, 127)),
-                _ => None,
-            };
-            let kind = Kind::Input {
-                integral: is_integral,
-                bounds,
-            };
-            let id = self.graph.push(&node.name, shape.clone(), kind);
-            self.layers.insert(outlet, id);
-            self.graph.inputs.push(id);
-            inputs.push(Port {
-                name: node.name.clone(),
-                shape,
-            });
+    fn frame(&mut self) -> &mut Frame<'a> {
+        // There is none while constants are evaluated, which needs no names.
+        if self.frames.is_empty() {
+            self.frames.push(Frame::new(&[], String::new()));
         }
-        self.walk()?;
-        let mut outputs = Vec::new();
-        let outlets = self.model.output_outlets();
-        for (position, &outlet) in outlets.iter().flat_map(|s| s.iter()).enumerate() {
-            let name = self.names.output(position).map_or_else(
-                || self.model.node(outlet.node).name.clone(),
-                ToOwned::to_owned,
-            );
-            let Some(&id) = self.layers.get(&outlet) else {
-                return Err(self
-                    .names
-                    .unsupported(&name, "this output is not supported"));
-            };
-            self.graph.outputs.push(id);
-            outputs.push(Port {
-                name,
-                shape: self.graph.shape(id).to_vec(),
-            });
-        }
-        if outputs.is_empty() {
-            return Err(OnnxError::Model {
-                reason: "it has no outputs".into(),
-            });
-        }
-        self.graph.prune();
-        Ok(Model {
-            opset,
-            graph: self.graph,
-            inputs,
-            outputs,
-        })
+        let last = self.frames.len() - 1;
+        &mut self.frames[last]
     }
 
-    /// Imports every node of the model.
-    fn walk(&mut self) -> Result<(), OnnxError> {
-        let model = self.model;
-        let order = self.model.eval_order();
-        let order = order.map_err(|e| OnnxError::Model {
-            reason: e.to_string(),
-        })?;
-        for position in order {
-            let known = self.graph.layers.len();
-            let node = model.node(position);
-            if self.layers.contains_key(&OutletId::new(position, 0)) {
-                continue;
-            }
-            let origin = self.names.describe(&node.name);
-            let output_shape = self.shape_of(OutletId::new(position, 0), &node.name)?;
-            if node.outputs[0].fact.konst.is_none() {
-                let outputs = volume(&output_shape).unwrap_or(usize::MAX);
-                self.check_entries(self.entries.saturating_add(outputs), &node.name)?;
-            }
-            let inputs = node.inputs.iter().map(|o| self.layers.get(o).copied());
-            let Some(inputs) = inputs.collect::<Option<Vec<_>>>() else {
-                return Err(self
-                    .names
-                    .unsupported(&node.name, "it reads a second output that is not supported"));
-            };
-            let context = Context {
-                node,
-                origin,
-                inputs,
-                output_shape,
-            };
-            let outputs = self.node(&context).map_err(|refusal| {
-                let reason = format!("{} (as `{}`)", refusal.0, node.op.name());
-                self.names.unsupported(&node.name, &reason)
-            })?;
-            for (slot, id) in outputs.into_iter().enumerate() {
-                let outlet = OutletId::new(position, slot);
-                let expected = self.shape_of(outlet, &node.name)?;
-                if self.graph.shape(id) != expected {
-                    let got = self.graph.shape(id).to_vec();
-                    let reason = format!("imported with shape {got:?} instead of {expected:?}");
-                    return Err(self.names.unsupported(&node.name, &reason));
-                }
-                self.layers.insert(outlet, id);
-            }
-            // Constants are in the file, or the front end has made them already.
-            let made = self.graph.layers.iter().skip(known);
-            for layer in made.filter(|l| !matches!(l.kind, Kind::Constant(_))) {
-                self.entries = self
-                    .entries
-                    .saturating_add(volume(&layer.shape).unwrap_or(usize::MAX));
-            }
-            self.check_entries(self.entries, &node.name)?;
-        }
-        Ok(())
+    /// What a name stands for.
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.frames.last()?.value(name)
     }
 
-    fn check_entries(&self, entries: usize, node: &str) -> Result<(), OnnxError> {
-        if entries <= MAX_ENTRIES {
-            return Ok(());
-        }
-        let reason = format!(
-            "up to here the model's tensors have {entries} entries; at most {MAX_ENTRIES} are supported"
-        );
-        Err(self.names.unsupported(node, &reason))
-    }
-
-    fn shape_of(&self, outlet: OutletId, name: &str) -> Result<Vec<usize>, OnnxError> {
-        let fact = self.model.outlet_fact(outlet);
-        let fact = fact.map_err(|e| OnnxError::Model {
-            reason: e.to_string(),
-        })?;
-        let symbolic = || OnnxError::SymbolicShape {
-            tensor: name.to_owned(),
-            shape: format!("{:?}", fact.shape),
-        };
-        let shape = fact.shape.as_concrete().ok_or_else(symbolic)?.to_vec();
-        match volume(&shape) {
-            Some(1..=0xFFFF_FFFF) => Ok(shape),
-            _ => Err(OnnxError::Model {
-                reason: format!("tensor `{name}` has shape {shape:?}; expected 1 to 2^32 entries"),
+    /// Lets a name of the innermost graph stand for a value.
+    fn bind(&mut self, name: &'a str, value: Value) -> Result<(), OnnxError> {
+        let scope = self.frame().scopes.last_mut();
+        match scope.is_none_or(|scope| scope.bind(name, value)) {
+            true => Ok(()),
+            false => Err(OnnxError::Model {
+                reason: format!("the name `{name}` is given to two values"),
             }),
         }
     }
 
-    /// The layers that stand for a node's outputs.
-    fn node(&mut self, context: &Context<'a>) -> Imported<Vec<LayerId>> {
-        let op = &context.node.op;
-        let one = |id: Imported<LayerId>| Ok(vec![id?]);
-        if let Some(konst) = context
-            .node
-            .outputs
-            .first()
-            .and_then(|o| o.fact.konst.as_ref())
-        {
-            return one(self.constant(context, konst));
+    /// Binds the constants of a graph.
+    fn initializers(&mut self, graph: &'a crate::proto::GraphProto) -> Result<(), OnnxError> {
+        let corrupt = |reason| OnnxError::Corrupt { reason };
+        for proto in &graph.initializer {
+            let tensor = initializer::read(proto, self.folder).map_err(corrupt)?;
+            self.bind(&proto.name, Value::Constant(tensor))?;
         }
-        if let Some(op) = op.downcast_ref::<ops::konst::Const>() {
-            return one(self.constant(context, op.val()));
+        for proto in &graph.sparse_initializer {
+            let tensor = initializer::read_sparse(proto, self.folder).map_err(corrupt)?;
+            let name = proto.values.as_ref().map_or("", |v| &v.name);
+            self.bind(name, Value::Constant(tensor))?;
         }
-        if let Some(op) = op.downcast_ref::<ops::einsum::EinSum>() {
-            return one(self.einsum(context, op));
-        }
-        if let Some(op) = op.downcast_ref::<ops::cnn::Conv>() {
-            return one(self.convolution(context, op));
-        }
-        if let Some(op) = op.downcast_ref::<ops::cnn::MaxPool>() {
-            return one(self.max_pool(context, op));
-        }
-        if let Some(op) = op.downcast_ref::<ops::cnn::SumPool>() {
-            return one(self.sum_pool(context, op));
-        }
-        if let Some(op) = op.downcast_ref::<ops::nn::Reduce>() {
-            return one(self.reduce(context, op));
-        }
-        if let Some(op) = op.downcast_ref::<ops::binary::TypedBinOp>() {
-            return one(self.binary(context, op));
-        }
-        if let Some(op) = op.downcast_ref::<ops::element_wise::ElementWiseOp>() {
-            return one(self.unary(context, op));
-        }
-        if let Some(op) = op.downcast_ref::<ops::nn::Softmax>() {
-            return one(self.softmax(context, op));
-        }
-        if let Some(op) = op.downcast_ref::<ops::nn::RmsNorm>() {
-            return one(self.rms_norm(context, op));
-        }
-        if let Some(op) = op.downcast_ref::<ops::scan::Scan>() {
-            return self.unrolled(context, op);
-        }
-        if let Some(op) = op.downcast_ref::<ops::lstm_cell::LstmEpilogue>() {
-            return self.lstm_step(context, op);
-        }
-        if let Some(op) = op.downcast_ref::<ops::cnn::Deconv>() {
-            return one(self.transposed_convolution(context, op));
-        }
-        if let Some(op) = op.downcast_ref::<ops::array::CumSum>() {
-            return one(self.cumulative_sum(context, op));
-        }
-        if let Some(op) = op.downcast_ref::<ops::array::OneHot>() {
-            return one(self.one_hot(context, op));
-        }
-        if op.is::<ops::array::GatherElements>() || op.is::<ops::array::GatherNd>() {
-            return one(self.gathered(context));
-        }
-        if op.is::<ops::array::ScatterElements>() || op.is::<ops::array::ScatterNd>() {
-            return one(self.scattered(context));
-        }
-        if let Some(op) = op.downcast_ref::<ops::array::Topk>() {
-            return self.top(context, op);
-        }
-        if let Some(op) = resize::read(&**op) {
-            return one(self.resized(context, &op));
-        }
-        if op.is::<ops::array::Trilu>() {
-            return one(self.triangle(context));
-        }
-        if op.is::<ops::logic::Iff>() {
-            return one(self.select(context));
-        }
-        if let Some(op) = op.downcast_ref::<quantized::Requantize>() {
-            return one(self.requantize(context, op));
-        }
-        if let Some(op) = op.downcast_ref::<quantized::Lookup>() {
-            return one(self.lookup(context, op));
-        }
-        one(self.rearrangement(context))
+        Ok(())
     }
 
-    fn constant(&mut self, context: &Context<'_>, tensor: &Tensor) -> Imported<LayerId> {
-        let mut values = numbers(tensor)?;
-        for value in &mut values {
-            if value.is_nan() {
-                return refuse("a constant holds NaN");
+    /// Binds the inputs of the model. One without entries has nothing to be given: it is a constant.
+    fn inputs(&mut self, declared: Vec<signature::Declared<'a>>) -> Result<Vec<Port>, OnnxError> {
+        let mut ports = Vec::new();
+        for input in declared {
+            let unusable = |reason: String| OnnxError::Model {
+                reason: format!("input `{}`: {reason}", input.name),
+            };
+            let count = volume(&input.shape).filter(|&n| n <= MAX_ENTRIES);
+            let Some(count) = count else {
+                return Err(unusable(format!(
+                    "shape {:?}; at most {MAX_ENTRIES} entries are supported",
+                    input.shape
+                )));
+            };
+            if count == 0 {
+                let empty = Tensor::empty(input.element, input.shape.clone());
+                let empty = empty.ok_or_else(|| unusable("it has no entries".into()))?;
+                self.bind(input.name, Value::Constant(empty))?;
+                continue;
             }
-            *value = value.clamp(-INFINITY, INFINITY);
+            if input.element == Element::String {
+                return Err(unusable(
+                    "it holds strings, which no operation of this model is supported on".into(),
+                ));
+            }
+            let bounds = match input.element {
+                Element::Uint8 => Some((0, 255)),
+                Element::Int8 => Some((-128, 127)),
+                Element::Bool => Some((0, 1)),
+                _ => None,
+            };
+            let kind = Kind::Input {
+                integral: input.element.is_whole(),
+                bounds,
+            };
+            let layer = self.graph.push(input.name, input.shape.clone(), kind);
+            self.graph.inputs.push(layer);
+            self.bind(input.name, Value::computed(layer, input.element))?;
+            self.entries = self.entries.saturating_add(count);
+            ports.push(Port {
+                name: input.name.to_owned(),
+                shape: input.shape,
+            });
         }
-        Ok(self
-            .graph
-            .add_constant(&context.origin, tensor.shape().to_vec(), values))
+        Ok(ports)
     }
-}
 
-/// What the front end's own operation makes of constants.
-fn asked(op: &dyn TypedOp, inputs: TVec<TValue>) -> Imported<TVec<TValue>> {
-    let turn = TurnState::default();
-    let outputs = op.eval(&turn.context(SessionId::NONE, usize::MAX), inputs);
-    outputs.map_err(|e| Refusal(e.to_string()))
-}
+    /// Imports nodes in their order.
+    fn walk(&mut self, nodes: &'a [NodeProto]) -> Result<(), OnnxError> {
+        for proto in nodes {
+            let known = self.graph.layers.len();
+            let outputs = self.imported(proto);
+            let made = self.graph.layers.get(known..).unwrap_or_default().iter();
+            for layer in made.filter(|l| !matches!(l.kind, Kind::Constant(_))) {
+                let entries = volume(&layer.shape).unwrap_or(usize::MAX);
+                self.entries = self.entries.saturating_add(entries);
+            }
+            let outputs = outputs.and_then(|outputs| match self.entries <= MAX_ENTRIES {
+                true => Ok(outputs),
+                false => refuse(format!(
+                    "up to here the model's tensors have {} entries; at most {MAX_ENTRIES} are supported",
+                    self.entries
+                )),
+            });
+            let outputs = outputs.map_err(|refusal| self.unsupported(proto, refusal))?;
+            for (name, value) in proto.output.iter().zip(outputs) {
+                if !name.is_empty() {
+                    self.bind(name, value)?;
+                }
+            }
+        }
+        Ok(())
+    }
 
-/// A constant's entries as floats.
-fn numbers(tensor: &Tensor) -> Imported<Vec<f32>> {
-    let cast = tensor
-        .cast_to::<f32>()
-        .map_err(|e| Refusal(e.to_string()))?;
-    let plain = cast
-        .to_plain_array_view::<f32>()
-        .map_err(|e| Refusal(e.to_string()))?;
-    Ok(plain.iter().copied().collect())
+    fn unsupported(&mut self, proto: &NodeProto, refusal: Refusal) -> OnnxError {
+        let domain = registry::canonical(&proto.domain);
+        let frame = self.frame();
+        OnnxError::Unsupported {
+            node: format!("{}{}", frame.prefix, name_of(proto)),
+            op: match domain {
+                registry::ONNX => proto.op_type.clone(),
+                other => format!("{other}.{}", proto.op_type),
+            },
+            opset: frame.opsets.get(domain).copied().unwrap_or_default(),
+            reason: refusal.0,
+        }
+    }
+
+    /// The values of a node's outputs.
+    fn imported(&mut self, proto: &'a NodeProto) -> Imported<Vec<Value>> {
+        let functions = self.functions.clone();
+        if let Some(function) = functions.iter().find(|f| is_call(f, proto)) {
+            return self.called(function, proto);
+        }
+        let frame = self.frame();
+        let imported = frame.opsets.get(registry::canonical(&proto.domain));
+        let (operation, since) = operation(proto, imported.copied())?;
+        let node = self.node(proto, since)?;
+        node.check_attributes(operation)?;
+        let is_constant = |value: &Value| match value {
+            Value::Constant(_) => true,
+            Value::Computed { .. } | Value::Sequence(_) | Value::Nothing => false,
+        };
+        let folded = match node.inputs.iter().flatten().all(is_constant) {
+            true => folding::fold(self, operation, &node)?,
+            false => None,
+        };
+        let outputs = match folded {
+            Some(outputs) => outputs,
+            None => (operation.import)(self, &node)?,
+        };
+        if let Some(missing) = proto.output.get(outputs.len()..) {
+            if missing.iter().any(|name| !name.is_empty()) {
+                return refuse(format!(
+                    "it has {} outputs; {} are supported",
+                    proto.output.len(),
+                    outputs.len()
+                ));
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// A node with what its inputs and attributes stand for.
+    fn node(&mut self, proto: &'a NodeProto, since: i64) -> Imported<Node<'a>> {
+        let folder = self.folder;
+        let frame = self.frame();
+        let mut inputs = Vec::new();
+        for name in &proto.input {
+            inputs.push(match name.as_str() {
+                "" => None,
+                name => match frame.value(name) {
+                    Some(Value::Nothing) => None,
+                    Some(value) => Some(value.clone()),
+                    None => {
+                        return refuse(format!("it reads `{name}`, which nothing before it makes"));
+                    }
+                },
+            });
+        }
+        let mut attributes = Vec::new();
+        for attribute in &proto.attribute {
+            match attribute.ref_attr_name.as_str() {
+                "" => attributes.push((attribute.name.as_str(), attribute)),
+                // One that the caller has left out, and the function has no default for, is left out here as well.
+                outer => attributes.extend(
+                    frame
+                        .attributes
+                        .get(outer)
+                        .map(|value| (attribute.name.as_str(), *value)),
+                ),
+            }
+        }
+        Ok(Node {
+            proto,
+            origin: format!("{}{}", frame.prefix, describe(proto)),
+            since,
+            inputs,
+            attributes,
+            folder,
+        })
+    }
+
+    /// The layer that stands for a value.
+    pub fn layer(&mut self, origin: &str, value: &Value) -> Imported<LayerId> {
+        match value {
+            Value::Computed { layer, .. } => Ok(*layer),
+            Value::Constant(tensor) => match &mut self.layers {
+                Layers::Evaluated(known) => {
+                    folding::known_layer(&mut self.graph, known, origin, tensor)
+                }
+                Layers::Constants => self.weights(origin, tensor),
+            },
+            Value::Sequence(_) => refuse("a sequence where a tensor is expected"),
+            Value::Nothing => refuse("an optional value that is not there"),
+        }
+    }
+
+    /// The layer of a node's input.
+    pub fn input(&mut self, node: &Node<'_>, position: usize) -> Imported<LayerId> {
+        let value = node.input(position)?.clone();
+        self.layer(&node.origin, &value)
+    }
+
+    /// The layers of all of a node's inputs, none of which may be left out.
+    pub fn all_inputs(&mut self, node: &Node<'_>) -> Imported<Vec<LayerId>> {
+        (0..node.inputs.len())
+            .map(|i| self.input(node, i))
+            .collect()
+    }
+
+    /// The shape of a value.
+    pub fn shape(&self, value: &Value) -> Imported<Vec<usize>> {
+        match value {
+            Value::Constant(tensor) => Ok(tensor.shape().to_vec()),
+            Value::Computed { layer, .. } => Ok(self.graph.shape(*layer).to_vec()),
+            Value::Sequence(_) => refuse("a sequence where a tensor is expected"),
+            Value::Nothing => refuse("an optional value that is not there"),
+        }
+    }
+
+    /// Whether nothing but this node reads one of its inputs: otherwise what is folded into the weights behind it would be a
+    /// second copy of them.
+    pub fn is_read_once(&self, node: &Node<'_>, position: usize) -> bool {
+        let name = node.proto.input.get(position);
+        let frame = self.frames.last();
+        name.zip(frame)
+            .is_some_and(|(name, frame)| frame.is_read_once(name))
+    }
+
+    /// A constant as weights.
+    fn weights(&mut self, origin: &str, tensor: &Tensor) -> Imported<LayerId> {
+        use crate::tensor::Data;
+        let shape = tensor.shape().to_vec();
+        if volume(&shape) == Some(0) {
+            return refuse(format!("a tensor of shape {shape:?}, which has no entries"));
+        }
+        let is_plain = |v: &f32| v.is_finite() && v.abs() <= INFINITY;
+        let values = match tensor.data() {
+            Data::Floats(values) if values.iter().all(is_plain) => values.clone(),
+            Data::Floats(values) => Arc::new(values.to_vec()),
+            Data::Doubles(values) => Arc::new(values.iter().map(|&v| v as f32).collect()),
+            Data::Integers(values) => {
+                let is_exact = |v: &i64| (*v as f32) as i64 == *v || v.unsigned_abs() >= 1 << 31;
+                if let Some(inexact) = values.iter().find(|v| !is_exact(v)) {
+                    return refuse(format!(
+                        "it computes with the constant integer {inexact}, which single precision does not hold"
+                    ));
+                }
+                Arc::new(values.iter().map(|&v| v as f32).collect())
+            }
+            Data::Strings(_) => return refuse("it computes with constant strings"),
+        };
+        if values.iter().any(|v| v.is_nan()) {
+            return refuse("a constant holds NaN");
+        }
+        let values = match values.iter().all(is_plain) {
+            true => values,
+            false => {
+                let bounded = values.iter().map(|v| v.clamp(-INFINITY, INFINITY));
+                Arc::new(bounded.collect())
+            }
+        };
+        Ok(self.graph.push(origin, shape, Kind::Constant(values)))
+    }
 }

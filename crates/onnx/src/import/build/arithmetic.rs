@@ -1,0 +1,338 @@
+//! Arithmetic entry by entry, with broadcasting, and functions of one number.
+
+use super::Place;
+use super::broadcast::broadcast;
+use super::contraction::{Follow, Label};
+use super::places::flat_gather;
+use crate::expression::{Expression, Operation};
+use crate::function::Function;
+use crate::graph::{Graph, Kind, LayerId};
+use crate::import::Importer;
+use crate::import::refusal::{Imported, refuse};
+use inferproof_view::Step;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How many tables an operation with a constant may become.
+const MAX_NUMBERS: usize = 16;
+
+const BY_TENSOR: &str =
+    "an integer division or a remainder by a computed tensor; the divisor must be constant";
+
+impl Importer<'_> {
+    /// An operation on two tensors, entry by entry, which are broadcast to the place's shape. Division of integers is one of
+    /// its own.
+    pub fn binary(
+        &mut self,
+        at: &Place<'_>,
+        operation: Operation,
+        left: LayerId,
+        right: LayerId,
+    ) -> Imported<LayerId> {
+        let to = at.to;
+        let left = self.of_rank(at.origin, left, to.len())?;
+        let right = self.of_rank(at.origin, right, to.len())?;
+        let chain = self.chain_of_two(operation, left, right, to);
+        let is_number = |id| self.uniform(id).is_some();
+        // What is affine in one tensor costs nothing as it is; the rest of these needs a table in any case.
+        let native = match operation {
+            Operation::Add
+            | Operation::Subtract
+            | Operation::Multiply
+            | Operation::Maximum
+            | Operation::Minimum => is_number(left) || is_number(right) || left == right,
+            Operation::Divide => is_number(right),
+            _ => false,
+        };
+        if let Some(chain) = chain.clone().filter(|c| !native && !c.is_affine()) {
+            return Ok(self.fused(at.origin, chain));
+        }
+        let result = match operation {
+            Operation::Add => self.add(at, left, 1.0, right)?,
+            Operation::Subtract => self.add(at, left, -1.0, right)?,
+            Operation::Multiply => self.multiply(at, left, right)?,
+            Operation::Divide => self.divide(at, left, right)?,
+            Operation::Maximum => self.extremum(at, left, right, 1.0)?,
+            Operation::Minimum => self.extremum(at, left, right, -1.0)?,
+            Operation::Compare(comparison) => self.compare(at, left, right, comparison)?,
+            Operation::And | Operation::Or | Operation::Xor => {
+                self.logical(at, left, right, operation)?
+            }
+            Operation::Power => match self.by_numbers(at, operation, left, right)? {
+                Some(result) => result,
+                None => self.power(at, left, right)?,
+            },
+            Operation::DivideIntegers | Operation::Remainder => {
+                match self.by_numbers(at, operation, left, right)? {
+                    Some(result) => result,
+                    None => return refuse(BY_TENSOR),
+                }
+            }
+        };
+        if result != left && result != right {
+            self.remember(result, chain);
+        }
+        Ok(result)
+    }
+
+    /// The same tensor with axes of length one before its own.
+    fn of_rank(&mut self, origin: &str, source: LayerId, rank: usize) -> Imported<LayerId> {
+        let missing = rank.saturating_sub(self.graph.shape(source).len());
+        let steps = vec![Step::Insert { axis: 0, len: 1 }; missing];
+        Ok(self.graph.view(origin, source, steps)?)
+    }
+
+    /// An operation with a constant whose entries differ: a table for each number among them, of the entries that meet it.
+    fn by_numbers(
+        &mut self,
+        at: &Place<'_>,
+        operation: Operation,
+        left: LayerId,
+        right: LayerId,
+    ) -> Imported<Option<LayerId>> {
+        let to = at.to;
+        let is_left = self.graph.constant(left).is_some();
+        let (constant, computed) = if is_left {
+            (left, right)
+        } else {
+            (right, left)
+        };
+        let steps = broadcast(self.graph.shape(constant), to)?;
+        let constant = self.graph.view(at.origin, constant, steps)?;
+        let Some(entries) = self.graph.constant(constant).cloned() else {
+            return Ok(None);
+        };
+        // By their bits, which order them somehow.
+        let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (place, number) in (0u32..).zip(entries.iter()) {
+            members.entry(number.to_bits()).or_default().push(place);
+        }
+        if members.len() > MAX_NUMBERS {
+            return refuse(format!(
+                "a constant with {} different numbers; at most {MAX_NUMBERS} are supported",
+                members.len()
+            ));
+        }
+        let steps = broadcast(self.graph.shape(computed), to)?;
+        let computed = self.graph.view(at.origin, computed, steps)?;
+        let mut terms = Vec::new();
+        for (number, places) in members {
+            let number = Expression::Number(f32::from_bits(number).into()).into();
+            let expression = match is_left {
+                true => Expression::Combine(operation, number, Expression::Argument.into()),
+                false => Expression::Combine(operation, Expression::Argument.into(), number),
+            };
+            let own: Vec<_> = places.iter().copied().map(Some).collect();
+            let mut back = vec![None; entries.len()];
+            for (position, &place) in (0u32..).zip(&places) {
+                back[place as usize] = Some(position);
+            }
+            let read = flat_gather(to, own, &[places.len()]);
+            let read = self.graph.view(at.origin, computed, read)?;
+            let function = Function::Composite(Arc::new(expression));
+            let applied = self.graph.apply(at.origin, read, function);
+            let back = flat_gather(&[places.len()], back, to);
+            terms.push(self.graph.summand(1.0, applied, back)?);
+        }
+        Ok(Some(self.graph.sum(at.origin, terms)))
+    }
+
+    /// `x^y = exp(y ln x)` of two computed tensors.
+    pub fn power(&mut self, at: &Place<'_>, base: LayerId, exponent: LayerId) -> Imported<LayerId> {
+        if self.graph.is_integral(base) {
+            return refuse("a power of integers with a computed exponent, which must be constant");
+        }
+        let logarithm = self.apply(at.origin, base, Function::Ln);
+        let product = self.multiply(at, logarithm, exponent)?;
+        Ok(self.apply(at.origin, product, Function::Exp))
+    }
+
+    pub fn divide(&mut self, at: &Place<'_>, left: LayerId, right: LayerId) -> Imported<LayerId> {
+        let inverse = match self.graph.constant(right) {
+            Some(values) if values.iter().all(|&v| v != 0.0) => {
+                let inverse = values.iter().map(|v| 1.0 / v).collect();
+                let shape = self.graph.shape(right).to_vec();
+                self.graph.add_constant(at.origin, shape, inverse)
+            }
+            Some(_) => return refuse("a division by a constant zero"),
+            None => self.apply(at.origin, right, Function::Reciprocal),
+        };
+        self.multiply(at, left, inverse)
+    }
+
+    /// The number that a constant holds everywhere.
+    fn scalar(&self, id: LayerId) -> Option<f64> {
+        match &self.graph.constant(id)?[..] {
+            [value] => Some((*value).into()),
+            _ => None,
+        }
+    }
+
+    /// `left + sign * right`.
+    pub fn add(
+        &mut self,
+        at: &Place<'_>,
+        left: LayerId,
+        sign: f64,
+        right: LayerId,
+    ) -> Imported<LayerId> {
+        if self.graph.constant(left).is_some()
+            && sign == 1.0
+            && self.graph.constant(right).is_none()
+        {
+            return self.add(at, right, 1.0, left);
+        }
+        let to = at.to;
+        if let Some(value) = self.scalar(right)
+            && self.graph.shape(left) == to
+            && !(self.foldable.contains_key(&left) && at.owns(left))
+        {
+            let terms = vec![
+                self.graph.summand(1.0, left, vec![])?,
+                Graph::fill(sign * value, to)?,
+            ];
+            return Ok(self.graph.sum(at.origin, terms));
+        }
+        let mut right = right;
+        let mut sign = sign;
+        if sign == -1.0
+            && let Some(values) = self.graph.constant(right)
+        {
+            let negated = values.iter().map(|v| -v).collect();
+            let shape = self.graph.shape(right).to_vec();
+            right = self.graph.add_constant(at.origin, shape, negated);
+            sign = 1.0;
+        }
+        if sign == 1.0
+            && self.graph.shape(left) == to
+            && at.owns(left)
+            && let Some(folded) = self.fold(at.origin, left, right, |c| Follow::Offset(c))?
+        {
+            return Ok(folded);
+        }
+        let left = self.exact_square(at, left);
+        let right = self.exact_square(at, right);
+        self.combined(at, left, sign, right)
+    }
+
+    /// A square that is added to something, as a product: a sum of products is exact, of a table's values it is not.
+    fn exact_square(&mut self, at: &Place<'_>, id: LayerId) -> LayerId {
+        let Kind::Apply {
+            source,
+            function: Function::Square,
+        } = self.graph.layer(id).kind
+        else {
+            return id;
+        };
+        self.graph.entrywise(at.origin, source, source)
+    }
+
+    pub fn multiply(&mut self, at: &Place<'_>, left: LayerId, right: LayerId) -> Imported<LayerId> {
+        if self.graph.constant(left).is_some() && self.graph.constant(right).is_none() {
+            return self.multiply(at, right, left);
+        }
+        let to = at.to;
+        if self.graph.shape(left) == to
+            && at.owns(left)
+            && let Some(folded) = self.fold(at.origin, left, right, |c| Follow::Scale(c))?
+        {
+            return Ok(folded);
+        }
+        if let Some(factor) = self.scalar(right) {
+            let steps = broadcast(self.graph.shape(left), to)?;
+            return Ok(self.graph.scaled(at.origin, factor, left, steps)?);
+        }
+        if left == right {
+            return Ok(self.apply(at.origin, left, Function::Square));
+        }
+        let rank = to.len();
+        if self.graph.shape(left).len() != rank || self.graph.shape(right).len() != rank {
+            return refuse("operands of different rank");
+        }
+        let place = |axis| Label {
+            left: Some(axis),
+            right: Some(axis),
+            output: Some(axis),
+        };
+        let labels: Vec<Label> = (0..rank).map(place).collect();
+        self.labelled_product(at, left, right, &labels)
+    }
+
+    /// A tensor times a number; the weights of a contraction take the number over.
+    pub fn times_number(
+        &mut self,
+        at: &Place<'_>,
+        source: LayerId,
+        number: f64,
+    ) -> Imported<LayerId> {
+        let number = self
+            .graph
+            .add_constant(at.origin, vec![1; at.to.len()], vec![number as f32]);
+        self.multiply(at, source, number)
+    }
+
+    /// The greater (`sign` 1) or the lesser (`sign` -1) of two tensors.
+    pub fn extremum(
+        &mut self,
+        at: &Place<'_>,
+        left: LayerId,
+        right: LayerId,
+        sign: f64,
+    ) -> Imported<LayerId> {
+        if self.scalar(left).is_some() && self.scalar(right).is_none() {
+            return self.extremum(at, right, left, sign);
+        }
+        let to = at.to;
+        if let Some(bound) = self.scalar(right)
+            && self.graph.shape(left) == to
+        {
+            let bound_of = |keep: bool| keep.then_some(bound);
+            return Ok(self.clamp(at, left, bound_of(sign > 0.0), bound_of(sign < 0.0)));
+        }
+        let left_steps = broadcast(self.graph.shape(left), to)?;
+        let right_steps = broadcast(self.graph.shape(right), to)?;
+        let left = self.graph.scaled(at.origin, sign, left, left_steps)?;
+        let right = self.graph.scaled(at.origin, sign, right, right_steps)?;
+        let greater = self.graph.max(at.origin, left, right);
+        Ok(self.graph.scaled(at.origin, sign, greater, vec![])?)
+    }
+
+    /// A clamp, joined with the one before it if that has the other bound.
+    pub fn clamp(
+        &mut self,
+        at: &Place<'_>,
+        source: LayerId,
+        low: Option<f64>,
+        high: Option<f64>,
+    ) -> LayerId {
+        let (mut source, mut low, mut high) = (source, low, high);
+        if let Kind::Apply {
+            source: before,
+            function: Function::Clamp { low: l, high: h },
+        } = self.graph.layer(source).kind
+        {
+            let complementary = l.is_some() == low.is_none() && h.is_some() == high.is_none();
+            let (joined_low, joined_high) = (low.or(l), high.or(h));
+            if complementary && joined_low <= joined_high && joined_high.is_some() {
+                (source, low, high) = (before, joined_low, joined_high);
+            }
+        }
+        self.graph
+            .apply(at.origin, source, Function::Clamp { low, high })
+    }
+
+    /// A function of a tensor, entry by entry; of what it is a function of, where that saves a table.
+    pub fn function(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        function: Function,
+    ) -> Imported<LayerId> {
+        if function == Function::Ln
+            && let Some(result) = self.log_sum_exp(origin, source)?
+        {
+            return Ok(result);
+        }
+        Ok(self.apply(origin, source, function))
+    }
+}

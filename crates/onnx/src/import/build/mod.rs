@@ -1,0 +1,31 @@
+//! What imports are made of: pieces of float graph that more than one operation needs.
+
+pub mod arithmetic;
+pub mod broadcast;
+pub mod contraction;
+pub mod extremum;
+pub mod fuse;
+pub mod logic;
+pub mod places;
+pub mod rows;
+pub mod typed;
+pub mod windows;
+
+use crate::graph::LayerId;
+
+/// Where an operation entry by entry takes place.
+pub struct Place<'a> {
+    /// The node, for messages.
+    pub origin: &'a str,
+    /// The shape of what it makes, to which operands are broadcast.
+    pub to: &'a [usize],
+    /// The operands that nothing but this operation reads, so that it may be folded into the weights behind them.
+    pub owned: &'a [LayerId],
+}
+
+impl Place<'_> {
+    /// Whether nothing else reads an operand.
+    fn owns(&self, operand: LayerId) -> bool {
+        self.owned.contains(&operand)
+    }
+}

@@ -1,0 +1,269 @@
+//! Softmax and normalizations by a root mean square.
+
+use crate::function::Function;
+use crate::graph::{Axes, Graph, Kind, LayerId, Summand};
+use crate::import::Importer;
+use crate::import::refusal::Imported;
+use inferproof_view::Step;
+
+/// Steps that bring axes to the end, as one axis, and back.
+pub struct Rows {
+    pub there: Vec<Step>,
+    pub back: Vec<Step>,
+    /// The shape of all axes but these.
+    pub outer: Vec<usize>,
+    /// Entries of these axes together.
+    pub len: usize,
+}
+
+impl Rows {
+    pub fn of(shape: &[usize], axes: &[usize]) -> Self {
+        let outer: Vec<usize> = (0..shape.len()).filter(|a| !axes.contains(a)).collect();
+        let order: Vec<usize> = outer.iter().chain(axes).copied().collect();
+        let sizes: Vec<usize> = axes.iter().map(|&a| shape[a]).collect();
+        let axis = outer.len();
+        let place = |a: usize| order.iter().position(|&o| o == a);
+        let inverse = (0..shape.len()).filter_map(place).collect();
+        Self {
+            there: vec![
+                Step::Permute(order.clone()),
+                Step::Merge {
+                    axis,
+                    sizes: sizes.clone(),
+                },
+            ],
+            back: vec![
+                Step::Split {
+                    axis,
+                    sizes: sizes.clone(),
+                },
+                Step::Permute(inverse),
+            ],
+            outer: outer.iter().map(|&a| shape[a]).collect(),
+            len: sizes.iter().product(),
+        }
+    }
+
+    /// The axis of entries, once they are one axis.
+    pub fn axis(&self) -> usize {
+        self.outer.len()
+    }
+
+    pub fn sum(&self) -> Step {
+        Step::Reduce {
+            axis: self.axis(),
+            source: self.len,
+            weights: None,
+        }
+    }
+
+    pub fn repeat(&self) -> Step {
+        Step::Insert {
+            axis: self.axis(),
+            len: self.len,
+        }
+    }
+}
+
+/// `x - m`, `exp(x - m)`, the sums of these along rows, and the greatest entries `m`.
+struct Exponentials {
+    below: LayerId,
+    exponentials: LayerId,
+    sum: LayerId,
+    greatest: LayerId,
+}
+
+impl Importer<'_> {
+    /// `exp(x - m) / sum exp(x - m)` along axes together, or its logarithm, with `m` the greatest entry.
+    pub fn softmax(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        axes: &[usize],
+        logarithm: bool,
+    ) -> Imported<LayerId> {
+        let rows = Rows::of(self.graph.shape(source), axes);
+        let source = self.graph.view(origin, source, rows.there.clone())?;
+        let Exponentials {
+            below,
+            exponentials,
+            sum,
+            greatest: _,
+        } = self.exponentials(origin, source, &rows)?;
+        let result = if logarithm {
+            let logarithm = self.graph.apply(origin, sum, Function::Ln);
+            let terms = vec![
+                self.graph.summand(1.0, below, vec![])?,
+                self.graph.summand(-1.0, logarithm, vec![rows.repeat()])?,
+            ];
+            self.graph.sum(origin, terms)
+        } else {
+            let inverse = self.graph.apply(origin, sum, Function::Reciprocal);
+            self.scaled_rows(origin, exponentials, inverse, &rows)
+        };
+        Ok(self.graph.view(origin, result, rows.back)?)
+    }
+
+    /// The exponentials of rows relative to their greatest entries.
+    fn exponentials(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        rows: &Rows,
+    ) -> Imported<Exponentials> {
+        let shape = self.graph.shape(source).to_vec();
+        let logits = self.graph.push(origin, shape, Kind::Logits { source });
+        let greatest = self.greatest(origin, logits, rows.axis())?;
+        let one = Step::Reduce {
+            axis: rows.axis(),
+            source: 1,
+            weights: None,
+        };
+        let terms = vec![
+            self.graph.summand(1.0, logits, vec![])?,
+            self.graph
+                .summand(-1.0, greatest, vec![one.clone(), rows.repeat()])?,
+        ];
+        let below = self.graph.sum(origin, terms);
+        let exponentials = self.graph.apply(origin, below, Function::Exp);
+        Ok(Exponentials {
+            below,
+            exponentials,
+            sum: self.graph.view(origin, exponentials, vec![rows.sum()])?,
+            greatest: self.graph.view(origin, greatest, vec![one])?,
+        })
+    }
+
+    /// `ln sum exp(x)`, if that is what the logarithm of this layer is: `m + ln sum exp(x - m)` with the greatest entry `m`. The sum
+    /// itself would need more digits than a table has arguments.
+    pub fn log_sum_exp(&mut self, origin: &str, source: LayerId) -> Imported<Option<LayerId>> {
+        let Kind::Linear(terms) = &self.graph.layer(source).kind else {
+            return Ok(None);
+        };
+        let [
+            Summand {
+                coefficient: 1.0,
+                source: Some(inner),
+                view,
+            },
+        ] = &terms[..]
+        else {
+            return Ok(None);
+        };
+        let Kind::Apply {
+            source: argument,
+            function: Function::Exp,
+        } = self.graph.layer(*inner).kind
+        else {
+            return Ok(None);
+        };
+        let mut axes = Vec::new();
+        for pair in view.steps().chunks(2) {
+            match pair {
+                [
+                    Step::Reduce {
+                        axis,
+                        weights: None,
+                        ..
+                    },
+                    Step::Insert { axis: same, len: 1 },
+                ] if axis == same => axes.push(*axis),
+                _ => return Ok(None),
+            }
+        }
+        axes.sort_unstable();
+        let rows = Rows::of(self.graph.shape(argument), &axes);
+        let argument = self.graph.view(origin, argument, rows.there.clone())?;
+        let Exponentials { sum, greatest, .. } = self.exponentials(origin, argument, &rows)?;
+        let logarithm = self.graph.apply(origin, sum, Function::Ln);
+        let keep = || {
+            axes.iter()
+                .map(|&axis| Step::Insert { axis, len: 1 })
+                .collect()
+        };
+        let terms = vec![
+            self.graph.summand(1.0, logarithm, keep())?,
+            self.graph.summand(1.0, greatest, keep())?,
+        ];
+        Ok(Some(self.graph.sum(origin, terms)))
+    }
+
+    /// `x / sqrt(mean of squares + epsilon)`, with the mean over axes together.
+    pub fn rms_norm(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        axes: &[usize],
+        epsilon: f64,
+    ) -> Imported<LayerId> {
+        let rows = Rows::of(self.graph.shape(source), axes);
+        let source = self.graph.view(origin, source, rows.there.clone())?;
+        let squares = self.sum_of_squares(origin, source, &rows);
+        let terms = vec![
+            self.graph.summand(1.0 / rows.len as f64, squares, vec![])?,
+            Graph::fill(epsilon, &rows.outer)?,
+        ];
+        let mean = self.graph.sum(origin, terms);
+        let inverse = self.graph.apply(origin, mean, Function::ReciprocalSqrt);
+        let normalized = self.scaled_rows(origin, source, inverse, &rows);
+        Ok(self.graph.view(origin, normalized, rows.back)?)
+    }
+
+    /// `x - mean of x` along axes together.
+    pub fn centred(&mut self, origin: &str, source: LayerId, axes: &[usize]) -> Imported<LayerId> {
+        let rows = Rows::of(self.graph.shape(source), axes);
+        let steps = [&rows.there[..], &[rows.sum(), rows.repeat()], &rows.back].concat();
+        let terms = vec![
+            self.graph.summand(1.0, source, vec![])?,
+            self.graph.summand(-1.0 / rows.len as f64, source, steps)?,
+        ];
+        Ok(self.graph.sum(origin, terms))
+    }
+
+    /// The sum (or the mean) of the squares along axes, which keep length one.
+    pub fn reduced_squares(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        axes: &[usize],
+        mean: bool,
+    ) -> Imported<LayerId> {
+        let rows = Rows::of(self.graph.shape(source), axes);
+        let source = self.graph.view(origin, source, rows.there.clone())?;
+        let squares = self.sum_of_squares(origin, source, &rows);
+        let factor = if mean { 1.0 / rows.len as f64 } else { 1.0 };
+        let mut steps = Vec::new();
+        let mut sorted = axes.to_vec();
+        sorted.sort_unstable();
+        steps.extend(sorted.into_iter().map(|axis| Step::Insert { axis, len: 1 }));
+        Ok(self.graph.scaled(origin, factor, squares, steps)?)
+    }
+
+    /// A contraction of rows with themselves: it commits to nothing.
+    pub fn sum_of_squares(&mut self, origin: &str, source: LayerId, rows: &Rows) -> LayerId {
+        let axes = Axes {
+            shared: rows.axis(),
+            left_free: 0,
+            right_free: 0,
+            contracted: 1,
+        };
+        self.graph.contract(origin, source, source, axes)
+    }
+
+    /// Each row times its own factor.
+    pub fn scaled_rows(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        factors: LayerId,
+        rows: &Rows,
+    ) -> LayerId {
+        let axes = Axes {
+            shared: rows.axis(),
+            left_free: 1,
+            right_free: 0,
+            contracted: 0,
+        };
+        self.graph.contract(origin, source, factors, axes)
+    }
+}

@@ -1,0 +1,295 @@
+//! Constant tensors of a file, read and checked: inline, as bytes, sparse, or in a file beside the model.
+
+use crate::element::Element;
+use crate::proto::{SparseTensorProto, TensorProto};
+use crate::tensor::Tensor;
+use half::{bf16, f16};
+use inferproof_view::volume;
+use prost::bytes::Bytes;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Component, Path};
+use std::sync::Arc;
+
+/// Entries of one constant, at most.
+const MAX_ENTRIES: usize = 1 << 32;
+
+/// `TensorProto.data_location` of a tensor whose data are in another file.
+const EXTERNAL: i32 = 1;
+
+/// The tensor that a message describes; files beside the model are looked for in its folder. An error is a sentence that names the
+/// tensor and says what is wrong.
+pub fn read(proto: &TensorProto, folder: Option<&Path>) -> Result<Tensor, String> {
+    let wrong = |what: String| format!("tensor `{}` {what}", proto.name);
+    let shape = shape_of(&proto.dims).map_err(&wrong)?;
+    let count = volume(&shape).filter(|&n| n < MAX_ENTRIES);
+    let count = count.ok_or_else(|| wrong(format!("of shape {shape:?} is too large")))?;
+    let Some(element) = Element::of(proto.data_type) else {
+        return Err(wrong(format!(
+            "has entries of type {}; expected float16, bfloat16, float32, float64, an integer of 4 to 64 bits, bool or string",
+            type_name(proto.data_type)
+        )));
+    };
+    let external = proto.data_location == EXTERNAL || !proto.external_data.is_empty();
+    let tensor = if external {
+        let bytes = external_bytes(proto, element, count, folder).map_err(&wrong)?;
+        of_bytes(element, shape, count, &bytes)
+    } else if element != Element::String && !proto.raw_data.is_empty() {
+        of_bytes(element, shape, count, &proto.raw_data)
+    } else {
+        of_fields(element, shape, count, proto)
+    };
+    tensor.map_err(wrong)
+}
+
+/// The full tensor of a sparse one.
+pub fn read_sparse(proto: &SparseTensorProto, folder: Option<&Path>) -> Result<Tensor, String> {
+    let (Some(values), Some(indices)) = (&proto.values, &proto.indices) else {
+        return Err("a sparse tensor lacks its values or its indices".into());
+    };
+    let name = &values.name;
+    let wrong = |what: &str| format!("sparse tensor `{name}` {what}");
+    let shape = shape_of(&proto.dims).map_err(|e| wrong(&e))?;
+    let count = volume(&shape).filter(|&n| n < MAX_ENTRIES);
+    let count = count.ok_or_else(|| wrong("is too large"))?;
+    let indices = read(indices, folder)?;
+    let values = read(values, folder)?;
+    let Some(numbers) = indices.integers() else {
+        return Err(wrong("has indices that are no integers"));
+    };
+    // Either a position among all entries, or one along each axis.
+    let width = match indices.shape() {
+        [_] => 1,
+        [_, width] if *width == shape.len() => *width,
+        other => return Err(wrong(&format!("has indices of shape {other:?}"))),
+    };
+    let mut places = vec![None; count];
+    for (entry, index) in numbers.chunks(width.max(1)).enumerate() {
+        let place = match indices.shape().len() {
+            1 => index.first().and_then(|&i| usize::try_from(i).ok()),
+            _ => index.iter().zip(&shape).try_fold(0usize, |at, (&i, &len)| {
+                let i = usize::try_from(i).ok().filter(|&i| i < len)?;
+                Some(at * len + i)
+            }),
+        };
+        match place.and_then(|place| places.get_mut(place)) {
+            Some(slot) if entry < values.len() => *slot = Some(entry),
+            _ => return Err(wrong("has an index beyond its shape or its values")),
+        }
+    }
+    values
+        .picked(shape, &places)
+        .ok_or_else(|| wrong("does not have as many entries as its shape says"))
+}
+
+/// The lengths of axes that a file declares for a constant.
+fn shape_of(dims: &[i64]) -> Result<Vec<usize>, String> {
+    let lengths = dims.iter().map(|&d| usize::try_from(d));
+    let shape: Result<Vec<usize>, _> = lengths.collect();
+    shape.map_err(|_| format!("has the shape {dims:?}, with a negative length"))
+}
+
+/// Types of entries that exist in ONNX but are not supported, for messages.
+fn type_name(number: i32) -> String {
+    match number {
+        0 => "undefined".into(),
+        14 => "complex64".into(),
+        15 => "complex128".into(),
+        17 => "float8e4m3fn".into(),
+        18 => "float8e4m3fnuz".into(),
+        19 => "float8e5m2".into(),
+        20 => "float8e5m2fnuz".into(),
+        23 => "float4e2m1".into(),
+        24 => "float8e8m0".into(),
+        25 => "uint2".into(),
+        26 => "int2".into(),
+        other => format!("number {other}"),
+    }
+}
+
+fn ends_early(count: usize, given: usize) -> String {
+    format!("should have {count} entries, but its data hold {given}")
+}
+
+/// Entries as little-endian bytes, those of four bits two to a byte with the first in the low half.
+fn of_bytes(
+    element: Element,
+    shape: Vec<usize>,
+    count: usize,
+    bytes: &[u8],
+) -> Result<Tensor, String> {
+    let bits = element.bits().ok_or("holds strings as bytes")?;
+    let expected = (count.saturating_mul(bits)).div_ceil(8);
+    if bytes.len() != expected {
+        return Err(format!(
+            "of shape {shape:?} and type {element} should have {expected} bytes of data, but has {}",
+            bytes.len()
+        ));
+    }
+    fn all<const N: usize, T>(bytes: &[u8], read: impl Fn([u8; N]) -> T) -> Vec<T> {
+        let entries = bytes.chunks_exact(N);
+        entries
+            .filter_map(|b| b.try_into().ok().map(&read))
+            .collect()
+    }
+    let integers = |values: Vec<i64>| Tensor::of_integers(element, shape.clone(), values);
+    let floats = |values: Vec<f32>| Tensor::of_floats(element, shape.clone(), Arc::new(values));
+    let tensor = match element {
+        Element::Float => floats(all(bytes, f32::from_le_bytes)),
+        Element::Float16 => floats(all(bytes, |b| f16::from_le_bytes(b).to_f32())),
+        Element::Bfloat16 => floats(all(bytes, |b| bf16::from_le_bytes(b).to_f32())),
+        Element::Double => Tensor::of_reals(element, shape.clone(), all(bytes, f64::from_le_bytes)),
+        Element::Bool => integers(bytes.iter().map(|&b| i64::from(b != 0)).collect()),
+        Element::Uint8 => integers(bytes.iter().map(|&b| b.into()).collect()),
+        Element::Int8 => integers(all(bytes, |b| i8::from_le_bytes(b).into())),
+        Element::Uint16 => integers(all(bytes, |b| u16::from_le_bytes(b).into())),
+        Element::Int16 => integers(all(bytes, |b| i16::from_le_bytes(b).into())),
+        Element::Uint32 => integers(all(bytes, |b| u32::from_le_bytes(b).into())),
+        Element::Int32 => integers(all(bytes, |b| i32::from_le_bytes(b).into())),
+        Element::Int64 => integers(all(bytes, i64::from_le_bytes)),
+        Element::Uint64 => integers(within_64(all(bytes, u64::from_le_bytes))?),
+        Element::Uint4 | Element::Int4 => {
+            let halves = bytes.iter().flat_map(|b| [b & 15, b >> 4]).take(count);
+            integers(halves.map(|half| four_bits(element, half)).collect())
+        }
+        Element::String => None,
+    };
+    tensor.ok_or_else(|| ends_early(count, 0))
+}
+
+/// Four bits as a number of their type.
+fn four_bits(element: Element, half: u8) -> i64 {
+    let number = i64::from(half);
+    if element == Element::Int4 && number > 7 {
+        number - 16
+    } else {
+        number
+    }
+}
+
+fn within_64(values: Vec<u64>) -> Result<Vec<i64>, String> {
+    let values = values.into_iter().map(i64::try_from);
+    let values: Result<Vec<i64>, _> = values.collect();
+    values.map_err(|_| "holds an integer of 2^63 or more; such integers are not supported".into())
+}
+
+/// Entries in the field that ONNX has for their type.
+fn of_fields(
+    element: Element,
+    shape: Vec<usize>,
+    count: usize,
+    proto: &TensorProto,
+) -> Result<Tensor, String> {
+    let (given, tensor) = match element {
+        Element::Float => (
+            proto.float_data.len(),
+            Tensor::of_floats(element, shape, Arc::new(proto.float_data.clone())),
+        ),
+        Element::Double => (
+            proto.double_data.len(),
+            Tensor::of_reals(element, shape, proto.double_data.clone()),
+        ),
+        Element::Float16 | Element::Bfloat16 => {
+            let bits = proto.int32_data.iter().map(|&bits| bits as u16);
+            let values = bits.map(|bits| match element {
+                Element::Float16 => f16::from_bits(bits).to_f32(),
+                _ => bf16::from_bits(bits).to_f32(),
+            });
+            let values: Vec<f32> = values.collect();
+            (
+                values.len(),
+                Tensor::of_floats(element, shape, Arc::new(values)),
+            )
+        }
+        Element::Int64 => (
+            proto.int64_data.len(),
+            Tensor::of_integers(element, shape, proto.int64_data.clone()),
+        ),
+        Element::Uint32 | Element::Uint64 => (
+            proto.uint64_data.len(),
+            Tensor::of_integers(element, shape, within_64(proto.uint64_data.clone())?),
+        ),
+        Element::Uint4 | Element::Int4 => {
+            let bytes = proto.int32_data.iter().map(|&b| b as u8);
+            let halves = bytes.flat_map(|b| [b & 15, b >> 4]).take(count);
+            let values: Vec<i64> = halves.map(|half| four_bits(element, half)).collect();
+            (values.len(), Tensor::of_integers(element, shape, values))
+        }
+        Element::Uint8
+        | Element::Int8
+        | Element::Uint16
+        | Element::Int16
+        | Element::Int32
+        | Element::Bool => {
+            let values: Vec<i64> = proto.int32_data.iter().map(|&v| v.into()).collect();
+            (values.len(), Tensor::of_integers(element, shape, values))
+        }
+        Element::String => {
+            let texts = proto
+                .string_data
+                .iter()
+                .map(|s| String::from_utf8(s.to_vec()));
+            let texts: Result<Vec<String>, _> = texts.collect();
+            let texts = texts.map_err(|_| "holds a string that is not UTF-8")?;
+            (texts.len(), Tensor::of_strings(shape, texts))
+        }
+    };
+    tensor.ok_or_else(|| ends_early(count, given))
+}
+
+/// The bytes of a tensor that are kept in a file beside the model.
+fn external_bytes(
+    proto: &TensorProto,
+    element: Element,
+    count: usize,
+    folder: Option<&Path>,
+) -> Result<Bytes, String> {
+    let find = |key: &str| proto.external_data.iter().find(|e| e.key == key);
+    let number = |key: &str| -> Result<Option<u64>, String> {
+        let given = find(key).map(|entry| entry.value.parse());
+        given
+            .transpose()
+            .map_err(|_| format!("has an external `{key}` that is no number"))
+    };
+    let location = find("location").ok_or("is kept in another file, but does not say in which")?;
+    let name = &location.value;
+    let Some(folder) = folder else {
+        return Err(format!(
+            "is kept in the file `{name}` beside the model; read the model from its folder, or save it as one file \
+             (onnx.save_model(model, path, save_as_external_data=False))"
+        ));
+    };
+    // Only files below the model's folder: the name comes from the model, which may be anybody's.
+    let relative = Path::new(name);
+    let is_below = relative
+        .components()
+        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let inside = || -> Option<std::path::PathBuf> {
+        let folder = folder.canonicalize().ok()?;
+        let path = folder.join(relative).canonicalize().ok()?;
+        path.starts_with(&folder).then_some(path)
+    };
+    if !is_below {
+        return Err(format!(
+            "is kept in `{name}`, which is not below the model's folder"
+        ));
+    }
+    let unreadable =
+        || format!("is kept in `{name}`, which cannot be read; it must lie in the model's folder");
+    let mut file = File::open(inside().ok_or_else(unreadable)?).map_err(|_| unreadable())?;
+    let total = file.metadata().map_err(|_| unreadable())?.len();
+    let bits = element.bits().ok_or("holds strings as bytes")?;
+    let needed = (count.saturating_mul(bits)).div_ceil(8) as u64;
+    let offset = number("offset")?.unwrap_or(0);
+    let length = number("length")?.unwrap_or_else(|| total.saturating_sub(offset));
+    if length != needed || offset.checked_add(length).is_none_or(|end| end > total) {
+        return Err(format!(
+            "needs {needed} bytes of the file `{name}`, which has {length} from byte {offset} for it ({total} in all)"
+        ));
+    }
+    let mut bytes = vec![0; usize::try_from(needed).map_err(|_| unreadable())?];
+    file.seek(SeekFrom::Start(offset))
+        .map_err(|_| unreadable())?;
+    file.read_exact(&mut bytes).map_err(|_| unreadable())?;
+    Ok(Bytes::from(bytes))
+}

@@ -1,0 +1,193 @@
+//! Tensors of a model whose entries are known: initializers, and what is computed of them alone.
+
+use crate::element::Element;
+use inferproof_view::volume;
+use std::sync::Arc;
+
+/// A constant: a type, a shape, and entries in row-major order. There are as many as the shape says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    element: Element,
+    shape: Vec<usize>,
+    data: Data,
+}
+
+/// The entries, in as few representations as hold all types.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data {
+    /// Of single precision, half, or bfloat16.
+    Floats(Arc<Vec<f32>>),
+    /// Of double precision.
+    Doubles(Arc<Vec<f64>>),
+    /// Integers and truth values.
+    Integers(Arc<Vec<i64>>),
+    /// Strings.
+    Strings(Arc<Vec<String>>),
+}
+
+impl Tensor {
+    /// Real numbers, rounded to the type. `None` if there are not as many as the shape says, or the type holds none.
+    pub fn of_reals(element: Element, shape: Vec<usize>, values: Vec<f64>) -> Option<Self> {
+        if volume(&shape) != Some(values.len()) {
+            return None;
+        }
+        let data = match element {
+            Element::Double => Data::Doubles(Arc::new(values)),
+            _ if element.is_float() => {
+                let rounded = values.iter().map(|&v| element.round(v) as f32);
+                Data::Floats(Arc::new(rounded.collect()))
+            }
+            _ if element.is_whole() => {
+                let integers = values.iter().map(|&v| element.wrap(v as i128) as i64);
+                Data::Integers(Arc::new(integers.collect()))
+            }
+            _ => return None,
+        };
+        Some(Self {
+            element,
+            shape,
+            data,
+        })
+    }
+
+    /// Numbers in single precision, or of a type that this holds.
+    pub fn of_floats(element: Element, shape: Vec<usize>, values: Arc<Vec<f32>>) -> Option<Self> {
+        let fits = matches!(
+            element,
+            Element::Float | Element::Float16 | Element::Bfloat16
+        );
+        (fits && volume(&shape) == Some(values.len())).then_some(Self {
+            element,
+            shape,
+            data: Data::Floats(values),
+        })
+    }
+
+    /// Integers or truth values, wrapped to the type.
+    pub fn of_integers(element: Element, shape: Vec<usize>, values: Vec<i64>) -> Option<Self> {
+        if volume(&shape) != Some(values.len()) || !element.is_whole() {
+            return None;
+        }
+        let wrapped = values.iter().map(|&v| element.wrap(v.into()) as i64);
+        Some(Self {
+            element,
+            shape,
+            data: Data::Integers(Arc::new(wrapped.collect())),
+        })
+    }
+
+    /// Strings.
+    pub fn of_strings(shape: Vec<usize>, values: Vec<String>) -> Option<Self> {
+        (volume(&shape) == Some(values.len())).then(|| Self {
+            element: Element::String,
+            shape,
+            data: Data::Strings(Arc::new(values)),
+        })
+    }
+
+    /// A tensor of one axis: lengths, positions.
+    pub fn of_list(values: Vec<i64>) -> Self {
+        Self {
+            element: Element::Int64,
+            shape: vec![values.len()],
+            data: Data::Integers(Arc::new(values)),
+        }
+    }
+
+    /// A tensor without entries.
+    pub fn empty(element: Element, shape: Vec<usize>) -> Option<Self> {
+        match element {
+            Element::String => Self::of_strings(shape, vec![]),
+            _ => Self::of_reals(element, shape, vec![]),
+        }
+    }
+
+    /// The type of entries.
+    pub fn element(&self) -> Element {
+        self.element
+    }
+
+    /// The shape.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// How many entries it has.
+    pub fn len(&self) -> usize {
+        match &self.data {
+            Data::Floats(v) => v.len(),
+            Data::Doubles(v) => v.len(),
+            Data::Integers(v) => v.len(),
+            Data::Strings(v) => v.len(),
+        }
+    }
+
+    /// The entries.
+    pub fn data(&self) -> &Data {
+        &self.data
+    }
+
+    /// The same entries in another shape of as many.
+    pub fn reshaped(self, shape: Vec<usize>) -> Option<Self> {
+        (volume(&shape) == Some(self.len())).then_some(Self { shape, ..self })
+    }
+
+    /// The entries as reals; `None` for strings.
+    pub fn reals(&self) -> Option<Vec<f64>> {
+        Some(match &self.data {
+            Data::Floats(v) => v.iter().map(|&v| v.into()).collect(),
+            Data::Doubles(v) => v.to_vec(),
+            Data::Integers(v) => v.iter().map(|&v| v as f64).collect(),
+            Data::Strings(_) => return None,
+        })
+    }
+
+    /// The integers or truth values; `None` for other types.
+    pub fn integers(&self) -> Option<&[i64]> {
+        match &self.data {
+            Data::Integers(v) => Some(v),
+            _ => None,
+        }
+    }
+
+    /// The strings; `None` for other types.
+    pub fn strings(&self) -> Option<&[String]> {
+        match &self.data {
+            Data::Strings(v) => Some(v),
+            _ => None,
+        }
+    }
+
+    /// The only entry, as a real.
+    pub fn scalar(&self) -> Option<f64> {
+        match &self.reals()?[..] {
+            [value] => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Entries of this tensor in another order, by their positions; zero or the empty string where there is none.
+    pub fn picked(&self, shape: Vec<usize>, places: &[Option<usize>]) -> Option<Self> {
+        fn pick<T: Clone + Default>(values: &[T], places: &[Option<usize>]) -> Option<Vec<T>> {
+            let picked = places.iter().map(|place| match place {
+                Some(place) => values.get(*place).cloned(),
+                None => Some(T::default()),
+            });
+            picked.collect()
+        }
+        if volume(&shape) != Some(places.len()) {
+            return None;
+        }
+        let data = match &self.data {
+            Data::Floats(v) => Data::Floats(Arc::new(pick(v, places)?)),
+            Data::Doubles(v) => Data::Doubles(Arc::new(pick(v, places)?)),
+            Data::Integers(v) => Data::Integers(Arc::new(pick(v, places)?)),
+            Data::Strings(v) => Data::Strings(Arc::new(pick(v, places)?)),
+        };
+        Some(Self {
+            element: self.element,
+            shape,
+            data,
+        })
+    }
+}
