@@ -1,7 +1,7 @@
 //! Bytes as an ONNX model: inspected, imported, and, where it is small, compiled on zeros.
 #![no_main]
 
-use inferproof_onnx::{Dimensions, FloatModel, QuantizeOptions, inspect};
+use inferproof_onnx::{FloatModel, ImportOptions, QuantizeOptions, inspect};
 use libfuzzer_sys::fuzz_target;
 use std::sync::Once;
 
@@ -11,7 +11,7 @@ static QUIET: Once = Once::new();
 fuzz_target!(|data: &[u8]| {
     QUIET.call_once(|| std::panic::set_hook(Box::new(|_| {})));
     let result = std::panic::catch_unwind(|| {
-        let _ = inspect(data, &Dimensions::default(), None);
+        let _ = inspect(data, &ImportOptions::default());
         let Ok(model) = FloatModel::import(data) else {
             return;
         };

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use inferproof::{Curve, Visible};
-use inferproof_onnx::Dimensions;
+use inferproof_onnx::{Dimensions, ImportOptions};
 use std::path::PathBuf;
 
 /// Zero-knowledge proofs of machine-learning inference: commit to a model, prove what it says, verify.
@@ -55,15 +55,38 @@ pub struct DemoArgs {
     pub out: Option<PathBuf>,
 }
 
+/// How a model is read.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ImportArgs {
+    /// Lengths of dimensions that the model leaves open, as `batch=1,sequence=32`
+    #[arg(long = "dim", value_name = "NAME=N,..")]
+    pub dimensions: Vec<Dimensions>,
+    /// Read a quantized model as the float model behind it, with its weights dequantized
+    #[arg(long)]
+    pub dequantize: bool,
+}
+
+impl ImportArgs {
+    /// All that was said, together.
+    pub fn options(&self) -> ImportOptions<'static> {
+        let given = self.dimensions.iter().cloned();
+        ImportOptions {
+            dimensions: given.fold(Dimensions::default(), Dimensions::and),
+            dequantize: self.dequantize,
+            ..ImportOptions::default()
+        }
+    }
+}
+
 /// Of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// The ONNX model
     #[arg(value_name = "MODEL.onnx")]
     pub onnx: PathBuf,
-    /// Lengths of dimensions that the model leaves open, as `batch=1,sequence=32`
-    #[arg(long = "dim", value_name = "NAME=N,..")]
-    pub dimensions: Vec<Dimensions>,
+    /// How to read it
+    #[command(flatten)]
+    pub import: ImportArgs,
 }
 
 /// Of `compile`.
@@ -72,9 +95,9 @@ pub struct CompileArgs {
     /// The ONNX model
     #[arg(value_name = "MODEL.onnx")]
     pub onnx: PathBuf,
-    /// Lengths of dimensions that the model leaves open, as `batch=1,sequence=32`
-    #[arg(long = "dim", value_name = "NAME=N,..")]
-    pub dimensions: Vec<Dimensions>,
+    /// How to read it
+    #[command(flatten)]
+    pub import: ImportArgs,
     /// Real inputs (.json, .npy or .npz) from which the scales are chosen
     #[arg(long, value_name = "DATA")]
     pub calibrate: PathBuf,
@@ -222,10 +245,4 @@ fn tolerance(text: &str) -> Result<f64, String> {
         Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
         _ => Err("expected a number that is not negative, such as 0.02".into()),
     }
-}
-
-/// What `--dim` says, each time it was given.
-pub fn joined(dimensions: Vec<Dimensions>) -> Dimensions {
-    let given = dimensions.into_iter();
-    given.fold(Dimensions::default(), Dimensions::and)
 }

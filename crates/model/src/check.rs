@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::estimate::Estimate;
 use inferproof::{Visibility, forecast};
 use inferproof_onnx::{
-    Dimensions, FloatModel, ModelSummary, OnnxError, Port, QuantizeOptions, Sample, inspect,
+    FloatModel, ImportOptions, ModelSummary, OnnxError, Port, QuantizeOptions, Sample, inspect,
 };
 use serde::Serialize;
 use std::path::Path;
@@ -29,10 +29,14 @@ pub struct Check {
 ///
 /// # Errors
 /// If it is no ONNX model, or one that can be imported but not quantized. What is not supported is no error but an answer.
-pub fn check(path: &Path, onnx: &[u8], dimensions: &Dimensions) -> Result<Check, Error> {
-    let model = inspect(onnx, dimensions, path.parent()).map_err(Error::onnx(path))?;
+pub fn check(path: &Path, onnx: &[u8], options: &ImportOptions<'_>) -> Result<Check, Error> {
+    let options = ImportOptions {
+        folder: path.parent(),
+        ..options.clone()
+    };
+    let model = inspect(onnx, &options).map_err(Error::onnx(path))?;
     let estimate = match &model.error {
-        None => Some(estimate(path, onnx, dimensions)?),
+        None => Some(estimate(path, onnx, &options)?),
         Some(_) => None,
     };
     Ok(Check {
@@ -43,17 +47,16 @@ pub fn check(path: &Path, onnx: &[u8], dimensions: &Dimensions) -> Result<Check,
 }
 
 /// Quantizes on made-up samples: the sizes of a proof depend little on the scales.
-fn estimate(path: &Path, onnx: &[u8], dimensions: &Dimensions) -> Result<Estimate, Error> {
-    let model =
-        FloatModel::import_from(onnx, dimensions, path.parent()).map_err(Error::onnx(path))?;
-    let options = QuantizeOptions {
+fn estimate(path: &Path, onnx: &[u8], options: &ImportOptions<'_>) -> Result<Estimate, Error> {
+    let model = FloatModel::import_as(onnx, options).map_err(Error::onnx(path))?;
+    let widths = QuantizeOptions {
         weight_bits: Some(WEIGHT_BITS),
         activation_bits: Some(ACTIVATION_BITS),
         ..QuantizeOptions::default()
     };
     let mut tried = RANGES
         .iter()
-        .map(|&range| model.compile(&[made_up(model.inputs(), range)], &options));
+        .map(|&range| model.compile(&[made_up(model.inputs(), range)], &widths));
     // Some functions are defined in one of the ranges only; if in none, the first error is as good as any.
     let compiled = match tried.next() {
         Some(Err(first)) => tried.find_map(Result::ok).ok_or(first),

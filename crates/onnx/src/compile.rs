@@ -2,14 +2,13 @@
 
 use crate::accuracy::{Accuracy, Agreement, compare};
 use crate::calibrate::{Calibration, Sample, calibrate};
-use crate::import::{Model, Port, import, parse};
+use crate::import::{ImportOptions, Model, Port, import, parse};
 use crate::progress::{Progress, Work};
 use crate::quantize::{Format, Lowered, Widths, lower};
 use crate::{Dimensions, OnnxError};
 use inferproof_program::{Program, Tensor, Weights};
 use inferproof_view::volume;
 use serde::Serialize;
-use std::path::Path;
 
 /// How to quantize.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,6 +62,8 @@ pub struct CompileReport {
     pub weights: usize,
     /// The number of committed values of one run, without weights.
     pub activations: usize,
+    /// What is to be known of how the model was read, in sentences.
+    pub notes: Vec<String>,
 }
 
 /// An integer program with its weights, and what was decided on the way.
@@ -95,21 +96,29 @@ impl FloatModel {
     /// # Errors
     /// As [`Self::import`]; if a dimension is still open, or one is given that is not.
     pub fn import_with(onnx: &[u8], dimensions: &Dimensions) -> Result<Self, OnnxError> {
-        Self::import_from(onnx, dimensions, None)
+        let dimensions = dimensions.clone();
+        Self::import_as(
+            onnx,
+            &ImportOptions {
+                dimensions,
+                ..ImportOptions::default()
+            },
+        )
     }
 
-    /// Imports an ONNX model whose constants may lie in files of this folder, beside the model's own.
+    /// Imports an ONNX model as the options say.
     ///
     /// # Errors
     /// As [`Self::import_with`]; if a file beside the model is missing or is not what the model says.
-    pub fn import_from(
-        onnx: &[u8],
-        dimensions: &Dimensions,
-        folder: Option<&Path>,
-    ) -> Result<Self, OnnxError> {
+    pub fn import_as(onnx: &[u8], options: &ImportOptions<'_>) -> Result<Self, OnnxError> {
         Ok(Self {
-            model: import(&parse(onnx)?, dimensions, folder)?,
+            model: import(&parse(onnx)?, options)?,
         })
+    }
+
+    /// What whoever uses the model has to know of its import, in sentences: none, mostly.
+    pub fn notes(&self) -> &[String] {
+        &self.model.notes
     }
 
     /// The version of ONNX's default operation set that the model is written in.
@@ -204,6 +213,7 @@ impl FloatModel {
             graph,
             inputs,
             outputs,
+            notes,
         } = &self.model;
         let Lowered { program, weights } =
             lower(graph, &calibration.ranges, inputs, outputs, widths)?;
@@ -228,6 +238,7 @@ impl FloatModel {
             agreement,
             weights: entries(true),
             activations: entries(false),
+            notes: notes.clone(),
         };
         Ok(Compiled {
             program,

@@ -52,7 +52,9 @@ pub enum Operation {
 }
 
 impl Operation {
-    fn evaluate(self, a: f64, b: f64) -> f64 {
+    /// The result for two numbers.
+    #[must_use]
+    pub fn evaluate(self, a: f64, b: f64) -> f64 {
         match self {
             Self::Add => a + b,
             Self::Subtract => a - b,
@@ -106,6 +108,26 @@ impl Expression {
                 };
                 chosen.evaluate(x)
             }
+        }
+    }
+
+    /// The value at an argument, with every step rounded to single precision, as a model in that precision computes it.
+    #[must_use]
+    pub fn evaluate_single(&self, x: f32) -> f32 {
+        match self {
+            Self::Argument => x,
+            Self::Number(number) => *number as f32,
+            Self::Apply(function, inner) => {
+                function.evaluate(inner.evaluate_single(x).into()) as f32
+            }
+            Self::Combine(operation, left, right) => {
+                let (left, right) = (left.evaluate_single(x), right.evaluate_single(x));
+                operation.evaluate(left.into(), right.into()) as f32
+            }
+            Self::Select(condition, yes, no) => match condition.evaluate_single(x) != 0.0 {
+                true => yes.evaluate_single(x),
+                false => no.evaluate_single(x),
+            },
         }
     }
 

@@ -1,10 +1,9 @@
 //! What a model file holds, node by node, and whether it can be compiled.
 
+use crate::OnnxError;
 use crate::graph::Kind;
-use crate::import::{Port, describe, import, name_of, opset, parse, support};
-use crate::{Dimensions, OnnxError};
+use crate::import::{ImportOptions, Port, describe, import, name_of, opset, parse, support};
 use serde::Serialize;
-use std::path::Path;
 
 /// A model file at a glance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -49,11 +48,7 @@ pub struct NodeSummary {
 ///
 /// # Errors
 /// If the file is not an ONNX model at all. A model that is one but cannot be imported gives a summary that says why.
-pub fn inspect(
-    onnx: &[u8],
-    dimensions: &Dimensions,
-    folder: Option<&Path>,
-) -> Result<ModelSummary, OnnxError> {
+pub fn inspect(onnx: &[u8], options: &ImportOptions<'_>) -> Result<ModelSummary, OnnxError> {
     let proto = parse(onnx)?;
     let nodes = proto.graph.iter().flat_map(|graph| &graph.node);
     let names: Vec<String> = nodes.clone().map(describe).collect();
@@ -77,7 +72,7 @@ pub fn inspect(
         multiplications: 0,
         error: None,
     };
-    match import(&proto, dimensions, folder) {
+    match import(&proto, options) {
         Ok(model) => {
             for layer in &model.graph.layers {
                 let position = names.iter().position(|name| *name == layer.origin);

@@ -1,84 +1,55 @@
-//! What a quantized model makes of one or two 8-bit integers, entry by entry: exactly, as a table of all of them.
+//! What a quantized model makes of one or two integers, entry by entry: exactly, as a table of all of them.
 //!
-//! Between DequantizeLinear and QuantizeLinear, ONNX computes in single precision. Of two integers of 8 bits there are but 65,536 pairs,
-//! so the whole way, with every rounding on it, is a function with that many arguments.
+//! Between DequantizeLinear and QuantizeLinear, ONNX computes in single precision. Of two integers of 8 bits there are but 65,536 pairs, and
+//! as many integers of 16 bits, so the whole way, with every rounding on it, is a function with that many arguments.
 
-/// An operation on two numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arithmetic {
-    Add,
-    Subtract,
-    Multiply,
-    Minimum,
-    Maximum,
-}
+use crate::expression::{Expression, Operation};
+use std::sync::Arc;
 
-impl Arithmetic {
-    /// The operation that ONNX calls so.
-    pub fn of_onnx(op: &str) -> Option<Self> {
-        Some(match op {
-            "Add" => Self::Add,
-            "Sub" => Self::Subtract,
-            "Mul" => Self::Multiply,
-            "Min" => Self::Minimum,
-            "Max" => Self::Maximum,
-            _ => return None,
-        })
-    }
-
-    fn evaluate(self, left: f32, right: f32) -> f32 {
-        match self {
-            Self::Add => left + right,
-            Self::Subtract => left - right,
-            Self::Multiply => left * right,
-            Self::Minimum => left.min(right),
-            Self::Maximum => left.max(right),
-        }
-    }
-}
-
-/// One side of an operation.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// One side of an operation, or all that a function is of.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Operand {
-    /// An integer, less its zero point, times a scale.
+    /// An integer, less its zero point, times a scale, and what is made of that.
     Entry {
         /// Which of the arguments it is.
         argument: usize,
+        /// What it is multiplied by.
         scale: f32,
-        /// Whether what is negative counts as zero.
-        is_relu: bool,
+        /// What is made of the product.
+        then: Arc<Expression>,
     },
     /// The same number for all entries.
     Number(f32),
 }
 
 impl Operand {
-    fn evaluate(self, arguments: &[i64]) -> f32 {
+    fn evaluate(&self, arguments: &[i64]) -> f32 {
         match self {
-            Self::Number(number) => number,
+            Self::Number(number) => *number,
             Self::Entry {
                 argument,
                 scale,
-                is_relu,
+                then,
             } => {
-                let integer = arguments.get(argument).copied().unwrap_or(0);
-                let real = integer as f32 * scale;
-                if is_relu { real.max(0.0) } else { real }
+                let integer = arguments.get(*argument).copied().unwrap_or(0);
+                then.evaluate_single(integer as f32 * scale)
             }
         }
     }
 }
 
-/// `clamp(round(clamp(left op right) / scale), low, high)` of dequantized integers, each step in single precision as ONNX
-/// specifies it, halves to the even integer. No number in it is NaN.
+/// `clamp(round(then(left op right) / scale), low, high)` of dequantized integers, each step in single precision as ONNX
+/// specifies it, halves to the even integer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IntegerFunction {
-    pub arithmetic: Arithmetic,
-    pub operands: [Operand; 2],
+    /// One operand, or two.
+    pub operands: Vec<Operand>,
+    /// What is made of two operands.
+    pub operation: Option<Operation>,
+    /// What is made of that.
+    pub then: Arc<Expression>,
     /// For each argument, the bounds of its type, less the zero point.
     pub domains: Vec<(i64, i64)>,
-    /// What a ReLU or clip behind the operation lets pass.
-    pub bounds: (f32, f32),
     /// What is divided by, positive.
     pub scale: f32,
     /// The least result, less the zero point.
@@ -87,17 +58,23 @@ pub struct IntegerFunction {
     pub high: i64,
 }
 
-impl Eq for IntegerFunction {}
-
 impl IntegerFunction {
-    /// The result for one integer, or two.
+    /// The result for one integer, or two. What is no number becomes the least result, as in onnxruntime.
     pub fn evaluate(&self, arguments: &[i64]) -> i64 {
-        let [left, right] = self.operands.map(|operand| operand.evaluate(arguments));
-        let real = self.arithmetic.evaluate(left, right);
-        let real = real.max(self.bounds.0).min(self.bounds.1);
+        let operands = self.operands.iter().map(|o| o.evaluate(arguments));
+        let combined = operands.reduce(|left, right| match self.operation {
+            Some(operation) => operation.evaluate(left.into(), right.into()) as f32,
+            None => left,
+        });
+        let real = self.then.evaluate_single(combined.unwrap_or(0.0));
+        let quotient = real / self.scale;
+        if quotient.is_nan() {
+            return self.low;
+        }
         // What is beyond 64 bits saturates here already.
-        let rounded = (real / self.scale).round_ties_even() as i64;
-        rounded.max(self.low).min(self.high)
+        (quotient.round_ties_even() as i64)
+            .max(self.low)
+            .min(self.high)
     }
 
     /// The results for all arguments within bounds, the last argument changing fastest.
@@ -115,18 +92,23 @@ impl IntegerFunction {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::function::Function;
 
     fn sum(bounds: (f32, f32)) -> IntegerFunction {
         let entry = |argument, scale| Operand::Entry {
             argument,
             scale,
-            is_relu: false,
+            then: Arc::new(Expression::Argument),
+        };
+        let clamp = Function::Clamp {
+            low: Some(bounds.0.into()),
+            high: Some(bounds.1.into()),
         };
         IntegerFunction {
-            arithmetic: Arithmetic::Add,
-            operands: [entry(0, 0.5), entry(1, 0.25)],
+            operands: vec![entry(0, 0.5), entry(1, 0.25)],
+            operation: Some(Operation::Add),
+            then: Arc::new(Expression::Apply(clamp, Expression::Argument.into())),
             domains: vec![(-128, 127); 2],
-            bounds,
             scale: 0.5,
             low: -100,
             high: 155,
@@ -159,7 +141,7 @@ mod tests {
     #[test]
     fn numbers_beyond_single_precision_saturate() {
         let mut product = sum((f32::NEG_INFINITY, f32::INFINITY));
-        product.arithmetic = Arithmetic::Multiply;
+        product.operation = Some(Operation::Multiply);
         product.operands[1] = Operand::Number(f32::MAX);
         assert_eq!(product.evaluate(&[100]), 155);
         assert_eq!(product.evaluate(&[-100]), -100);

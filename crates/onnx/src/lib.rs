@@ -44,7 +44,7 @@ pub use dimensions::{Dimensions, DimensionsError};
 pub use error::{OnnxError, OpenDimension};
 pub use expression::{Expression, Operation};
 pub use function::{Comparison, Function, Trigonometric};
-pub use import::Port;
+pub use import::{ImportOptions, Port};
 pub use inspect::{ModelSummary, NodeSummary, inspect};
 pub use progress::Work;
 pub use quantize::Widths;

@@ -10,6 +10,18 @@ pub struct Tensor {
     element: Element,
     shape: Vec<usize>,
     data: Data,
+    dequantized: Option<Arc<Dequantization>>,
+}
+
+/// The integers and scales that real numbers were dequantized from, entry by entry: as many of each as of these.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dequantization {
+    /// The integers, less their zero points.
+    pub integers: Tensor,
+    /// What each is multiplied by.
+    pub scales: Tensor,
+    /// The bounds of the integers' type, less the zero point, if that is one for all.
+    pub bounds: Option<(i64, i64)>,
 }
 
 /// The entries, in as few representations as hold all types.
@@ -47,6 +59,7 @@ impl Tensor {
             element,
             shape,
             data,
+            dequantized: None,
         })
     }
 
@@ -60,6 +73,7 @@ impl Tensor {
             element,
             shape,
             data: Data::Floats(values),
+            dequantized: None,
         })
     }
 
@@ -73,6 +87,7 @@ impl Tensor {
             element,
             shape,
             data: Data::Integers(Arc::new(wrapped.collect())),
+            dequantized: None,
         })
     }
 
@@ -82,6 +97,7 @@ impl Tensor {
             element: Element::String,
             shape,
             data: Data::Strings(Arc::new(values)),
+            dequantized: None,
         })
     }
 
@@ -91,6 +107,7 @@ impl Tensor {
             element: Element::Int64,
             shape: vec![values.len()],
             data: Data::Integers(Arc::new(values)),
+            dequantized: None,
         }
     }
 
@@ -100,6 +117,19 @@ impl Tensor {
             Element::String => Self::of_strings(shape, vec![]),
             _ => Self::of_reals(element, shape, vec![]),
         }
+    }
+
+    /// The same entries, with what they were dequantized from.
+    pub fn with_dequantization(self, dequantization: Dequantization) -> Self {
+        Self {
+            dequantized: Some(Arc::new(dequantization)),
+            ..self
+        }
+    }
+
+    /// What the entries were dequantized from, if they were.
+    pub fn dequantization(&self) -> Option<&Dequantization> {
+        self.dequantized.as_deref()
     }
 
     /// The type of entries.
@@ -129,7 +159,24 @@ impl Tensor {
 
     /// The same entries in another shape of as many.
     pub fn reshaped(self, shape: Vec<usize>) -> Option<Self> {
-        (volume(&shape) == Some(self.len())).then_some(Self { shape, ..self })
+        if volume(&shape) != Some(self.len()) {
+            return None;
+        }
+        let inner = self.dequantized.as_deref().cloned();
+        let inner = inner.and_then(|d| {
+            let integers = d.integers.reshaped(shape.clone())?;
+            let scales = d.scales.reshaped(shape.clone())?;
+            Some(Arc::new(Dequantization {
+                integers,
+                scales,
+                bounds: d.bounds,
+            }))
+        });
+        Some(Self {
+            shape,
+            dequantized: inner,
+            ..self
+        })
     }
 
     /// The entries as reals; `None` for strings.
@@ -188,6 +235,7 @@ impl Tensor {
             element: self.element,
             shape,
             data,
+            dequantized: None,
         })
     }
 }

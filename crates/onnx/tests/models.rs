@@ -1,8 +1,8 @@
 //! The bundled models, compiled with the default options, against onnxruntime's answers.
 
 use inferproof_onnx::{
-    Compiled, Dimensions, FloatModel, OnnxError, QuantizeOptions, Widths, dequantize_outputs,
-    inspect, quantize_inputs, read_samples,
+    Compiled, Dimensions, FloatModel, ImportOptions, OnnxError, QuantizeOptions, Widths,
+    dequantize_outputs, inspect, quantize_inputs, read_samples,
 };
 use std::path::{Path, PathBuf};
 
@@ -133,7 +133,7 @@ fn float_model_follows_the_stored_outputs() {
 
 #[test]
 fn inspection_counts_weights_and_work() {
-    let summary = inspect(&onnx("mnist_lenet"), &Dimensions::default(), None).unwrap();
+    let summary = inspect(&onnx("mnist_lenet"), &ImportOptions::default()).unwrap();
     assert_eq!(summary.error, None);
     assert_eq!((summary.opset, summary.weights), (13, 61_706));
     assert_eq!(
@@ -166,7 +166,7 @@ fn unsupported_operations_are_named() {
         message.starts_with("node `/p/MaxPoal` (MaxPoal, opset 13) is not supported"),
         "{message}"
     );
-    let summary = inspect(&bytes, &Dimensions::default(), None).unwrap();
+    let summary = inspect(&bytes, &ImportOptions::default()).unwrap();
     assert_eq!(
         summary
             .nodes
@@ -229,7 +229,7 @@ fn corrupt_files_are_refused() {
             bytes[at] = (state >> 20) as u8;
         }
         drop(FloatModel::import(&bytes));
-        drop(inspect(&bytes, &Dimensions::default(), None));
+        drop(inspect(&bytes, &ImportOptions::default()));
     }
 }
 

@@ -2,7 +2,7 @@
 //! program at 16 bits within a stated tolerance. `generate_ops.py` makes the models and the answers.
 
 use inferproof_onnx::{
-    Dimensions, FloatModel, QuantizeOptions, dequantize_outputs, inspect, parse_samples,
+    FloatModel, ImportOptions, QuantizeOptions, dequantize_outputs, inspect, parse_samples,
     quantize_inputs,
 };
 use std::collections::BTreeMap;
@@ -311,7 +311,7 @@ fn altered_classical_models_are_refused_or_read() {
         for _ in 0..250 {
             let bytes = altered(&good, &mut random);
             drop(FloatModel::import(&bytes));
-            drop(inspect(&bytes, &Dimensions::default(), None));
+            drop(inspect(&bytes, &ImportOptions::default()));
         }
     }
 }

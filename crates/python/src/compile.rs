@@ -6,7 +6,7 @@ use crate::model::Model;
 use crate::work::run;
 use inferproof::{Curve, Visibility, Visible};
 use inferproof_model::{Error, OnnxFile, Plan};
-use inferproof_onnx::QuantizeOptions;
+use inferproof_onnx::{ImportOptions, QuantizeOptions};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -46,13 +46,14 @@ type Pairs = Vec<(f64, f64)>;
 
 /// The model, and output entries on the calibration and evaluation data.
 #[pyfunction]
-#[pyo3(signature = (onnx, name, *, dims, calibration, evaluation, labels, weights, input, output, curve, weight_bits, activation_bits, tolerance, listener))]
+#[pyo3(signature = (onnx, name, *, dims, dequantize, calibration, evaluation, labels, weights, input, output, curve, weight_bits, activation_bits, tolerance, listener))]
 #[expect(clippy::too_many_arguments, reason = "named in Python")]
 pub fn compile(
     py: Python<'_>,
     onnx: Vec<u8>,
     name: String,
     dims: Vec<String>,
+    dequantize: bool,
     calibration: Given,
     evaluation: Option<Given>,
     labels: Option<Vec<i64>>,
@@ -81,8 +82,12 @@ pub fn compile(
     };
     run(py, listener.as_ref(), move |step| {
         let path = PathBuf::from(&name);
-        let file = OnnxFile::import(name, &onnx, &dimensions, path.parent())
-            .map_err(Error::onnx(&path))?;
+        let options = ImportOptions {
+            dimensions,
+            folder: path.parent(),
+            dequantize,
+        };
+        let file = OnnxFile::import(name, &onnx, &options).map_err(Error::onnx(&path))?;
         drop(onnx);
         let inputs = file.model.inputs();
         let calibration = calibration.samples("calibration", None, inputs)?;

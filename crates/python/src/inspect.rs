@@ -3,16 +3,26 @@
 use crate::errors::Failure;
 use crate::work::run;
 use inferproof_model::KeyFile;
-use inferproof_onnx::Dimensions;
+use inferproof_onnx::{Dimensions, ImportOptions};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 
 /// What `inferproof check` prints.
 #[pyfunction]
-pub fn check(py: Python<'_>, onnx: Vec<u8>, name: PathBuf, dims: Vec<String>) -> PyResult<String> {
-    let dimensions = dimensions(dims).map_err(|failure| failure.raise(py))?;
+pub fn check(
+    py: Python<'_>,
+    onnx: Vec<u8>,
+    name: PathBuf,
+    dims: Vec<String>,
+    dequantize: bool,
+) -> PyResult<String> {
+    let options = ImportOptions {
+        dimensions: dimensions(dims).map_err(|failure| failure.raise(py))?,
+        dequantize,
+        ..ImportOptions::default()
+    };
     run(py, None, move |_| {
-        let report = inferproof_model::check(&name, &onnx, &dimensions)?;
+        let report = inferproof_model::check(&name, &onnx, &options)?;
         json(&report)
     })
 }

@@ -2,7 +2,6 @@
 
 use crate::Outcome;
 use crate::args::CheckArgs;
-use crate::args::joined;
 use crate::error::Error;
 use crate::report::{Bytes, Count, Seconds, Shape, print, row};
 use inferproof_model::{Check, check};
@@ -17,8 +16,7 @@ struct Report(Check);
 pub fn main(args: CheckArgs, json: bool) -> Result<Outcome, Error> {
     let path = &args.onnx;
     let bytes = std::fs::read(path).map_err(inferproof_model::Error::read(path))?;
-    let dimensions = joined(args.dimensions);
-    let report = Report(check(path, &bytes, &dimensions)?);
+    let report = Report(check(path, &bytes, &args.import.options())?);
     print(json, &report);
     match report.0.model.error {
         None => Ok(Outcome::Done),

@@ -1,7 +1,7 @@
 //! `inferproof compile`: quantize a model, commit to its weights, write its folders.
 
 use crate::Outcome;
-use crate::args::{CompileArgs, joined};
+use crate::args::CompileArgs;
 use crate::error::Error;
 use crate::interrupt;
 use crate::progress::Progress;
@@ -31,7 +31,7 @@ pub struct Report {
 
 pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
     let start = Instant::now();
-    let file = OnnxFile::read(&args.onnx, &joined(args.dimensions.clone()))?;
+    let file = OnnxFile::read(&args.onnx, &args.import.options())?;
     let read = |path: &Path| read_samples(path, file.model.inputs()).map_err(Error::data);
     let calibration = read(&args.calibrate)?;
     let evaluation = args.evaluate.as_deref().map(read).transpose()?;

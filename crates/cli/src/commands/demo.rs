@@ -7,7 +7,7 @@ use crate::report::{Bytes, Count, Seconds, Seen, print, row};
 use crate::{Itself, Outcome, digit};
 use inferproof::{Curve, Visibility};
 use inferproof_model::{Error as ModelError, OnnxFile, PUBLIC, Plan, Unfinished, write_file};
-use inferproof_onnx::{Dimensions, QuantizeOptions, parse_samples};
+use inferproof_onnx::{ImportOptions, QuantizeOptions, parse_samples};
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -72,13 +72,8 @@ pub fn main(args: DemoArgs, itself: &Itself, json: bool) -> Result<Outcome, Erro
 fn demo(folder: &Path, digit: usize, itself: &Itself, kept: bool) -> Result<Report, Error> {
     let start = Instant::now();
     let bundled = Path::new("the bundled model");
-    let file = OnnxFile::import(
-        "mnist_lenet.onnx".into(),
-        MODEL,
-        &Dimensions::default(),
-        None,
-    )
-    .map_err(ModelError::onnx(bundled))?;
+    let file = OnnxFile::import("mnist_lenet.onnx".into(), MODEL, &ImportOptions::default())
+        .map_err(ModelError::onnx(bundled))?;
     let calibration =
         parse_samples("calibration.npz", CALIBRATION, file.model.inputs()).map_err(Error::data)?;
     let mut digits =

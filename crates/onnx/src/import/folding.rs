@@ -12,7 +12,7 @@ use super::{Importer, Layers};
 use crate::element::Element;
 use crate::float::evaluate_reals;
 use crate::graph::{Graph, Kind, LayerId, Real};
-use crate::tensor::{Data, Tensor};
+use crate::tensor::{Data, Dequantization, Tensor};
 use inferproof_view::{Step, volume};
 use std::sync::Arc;
 
@@ -78,9 +78,34 @@ fn computed(scratch: &Importer<'_>, layer: LayerId, element: Element) -> Importe
         }
     };
     match tensor {
-        Some(tensor) => Ok(tensor),
+        Some(tensor) => Ok(still_dequantized(&scratch.graph, known, layer, tensor)?),
         None => refuse("its constants could not be evaluated"),
     }
+}
+
+/// Where the entries of a dequantized constant are only moved, its integers and scales are moved with them.
+fn still_dequantized(
+    graph: &Graph,
+    known: &[Tensor],
+    layer: LayerId,
+    tensor: Tensor,
+) -> Imported<Tensor> {
+    let [source] = known else {
+        return Ok(tensor);
+    };
+    let Some(of) = source.dequantization() else {
+        return Ok(tensor);
+    };
+    let integers = moved(graph, std::slice::from_ref(&of.integers), layer)?;
+    let scales = moved(graph, std::slice::from_ref(&of.scales), layer)?;
+    Ok(match integers.zip(scales) {
+        Some((integers, scales)) => tensor.with_dequantization(Dequantization {
+            integers,
+            scales,
+            bounds: of.bounds,
+        }),
+        None => tensor,
+    })
 }
 
 /// The entries of a layer that only moves those of constants of one type; `None` if it computes with them.

@@ -23,6 +23,7 @@ use crate::tensor::Tensor;
 use crate::{Dimensions, OnnxError};
 use build::contraction::Foldable;
 use build::fuse::Chain;
+use build::quantized::Quantized;
 use inferproof_view::volume;
 use node::Node;
 use prost::Message;
@@ -30,7 +31,7 @@ use prost::bytes::Bytes;
 use refusal::{Imported, Refusal, refuse};
 use scope::{Frame, Scope};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use value::Value;
@@ -67,6 +68,8 @@ pub struct Model {
     pub graph: Graph,
     pub inputs: Vec<Port>,
     pub outputs: Vec<Port>,
+    /// What whoever uses the model has to know of its import, in sentences.
+    pub notes: Vec<String>,
 }
 
 /// Parses a file.
@@ -156,12 +159,20 @@ fn is_call(function: &FunctionProto, node: &NodeProto) -> bool {
         && function.overload == node.overload
 }
 
-/// Imports a parsed model; files beside it are looked for in its folder.
-pub fn import(
-    model: &ModelProto,
-    dimensions: &Dimensions,
-    folder: Option<&Path>,
-) -> Result<Model, OnnxError> {
+/// How to read a model.
+#[derive(Clone, Debug, Default)]
+pub struct ImportOptions<'a> {
+    /// Lengths of dimensions that it leaves open.
+    pub dimensions: Dimensions,
+    /// Where the files lie in which it keeps constants, if it does.
+    pub folder: Option<&'a Path>,
+    /// Whether a quantized model is to be read as the float model behind it: real numbers that are clipped where its integers would saturate, and
+    /// dequantized weights.
+    pub dequantize: bool,
+}
+
+/// Imports a parsed model.
+pub fn import(model: &ModelProto, options: &ImportOptions<'_>) -> Result<Model, OnnxError> {
     let Some(graph) = &model.graph else {
         return Err(OnnxError::Corrupt {
             reason: "the file has no graph".into(),
@@ -189,16 +200,19 @@ pub fn import(
         layers: Layers::Constants,
         foldable: BTreeMap::new(),
         chains: BTreeMap::new(),
+        quantized: Quantized::default(),
+        dequantizes: options.dequantize,
+        notes: BTreeSet::new(),
         frames: vec![Frame::new(&model.opset_import, String::new())],
         functions: Arc::new(model.functions.iter().collect()),
-        folder,
+        folder: options.folder,
         entries: 0,
     };
     let outputs = graph.output.iter().map(|o| o.name.as_str());
     let scope = Scope::of(&graph.node, outputs.clone());
     importer.frame().scopes.push(scope);
     importer.initializers(graph)?;
-    let inputs = importer.inputs(signature::inputs(model, graph, dimensions)?)?;
+    let inputs = importer.inputs(signature::inputs(model, graph, &options.dimensions)?)?;
     importer.walk(&graph.node)?;
     let mut ports = Vec::new();
     for name in outputs {
@@ -211,6 +225,13 @@ pub fn import(
         let layer = layer.map_err(|refusal| OnnxError::Model {
             reason: format!("output `{name}`: {}", refusal.0),
         })?;
+        if importer.quantized.reals.contains_key(&layer) {
+            return Err(OnnxError::Model {
+                reason: format!(
+                    "output `{name}` holds the integers of a quantization that is not carried out; dequantize it in the model"
+                ),
+            });
+        }
         importer.graph.outputs.push(layer);
         ports.push(Port {
             name: name.to_owned(),
@@ -222,6 +243,7 @@ pub fn import(
             reason: "it has no outputs".into(),
         });
     }
+    let notes = importer.notes.into_iter().collect();
     let mut graph = importer.graph;
     graph.prune();
     Ok(Model {
@@ -229,7 +251,15 @@ pub fn import(
         graph,
         inputs,
         outputs: ports,
+        notes,
     })
+}
+
+/// Whether what an operation makes of real numbers in the place of integers is such a place again.
+#[derive(Clone, Copy)]
+enum Follows {
+    Yes,
+    No,
 }
 
 /// What a constant becomes where a layer is asked for.
@@ -249,6 +279,12 @@ pub struct Importer<'a> {
     foldable: BTreeMap<LayerId, Foldable>,
     /// Layers that are functions of another one, entry by entry.
     chains: BTreeMap<LayerId, Chain>,
+    /// What is known of layers of integers and of what is dequantized from them.
+    quantized: Quantized,
+    /// Whether quantized tensors are to be the real numbers that they stand for.
+    dequantizes: bool,
+    /// What whoever uses the model has to know of its import.
+    notes: BTreeSet<String>,
     /// The model's graph, and the functions that are being called.
     frames: Vec<Frame<'a>>,
     functions: Arc<Vec<&'a FunctionProto>>,
@@ -265,6 +301,9 @@ impl<'a> Importer<'a> {
             layers: Layers::Evaluated(Vec::new()),
             foldable: BTreeMap::new(),
             chains: BTreeMap::new(),
+            quantized: Quantized::default(),
+            dequantizes: self.dequantizes,
+            notes: BTreeSet::new(),
             frames: Vec::new(),
             functions: self.functions.clone(),
             folder: self.folder,
@@ -421,7 +460,12 @@ impl<'a> Importer<'a> {
         };
         let outputs = match folded {
             Some(outputs) => outputs,
-            None => (operation.import)(self, &node)?,
+            None => {
+                let reals = self.reals(&node)?;
+                let outputs = (operation.import)(self, &node)?;
+                self.remember_reals(reals, &outputs);
+                outputs
+            }
         };
         if let Some(missing) = proto.output.get(outputs.len()..) {
             if missing.iter().any(|name| !name.is_empty()) {
@@ -433,6 +477,38 @@ impl<'a> Importer<'a> {
             }
         }
         Ok(outputs)
+    }
+
+    /// The scale of the integers that a node takes some of its inputs for, if these hold the real numbers behind them. Refused where the
+    /// operation would tell the difference.
+    fn reals(&self, node: &Node<'_>) -> Imported<Option<(f32, Follows)>> {
+        let scale = node.inputs.iter().flatten().find_map(|value| match value {
+            Value::Computed { layer, .. } => self.quantized.reals.get(layer).copied(),
+            _ => None,
+        });
+        let Some(scale) = scale else {
+            return Ok(None);
+        };
+        match node.op() {
+            "ConvInteger" | "MatMulInteger" | "DequantizeLinear" | "QLinearConv"
+            | "QLinearMatMul" => Ok(Some((scale, Follows::No))),
+            "Concat" | "Flatten" | "Gather" | "Identity" | "MaxPool" | "Reshape" | "Slice"
+            | "Split" | "Squeeze" | "Transpose" | "Unsqueeze" => Ok(Some((scale, Follows::Yes))),
+            _ => refuse(
+                "it computes with the integers of a dynamic quantization, in whose place the real numbers are proven; export the float model",
+            ),
+        }
+    }
+
+    /// Remembers that what was only moved still holds reals.
+    fn remember_reals(&mut self, reals: Option<(f32, Follows)>, outputs: &[Value]) {
+        if let Some((scale, Follows::Yes)) = reals {
+            for output in outputs {
+                if let Value::Computed { layer, .. } = output {
+                    self.quantized.reals.insert(*layer, scale);
+                }
+            }
+        }
     }
 
     /// A node with what its inputs and attributes stand for.
@@ -555,6 +631,10 @@ impl<'a> Importer<'a> {
                 Arc::new(bounded.collect())
             }
         };
-        Ok(self.graph.push(origin, shape, Kind::Constant(values)))
+        let layer = self.graph.push(origin, shape, Kind::Constant(values));
+        if let Some(of) = tensor.dequantization() {
+            self.remember_constant(origin, layer, of)?;
+        }
+        Ok(layer)
     }
 }

@@ -21,15 +21,16 @@ __all__ = ["check", "compile"]
 Visibility = Literal["public", "private"]
 
 
-def check(model: Any, *, dims: Mapping[str, int] | None = None) -> Check:
+def check(model: Any, *, dims: Mapping[str, int] | None = None, dequantize: bool = False) -> Check:
     """Whether a model can be compiled, node by node, and what proving it will take.
 
     :param model: the path of an ONNX file, its bytes, or an ``onnx.ModelProto``.
     :param dims: lengths of dimensions that the model leaves open, as ``{"batch": 1}``.
+    :param dequantize: read a quantized model as the float model behind it, with its weights dequantized.
     :raises UnsupportedModelError: if it is no ONNX model. What is not supported is no error but an answer.
     """
     onnx = to_onnx(model, None)
-    return Check.of_json(_native.check(onnx.data, onnx.name, _dims(dims)))
+    return Check.of_json(_native.check(onnx.data, onnx.name, _dims(dims), dequantize))
 
 
 def compile(
@@ -38,6 +39,7 @@ def compile(
     calibration: Any,
     evaluate: Any = None,
     dims: Mapping[str, int] | None = None,
+    dequantize: bool = False,
     weights: Visibility = "private",
     input: Visibility = "public",
     output: Visibility = "public",
@@ -57,6 +59,7 @@ def compile(
         the names of the inputs.
     :param evaluate: other inputs to measure accuracy on; with the right answers, as ``(x_test, y_test)``, classes are counted too.
     :param dims: lengths of dimensions that the model leaves open, as ``{"batch": 1}``.
+    :param dequantize: read a quantized model as the float model behind it, with its weights dequantized.
     :param weights: whether verifiers see the weights.
     :param input: whether verifiers see the input.
     :param output: whether verifiers see the output.
@@ -75,6 +78,7 @@ def compile(
             onnx.data,
             onnx.name,
             dims=_dims(dims),
+            dequantize=dequantize,
             calibration=given(calibration, "calibration"),
             evaluation=None if samples is None else given(samples, "evaluate"),
             labels=labels,

@@ -4,6 +4,7 @@ use super::Place;
 use super::broadcast::broadcast;
 use super::contraction::{Follow, Label};
 use super::places::flat_gather;
+use super::quantized::Pair;
 use crate::expression::{Expression, Operation};
 use crate::function::Function;
 use crate::graph::{Graph, Kind, LayerId};
@@ -70,6 +71,12 @@ impl Importer<'_> {
             }
         };
         if result != left && result != right {
+            let operands = [left, right];
+            let pair = Pair {
+                operation,
+                operands,
+            };
+            self.quantized.pairs.insert(result, pair);
             self.remember(result, chain);
         }
         Ok(result)

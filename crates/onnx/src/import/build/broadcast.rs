@@ -160,7 +160,9 @@ impl Importer<'_> {
             terms.push(self.graph.summand(1.0, part, vec![embed])?);
             offset += shape[axis] as i64;
         }
-        Ok(self.graph.sum(origin, terms))
+        let joined = self.graph.sum(origin, terms);
+        self.quantized.joins.insert(joined, (parts.to_vec(), axis));
+        Ok(joined)
     }
 
     /// A tensor repeated along axes of length one until it has this shape.

@@ -151,7 +151,7 @@ impl Importer<'_> {
             .view(at.origin, source, [steps, finish].concat())?)
     }
 
-    /// A product of two tensors by the labels of their axes.
+    /// A product of two tensors by the labels of their axes; of integers, where both were dequantized from such.
     pub fn labelled_product(
         &mut self,
         at: &Place<'_>,
@@ -159,6 +159,35 @@ impl Importer<'_> {
         right: LayerId,
         labels: &[Label],
     ) -> Imported<LayerId> {
+        let along = |operand: usize, axis: usize| {
+            let of = |l: &&Label| [l.left, l.right][operand.min(1)] == Some(axis);
+            labels.iter().find(of)?.output
+        };
+        let multiply = |this: &mut Self, [left, right]: [LayerId; 2]| {
+            this.product_of_reals(at, left, right, labels)
+        };
+        match self.integer_product(at.origin, [left, right], along, multiply)? {
+            Some(product) => Ok(product),
+            None => self.product_of_reals(at, left, right, labels),
+        }
+    }
+
+    fn product_of_reals(
+        &mut self,
+        at: &Place<'_>,
+        left: LayerId,
+        right: LayerId,
+        labels: &[Label],
+    ) -> Imported<LayerId> {
+        if self.graph.constant(left).is_some() && self.graph.constant(right).is_none() {
+            let swapped = labels.iter().map(|l| Label {
+                left: l.right,
+                right: l.left,
+                ..*l
+            });
+            let swapped: Vec<Label> = swapped.collect();
+            return self.product_of_reals(at, right, left, &swapped);
+        }
         let (left_shape, right_shape) = (
             self.graph.shape(left).to_vec(),
             self.graph.shape(right).to_vec(),
@@ -231,9 +260,37 @@ impl Importer<'_> {
         Ok(self.graph.view(at.origin, product, finish)?)
     }
 
+    /// Windows times a kernel, as [`Self::windows_of_reals`]; of integers, where both were dequantized from such.
+    pub fn windows_times_kernel(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        steps: Vec<Step>,
+        kernel: LayerId,
+        bias: Option<LayerId>,
+        group: i64,
+    ) -> Imported<LayerId> {
+        let along = |operand: usize, axis: usize| (operand == 1 && axis == 0).then_some(1);
+        let own = steps.clone();
+        let multiply = |this: &mut Self, [source, kernel]: [LayerId; 2]| {
+            this.windows_of_reals(origin, source, own, kernel, None, group)
+        };
+        let product = self.integer_product(origin, [source, kernel], along, multiply)?;
+        let Some(product) = product else {
+            return self.windows_of_reals(origin, source, steps, kernel, bias, group);
+        };
+        match bias {
+            None => Ok(product),
+            Some(bias) => match self.with_integer_bias(origin, product, bias)? {
+                Some(sum) => Ok(sum),
+                None => self.windows_of_reals(origin, source, steps, kernel, Some(bias), group),
+            },
+        }
+    }
+
     /// Windows of a tensor `[n, c, ..]`, which these steps read as `[n, c, o0, k0, o1, k1, ..]`, times a kernel `[g, c, k0, k1, ..]` whose output
     /// channels come in groups, plus a bias.
-    pub fn windows_times_kernel(
+    fn windows_of_reals(
         &mut self,
         origin: &str,
         source: LayerId,

@@ -21,6 +21,11 @@ pub struct Chain {
 }
 
 impl Chain {
+    /// The layer, and what is made of it.
+    pub fn parts(&self) -> (LayerId, Arc<Expression>) {
+        (self.root, self.expression.clone())
+    }
+
     pub fn is_affine(&self) -> bool {
         self.expression.is_affine()
     }

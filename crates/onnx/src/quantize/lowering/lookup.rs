@@ -1,4 +1,4 @@
-//! Functions of one or two 8-bit integers, as tables of all arguments.
+//! Functions of one integer of up to 16 bits, or of two of 8, as tables of all arguments.
 
 use super::Lowering;
 use crate::OnnxError;
