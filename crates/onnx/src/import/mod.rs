@@ -11,7 +11,7 @@ mod initializer;
 mod node;
 mod ops;
 mod refusal;
-mod registry;
+pub mod registry;
 mod scope;
 mod signature;
 mod value;
@@ -44,10 +44,10 @@ const MAX_ENTRIES: usize = 1 << 28;
 const INFINITY: f32 = 1e30;
 
 /// Versions of ONNX's own domain that are supported.
-const OPSETS: std::ops::RangeInclusive<i64> = 7..=26;
+pub const OPSETS: std::ops::RangeInclusive<i64> = 7..=26;
 
 /// Versions of the domain of classical models that are supported.
-const ML_VERSIONS: std::ops::RangeInclusive<i64> = 1..=5;
+pub const ML_VERSIONS: std::ops::RangeInclusive<i64> = 1..=5;
 
 /// Calls of functions inside of functions, and graphs inside of graphs, at most.
 const MAX_DEPTH: usize = 32;
