@@ -50,6 +50,21 @@ pub struct Source {
     pub bytes: usize,
     /// Of ONNX's default operation set.
     pub opset: i64,
+    /// Files beside it in which it keeps weights.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub external: Vec<External>,
+}
+
+/// A file beside a model in which it keeps weights.
+#[derive(Clone, Debug, Serialize)]
+pub struct External {
+    /// Its name, from the model's folder on.
+    pub file: String,
+    /// Only with public weights, as that of the model itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blake3: Option<String>,
+    /// How long it is.
+    pub bytes: u64,
 }
 
 /// An input or output.
@@ -110,6 +125,10 @@ impl Card {
         let program = &architecture.program;
         if architecture.visibility.weights == Visible::Private {
             source.blake3 = None;
+            source
+                .external
+                .iter_mut()
+                .for_each(|file| file.blake3 = None);
         }
         Self {
             format: FORMAT,

@@ -24,7 +24,7 @@ mod unfinished;
 mod values;
 
 pub use atomic::{Access, Folder, write_file};
-pub use card::{Card, FORMAT, Source, Tensor, tensors};
+pub use card::{Card, External, FORMAT, Source, Tensor, tensors};
 pub use check::{Check, check};
 pub use checked::Checked;
 pub use compile::{Compilation, Plan, Progress, compile};

@@ -1,8 +1,10 @@
 //! An ONNX file: imported, with what the model card says of it.
 
-use crate::card::Source;
+use crate::card::{External, Source};
 use crate::error::Error;
 use inferproof_onnx::{FloatModel, ImportOptions, OnnxError};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// A file's float model, and where it comes from.
@@ -29,7 +31,18 @@ impl OnnxFile {
             folder: path.parent(),
             ..options.clone()
         };
-        Self::import(file, &bytes, &options).map_err(Error::onnx(path))
+        let mut file = Self::import(file, &bytes, &options).map_err(Error::onnx(path))?;
+        drop(bytes);
+        for name in file.model.external_files() {
+            let beside = path.with_file_name(name);
+            let (digest, bytes) = digest(&beside).map_err(Error::read(&beside))?;
+            file.source.external.push(External {
+                file: name.clone(),
+                blake3: Some(digest),
+                bytes,
+            });
+        }
+        Ok(file)
     }
 
     /// Imports a file's bytes.
@@ -51,7 +64,22 @@ impl OnnxFile {
                 blake3: Some(blake3),
                 bytes: bytes.len(),
                 opset,
+                external: Vec::new(),
             },
         })
     }
+}
+
+/// The digest of a file, and its length.
+fn digest(path: &Path) -> io::Result<(String, u64)> {
+    let mut file = File::open(path)?;
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            read => hasher.update(&buffer[..read]),
+        };
+    }
+    Ok((hasher.finalize().to_hex().to_string(), hasher.count()))
 }

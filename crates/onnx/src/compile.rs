@@ -121,6 +121,11 @@ impl FloatModel {
         &self.model.notes
     }
 
+    /// The files beside the model's own in which it keeps constants, by name.
+    pub fn external_files(&self) -> &[String] {
+        &self.model.external_files
+    }
+
     /// The version of ONNX's default operation set that the model is written in.
     pub fn opset(&self) -> i64 {
         self.model.opset
@@ -214,6 +219,7 @@ impl FloatModel {
             inputs,
             outputs,
             notes,
+            external_files: _,
         } = &self.model;
         let Lowered { program, weights } =
             lower(graph, &calibration.ranges, inputs, outputs, widths)?;

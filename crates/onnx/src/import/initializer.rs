@@ -1,11 +1,12 @@
 //! Constant tensors of a file, read and checked: inline, as bytes, sparse, or in a file beside the model.
 
 use crate::element::Element;
-use crate::proto::{SparseTensorProto, TensorProto};
+use crate::proto::{GraphProto, ModelProto, NodeProto, SparseTensorProto, TensorProto};
 use crate::tensor::Tensor;
 use half::{bf16, f16};
 use inferproof_view::volume;
 use prost::bytes::Bytes;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path};
@@ -40,6 +41,43 @@ pub fn read(proto: &TensorProto, folder: Option<&Path>) -> Result<Tensor, String
         of_fields(element, shape, count, proto)
     };
     tensor.map_err(wrong)
+}
+
+/// The files beside a model in which it keeps constants.
+pub fn external_files(model: &ModelProto) -> BTreeSet<String> {
+    let mut files = BTreeSet::new();
+    if let Some(graph) = &model.graph {
+        files_of_graph(graph, &mut files);
+    }
+    for function in &model.functions {
+        files_of_nodes(&function.node, &mut files);
+    }
+    files
+}
+
+fn files_of_graph(graph: &GraphProto, files: &mut BTreeSet<String>) {
+    let sparse = graph.sparse_initializer.iter();
+    let sparse = sparse.flat_map(|s| s.values.iter().chain(&s.indices));
+    for tensor in graph.initializer.iter().chain(sparse) {
+        files_of_tensor(tensor, files);
+    }
+    files_of_nodes(&graph.node, files);
+}
+
+fn files_of_nodes(nodes: &[NodeProto], files: &mut BTreeSet<String>) {
+    for attribute in nodes.iter().flat_map(|node| &node.attribute) {
+        for tensor in attribute.t.as_deref().into_iter().chain(&attribute.tensors) {
+            files_of_tensor(tensor, files);
+        }
+        for graph in attribute.g.as_deref().into_iter().chain(&attribute.graphs) {
+            files_of_graph(graph, files);
+        }
+    }
+}
+
+fn files_of_tensor(tensor: &TensorProto, files: &mut BTreeSet<String>) {
+    let location = tensor.external_data.iter().find(|e| e.key == "location");
+    files.extend(location.map(|entry| entry.value.clone()));
 }
 
 /// The full tensor of a sparse one.

@@ -70,6 +70,8 @@ pub struct Model {
     pub outputs: Vec<Port>,
     /// What whoever uses the model has to know of its import, in sentences.
     pub notes: Vec<String>,
+    /// The files beside the model's own in which it keeps constants, by name.
+    pub external_files: Vec<String>,
 }
 
 /// Parses a file.
@@ -252,6 +254,7 @@ pub fn import(model: &ModelProto, options: &ImportOptions<'_>) -> Result<Model, 
         inputs,
         outputs: ports,
         notes,
+        external_files: initializer::external_files(model).into_iter().collect(),
     })
 }
 
