@@ -213,6 +213,42 @@ impl Tensor {
         }
     }
 
+    /// The entries of tensors of one type, one tensor after the other. `None` if types differ or there are none.
+    pub fn concatenated(tensors: &[&Self]) -> Option<Self> {
+        fn all<'a, T: Clone + 'a>(
+            tensors: &[&'a Tensor],
+            entries: impl Fn(&'a Data) -> Option<&'a Arc<Vec<T>>>,
+        ) -> Option<Arc<Vec<T>>> {
+            let parts = tensors.iter().map(|tensor| entries(&tensor.data));
+            let parts = parts.collect::<Option<Vec<_>>>()?;
+            let entries = parts.into_iter().flat_map(|part| part.iter().cloned());
+            Some(Arc::new(entries.collect()))
+        }
+        let (first, rest) = tensors.split_first()?;
+        if rest.iter().any(|tensor| tensor.element != first.element) {
+            return None;
+        }
+        macro_rules! of {
+            ($kind:ident) => {
+                Data::$kind(all(tensors, |data| match data {
+                    Data::$kind(entries) => Some(entries),
+                    _ => None,
+                })?)
+            };
+        }
+        let data = match &first.data {
+            Data::Floats(_) => of!(Floats),
+            Data::Doubles(_) => of!(Doubles),
+            Data::Integers(_) => of!(Integers),
+            Data::Strings(_) => of!(Strings),
+        };
+        Some(Self {
+            element: first.element,
+            shape: vec![tensors.iter().map(|tensor| tensor.len()).sum()],
+            data,
+        })
+    }
+
     /// Entries of this tensor in another order, by their positions; zero or the empty string where there is none.
     pub fn picked(&self, shape: Vec<usize>, places: &[Option<usize>]) -> Option<Self> {
         fn pick<T: Clone + Default>(values: &[T], places: &[Option<usize>]) -> Option<Vec<T>> {

@@ -8,7 +8,7 @@ use super::node::Node;
 use super::refusal::{Imported, refuse};
 use super::registry::{Fold, Operation};
 use super::value::Value;
-use super::{Importer, Layers};
+use super::{Importer, Layers, MAX_ENTRIES};
 use crate::element::Element;
 use crate::float::evaluate_reals;
 use crate::graph::{Graph, Kind, LayerId, Real};
@@ -48,6 +48,15 @@ fn computed(scratch: &Importer<'_>, layer: LayerId, element: Element) -> Importe
     let Layers::Evaluated(known) = &scratch.layers else {
         return refuse("its constants could not be evaluated");
     };
+    let entries = scratch.graph.layers.iter().map(|l| volume(&l.shape));
+    let entries = entries.fold(0, |sum: usize, n| {
+        sum.saturating_add(n.unwrap_or(usize::MAX))
+    });
+    if entries > MAX_ENTRIES {
+        return refuse(format!(
+            "computing it takes tensors of {entries} entries; at most {MAX_ENTRIES} are supported"
+        ));
+    }
     let shape = scratch.graph.shape(layer).to_vec();
     let needs_moving = |tensor: &Tensor| match tensor.data() {
         Data::Strings(_) => true,
@@ -157,37 +166,11 @@ fn moved(graph: &Graph, known: &[Tensor], layer: LayerId) -> Imported<Option<Ten
     let places = evaluate_reals(graph, numbers)?;
     let places = places.get(layer).unwrap_or_default();
     let shape = graph.shape(layer).to_vec();
-    let Some(all) = concatenated(known) else {
+    let Some(all) = Tensor::concatenated(&known.iter().collect::<Vec<_>>()) else {
         return Ok(None);
     };
     let places = places.iter().map(|place| (place.0 as usize).checked_sub(1));
     Ok(all.picked(shape, &places.collect::<Vec<_>>()))
-}
-
-/// The entries of tensors of one type, one after the other.
-fn concatenated(tensors: &[Tensor]) -> Option<Tensor> {
-    let (first, rest) = tensors.split_first()?;
-    if rest.is_empty() {
-        return first.clone().reshaped(vec![first.len()]);
-    }
-    let total: usize = tensors.iter().map(Tensor::len).sum();
-    if tensors.iter().any(|t| t.element() != first.element()) {
-        return None;
-    }
-    if first.element() == Element::String {
-        let texts = tensors
-            .iter()
-            .filter_map(Tensor::strings)
-            .flatten()
-            .cloned();
-        return Tensor::of_strings(vec![total], texts.collect());
-    }
-    let integers = tensors
-        .iter()
-        .filter_map(Tensor::integers)
-        .flatten()
-        .copied();
-    Tensor::of_integers(first.element(), vec![total], integers.collect())
 }
 
 /// A constant as a layer of a graph under evaluation: an input, so that no operation takes its entries into account.

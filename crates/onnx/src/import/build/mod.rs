@@ -6,6 +6,7 @@ pub mod contraction;
 pub mod extremum;
 pub mod fuse;
 pub mod logic;
+pub mod movement;
 pub mod places;
 pub mod quantization_parameters;
 pub mod quantize;

@@ -1,0 +1,214 @@
+//! Cast and CastLike: entries in another type. Reals become integers towards zero, integers wrap around in a narrower type, and what is not
+//! zero is true.
+
+use crate::element::Element;
+use crate::expression::{Expression, Operation as Arithmetic};
+use crate::function::{Comparison, Function};
+use crate::import::Importer;
+use crate::import::node::Node;
+use crate::import::refusal::{Imported, refuse};
+use crate::import::registry::{Fold, Operation, int, string};
+use crate::import::value::Value;
+use crate::tensor::Tensor;
+use std::sync::Arc;
+
+inventory::submit! {
+    Operation::new("Cast", &[6, 9, 13, 19, 21, 23, 24, 25], import)
+        .attributes(&[int("to"), int("saturate"), string("round_mode")])
+        .fold(Fold::Own(evaluate))
+        .row("among numbers; constant strings to numbers", "the same tensor, or a table that truncates or wraps")
+}
+inventory::submit! {
+    Operation::new("CastLike", &[15, 19, 21, 23, 24, 25], import)
+        .attributes(&[int("saturate"), string("round_mode")])
+        .fold(Fold::Own(evaluate))
+        .row("among numbers; constant strings to numbers", "the same tensor, or a table that truncates or wraps")
+}
+
+fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
+    let to = target(node)?;
+    let cast = match node.input(0)? {
+        Value::Constant(tensor) => Value::Constant(cast_constant(tensor, to)?),
+        Value::Computed { .. } => {
+            let (source, from) = (importer.input(node, 0)?, node.element(0)?);
+            let layer = importer.cast(&node.origin, source, from, to)?;
+            Value::computed(layer, to)
+        }
+        Value::Sequence(_) | Value::Nothing => return refuse("its input is no tensor"),
+    };
+    Ok(vec![cast])
+}
+
+fn evaluate(node: &Node<'_>) -> Imported<Vec<Value>> {
+    let tensor = node.constant(0, "input")?;
+    Ok(vec![Value::Constant(cast_constant(tensor, target(node)?)?)])
+}
+
+/// The type that is asked for: by its number, or as that of the second input.
+fn target(node: &Node<'_>) -> Imported<Element> {
+    if node.op() == "CastLike" {
+        return node.element(1);
+    }
+    let Some(number) = node.int("to") else {
+        return refuse("its attribute `to` is missing");
+    };
+    match i32::try_from(number).ok().and_then(Element::of) {
+        Some(element) => Ok(element),
+        None => refuse(format!(
+            "a cast to type number {number} of ONNX; to floats, integers and truth values it is supported"
+        )),
+    }
+}
+
+impl Importer<'_> {
+    /// Computed entries in another type.
+    pub fn cast(
+        &mut self,
+        origin: &str,
+        source: crate::graph::LayerId,
+        from: Element,
+        to: Element,
+    ) -> Imported<crate::graph::LayerId> {
+        if to == Element::String || from == Element::String {
+            return refuse(format!(
+                "a cast of computed entries from {from} to {to}; only casts among numbers are supported"
+            ));
+        }
+        if from == to {
+            return Ok(source);
+        }
+        if to == Element::Bool {
+            return Ok(self.apply(origin, source, Function::Compare(Comparison::NotEqual)));
+        }
+        if from.is_float() && to.is_whole() {
+            return Ok(self.apply(origin, source, Function::Truncate));
+        }
+        let (Some((least, greatest)), Some((low, high))) = (from.bounds(), to.bounds()) else {
+            return Ok(source);
+        };
+        // What is computed never leaves 32 bits and a sign: that would be a range too wide for any proof.
+        let is_wide = matches!(to, Element::Int32 | Element::Int64);
+        if is_wide || (low <= least && greatest <= high) {
+            return Ok(source);
+        }
+        Ok(self.apply(origin, source, Function::Composite(Arc::new(wrapped(low, high)))))
+    }
+}
+
+/// `x - n floor((x - low) / n)`, where there are `n` integers from `low` to `high`.
+fn wrapped(low: i128, high: i128) -> Expression {
+    let count = Expression::Number((high - low + 1) as f64);
+    let combine = |operation, left: Expression, right: Expression| {
+        Expression::Combine(operation, Box::new(left), Box::new(right))
+    };
+    let above = combine(Arithmetic::Subtract, Expression::Argument, Expression::Number(low as f64));
+    let turns = combine(Arithmetic::Divide, above, count.clone());
+    let turns = Expression::Apply(Function::Floor, Box::new(turns));
+    let excess = combine(Arithmetic::Multiply, count, turns);
+    combine(Arithmetic::Subtract, Expression::Argument, excess)
+}
+
+fn cast_constant(tensor: &Tensor, to: Element) -> Imported<Tensor> {
+    let (from, shape) = (tensor.element(), tensor.shape().to_vec());
+    if from == to {
+        return Ok(tensor.clone());
+    }
+    let cast = if let Some(texts) = tensor.strings() {
+        of_texts(texts, to, shape)?
+    } else if let Some(integers) = tensor.integers() {
+        match to {
+            Element::String => {
+                let texts = integers.iter().map(|&v| match from {
+                    // The 64 bits hold numbers without a sign as well.
+                    Element::Uint64 => (v as u64).to_string(),
+                    _ => v.to_string(),
+                });
+                Tensor::of_strings(shape, texts.collect())
+            }
+            Element::Bool => {
+                let truths = integers.iter().map(|&v| i64::from(v != 0));
+                Tensor::of_integers(to, shape, truths.collect())
+            }
+            _ if to.is_whole() => Tensor::of_integers(to, shape, integers.to_vec()),
+            // In one rounding: by way of double precision there would be two.
+            Element::Float => {
+                let reals = integers.iter().map(|&v| v as f32);
+                Tensor::of_floats(to, shape, Arc::new(reals.collect()))
+            }
+            _ => Tensor::of_reals(to, shape, integers.iter().map(|&v| v as f64).collect()),
+        }
+    } else {
+        let Some(reals) = tensor.reals() else {
+            return refuse(format!("a cast from {from} to {to}"));
+        };
+        match to {
+            Element::String => {
+                return refuse("a cast of real constants to strings; store the strings in the model");
+            }
+            Element::Bool => {
+                let truths = reals.iter().map(|&v| i64::from(v != 0.0));
+                Tensor::of_integers(to, shape, truths.collect())
+            }
+            _ => Tensor::of_reals(to, shape, reals),
+        }
+    };
+    match cast {
+        Some(cast) => Ok(cast),
+        None => refuse(format!("a cast of constants from {from} to {to}")),
+    }
+}
+
+/// The numbers that texts say.
+fn of_texts(texts: &[String], to: Element, shape: Vec<usize>) -> Imported<Option<Tensor>> {
+    let no_number = |text: &str| format!("a cast of the string `{text}` to {to}");
+    if to.is_integer() {
+        let mut integers = Vec::new();
+        for text in texts {
+            match text.trim().parse::<i128>() {
+                Ok(integer) => integers.push(to.wrap(integer) as i64),
+                Err(_) => return refuse(no_number(text)),
+            }
+        }
+        return Ok(Tensor::of_integers(to, shape, integers));
+    }
+    let mut reals = Vec::new();
+    for text in texts {
+        match text.trim().parse::<f64>() {
+            Ok(real) => reals.push(real),
+            Err(_) => return refuse(no_number(text)),
+        }
+    }
+    Ok(match to {
+        Element::Bool => {
+            let truths = reals.iter().map(|&v| i64::from(v != 0.0));
+            Tensor::of_integers(to, shape, truths.collect())
+        }
+        _ => Tensor::of_reals(to, shape, reals),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_wrap_around_in_a_narrower_type() {
+        for element in [Element::Uint8, Element::Int8, Element::Int16, Element::Int4] {
+            let (low, high) = element.bounds().unwrap();
+            let wrap = wrapped(low, high);
+            assert!(wrap.is_integral(true));
+            for x in -70_000..70_000 {
+                assert_eq!(wrap.evaluate(f64::from(x)), element.wrap(x.into()) as f64);
+            }
+        }
+    }
+
+    #[test]
+    fn texts_say_numbers() {
+        let texts = ["1e3", "-INF", "2.5"].map(str::to_owned).to_vec();
+        let tensor = Tensor::of_strings(vec![3], texts).unwrap();
+        let cast = cast_constant(&tensor, Element::Float).unwrap();
+        assert_eq!(cast.reals().unwrap(), [1e3, f64::NEG_INFINITY, 2.5]);
+        assert!(cast_constant(&tensor, Element::Int64).is_err());
+    }
+}
