@@ -10,6 +10,7 @@ pub fn ports(program: &Program, ids: &[TensorId]) -> Vec<Port> {
         .map(|t| Port {
             name: t.name.clone(),
             shape: t.shape.clone(),
+            ..Port::default()
         })
         .collect()
 }

@@ -287,6 +287,7 @@ fn samples_that_do_not_fit_are_refused() {
     let ports = [inferproof_onnx::Port {
         name: "x".into(),
         shape: vec![1, 30],
+        ..inferproof_onnx::Port::default()
     }];
     let error = read_samples(&test, &ports).unwrap_err().to_string();
     assert!(

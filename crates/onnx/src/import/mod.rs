@@ -18,12 +18,13 @@ mod value;
 
 use crate::element::Element;
 use crate::graph::{Graph, Kind, LayerId};
-use crate::proto::{FunctionProto, ModelProto, NodeProto};
+use crate::proto::{FunctionProto, GraphProto, ModelProto, NodeProto};
 use crate::tensor::Tensor;
 use crate::{Dimensions, OnnxError};
 use build::contraction::Foldable;
 use build::fuse::Chain;
 use build::quantized::Quantized;
+use build::strings::{Categories, StringLists};
 use inferproof_view::volume;
 use node::Node;
 use prost::Message;
@@ -53,12 +54,20 @@ pub const ML_VERSIONS: std::ops::RangeInclusive<i64> = 1..=5;
 const MAX_DEPTH: usize = 32;
 
 /// An input or output of a model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Port {
     /// Its ONNX name.
     pub name: String,
     /// Its shape.
     pub shape: Vec<usize>,
+    /// Of a tensor of strings: the integer `n` stands for `categories[n]`, and in an input `categories.len()` for every other string.
+    /// Empty for a tensor of numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Whether the model takes missing values (NaN) for this input: everything that reads them says what it makes of one. The greatest
+    /// integer of the program's input stands for them, and for nothing else.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub may_be_missing: bool,
 }
 
 /// A model, imported.
@@ -196,8 +205,26 @@ pub fn import(model: &ModelProto, options: &ImportOptions<'_>) -> Result<Model, 
             });
         }
     }
+    let (grown, imported) = import_once(model, graph, options, StringLists::default())?;
+    match grown {
+        Some(categories) => {
+            let lists = StringLists::grown(categories);
+            import_once(model, graph, options, lists).map(|(_, imported)| imported)
+        }
+        None => Ok(imported),
+    }
+}
+
+/// Imports a model with the lists of strings that are known, and says what those of its inputs have grown to.
+fn import_once(
+    model: &ModelProto,
+    graph: &GraphProto,
+    options: &ImportOptions<'_>,
+    strings: StringLists,
+) -> Result<(Option<Categories>, Model), OnnxError> {
     let opset = opset(model);
     let mut importer = Importer {
+        strings,
         graph: Graph::default(),
         layers: Layers::Constants,
         foldable: BTreeMap::new(),
@@ -223,10 +250,10 @@ pub fn import(model: &ModelProto, options: &ImportOptions<'_>) -> Result<Model, 
                 reason: format!("no node makes the output `{name}`"),
             });
         };
-        let layer = importer.layer(name, &value);
-        let layer = layer.map_err(|refusal| OnnxError::Model {
+        let unusable = |refusal: Refusal| OnnxError::Model {
             reason: format!("output `{name}`: {}", refusal.0),
-        })?;
+        };
+        let layer = importer.layer(name, &value).map_err(unusable)?;
         if importer.quantized.reals.contains_key(&layer) {
             return Err(OnnxError::Model {
                 reason: format!(
@@ -238,6 +265,11 @@ pub fn import(model: &ModelProto, options: &ImportOptions<'_>) -> Result<Model, 
         ports.push(Port {
             name: name.to_owned(),
             shape: importer.graph.shape(layer).to_vec(),
+            categories: match value.element() {
+                Some(Element::String) => importer.output_strings(layer).map_err(unusable)?,
+                _ => vec![],
+            },
+            may_be_missing: false,
         });
     }
     if ports.is_empty() {
@@ -246,16 +278,19 @@ pub fn import(model: &ModelProto, options: &ImportOptions<'_>) -> Result<Model, 
         });
     }
     let notes = importer.notes.into_iter().collect();
+    let grown = importer.strings.categories();
+    let external_files = initializer::external_files(model).into_iter().collect();
     let mut graph = importer.graph;
     graph.prune();
-    Ok(Model {
+    let model = Model {
         opset,
         graph,
         inputs,
         outputs: ports,
         notes,
-        external_files: initializer::external_files(model).into_iter().collect(),
-    })
+        external_files,
+    };
+    Ok((grown, model))
 }
 
 /// Whether what an operation makes of real numbers in the place of integers is such a place again.
@@ -278,6 +313,7 @@ pub struct Importer<'a> {
     /// The graph under construction.
     pub graph: Graph,
     layers: Layers,
+    strings: StringLists,
     /// Layers that end a contraction with constant weights, into which what follows may be folded.
     foldable: BTreeMap<LayerId, Foldable>,
     /// Layers that are functions of another one, entry by entry.
@@ -302,6 +338,7 @@ impl<'a> Importer<'a> {
         Self {
             graph: Graph::default(),
             layers: Layers::Evaluated(Vec::new()),
+            strings: StringLists::default(),
             foldable: BTreeMap::new(),
             chains: BTreeMap::new(),
             quantized: Quantized::default(),
@@ -340,7 +377,7 @@ impl<'a> Importer<'a> {
     }
 
     /// Binds the constants of a graph.
-    fn initializers(&mut self, graph: &'a crate::proto::GraphProto) -> Result<(), OnnxError> {
+    fn initializers(&mut self, graph: &'a GraphProto) -> Result<(), OnnxError> {
         let corrupt = |reason| OnnxError::Corrupt { reason };
         for proto in &graph.initializer {
             let tensor = initializer::read(proto, self.folder).map_err(corrupt)?;
@@ -374,11 +411,6 @@ impl<'a> Importer<'a> {
                 self.bind(input.name, Value::Constant(empty))?;
                 continue;
             }
-            if input.element == Element::String {
-                return Err(unusable(
-                    "it holds strings, which no operation of this model is supported on".into(),
-                ));
-            }
             let bounds = match input.element {
                 Element::Uint8 => Some((0, 255)),
                 Element::Int8 => Some((-128, 127)),
@@ -386,16 +418,22 @@ impl<'a> Importer<'a> {
                 _ => None,
             };
             let kind = Kind::Input {
-                integral: input.element.is_whole(),
+                integral: input.element.is_whole() || input.element == Element::String,
                 bounds,
             };
             let layer = self.graph.push(input.name, input.shape.clone(), kind);
+            let categories = match input.element {
+                Element::String => self.string_input(input.name, layer),
+                _ => vec![],
+            };
             self.graph.inputs.push(layer);
             self.bind(input.name, Value::computed(layer, input.element))?;
             self.entries = self.entries.saturating_add(count);
             ports.push(Port {
                 name: input.name.to_owned(),
                 shape: input.shape,
+                categories,
+                may_be_missing: false,
             });
         }
         Ok(ports)

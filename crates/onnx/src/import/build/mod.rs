@@ -2,6 +2,7 @@
 
 pub mod arithmetic;
 pub mod broadcast;
+pub mod classical;
 pub mod contraction;
 pub mod extremum;
 pub mod fuse;
@@ -12,6 +13,7 @@ pub mod quantization_parameters;
 pub mod quantize;
 pub mod quantized;
 pub mod rows;
+pub mod strings;
 pub mod typed;
 pub mod windows;
 

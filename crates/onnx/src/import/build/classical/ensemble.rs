@@ -1,0 +1,291 @@
+//! Tree ensembles as products of matrices: the GEMM strategy of Hummingbird (Nakandala et al., OSDI 2020).
+//!
+//! All branches of all trees are decided at once, and all paths followed:
+//!
+//! 1. The features that branches compare are gathered to `[trees, samples, branches]`. Which feature a branch compares is public, as the
+//!    architecture is; thresholds and all below are weights.
+//! 2. A branch has a bit for "the feature is above the threshold", one for "it is below", or both where it asks for equality. The
+//!    six comparisons are these bits and their negations, so no comparison costs more than the sign of a difference.
+//! 3. A matrix for each tree, `[leaves, branches]`, has 1 where the way to a leaf needs the bit to be 1, -1 where it needs 0, and 0 elsewhere.
+//!    Its product with the bits, less the number of ones, is 0 at the leaf that is reached and negative at all others. (A branch with two bits
+//!    is no exception: they are never both 1.) One more is added, so that the sign tells.
+//! 4. The signs are 1 at the reached leaf of each tree; their product with the leaves' weights is the sum over trees.
+//!
+//! Trees are padded to the greatest count of branches and leaves; a padded leaf is reached by no sample.
+
+use super::rows::FeatureRows;
+use super::trees::{Test, Tree, TreeNode};
+use crate::function::Function;
+use crate::graph::{Axes, LayerId, Summand};
+use crate::import::refusal::{Imported, refuse};
+use crate::import::{Importer, MAX_ENTRIES};
+use inferproof_view::Step;
+
+/// Trees, and what is read of them.
+pub struct Ensemble<'a> {
+    pub origin: &'a str,
+    pub trees: &'a [Tree],
+    rows: FeatureRows,
+    /// The greatest count of leaves.
+    leaves: usize,
+}
+
+/// Which bit of a branch: its feature is above the threshold, or below.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Above,
+    Below,
+}
+
+impl Test {
+    /// Whether a branch has this bit, and whether a yes needs it to be 1.
+    fn needs(self, side: Side) -> Option<bool> {
+        match (self, side) {
+            (Self::AtMost, Side::Above) | (Self::AtLeast, Side::Below) | (Self::Equal, _) => {
+                Some(false)
+            }
+            (Self::Above, Side::Above) | (Self::Below, Side::Below) | (Self::Unequal, _) => {
+                Some(true)
+            }
+            (Self::AtMost | Self::Above, Side::Below)
+            | (Self::AtLeast | Self::Below, Side::Above) => None,
+        }
+    }
+
+    /// A threshold of double precision in single: features have that, and compare with either alike.
+    fn in_single(self, threshold: f64) -> Imported<f32> {
+        let nearest = threshold as f32;
+        let real = f64::from(nearest);
+        Ok(match self {
+            _ if real == threshold => nearest,
+            Self::AtMost | Self::Above if real > threshold => nearest.next_down(),
+            Self::Below | Self::AtLeast if real < threshold => nearest.next_up(),
+            Self::Equal | Self::Unequal => {
+                return refuse(format!(
+                    "a branch asks for equality with {threshold}, which no number of single precision is"
+                ));
+            }
+            _ => nearest,
+        })
+    }
+}
+
+impl Tree {
+    /// Each node's place among the branches that have this bit.
+    fn places(&self, side: Side) -> Vec<Option<usize>> {
+        let mut count = 0;
+        let places = self.nodes.iter().map(|node| match node {
+            TreeNode::Branch { test, .. } if test.needs(side).is_some() => {
+                count += 1;
+                Some(count - 1)
+            }
+            _ => None,
+        });
+        places.collect()
+    }
+
+    /// Whether the way that gives this answer at a node needs the bit to be 1.
+    fn needs(&self, node: usize, side: Side, answer: bool) -> bool {
+        match self.nodes[node] {
+            TreeNode::Branch { test, .. } => test.needs(side) == Some(answer),
+            TreeNode::Leaf { .. } => false,
+        }
+    }
+}
+
+impl<'a> Ensemble<'a> {
+    pub fn new(origin: &'a str, trees: &'a [Tree], rows: FeatureRows) -> Self {
+        Self {
+            origin,
+            trees,
+            rows,
+            leaves: trees.iter().map(Tree::leaves).max().unwrap_or(0),
+        }
+    }
+
+    /// The product of the three sizes, if tensors may have so many entries. Nothing is allocated before this says so.
+    fn room(&self, sizes: [usize; 3]) -> Imported<usize> {
+        let entries = sizes.iter().try_fold(1usize, |n, &s| n.checked_mul(s));
+        match entries.filter(|&n| n <= MAX_ENTRIES) {
+            Some(entries) => Ok(entries),
+            None => refuse(format!(
+                "its trees need a tensor of shape {sizes:?}; at most {MAX_ENTRIES} entries are supported"
+            )),
+        }
+    }
+
+    /// Refuses weights for so many outputs that there is no room for them.
+    pub fn check_outputs(&self, outputs: usize) -> Imported<()> {
+        self.room([outputs, self.trees.len(), self.leaves])
+            .map(|_| ())
+    }
+
+    /// The bits of one side, `[trees, samples, branches]`, and the matrix of ways, `[trees, leaves, branches]`.
+    fn bits(
+        &self,
+        importer: &mut Importer<'_>,
+        side: Side,
+    ) -> Imported<Option<(LayerId, LayerId)>> {
+        let trees = self.trees.len();
+        let places: Vec<_> = self.trees.iter().map(|t| t.places(side)).collect();
+        let counts = places.iter().map(|p| p.iter().flatten().count());
+        let branches = counts.max().unwrap_or(0);
+        if branches == 0 {
+            return Ok(None);
+        }
+        let samples = self.rows.samples;
+        let entries = self.room([trees, branches, samples])? / samples;
+        let path_entries = self.room([trees, self.leaves, branches])?;
+        let mut index = vec![None; entries];
+        let mut thresholds = vec![0f32; entries];
+        let mut paths = vec![0f32; path_entries];
+        for (t, (tree, places)) in self.trees.iter().zip(&places).enumerate() {
+            for (node, place) in tree.nodes.iter().zip(places) {
+                if let (
+                    TreeNode::Branch {
+                        test,
+                        feature,
+                        threshold,
+                        ..
+                    },
+                    Some(place),
+                ) = (node, place)
+                {
+                    index[t * branches + place] = Some(*feature);
+                    thresholds[t * branches + place] = test.in_single(*threshold)?;
+                }
+            }
+            tree.visit(|leaf, path, _| {
+                let row = (t * self.leaves + leaf) * branches;
+                for &(node, answer) in path {
+                    if let Some(place) = places[node] {
+                        let needed = tree.needs(node, side, answer);
+                        paths[row + place] = if needed { 1.0 } else { -1.0 };
+                    }
+                }
+            });
+        }
+        let gather = vec![
+            Step::Gather {
+                axis: 1,
+                source: self.rows.features,
+                index,
+            },
+            Step::Split {
+                axis: 1,
+                sizes: vec![trees, branches],
+            },
+            Step::Permute(vec![1, 0, 2]),
+        ];
+        let sign = match side {
+            Side::Above => 1.0,
+            Side::Below => -1.0,
+        };
+        let graph = &mut importer.graph;
+        let thresholds = graph.add_constant(self.origin, vec![trees, branches], thresholds);
+        let terms = vec![
+            graph.summand(sign, self.rows.layer, gather)?,
+            graph.summand(-sign, thresholds, self.repeated())?,
+        ];
+        let difference = graph.sum(self.origin, terms);
+        let bits = graph.apply(self.origin, difference, Function::Positive);
+        let paths = graph.add_constant(self.origin, vec![trees, self.leaves, branches], paths);
+        Ok(Some((bits, paths)))
+    }
+
+    /// A tensor of one entry for each tree and something, repeated for all samples.
+    fn repeated(&self) -> Vec<Step> {
+        let len = self.rows.samples;
+        vec![Step::Insert { axis: 1, len }]
+    }
+
+    /// 1 at the leaf that a sample reaches in a tree, `[trees, samples, leaves]`.
+    fn reached(&self, importer: &mut Importer<'_>) -> Imported<LayerId> {
+        let trees = self.trees.len();
+        let samples = self.rows.samples;
+        let entries = self.room([trees, self.leaves, samples])? / samples;
+        // One more than minus the count of ones; a padded leaf stays at zero.
+        let mut offsets = vec![0f32; entries];
+        let mut terms: Vec<Summand> = Vec::new();
+        for side in [Side::Above, Side::Below] {
+            let Some((bits, paths)) = self.bits(importer, side)? else {
+                continue;
+            };
+            let axes = Axes {
+                shared: 1,
+                left_free: 1,
+                right_free: 1,
+                contracted: 1,
+            };
+            let product = importer.graph.contract(self.origin, bits, paths, axes);
+            terms.push(importer.graph.summand(1.0, product, vec![])?);
+        }
+        for (t, tree) in self.trees.iter().enumerate() {
+            tree.visit(|leaf, path, _| {
+                // An inequality needs one of its two bits, so a branch counts once.
+                let needs = |node, answer| {
+                    let sides = [Side::Above, Side::Below];
+                    sides.iter().any(|&side| tree.needs(node, side, answer))
+                };
+                let ones = path.iter().filter(|&&(node, answer)| needs(node, answer));
+                offsets[t * self.leaves + leaf] = 1.0 - ones.count() as f32;
+            });
+        }
+        let graph = &mut importer.graph;
+        let offsets = graph.add_constant(self.origin, vec![trees, self.leaves], offsets);
+        terms.push(graph.summand(1.0, offsets, self.repeated())?);
+        let matched = graph.sum(self.origin, terms);
+        Ok(graph.apply(self.origin, matched, Function::Positive))
+    }
+
+    /// The sums over trees, `[samples, outputs]`.
+    pub fn sums(
+        &self,
+        importer: &mut Importer<'_>,
+        outputs: usize,
+        factor: f64,
+    ) -> Imported<LayerId> {
+        let trees = self.trees.len();
+        let entries = self.room([outputs, trees, self.leaves])?;
+        let reached = self.reached(importer)?;
+        let mut weights = vec![0f32; entries];
+        for (t, tree) in self.trees.iter().enumerate() {
+            tree.visit(|leaf, _, given| {
+                for &(output, weight) in given {
+                    let place = (output * trees + t) * self.leaves + leaf;
+                    weights[place] += (weight * factor) as f32;
+                }
+            });
+        }
+        let graph = &mut importer.graph;
+        let weights = graph.add_constant(self.origin, vec![outputs, trees, self.leaves], weights);
+        let reached = graph.view(self.origin, reached, vec![Step::Permute(vec![1, 0, 2])])?;
+        let axes = Axes {
+            shared: 0,
+            left_free: 1,
+            right_free: 1,
+            contracted: 2,
+        };
+        Ok(graph.contract(self.origin, reached, weights, axes))
+    }
+
+    /// For each class, whether every sample reaches a leaf that has a weight for it.
+    pub fn always_scored(&self, classes: usize) -> Vec<bool> {
+        let mut always = vec![false; classes];
+        for tree in self.trees {
+            let mut leaves = vec![0usize; classes];
+            tree.visit(|_, _, weights| {
+                let mut ids: Vec<usize> = weights.iter().map(|&(id, _)| id).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                ids.iter().for_each(|&id| leaves[id] += 1);
+            });
+            let all = tree.leaves();
+            always
+                .iter_mut()
+                .zip(leaves)
+                .for_each(|(a, n)| *a |= n == all);
+        }
+        always
+    }
+}

@@ -1,0 +1,11 @@
+//! What operations of classical models (`ai.onnx.ml`) have in common: rows of features, trees, and what follows scores.
+
+pub mod attributes;
+pub mod classes;
+pub mod ensemble;
+pub mod rows;
+pub mod scores;
+pub mod trees;
+
+#[cfg(test)]
+mod tests;
