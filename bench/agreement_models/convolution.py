@@ -1,6 +1,7 @@
 """Convolutions: of one to three axes, in groups, dilated, strided, padded in each way, transposed, deformed, of integers."""
 
 import numpy as np
+from onnx import helper
 
 from .pooling import window
 
@@ -20,7 +21,17 @@ def convolution(case):
     weights = case.reals((out, per_group, *kernel), -1, 1, dtype)
     w = case.constant(weights) if case.chance(0.93) else case.input(weights.shape, -1, 1, dtype)
     b = case.constant(case.reals((out,), -1, 1, dtype)) if case.chance(0.6) else None
-    case.output(case.this([x, w, b], **attributes))
+    before = list(case.nodes)
+    y = case.this([x, w, b], **attributes)
+    if attributes.get("auto_pad", "").startswith("SAME") and "dilations" in attributes:
+        # onnxruntime does not have both: the pads are written out for it.
+        strides, dilations = attributes.get("strides", [1] * axes), attributes["dilations"]
+        totals = [max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0) for n, k, s, d in zip(lengths, kernel, strides, dilations)]
+        less, more = [t // 2 for t in totals], [t - t // 2 for t in totals]
+        pads = less + more if attributes["auto_pad"] == "SAME_UPPER" else more + less
+        written = {k: v for k, v in attributes.items() if k != "auto_pad"} | {"pads": pads}
+        case.equivalent = [*before, helper.make_node(case.op, [i for i in (x, w, b) if i], [y], **written)]
+    case.output(y)
 
 
 def transposed(case):

@@ -98,8 +98,8 @@ def scatter_nd(case):
 
 def one_hot(case):
     depth = case.int(1, 6)
-    shape = case.shape(least_rank=0, most_rank=3)
-    dtype = case.pick(np.int64, np.int32, np.float32)
+    shape = case.shape(most_rank=3)
+    dtype = case.pick(np.int64, np.int64, np.int32, np.float32)
     low, high = (-depth, depth + 1) if case.chance(0.3) and case.opset >= 11 else (0, depth - 1)
     chosen = case.input(shape, low, high, dtype, grid=1)
     kind = case.pick(np.float32, np.int64)

@@ -1,6 +1,7 @@
 """LSTM, GRU and RNN: every direction, layout, activation, initial state, length, and choice of outputs."""
 
 import numpy as np
+from onnx import helper
 
 GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 # onnxruntime's; some have parameters.
@@ -59,10 +60,27 @@ def recurrent(case):
         names[0] = case.name()
     while not names[-1]:
         names.pop()
+    before = list(case.nodes)
     case.node(case.op, inputs, names, **attributes)
+    if layout:
+        case.equivalent = [*before, *batch_last(case, inputs, names, attributes)]
     for name in names:
         if name:
             case.output(name)
+
+
+def batch_last(case, inputs, names, attributes):
+    """Layout 1, which onnxruntime does not have, by layout 0 and transposes."""
+    x, states = inputs[0], [i for i in inputs[5:7] if i]
+    turned = [helper.make_node("Transpose", [s], [f"{s}_turned"], perm=[1, 0, 2]) for s in [x, *states]]
+    inside = [f"{i}_turned" if i in [x, *states] else i or "" for i in inputs]
+    while not inside[-1]:
+        inside.pop()
+    plain = {k: v for k, v in attributes.items() if k != "layout"}
+    node = helper.make_node(case.op, inside, [f"{n}_turned" if n else "" for n in names], **plain)
+    perms = [[2, 0, 1, 3], [1, 0, 2], [1, 0, 2]]
+    back = [helper.make_node("Transpose", [f"{n}_turned"], [n], perm=p) for n, p in zip(names, perms) if n]
+    return [*turned, node, *back]
 
 
 OPERATIONS = {"LSTM": (recurrent, 8), "GRU": (recurrent, 8), "RNN": (recurrent, 5)}
