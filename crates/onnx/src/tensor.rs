@@ -246,6 +246,7 @@ impl Tensor {
             element: first.element,
             shape: vec![tensors.iter().map(|tensor| tensor.len()).sum()],
             data,
+            dequantized: None,
         })
     }
 

@@ -6,7 +6,7 @@ use crate::graph::Real;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::value::Value;
 use crate::import::{Importer, MAX_ENTRIES};
-use crate::tensor::Tensor;
+use crate::tensor::{Dequantization, Tensor};
 use inferproof_view::{Step, View, volume};
 
 /// Refuses a shape with more entries than any tensor may have: what is sized by numbers of the file is checked before it is made.
@@ -89,10 +89,22 @@ pub fn moved_constant(tensor: &Tensor, steps: Vec<Step>) -> Imported<Tensor> {
             places.collect()
         }
     };
-    match tensor.picked(to, &places) {
-        Some(moved) => Ok(moved),
-        None => refuse("a constant whose entries cannot be moved so"),
-    }
+    let Some(moved) = tensor.picked(to.clone(), &places) else {
+        return refuse("a constant whose entries cannot be moved so");
+    };
+    // What the entries were dequantized from is moved with them.
+    let from = tensor.dequantization().filter(|_| !places.contains(&None));
+    let from = from.and_then(|from| {
+        Some(Dequantization {
+            integers: from.integers.picked(to.clone(), &places)?,
+            scales: from.scales.picked(to, &places)?,
+            bounds: from.bounds,
+        })
+    });
+    Ok(match from {
+        Some(from) => moved.with_dequantization(from),
+        None => moved,
+    })
 }
 
 /// Constants of one type, one after the other along an axis.

@@ -181,7 +181,7 @@ impl Importer<'_> {
                 else {
                     return Ok(None);
                 };
-                self.moved(origin, source, &view, factor)?
+                self.moved_integers(origin, source, &view, factor)?
             }
             &Kind::Max { left, right } => {
                 let (left, right) = (
@@ -209,7 +209,7 @@ impl Importer<'_> {
     }
 
     /// The integers behind a view of a layer times a factor, if the view only moves entries.
-    fn moved(
+    fn moved_integers(
         &mut self,
         origin: &str,
         source: LayerId,
