@@ -609,7 +609,7 @@ impl Lowering<'_> {
         let bits = 64 - magnitude.leading_zeros() + 1;
         let coarser = bits.saturating_sub(MAX_CONSTANT_BITS);
         let bits = bits
-            .next_multiple_of(4)
+            .next_multiple_of(2)
             .max(self.widths.weights)
             .min(MAX_CONSTANT_BITS);
         let high = (1i64 << (bits - 1)) - 1;
