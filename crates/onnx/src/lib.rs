@@ -33,8 +33,9 @@ mod integer_function;
 mod progress;
 mod quantize;
 mod requantize;
+mod warning;
 
-pub use accuracy::{Accuracy, Agreement};
+pub use accuracy::{Accuracy, Agreement, ColumnError};
 pub use calibrate::Sample;
 pub use compile::{
     CompileReport, Compiled, FloatModel, QuantizeOptions, compile, dequantize, dequantize_outputs,
@@ -49,3 +50,4 @@ pub use import::Port;
 pub use inspect::{ModelSummary, NodeSummary, inspect};
 pub use progress::Work;
 pub use quantize::Widths;
+pub use warning::{ENOUGH_SAMPLES, Warning};
