@@ -2,14 +2,14 @@
 
 use inferproof_onnx::Sample;
 use inferproof_program::{Op, Program, Tensor, TensorId, Trace};
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// Entries of one tensor that were moved to the end of its range.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Saturated {
     /// Of what: an input of the model, or what a node of it makes.
-    #[serde(rename = "of")]
     pub place: Place,
     /// The input's name, or the node's with its operation.
     pub name: String,
@@ -105,6 +105,22 @@ pub fn saturated_nodes(program: &Program, trace: &Trace) -> Vec<Saturated> {
             })
         })
         .collect()
+}
+
+/// Its fields for programs, and the message for people.
+impl Serialize for Saturated {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Saturated", 8)?;
+        object.serialize_field("of", &self.place)?;
+        object.serialize_field("name", &self.name)?;
+        object.serialize_field("entries", &self.entries)?;
+        object.serialize_field("total", &self.total)?;
+        object.serialize_field("low", &self.low)?;
+        object.serialize_field("high", &self.high)?;
+        object.serialize_field("farthest", &self.farthest)?;
+        object.serialize_field("message", &self.to_string())?;
+        object.end()
+    }
 }
 
 impl fmt::Display for Saturated {

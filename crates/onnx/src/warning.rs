@@ -9,6 +9,9 @@ use std::fmt;
 /// probability of `2 / (n + 1)`, which is 6 % here.
 pub const ENOUGH_SAMPLES: usize = 32;
 
+/// Evaluation data chose neither scales nor widths: they may be off by so many times the tolerance.
+const EVALUATION: f64 = 2.0;
+
 /// A reason not to trust a compiled model as it is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Warning {
@@ -48,6 +51,7 @@ impl Warning {
         }
         warnings.extend(Self::of("calibration", &report.agreement, tolerance));
         if let Some(evaluation) = evaluation {
+            let tolerance = EVALUATION * tolerance;
             warnings.extend(Self::of("evaluation", &evaluation.agreement, tolerance));
         }
         warnings
@@ -103,7 +107,7 @@ impl fmt::Display for Warning {
                 }
                 write!(
                     f,
-                    " is off by up to {} where its size is {}: {:.2} %, beyond the tolerance of {:.2} %",
+                    " is off by up to {} where its size is {}: {:.2} %, more than the {:.2} % that are tolerated",
                     Short(column.max_abs_error),
                     Short(column.size),
                     100.0 * column.relative_error,
