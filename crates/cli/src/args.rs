@@ -125,9 +125,12 @@ pub struct CompileArgs {
     /// Bits of an activation, 2 to 16; chosen by accuracy if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=16))]
     pub activation_bits: Option<u32>,
-    /// The error on calibration data to stay below, relative to the greatest output
+    /// The error on calibration data to stay below, relative to the size of each output column
     #[arg(long, value_name = "T", default_value_t = 0.02, value_parser = tolerance)]
     pub tolerance: f64,
+    /// Refuse to make a model that there is a warning about
+    #[arg(long)]
+    pub strict: bool,
     /// Replace the output folder if it exists; its secrets are lost
     #[arg(long)]
     pub force: bool,
@@ -166,6 +169,9 @@ pub struct InputArgs {
     /// Which sample of the file, from 0
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub sample: usize,
+    /// Refuse if a value of the input, or one computed from it, is beyond the range that calibration gave
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// Of `verify`.
@@ -186,6 +192,9 @@ pub struct VerifyArgs {
     /// Which sample of the input file, from 0
     #[arg(long, default_value_t = 0, value_name = "N", requires = "input")]
     pub sample: usize,
+    /// Refuse to compare with an input of which a value is beyond the declared range
+    #[arg(long, requires = "input")]
+    pub strict: bool,
     /// Reject unless the proof is of this output: a JSON list, or a file with one
     #[arg(long, value_name = "VALUES", allow_hyphen_values = true)]
     pub output: Option<String>,

@@ -67,6 +67,9 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// Values were cut off, and whoever asked wants no such answer.
+    #[error("refused, because of --strict: {}", .0.join("; "))]
+    Strict(Vec<String>),
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,

@@ -17,6 +17,13 @@ pub fn print(json: bool, report: &(impl Serialize + fmt::Display)) {
     let _ = writeln!(out, "{}", text.trim_end());
 }
 
+/// Prints warnings on standard error.
+pub fn warn(warnings: &[impl fmt::Display]) {
+    for warning in warnings {
+        eprintln!("warning: {warning}");
+    }
+}
+
 /// One line: a label and what stands behind it, in two columns.
 pub fn row(f: &mut fmt::Formatter<'_>, label: &str, value: impl fmt::Display) -> fmt::Result {
     writeln!(f, "{label:<12} {value}")

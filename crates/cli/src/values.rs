@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::report::{Values, row};
-use inferproof_model::ports;
+use inferproof_model::{Saturated, ports, saturated_inputs};
 use inferproof_onnx::{dequantize_outputs, quantize_inputs, read_samples};
 use inferproof_program::Program;
 use serde::Serialize;
@@ -10,8 +10,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-/// The integer inputs of one sample of a data file.
-pub fn read_input(program: &Program, path: &Path, sample: usize) -> Result<Vec<Vec<i64>>, Error> {
+/// One sample of a data file.
+pub struct Input {
+    /// The program's integers.
+    pub integers: Vec<Vec<i64>>,
+    /// What had to be moved into the declared ranges.
+    pub saturated: Vec<Saturated>,
+}
+
+/// Reads one sample of a data file.
+pub fn read_input(program: &Program, path: &Path, sample: usize) -> Result<Input, Error> {
     let samples = read_samples(path, &ports(program, &program.inputs)).map_err(Error::data)?;
     let count = samples.inputs.len();
     let values = samples.inputs.get(sample).ok_or_else(|| Error::Sample {
@@ -19,7 +27,20 @@ pub fn read_input(program: &Program, path: &Path, sample: usize) -> Result<Vec<V
         sample,
         count,
     })?;
-    Ok(quantize_inputs(program, values))
+    Ok(Input {
+        integers: quantize_inputs(program, values),
+        saturated: saturated_inputs(program, values),
+    })
+}
+
+/// Refuses what was cut off, if that was asked for.
+pub fn allow(saturated: &[Saturated], strict: bool) -> Result<(), Error> {
+    match strict && !saturated.is_empty() {
+        true => Err(Error::Strict(
+            saturated.iter().map(Saturated::to_string).collect(),
+        )),
+        false => Ok(()),
+    }
 }
 
 /// A program's outputs by name, as reals and as integers.

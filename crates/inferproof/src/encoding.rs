@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 const MAGIC: [u8; 8] = *b"infproof";
 /// The version of every binary format.
-pub const FORMAT_VERSION: u16 = 1;
+pub const FORMAT_VERSION: u16 = 2;
 const HEADER: usize = 12;
 
 /// What a file holds.

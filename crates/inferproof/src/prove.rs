@@ -8,7 +8,7 @@ use crate::visibility::Visible;
 use crate::witness::Values;
 use inferproof_argument::curve::Profile;
 use inferproof_argument::{Integers, Opening, ProveError, Stage, Witness};
-use inferproof_program::{Program, RunError, Weights};
+use inferproof_program::{Program, RunError, Trace, Weights};
 
 /// Why an inference was not proven.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,15 +67,12 @@ impl<P: Profile> Prover<P> {
         self.verifier.program()
     }
 
-    /// The program's outputs, without a proof.
+    /// Runs the program on integers, without a proof.
     ///
     /// # Errors
     /// If the input does not fit the program.
-    pub fn run(&self, inputs: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, InferenceError> {
-        Ok(self
-            .program()
-            .run(&self.weights, inputs)?
-            .outputs(self.program()))
+    pub fn run(&self, inputs: &[Vec<i64>]) -> Result<Trace, InferenceError> {
+        Ok(self.program().run(&self.weights, inputs)?)
     }
 
     /// Runs the program on integers and proves it. `progress` is told of each stage, and may answer `false` to stop.
@@ -88,8 +85,21 @@ impl<P: Profile> Prover<P> {
         context: &[u8],
         progress: &mut dyn FnMut(Stage) -> bool,
     ) -> Result<Inference, InferenceError> {
+        self.prove_run(inputs, self.run(inputs)?, context, progress)
+    }
+
+    /// Proves a run of [`Self::run`] on these inputs. `progress` is told of each stage, and may answer `false` to stop.
+    ///
+    /// # Errors
+    /// Without randomness, or if stopped. The proof of a trace that is no run of the program is none that anybody accepts.
+    pub fn prove_run(
+        &self,
+        inputs: &[Vec<i64>],
+        trace: Trace,
+        context: &[u8],
+        progress: &mut dyn FnMut(Stage) -> bool,
+    ) -> Result<Inference, InferenceError> {
         let program = self.program();
-        let trace = program.run(&self.weights, inputs)?;
         let outputs = trace.outputs(program);
         let values = Values {
             program,

@@ -24,6 +24,7 @@ impl Sketch {
             tables: vec![],
             inputs: vec![],
             outputs: vec![],
+            limits: vec![],
         })
     }
 

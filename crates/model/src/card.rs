@@ -2,7 +2,7 @@
 
 use crate::folder::hex;
 use inferproof::{Profile, Verifier, Visibility, Visible};
-use inferproof_onnx::{Accuracy, CompileReport};
+use inferproof_onnx::{Accuracy, CompileReport, Warning};
 use inferproof_program::{Program, TensorId};
 use serde::Serialize;
 
@@ -34,6 +34,8 @@ pub struct Card {
     pub calibration: CompileReport,
     /// On other data, if some was given.
     pub evaluation: Option<Accuracy>,
+    /// What is to be said against trusting it as it is.
+    pub warnings: Vec<Warning>,
     /// How large things are.
     pub sizes: Sizes,
 }
@@ -89,7 +91,7 @@ pub struct Quantization {
     pub weight_bits: u32,
     /// Of an activation.
     pub activation_bits: u32,
-    /// The error to stay below on the calibration data.
+    /// The error to stay below on the calibration data, relative to the size of an output's column.
     pub tolerance: f64,
     /// How many there were.
     pub calibration_samples: usize,
@@ -152,6 +154,7 @@ impl Card {
                 key_bytes,
                 argument_bytes: verifier.argument_length(),
             },
+            warnings: Warning::all(&calibration, evaluation.as_ref(), tolerance),
             calibration,
             evaluation,
         }

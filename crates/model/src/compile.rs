@@ -7,7 +7,7 @@ use crate::folder::{KEY, KeyFile, Model, PUBLIC, SecretFile, hex};
 use crate::onnx_file::OnnxFile;
 use crate::secret::{encode_blinding, encode_weights};
 use inferproof::{Curve, Profile, Verifier, Visibility, Visible, commit};
-use inferproof_onnx::{Accuracy, Compiled, QuantizeOptions, Samples, Work};
+use inferproof_onnx::{Accuracy, Compiled, QuantizeOptions, Samples, Warning, Work};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -20,6 +20,8 @@ pub struct Plan {
     pub curve: Curve,
     /// How to quantize.
     pub options: QuantizeOptions,
+    /// Whether a reason to warn is one to refuse.
+    pub strict: bool,
 }
 
 /// A model just made.
@@ -38,7 +40,8 @@ pub type Progress<'a> = dyn FnMut(&'static str, usize, usize) -> bool + 'a;
 /// Quantizes, measures the accuracy, commits. Messages call the ONNX model by `onnx` and the model to come by `place`.
 ///
 /// # Errors
-/// If the model cannot be quantized or committed, samples do not fit it, or it was asked to stop.
+/// If the model cannot be quantized or committed, samples do not fit it, or it was asked to stop; if the plan is strict, and there is
+/// a reason to warn.
 pub fn compile(
     onnx: &Path,
     place: &Path,
@@ -65,6 +68,12 @@ pub fn compile(
     });
     let evaluation = evaluation.transpose().map_err(&error)?;
     drop(model);
+    let tolerance = plan.options.tolerance;
+    let warnings = Warning::all(&compiled.report, evaluation.as_ref(), tolerance);
+    if plan.strict && !warnings.is_empty() {
+        let path = onnx.into();
+        return Err(Error::Strict { path, warnings });
+    }
     on_curve!(plan.curve, P => commit_to::<P>(place, source, compiled, evaluation, plan, progress))
 }
 

@@ -3,7 +3,7 @@
 use crate::secret::SecretError;
 use inferproof::{CommitError, DecodeError, KeyError};
 use inferproof_argument::ProveError;
-use inferproof_onnx::OnnxError;
+use inferproof_onnx::{OnnxError, Warning};
 use std::path::{Path, PathBuf};
 
 /// Why a model was not made, read or written.
@@ -73,6 +73,14 @@ pub enum Error {
         /// What is wrong.
         source: SecretError,
     },
+    /// Something is to be said against a model, and whoever asked for it wants none such.
+    #[error("{}: strictly, this is no good: {}", path.display(), joined(warnings))]
+    Strict {
+        /// The file, or what stands for it.
+        path: PathBuf,
+        /// What there is to say.
+        warnings: Vec<Warning>,
+    },
     /// The model could not be committed.
     #[error("the model cannot be committed: {0}")]
     Commit(Box<CommitError>),
@@ -133,6 +141,12 @@ impl From<CommitError> for Error {
             other => Self::Commit(Box::new(other)),
         }
     }
+}
+
+/// One after the other.
+fn joined(warnings: &[Warning]) -> String {
+    let messages: Vec<String> = warnings.iter().map(Warning::to_string).collect();
+    messages.join("; ")
 }
 
 /// The common reasons in our words; the system's for the rest.

@@ -18,6 +18,7 @@ mod estimate;
 mod folder;
 mod inspect;
 mod onnx_file;
+mod saturation;
 mod secret;
 mod stage;
 mod unfinished;
@@ -35,6 +36,7 @@ pub use folder::{BLINDING, CARD, KEY, KeyFile, Model, PUBLIC, SECRET, WEIGHTS, h
 pub use inferproof::{Bn254, Curve, Grumpkin};
 pub use inspect::{Frame, KeyReport, ProofReport, inspect_key, inspect_proof};
 pub use onnx_file::OnnxFile;
+pub use saturation::{Place, Saturated, saturated_inputs, saturated_nodes};
 pub use secret::{SecretError, SecretSummary, summarize};
 pub use stage::stage;
 pub use unfinished::{Unfinished, remove_unfinished};

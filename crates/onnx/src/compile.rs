@@ -17,7 +17,7 @@ pub struct QuantizeOptions {
     pub weight_bits: Option<u32>,
     /// The width of activations; chosen by accuracy if neither width is given.
     pub activation_bits: Option<u32>,
-    /// The greatest error on the calibration samples that is accepted, relative to the greatest output.
+    /// The greatest error on the calibration samples that is accepted, relative to the size of an output's column.
     pub tolerance: f64,
 }
 
@@ -223,7 +223,8 @@ impl FloatModel {
         } = &self.model;
         let Lowered { program, weights } =
             lower(graph, &calibration.ranges, inputs, outputs, widths)?;
-        let agreement = compare(&program, &weights, samples, &calibration.outputs, progress)?;
+        let float = &calibration.outputs;
+        let agreement = compare(graph, &program, &weights, samples, float, progress)?;
         let committed = program
             .nodes
             .iter()
@@ -239,8 +240,7 @@ impl FloatModel {
         let report = CompileReport {
             widths,
             samples: samples.len(),
-            within_tolerance: agreement.top1 == agreement.top1_of
-                && agreement.relative_error <= tolerance,
+            within_tolerance: agreement.is_within(tolerance),
             agreement,
             weights: entries(true),
             activations: entries(false),

@@ -33,8 +33,9 @@ mod proto;
 mod quantize;
 mod requantize;
 mod tensor;
+mod warning;
 
-pub use accuracy::{Accuracy, Agreement};
+pub use accuracy::{Accuracy, Agreement, ColumnError};
 pub use calibrate::Sample;
 pub use compile::{
     CompileReport, Compiled, FloatModel, QuantizeOptions, compile, dequantize, dequantize_outputs,
@@ -50,3 +51,4 @@ pub use inspect::{ModelSummary, NodeSummary, inspect};
 pub use operations::{SupportedOperation, operations, operations_page};
 pub use progress::Work;
 pub use quantize::Widths;
+pub use warning::{ENOUGH_SAMPLES, Warning};

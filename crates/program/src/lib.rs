@@ -35,6 +35,7 @@
 //!     tables: vec![],
 //!     inputs: vec![TensorId(0)],
 //!     outputs: vec![TensorId(3)],
+//!     limits: vec![],
 //! };
 //! let weights = BTreeMap::from([(TensorId(1), Integers::I8(vec![1, 0, -1, 1, 3, 3]))]);
 //! let trace = program.run(&weights, &[vec![5, -2]]).unwrap();
@@ -63,6 +64,7 @@ mod indicator;
 mod integers;
 #[cfg(feature = "interpreter")]
 mod run;
+mod saturation;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod validate;
@@ -72,6 +74,7 @@ pub use indicator::indicator;
 pub use integers::{Integers, Weights};
 #[cfg(feature = "interpreter")]
 pub use run::{RunError, Trace};
+pub use saturation::{Limit, Saturation};
 pub use validate::{MAX_BOUND, ProgramError};
 
 use inferproof_view::View;
@@ -101,6 +104,8 @@ pub struct Program {
     pub inputs: Vec<TensorId>,
     /// The outputs, in the caller's order.
     pub outputs: Vec<TensorId>,
+    /// Where values that are cut off are no loss, or one that a range does not tell; in the tensors' order. Running does not read it.
+    pub limits: Vec<Limit>,
 }
 
 /// What is public of a tensor.

@@ -37,6 +37,7 @@ pub fn build(choices: &[u32]) -> Case {
             tables: vec![],
             inputs: vec![],
             outputs: vec![],
+            limits: vec![],
         },
         bilinear: vec![],
         weights: Weights::new(),

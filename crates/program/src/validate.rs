@@ -69,7 +69,7 @@ pub enum ProgramError {
     /// The list of inputs or outputs is not allowed.
     #[error("{list}: {reason}")]
     Interface {
-        /// `inputs` or `outputs`.
+        /// `inputs`, `outputs` or `limits`.
         list: &'static str,
         /// What is wrong.
         reason: String,
@@ -127,7 +127,8 @@ impl Program {
             })?;
             bilinear.push(is_bilinear);
         }
-        self.check_interface()
+        self.check_interface()?;
+        self.check_limits()
     }
 
     /// The range of a tensor's values: declared if it is committed, else computed from its operands' declared ranges. `None` if the

@@ -77,6 +77,7 @@ fn program() -> Program {
         }],
         inputs: vec![TensorId(0)],
         outputs: vec![TensorId(5), TensorId(2)],
+        limits: vec![],
     }
 }
 

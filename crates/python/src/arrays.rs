@@ -1,7 +1,7 @@
 //! Between numpy's arrays and a program's tensors.
 
 use crate::errors::Failure;
-use inferproof_model::ports;
+use inferproof_model::{Saturated, ports, saturated_inputs};
 use inferproof_onnx::{Array, OnnxError, Port, Samples, dequantize, quantize_inputs};
 use inferproof_program::{Program, TensorId};
 use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
@@ -85,11 +85,14 @@ impl Given {
         Ok(Samples::from_arrays(origin, &named, labels, inputs)?)
     }
 
-    /// The integers of one sample.
-    pub fn input(self, origin: &str, program: &Program) -> Result<Vec<Vec<i64>>, Failure> {
+    /// The integers of one sample, and what had to be moved into the declared ranges.
+    pub fn input(self, origin: &str, program: &Program) -> Result<Input, Failure> {
         let samples = self.samples(origin, None, &ports(program, &program.inputs))?;
         match &samples.inputs[..] {
-            [only] => Ok(quantize_inputs(program, only)),
+            [only] => Ok(Input {
+                integers: quantize_inputs(program, only),
+                saturated: saturated_inputs(program, only),
+            }),
             several => Err(Failure::Input {
                 message: format!(
                     "{origin}: {} samples; a proof is of one, so prove them one by one",
@@ -128,6 +131,29 @@ impl Given {
             Ok(array.values.iter().map(nearest).collect())
         });
         Ok(integers.collect::<Result<_, OnnxError>>()?)
+    }
+}
+
+/// One sample.
+pub struct Input {
+    /// The program's integers.
+    pub integers: Vec<Vec<i64>>,
+    /// What had to be moved into the declared ranges.
+    pub saturated: Vec<Saturated>,
+}
+
+/// For Python, as `--json` prints it.
+pub fn saturations(saturated: &[Saturated]) -> String {
+    serde_json::to_string(saturated).unwrap_or_default()
+}
+
+/// Refuses what was cut off, if that was asked for.
+pub fn allow(saturated: &[Saturated], strict: bool) -> Result<(), Failure> {
+    match strict && !saturated.is_empty() {
+        true => Err(Failure::Strict(
+            saturated.iter().map(Saturated::to_string).collect(),
+        )),
+        false => Ok(()),
     }
 }
 

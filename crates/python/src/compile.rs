@@ -46,7 +46,7 @@ type Pairs = Vec<(f64, f64)>;
 
 /// The model, and output entries on the calibration and evaluation data.
 #[pyfunction]
-#[pyo3(signature = (onnx, name, *, dims, dequantize, calibration, evaluation, labels, weights, input, output, curve, weight_bits, activation_bits, tolerance, listener))]
+#[pyo3(signature = (onnx, name, *, dims, dequantize, calibration, evaluation, labels, weights, input, output, curve, weight_bits, activation_bits, tolerance, strict, listener))]
 #[expect(clippy::too_many_arguments, reason = "named in Python")]
 pub fn compile(
     py: Python<'_>,
@@ -64,6 +64,7 @@ pub fn compile(
     weight_bits: Option<u32>,
     activation_bits: Option<u32>,
     tolerance: f64,
+    strict: bool,
     listener: Option<Bound<'_, PyAny>>,
 ) -> PyResult<(Model, Pairs, Pairs)> {
     let dimensions = dimensions(dims).map_err(|failure| failure.raise(py))?;
@@ -79,6 +80,7 @@ pub fn compile(
             activation_bits,
             tolerance,
         },
+        strict,
     };
     run(py, listener.as_ref(), move |step| {
         let path = PathBuf::from(&name);

@@ -24,6 +24,8 @@ pub enum Failure {
         expected: Option<String>,
         found: Option<String>,
     },
+    /// There was something to warn of, and whoever asked wants no such result.
+    Strict(Vec<String>),
     /// A mistake of ours.
     Internal(String),
 }
@@ -98,6 +100,7 @@ impl Failure {
                 &message,
                 &[("tensor", tensor), ("expected", expected), ("found", found)],
             ),
+            Self::Strict(warnings) => strict(py, &warnings),
             Self::Internal(reason) => exception(
                 py,
                 "InternalError",
@@ -136,8 +139,20 @@ fn model(py: Python<'_>, error: Error) -> PyErr {
         Error::NotAModel { path, .. } | Error::Decode { path, .. } | Error::Secret { path, .. } => {
             file(py, &message, &path)
         }
+        Error::Strict { warnings, .. } => {
+            let messages = warnings.iter().map(ToString::to_string);
+            strict(py, &messages.collect::<Vec<_>>())
+        }
         Error::Commit(_) => unsupported(py, &message, Path::new(""), &[]),
     }
+}
+
+fn strict(py: Python<'_>, warnings: &[String]) -> PyErr {
+    let make = || {
+        let class = py.import("inferproof.errors")?.getattr("StrictError")?;
+        class.call1((warnings.to_vec(),))
+    };
+    make().map_or_else(|error| error, PyErr::from_value)
 }
 
 /// As `open` would raise it.

@@ -1,6 +1,6 @@
 //! A key made ready to verify any number of proofs.
 
-use crate::arrays::{Given, Tensor, tensors};
+use crate::arrays::{Given, Tensor, allow, saturations, tensors};
 use crate::errors::Failure;
 use crate::work::run;
 use inferproof::{Bn254, Curve, Grumpkin, Profile, Proof, Publics, Visibility, Visible};
@@ -85,11 +85,13 @@ pub struct Verifier {
     id: String,
 }
 
-/// Why a proof is rejected; else what it shows of inputs and outputs, where they are public.
+/// Why a proof is rejected; else what it shows of inputs and outputs, where they are public; where the given input had to be moved into
+/// the declared ranges.
 type Verdict<'py> = (
     Option<String>,
     Option<Vec<Tensor<'py>>>,
     Option<Vec<Tensor<'py>>>,
+    String,
 );
 
 #[pymethods]
@@ -131,25 +133,34 @@ impl Verifier {
         context: Vec<u8>,
         input: Option<Given>,
         output: Option<Given>,
+        strict: bool,
     ) -> PyResult<Verdict<'py>> {
         let verifier = self.verifier.clone();
-        let judged = run(py, None, move |_| {
+        let (judged, saturated) = run(py, None, move |_| {
             let program = verifier.program();
             let visibility = verifier.visibility();
             refuse_private("input", visibility.input, input.is_some())?;
             refuse_private("output", visibility.output, output.is_some())?;
+            let input = input.map(|x| x.input("input", program)).transpose()?;
+            let (inputs, saturated) = match input {
+                Some(input) => (Some(input.integers), input.saturated),
+                None => (None, vec![]),
+            };
+            allow(&saturated, strict)?;
             let claims = Claims {
-                inputs: input.map(|x| x.input("input", program)).transpose()?,
+                inputs,
                 outputs: output.map(|y| y.output("output", program)).transpose()?,
             };
-            Ok(match &*verifier {
+            let judged = match &*verifier {
                 OnCurve::Grumpkin(verifier) => judge(verifier, &proof, &claims, &context),
                 OnCurve::Bn254(verifier) => judge(verifier, &proof, &claims, &context),
-            })
+            };
+            Ok((judged, saturated))
         })?;
+        let saturated = saturations(&saturated);
         let shown = match judged {
             Ok(shown) => shown,
-            Err(reason) => return Ok((Some(reason), None, None)),
+            Err(reason) => return Ok((Some(reason), None, None, saturated)),
         };
         let program = self.verifier.program();
         let of = |ids, values: Option<Vec<Vec<i64>>>| {
@@ -161,6 +172,7 @@ impl Verifier {
             None,
             of(&program.inputs, shown.inputs)?,
             of(&program.outputs, shown.outputs)?,
+            saturated,
         ))
     }
 }

@@ -142,5 +142,5 @@ def test_exceptions_are_pickled_with_what_they_name(prover) -> None:
 
 
 def test_a_tolerance_that_is_missed_is_said(credit) -> None:
-    with pytest.warns(inferproof.AccuracyWarning, match="tolerance of 0.00%"):
+    with pytest.warns(inferproof.AccuracyWarning, match=r"more than the 0\.00 % that are tolerated"):
         inferproof.compile(credit.onnx, calibration=credit.calibration, weight_bits=4, activation_bits=6, tolerance=0.0)

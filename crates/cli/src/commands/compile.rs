@@ -5,7 +5,7 @@ use crate::args::CompileArgs;
 use crate::error::Error;
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::report::{Bytes, Count, Seconds, Seen, is_public, peak_memory, print, row};
+use crate::report::{Bytes, Count, Seconds, Seen, is_public, peak_memory, print, row, warn};
 use inferproof::Visibility;
 use inferproof_model::{Card, Compilation, Folder, OnnxFile, PUBLIC, Plan, SECRET};
 use inferproof_onnx::{Accuracy, Agreement, QuantizeOptions, Samples, read_samples};
@@ -47,6 +47,7 @@ pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
             activation_bits: args.activation_bits,
             tolerance: args.tolerance,
         },
+        strict: args.strict,
     };
     let place = Place {
         onnx: &args.onnx,
@@ -55,6 +56,7 @@ pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
     };
     let report = compile(file, &calibration, evaluation.as_ref(), &plan, place, start)?;
     print(json, &report);
+    warn(&report.card.warnings);
     Ok(Outcome::Done)
 }
 
@@ -134,16 +136,6 @@ impl fmt::Display for Report {
                 calibration.samples
             ),
         )?;
-        if !calibration.within_tolerance {
-            row(
-                f,
-                "warning",
-                format_args!(
-                    "the tolerance of {} is not reached on the calibration data",
-                    q.tolerance
-                ),
-            )?;
-        }
         if let Some(evaluation) = &card.evaluation {
             row(
                 f,
@@ -203,15 +195,21 @@ impl fmt::Display for Against<'_> {
             top1,
             top1_of,
             relative_error,
+            saturated,
             ..
         } = self.0;
+        write!(f, "greatest error {:.2} %", relative_error * 100.0)?;
         if *top1_of > 0 {
             write!(
                 f,
-                "same answer as the float model {top1} of {top1_of} times, "
+                ", same answer as the float model {top1} of {top1_of} times"
             )?;
         }
-        write!(f, "greatest error {:.2} %", relative_error * 100.0)
+        match saturated {
+            0 => Ok(()),
+            1 => write!(f, ", 1 value saturated"),
+            count => write!(f, ", {} values saturated", Count(*count)),
+        }
     }
 }
 

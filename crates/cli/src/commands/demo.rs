@@ -103,6 +103,7 @@ fn demo(folder: &Path, digit: usize, itself: &Itself, kept: bool) -> Result<Repo
         visibility: Visibility::default(),
         curve: Curve::Grumpkin,
         options: QuantizeOptions::default(),
+        strict: false,
     };
     let place = compile::Place {
         onnx: bundled,
@@ -119,6 +120,7 @@ fn demo(folder: &Path, digit: usize, itself: &Itself, kept: bool) -> Result<Repo
         input: InputArgs {
             input: input.clone(),
             sample: 0,
+            strict: false,
         },
         out: folder.join("digit.proof"),
         context: CONTEXT.into(),

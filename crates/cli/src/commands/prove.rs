@@ -5,10 +5,10 @@ use crate::args::ProveArgs;
 use crate::error::Error;
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::report::{Bytes, Seconds, Seen, peak_memory, print, row};
-use crate::values::{Outputs, read_input};
+use crate::report::{Bytes, Seconds, Seen, peak_memory, print, row, warn};
+use crate::values::{Outputs, allow, read_input};
 use inferproof::{Profile, Prover, Visibility};
-use inferproof_model::{Model, hex, on_curve, write_file};
+use inferproof_model::{Model, Saturated, hex, on_curve, saturated_nodes, write_file};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -22,6 +22,8 @@ pub struct Report {
     context: String,
     #[serde(flatten)]
     pub outputs: Outputs,
+    /// What was moved to the end of a range.
+    saturated: Vec<Saturated>,
     /// The file that was written.
     pub proof: PathBuf,
     pub proof_bytes: usize,
@@ -33,7 +35,9 @@ pub struct Report {
 }
 
 pub fn main(args: ProveArgs, json: bool) -> Result<Outcome, Error> {
-    print(json, &run(args)?);
+    let report = run(args)?;
+    print(json, &report);
+    warn(&report.saturated);
     Ok(Outcome::Done)
 }
 
@@ -47,7 +51,7 @@ fn prove<P: Profile>(model: Model, args: ProveArgs) -> Result<Report, Error> {
     let start = Instant::now();
     let key = model.key.decode::<P>()?;
     let visibility = key.architecture.visibility;
-    let inputs = read_input(
+    let input = read_input(
         &key.architecture.program,
         &args.input.input,
         args.input.sample,
@@ -59,7 +63,12 @@ fn prove<P: Profile>(model: Model, args: ProveArgs) -> Result<Report, Error> {
 
     let start = Instant::now();
     let mut progress = Progress::new("proving");
-    let inference = prover.prove(&inputs, args.context.as_bytes(), &mut |stage| {
+    let inputs = &input.integers;
+    let trace = prover.run(inputs)?;
+    let mut saturated = input.saturated;
+    saturated.extend(saturated_nodes(prover.program(), &trace));
+    allow(&saturated, args.input.strict)?;
+    let inference = prover.prove_run(inputs, trace, args.context.as_bytes(), &mut |stage| {
         progress.stage(stage)
     })?;
     drop(progress);
@@ -72,6 +81,7 @@ fn prove<P: Profile>(model: Model, args: ProveArgs) -> Result<Report, Error> {
         visibility,
         context: args.context,
         outputs: Outputs::new(prover.program(), inference.outputs),
+        saturated,
         proof: args.out,
         proof_bytes: proof.len(),
         seconds,

@@ -3,10 +3,10 @@
 use crate::Outcome;
 use crate::args::RunArgs;
 use crate::error::Error;
-use crate::report::{Seconds, print, row};
-use crate::values::{Outputs, read_input};
+use crate::report::{Seconds, print, row, warn};
+use crate::values::{Outputs, allow, read_input};
 use inferproof::Profile;
-use inferproof_model::{Model, on_curve};
+use inferproof_model::{Model, Saturated, on_curve, saturated_nodes};
 use serde::Serialize;
 use std::fmt;
 use std::time::Instant;
@@ -16,6 +16,8 @@ use std::time::Instant;
 struct Report {
     #[serde(flatten)]
     outputs: Outputs,
+    /// What was moved to the end of a range.
+    saturated: Vec<Saturated>,
     seconds: f64,
 }
 
@@ -23,6 +25,7 @@ pub fn main(args: RunArgs, json: bool) -> Result<Outcome, Error> {
     let model = Model::open(&args.model)?;
     let report = on_curve!(model.key.curve, P => run::<P>(&model, &args))?;
     print(json, &report);
+    warn(&report.saturated);
     Ok(Outcome::Done)
 }
 
@@ -30,12 +33,17 @@ fn run<P: Profile>(model: &Model, args: &RunArgs) -> Result<Report, Error> {
     let key = model.key.decode::<P>()?;
     let weights = model.weights(&key)?;
     let program = &key.architecture.program;
-    let inputs = read_input(program, &args.input.input, args.input.sample)?;
+    let input = read_input(program, &args.input.input, args.input.sample)?;
     let start = Instant::now();
-    let outputs = program.run(&weights, &inputs)?.outputs(program);
+    let trace = program.run(&weights, &input.integers)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let mut saturated = input.saturated;
+    saturated.extend(saturated_nodes(program, &trace));
+    allow(&saturated, args.input.strict)?;
     Ok(Report {
-        outputs: Outputs::new(program, outputs),
-        seconds: start.elapsed().as_secs_f64(),
+        outputs: Outputs::new(program, trace.outputs(program)),
+        saturated,
+        seconds,
     })
 }
 

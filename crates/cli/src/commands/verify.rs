@@ -7,10 +7,12 @@ use crate::Outcome;
 use crate::args::VerifyArgs;
 use crate::error::Error;
 use crate::expected::Expected;
-use crate::report::{Bytes, Seconds, Seen, is_public, print, row};
-use crate::values::{Outputs, read_input};
+use crate::report::{Bytes, Seconds, Seen, is_public, print, row, warn};
+use crate::values::{Input, Outputs, allow, read_input};
 use inferproof::{Profile, Proof, Publics, Verifier, Visibility};
-use inferproof_model::{Checked, Error as ModelError, KeyFile, difference, hex, on_curve};
+use inferproof_model::{
+    Checked, Error as ModelError, KeyFile, Saturated, difference, hex, on_curve,
+};
 use serde::Serialize;
 use std::fmt;
 use std::time::Instant;
@@ -28,6 +30,8 @@ struct Report {
     /// Of an accepted proof, where outputs are public.
     #[serde(flatten)]
     outputs: Outputs,
+    /// What had to be moved into the declared ranges of the input that the proof was compared with.
+    saturated: Vec<Saturated>,
     proof_bytes: usize,
     /// Verifying the proof.
     seconds: f64,
@@ -52,6 +56,7 @@ pub fn main(args: VerifyArgs, json: bool) -> Result<Outcome, Error> {
     } else {
         print(json, &report);
     }
+    warn(&report.saturated);
     Ok(match report.verdict {
         Verdict::Accepted => Outcome::Done,
         Verdict::Rejected => Outcome::Rejected,
@@ -61,7 +66,9 @@ pub fn main(args: VerifyArgs, json: bool) -> Result<Outcome, Error> {
 fn verify<P: Profile>(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
     let start = Instant::now();
     let verifier = Verifier::<P>::new(file.decode()?).map_err(ModelError::key(&file.path))?;
-    let expected = expected(&verifier, args)?;
+    let mut expected = expected(&verifier, args)?;
+    let saturated = std::mem::take(&mut expected.saturated);
+    allow(&saturated, args.strict)?;
     let bytes = std::fs::read(&args.proof).map_err(ModelError::read(&args.proof))?;
     let setup_seconds = start.elapsed().as_secs_f64();
 
@@ -98,6 +105,7 @@ fn verify<P: Profile>(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error
         visibility: verifier.key().architecture.visibility,
         context: args.context.clone(),
         outputs,
+        saturated,
         proof_bytes: bytes.len(),
         seconds,
         setup_seconds,
@@ -108,6 +116,8 @@ fn verify<P: Profile>(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error
 /// What the caller says the proof must show.
 struct Claims {
     inputs: Option<Vec<Vec<i64>>>,
+    /// Where the input had to be moved into the declared ranges.
+    saturated: Vec<Saturated>,
     outputs: Option<Expected>,
 }
 
@@ -126,12 +136,18 @@ fn expected<P: Profile>(verifier: &Verifier<P>, args: &VerifyArgs) -> Result<Cla
             what: "output",
         });
     }
+    let path = args.input.as_ref();
+    let input = path.map(|path| read_input(program, path, args.sample));
+    let (inputs, saturated) = match input.transpose()? {
+        Some(Input {
+            integers,
+            saturated,
+        }) => (Some(integers), saturated),
+        None => (None, vec![]),
+    };
     Ok(Claims {
-        inputs: args
-            .input
-            .as_ref()
-            .map(|path| read_input(program, path, args.sample))
-            .transpose()?,
+        inputs,
+        saturated,
         outputs: args
             .output
             .as_ref()

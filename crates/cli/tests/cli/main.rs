@@ -9,3 +9,4 @@ mod machines;
 mod reference;
 mod rejections;
 mod support;
+mod warnings;

@@ -69,6 +69,7 @@ impl Builder {
             tables: vec![],
             inputs: vec![],
             outputs: vec![],
+            limits: vec![],
         };
         let model = Model {
             program,

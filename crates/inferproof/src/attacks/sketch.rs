@@ -19,6 +19,7 @@ impl Sketch {
             tables: vec![],
             inputs: vec![],
             outputs: vec![],
+            limits: vec![],
         };
         Self {
             program,

@@ -154,7 +154,8 @@ impl<'a> Builder<'a> {
 
     /// Finds out what tables the program needs before any lookup is made, since ops share them.
     fn size_tables(&mut self) -> Result<(), LowerError> {
-        let (mut widest, mut entries) = (0, 0usize);
+        // (bits, entries) of everything that is looked up in the table of remainders.
+        let mut remainders: Vec<(u32, usize)> = Vec::new();
         // For each clamp: (largest excess, entries) of every rescale that saturates.
         let mut excesses: BTreeMap<(i64, i64), Vec<(u128, usize)>> = BTreeMap::new();
         for node in &self.program.nodes {
@@ -162,8 +163,7 @@ impl<'a> Builder<'a> {
                 Op::Rescale { source, shift } => {
                     let output = self.tensor(node.output)?;
                     if *shift > 0 {
-                        widest = widest.max(*shift);
-                        entries = entries.saturating_add(output.volume());
+                        remainders.push((*shift, output.volume()));
                     }
                     let excess = self.excess(node.output, *source, *shift)?;
                     if excess > 0 {
@@ -174,9 +174,9 @@ impl<'a> Builder<'a> {
                 Op::Max { left, right } => {
                     let span = self.span(*left, *right)?;
                     if span > WIDE_SPAN {
-                        widest = widest.max(bits(span.unsigned_abs().into()));
                         let volume = self.tensor(node.output)?.volume();
-                        entries = entries.saturating_add(volume.saturating_mul(2));
+                        let width = bits(span.unsigned_abs().into());
+                        remainders.push((width, volume.saturating_mul(2)));
                         continue;
                     }
                     let clamp = self.clamps.entry((0, span)).or_default();
@@ -184,13 +184,12 @@ impl<'a> Builder<'a> {
                 }
                 Op::OneHot { source } => {
                     let source = self.tensor(*source)?;
-                    widest = widest.max(bits(source.high.abs_diff(source.low).into()));
-                    entries = entries.saturating_add(source.volume());
+                    let width = bits(source.high.abs_diff(source.low).into());
+                    remainders.push((width, source.volume()));
                 }
                 Op::Root { .. } => {
                     let root = self.tensor(node.output)?;
-                    widest = widest.max(root_bits(root));
-                    entries = entries.saturating_add(root.volume().saturating_mul(2));
+                    remainders.push((root_bits(root), root.volume().saturating_mul(2)));
                 }
                 Op::Input
                 | Op::Weight
@@ -203,7 +202,7 @@ impl<'a> Builder<'a> {
         for (bounds, users) in excesses {
             self.clamps.entry(bounds).or_default().limb_bits = Some(limb_bits(&users));
         }
-        self.remainder_bits = remainder_bits(widest, entries);
+        self.remainder_bits = remainder_bits(&remainders);
         Ok(())
     }
 

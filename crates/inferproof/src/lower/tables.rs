@@ -10,6 +10,10 @@ use std::collections::BTreeMap;
 /// The largest range table, in bits.
 const MAX_RANGE_BITS: u32 = 16;
 
+/// The largest limb of what a clamp cuts off, in bits. Its table has an entry for each value on either side, so it pays where there are
+/// more activations than that whose excess would need a second limb.
+const MAX_EXCESS_BITS: u32 = 18;
+
 /// Differences wider than this many values are compared in limbs instead of by a clamp table.
 pub(crate) const WIDE_SPAN: i64 = 1 << 17;
 
@@ -26,14 +30,15 @@ pub(crate) fn bits(n: u128) -> u32 {
     128 - n.leading_zeros()
 }
 
-/// The size of the table that remainders share: values of up to `widest` bits, of which there are `entries`. One lookup for
-/// each limb, and `2^bits` entries.
-pub(crate) fn remainder_bits(widest: u32, entries: usize) -> u32 {
+/// The size of the table that remainders share: `values` has (bits, entries) of all that is looked up in it. A value takes a lookup for
+/// each limb, and a commitment for each limb but the lowest; an entry of the table takes a leaf and a commitment.
+pub(crate) fn remainder_bits(values: &[(u32, usize)]) -> u32 {
+    let widest = values.iter().map(|&(bits, _)| bits).max().unwrap_or(0);
     let cost = |b: u32| {
-        let limbs = u64::from(widest.div_ceil(b));
-        (entries as u64)
-            .saturating_mul(limbs)
-            .saturating_add(1 << b)
+        values.iter().fold(2u64 << b, |cost, &(bits, n)| {
+            let limbs = u64::from(bits.div_ceil(b).max(1));
+            cost.saturating_add((2 * limbs - 1).saturating_mul(n as u64))
+        })
     };
     (4..=MAX_RANGE_BITS.min(widest.max(4)))
         .min_by_key(|&b| cost(b))
@@ -54,7 +59,7 @@ pub(crate) fn limb_bits(excesses: &[(u128, usize)]) -> u32 {
             cost.saturating_add(limbs.saturating_mul(n as u64))
         })
     };
-    (1..=MAX_RANGE_BITS.min(widest))
+    (1..=MAX_EXCESS_BITS.min(widest))
         .min_by_key(|&b| cost(b))
         .unwrap_or(1)
 }
@@ -119,5 +124,28 @@ impl Tables {
 
     pub fn into_tables(self) -> Vec<Table> {
         self.tables
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{limb_bits, remainder_bits};
+
+    #[test]
+    fn one_wide_remainder_does_not_make_many_narrow_ones_two_limbs() {
+        // 2^12 entries, and three lookups and commitments for each of the few wide ones, against a table of 2^10 and three for each of all.
+        assert_eq!(remainder_bits(&[(12, 1_000_000), (20, 10)]), 12);
+        assert_eq!(remainder_bits(&[(20, 1_000_000)]), 10);
+        assert_eq!(remainder_bits(&[(16, 1_000_000)]), 16);
+        assert_eq!(remainder_bits(&[(16, 100)]), 6);
+    }
+
+    #[test]
+    fn a_limb_is_as_wide_as_the_excess_where_many_have_it() {
+        let excess = (1u128 << 17) + 1;
+        assert_eq!(limb_bits(&[(excess, 3_000_000)]), 18);
+        // A table of 2^19 entries for 1,000 values would cost more than their second limb.
+        assert_eq!(limb_bits(&[(excess, 1_000)]), 9);
+        assert_eq!(limb_bits(&[(1 << 30, 3_000_000)]), 16);
     }
 }

@@ -6,6 +6,7 @@
 //! for it. A clamp (a ReLU) is itself a rescale of its source's exact tensor, so it costs nothing more.
 
 mod indices;
+mod limits;
 mod lookup;
 mod requantization;
 mod root;
@@ -15,7 +16,7 @@ use super::{Widths, roles, shifts, wide};
 use crate::OnnxError;
 use crate::calibrate::Range;
 use crate::function::Function;
-use crate::graph::{Axes, Graph, Kind, LayerId, MASK, Summand, power_of_two};
+use crate::graph::{Axes, Graph, Kind, LOGIT_REACH, LayerId, MASK, Summand, power_of_two};
 use crate::import::Port;
 use inferproof_program::{
     Integers, Interval, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
@@ -83,6 +84,7 @@ pub fn lower(
             tables: vec![],
             inputs: vec![],
             outputs: vec![],
+            limits: vec![],
         },
         weights: Weights::new(),
         exact: BTreeMap::new(),
@@ -291,7 +293,15 @@ impl Lowering<'_> {
             } => {
                 let source = self.exact(*source)?;
                 let format = self.clamp_format(id, *low, *high);
-                self.rescale(origin, source, format)?
+                let clamped = self.rescale(origin, source, format)?;
+                // An end at which the model itself clips loses nothing; one where the range ends before does.
+                let unit = 2f64.powi(-self.tensor(clamped).scale_log2);
+                let is_own = |bound: Option<f64>, end: i64| {
+                    bound.is_some_and(|bound| (bound - end as f64 * unit).abs() <= unit)
+                };
+                let (is_low, is_high) = (is_own(*low, format.low), is_own(*high, format.high));
+                self.limit_rescale(clamped, is_low, is_high);
+                clamped
             }
             Kind::Apply {
                 source,
@@ -299,7 +309,10 @@ impl Lowering<'_> {
             } => {
                 // Of integers: whatever is above zero is at least one unit, and saturates there. No division, so no rounding.
                 let source = self.exact(*source)?;
-                self.push(origin, shape, Format::BIT, Op::Rescale { source, shift: 0 })?
+                let sign =
+                    self.push(origin, shape, Format::BIT, Op::Rescale { source, shift: 0 })?;
+                self.limit_rescale(sign, true, true);
+                sign
             }
             Kind::Apply { source, function } => self.map(id, *source, function)?,
             Kind::Max { left, right } => {
@@ -332,7 +345,12 @@ impl Lowering<'_> {
                     _ => self.exact(*source)?,
                 };
                 let format = Format::activation(range, self.widths.activations);
-                self.rescale(origin, exact, format)?
+                let logits = self.rescale(origin, exact, format)?;
+                // What a mask hides, or what is nothing beside the greatest entry, may be any number as small.
+                let hides = self.masked.contains(source)
+                    || scaled(format.low as f64, -format.scale) <= range.high - LOGIT_REACH;
+                self.limit_rescale(logits, hides, false);
+                logits
             }
         };
         self.exact.insert(id, tensor);
@@ -609,7 +627,7 @@ impl Lowering<'_> {
         let bits = 64 - magnitude.leading_zeros() + 1;
         let coarser = bits.saturating_sub(MAX_CONSTANT_BITS);
         let bits = bits
-            .next_multiple_of(4)
+            .next_multiple_of(2)
             .max(self.widths.weights)
             .min(MAX_CONSTANT_BITS);
         let high = (1i64 << (bits - 1)) - 1;
@@ -857,7 +875,9 @@ impl Lowering<'_> {
                 high: 1,
                 scale: tensor.scale_log2,
             };
-            self.rescale(&layer.origin, exact, sign)?
+            let sign = self.rescale(&layer.origin, exact, sign)?;
+            self.limit_rescale(sign, true, true);
+            sign
         } else {
             let (low, high) = function.reach(argument.high);
             let clipped = Range {
@@ -874,13 +894,19 @@ impl Lowering<'_> {
                     true => Format::unsaturated(clipped, bits),
                     false => Format::activation(clipped, bits),
                 });
-            self.rescale(&layer.origin, exact, format.at_most(tensor.scale_log2))?
+            let argument = self.rescale(&layer.origin, exact, format.at_most(tensor.scale_log2))?;
+            // Beyond its reach the function is as good as constant.
+            let real = |end: i64| scaled(end as f64, -self.tensor(argument).scale_log2);
+            let (is_low, is_high) = (real(format.low) <= low, real(format.high) >= high);
+            self.limit_rescale(argument, is_low, is_high);
+            argument
         };
         let domain = self.tensor(source).clone();
         let format = self.format(id, bits, MAX_INTEGER_BITS);
-        let values: Vec<i64> = (domain.low..=domain.high)
-            .map(|x| format.quantize(function.evaluate(scaled(x as f64, -domain.scale_log2))))
-            .collect();
+        let reals = (domain.low..=domain.high)
+            .map(|x| function.evaluate(scaled(x as f64, -domain.scale_log2)));
+        let reals: Vec<f64> = reals.collect();
+        let values: Vec<i64> = reals.iter().map(|&real| format.quantize(real)).collect();
         let (low, high) = values
             .iter()
             .fold((i64::MAX, i64::MIN), |(l, h), &v| (l.min(v), h.max(v)));
@@ -893,12 +919,10 @@ impl Lowering<'_> {
             high,
             scale: format.scale,
         };
-        self.push(
-            &layer.origin,
-            &layer.shape,
-            format,
-            Op::Map { source, table },
-        )
+        let op = Op::Map { source, table };
+        let made = self.push(&layer.origin, &layer.shape, format, op)?;
+        self.limit_table(made, &domain, argument, &reals);
+        Ok(made)
     }
 
     fn table(&mut self, table: Table) -> TableId {

@@ -22,6 +22,8 @@ from .errors import (
     InternalError,
     ModelFileError,
     RejectedProofError,
+    SaturationWarning,
+    StrictError,
     UnsupportedModelError,
 )
 from .models import Model, Public
@@ -29,6 +31,7 @@ from .progress import Progress
 from .proofs import Proof, Verdict
 from .proving import Prover, Verifier
 from .report import Check, Node, Report
+from .saturation import Saturated
 
 __all__ = [
     "AccuracyWarning",
@@ -45,6 +48,9 @@ __all__ = [
     "Public",
     "RejectedProofError",
     "Report",
+    "Saturated",
+    "SaturationWarning",
+    "StrictError",
     "Tensors",
     "UnsupportedModelError",
     "Verdict",

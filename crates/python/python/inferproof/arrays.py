@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
+from .saturation import Saturated
 
 __all__ = ["Tensors", "numbers", "given"]
 
@@ -19,11 +20,17 @@ class Tensors(Mapping[str, NDArray[np.float64]]):
     With a single tensor, numpy takes the whole for that array: ``np.argmax(result)``.
     """
 
-    __slots__ = ("_integers", "_reals")
+    __slots__ = ("_integers", "_reals", "saturated")
 
-    def __init__(self, tensors: list[tuple[str, NDArray[np.float64], NDArray[np.int64]]]) -> None:
+    def __init__(
+        self,
+        tensors: list[tuple[str, NDArray[np.float64], NDArray[np.int64]]],
+        saturated: tuple[Saturated, ...] = (),
+    ) -> None:
         self._reals = {name: reals for name, reals, _ in tensors}
         self._integers = {name: integers for name, _, integers in tensors}
+        self.saturated = saturated
+        """Of outputs of a run: what lay beyond the ranges that calibration gave, on the way from the input to them."""
 
     @property
     def integers(self) -> Mapping[str, NDArray[np.int64]]:

@@ -102,6 +102,7 @@ def _accuracy(report: Report) -> str:
     if report.accuracy is not None:
         rows.append(("accuracy, as proven", f"{report.accuracy:.2%}"))
         rows.append(("accuracy, float model", f"{report.float_accuracy:.2%}"))
+    rows.extend(("warning", warning) for warning in report.warnings)
     rows.append(("proof", size(sizes["argument_bytes"])))
     rows.append(("verifying key", size(sizes["key_bytes"])))
     return "## Accuracy and size\n\nWhat is proven is an integer program; this is how it follows the float model.\n\n" + _markdown(

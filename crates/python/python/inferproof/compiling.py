@@ -14,7 +14,7 @@ from .convert import to_onnx
 from .errors import AccuracyWarning, InputError
 from .models import Model
 from .progress import Progress, listener
-from .report import Check, agreement
+from .report import Check
 
 __all__ = ["check", "compile"]
 
@@ -47,6 +47,7 @@ def compile(
     weight_bits: int | None = None,
     activation_bits: int | None = None,
     tolerance: float = 0.02,
+    strict: bool = False,
     progress: Progress = None,
 ) -> Model:
     """Quantize a model on real inputs, measure what that costs, and commit to the weights.
@@ -66,7 +67,8 @@ def compile(
     :param curve: of the commitments; ``"bn254"`` (about 100 bits of security) is for what meets a chain.
     :param weight_bits: bits of a weight, 2 to 16; chosen by accuracy if not given.
     :param activation_bits: bits of an activation, 2 to 16; chosen by accuracy if not given.
-    :param tolerance: the error on calibration data to stay below, relative to the greatest output.
+    :param tolerance: the error on calibration data to stay below, relative to the size of each output column.
+    :param strict: raise :class:`StrictError` where there would be an :class:`AccuracyWarning`, and make nothing.
     :param progress: see :data:`inferproof.Progress`.
     :raises UnsupportedModelError: if something in the model is not supported; it names the node.
     :raises InputError: if an array does not fit; it names the tensor.
@@ -89,17 +91,12 @@ def compile(
             weight_bits=weight_bits,
             activation_bits=activation_bits,
             tolerance=tolerance,
+            strict=strict,
             listener=told,
         )
     compiled = Model(made, {"calibration": np.array(calibrated), "evaluation": np.array(evaluated)})
-    found = compiled.report.calibration
-    if not found["within_tolerance"]:
-        warnings.warn(
-            f"the integer program does not follow the float model as closely as asked: {agreement(found['agreement'])} on the "
-            f"calibration data, with a tolerance of {tolerance:.2%}; see model.report",
-            AccuracyWarning,
-            stacklevel=2,
-        )
+    for warning in compiled.report.warnings:
+        warnings.warn(warning, AccuracyWarning, stacklevel=2)
     return compiled
 
 

@@ -12,6 +12,8 @@ __all__ = [
     "InternalError",
     "ModelFileError",
     "RejectedProofError",
+    "SaturationWarning",
+    "StrictError",
     "UnsupportedModelError",
 ]
 
@@ -81,9 +83,22 @@ class RejectedProofError(InferproofError):
         """The model that it should have been a proof of."""
 
 
+class StrictError(InferproofError):
+    """With ``strict=True``: there was something to warn of, so nothing was made."""
+
+    def __init__(self, warnings: list[str]) -> None:
+        super().__init__("refused, because of strict=True: " + "; ".join(warnings))
+        self.warnings = tuple(warnings)
+        """What there was to warn of."""
+
+
 class InternalError(InferproofError):
     """A mistake of inferproof's; please report it."""
 
 
 class AccuracyWarning(UserWarning):
-    """A compiled model does not follow the float model as closely as asked."""
+    """A compiled model does not follow the float model as closely as asked, or there are too few samples to know."""
+
+
+class SaturationWarning(UserWarning):
+    """Values of an input, or computed from it, lie beyond the ranges that calibration gave; the answer may be poor."""

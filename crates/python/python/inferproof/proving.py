@@ -10,6 +10,7 @@ from .arrays import Tensors, given
 from .models import Model, Public, native
 from .progress import Progress, listener
 from .proofs import Proof, Verdict
+from .saturation import heard
 
 __all__ = ["Prover", "Verifier"]
 
@@ -38,22 +39,31 @@ class Prover:
         """What a verifier needs."""
         return self._model
 
-    def run(self, x: Any) -> Tensors:
-        """The outputs for one input, without a proof: the same integers that :meth:`prove` would prove."""
-        return Tensors(self._native.run(given(x, "input")))
+    def run(self, x: Any, *, strict: bool = False) -> Tensors:
+        """The outputs for one input, without a proof: the same integers that :meth:`prove` would prove.
 
-    def prove(self, x: Any, *, context: bytes | str = b"", progress: Progress = None) -> tuple[Tensors, Proof]:
+        What lies beyond the ranges that calibration gave is a :class:`SaturationWarning`, and stands in the outputs' ``saturated``.
+
+        :param strict: raise :class:`StrictError` instead.
+        """
+        outputs, saturated = self._native.run(given(x, "input"), strict)
+        return Tensors(outputs, heard(saturated, stacklevel=2))
+
+    def prove(
+        self, x: Any, *, context: bytes | str = b"", strict: bool = False, progress: Progress = None
+    ) -> tuple[Tensors, Proof]:
         """Run the model on one input, and prove the outputs.
 
         :param x: an array, or arrays by the names of the inputs. A first axis of length 1 may be left out.
         :param context: what to bind the proof to, such as a request's nonce. The verifier has to name the same.
+        :param strict: raise :class:`StrictError` where :meth:`run` would warn, and prove nothing.
         :param progress: see :data:`inferproof.Progress`.
         :return: the outputs by name, and the proof.
         :raises InputError: if ``x`` does not fit.
         """
         with listener(progress) as told:
-            outputs, proof = self._native.prove(given(x, "input"), _bytes(context), told)
-        return Tensors(outputs), Proof(proof)
+            outputs, proof, saturated = self._native.prove(given(x, "input"), _bytes(context), strict, told)
+        return Tensors(outputs, heard(saturated, stacklevel=2)), Proof(proof)
 
     def __copy__(self) -> Prover:
         return self
@@ -111,24 +121,29 @@ class Verifier:
         context: bytes | str = b"",
         input: Any = None,
         output: Any = None,
+        strict: bool = False,
         raises: bool = False,
     ) -> Verdict:
         """Whether a proof is one of this model's, for this context.
 
         :param proof: a :class:`Proof`, or any bytes. Whatever they are, the worst is a verdict that is false.
         :param context: what the proof must be bound to.
-        :param input: reject unless the proof is of this input.
+        :param input: reject unless the proof is of this input. Values of it that lie beyond the declared range are a
+            :class:`SaturationWarning`: the proof is of the input with them moved to its end.
         :param output: reject unless the proof is of this output.
+        :param strict: raise :class:`StrictError` instead of that warning.
         :param raises: raise :class:`RejectedProofError` instead of returning a verdict that is false.
         :raises InputError: if ``input`` or ``output`` do not fit the model, or are private, so that no proof shows them.
         """
         bound = _bytes(context)
-        reason, inputs, outputs = self._native.verify(
+        reason, inputs, outputs, saturated = self._native.verify(
             bytes(proof),
             bound,
             None if input is None else given(input, "input"),
             None if output is None else given(output, "output"),
+            strict,
         )
+        heard(saturated, stacklevel=2)
         verdict = Verdict(
             self.id,
             bound,

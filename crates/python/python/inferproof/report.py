@@ -35,8 +35,12 @@ def duration(seconds: float) -> str:
 
 def agreement(measured: Mapping[str, Any]) -> str:
     """How an integer program compares with the float model, in words."""
-    same = f"same answer as the float model {measured['top1']} of {measured['top1_of']} times, " if measured["top1_of"] else ""
-    return f"{same}greatest error {measured['relative_error']:.2%}"
+    words = [f"greatest error {measured['relative_error']:.2%}"]
+    if measured["top1_of"]:
+        words.append(f"same answer as the float model {measured['top1']} of {measured['top1_of']} times")
+    if measured["saturated"]:
+        words.append(f"{measured['saturated']:,} values saturated")
+    return ", ".join(words)
 
 
 class Report:
@@ -81,6 +85,11 @@ class Report:
         return dict(self.card.get("quantization", {}))
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is to be said against trusting the model as it is."""
+        return tuple(warning["message"] for warning in self.card.get("warnings", ()))
+
+    @property
     def sizes(self) -> dict[str, int]:
         """Numbers of weights and activations, bytes of the key and of every proof."""
         return dict(self.card.get("sizes", {}))
@@ -106,12 +115,12 @@ class Report:
         yield "weights", f"{sizes['weights']:,} of {bits['weight_bits']} bits"
         yield "activations", f"{sizes['activations']:,} of {bits['activation_bits']} bits"
         yield "calibration", f"{agreement(calibration['agreement'])}, on {calibration['samples']} samples"
-        if not calibration["within_tolerance"]:
-            yield "warning", f"the tolerance of {bits['tolerance']} is not reached on the calibration data"
         if self.evaluation:
             yield "evaluation", f"{agreement(self.evaluation['agreement'])}, on {self.evaluation['samples']} samples"
         if self.accuracy is not None and self.float_accuracy is not None:
             yield "labels", f"{self.accuracy:.1%} right (float model {self.float_accuracy:.1%})"
+        for warning in self.warnings:
+            yield "warning", warning
         yield "key", size(sizes["key_bytes"])
         yield "proofs", f"{size(sizes['argument_bytes'])} each"
 

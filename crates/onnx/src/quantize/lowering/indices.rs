@@ -97,6 +97,9 @@ impl Lowering<'_> {
             high: classes - 1,
             scale: 0,
         };
-        self.rescale(origin, exact, format)
+        let index = self.rescale(origin, exact, format)?;
+        // An index that is moved by one chooses another row.
+        self.limit_exactly(index);
+        Ok(index)
     }
 }

@@ -66,11 +66,13 @@ impl Lowering<'_> {
         };
         let upper = self.lines(id, exact, rule, &lines.lines, lines.shift, |l| l.upper)?;
         let upper = self.push(&layer.origin, &layer.shape, format, op(upper))?;
+        self.limit_rescale(upper, true, true);
         if !lines.is_split() {
             return Ok(upper);
         }
         let lower = self.lines(id, exact, rule, &lines.lines, lines.shift, |l| l.lower)?;
         let lower = self.push(&layer.origin, &layer.shape, format, op(lower))?;
+        self.limit_rescale(lower, true, true);
         let view = View::identity(layer.shape.clone())?;
         let read = |source| Term {
             coefficient: 1,
