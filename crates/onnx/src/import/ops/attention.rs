@@ -1,0 +1,265 @@
+//! Attention: products of queries and keys, masks, a softmax, and the product with the values.
+
+use crate::element::Element;
+use crate::expression::Operation as Arithmetic;
+use crate::function::Function;
+use crate::graph::LayerId;
+use crate::import::Importer;
+use crate::import::build::Place;
+use crate::import::build::broadcast::{broadcast, common_shape, reshape};
+use crate::import::build::contraction::Label;
+use crate::import::node::Node;
+use crate::import::refusal::{Imported, refuse};
+use crate::import::registry::{Operation, float, int};
+use crate::import::value::Value;
+use crate::import::INFINITY;
+use inferproof_view::Step;
+
+inventory::submit! {
+    Operation::new("Attention", &[23, 24], import)
+        .attributes(&[
+            int("is_causal"),
+            int("kv_num_heads"),
+            int("q_num_heads"),
+            int("qk_matmul_output_mode"),
+            float("scale"),
+            float("softcap"),
+            int("softmax_precision"),
+        ])
+        .row(
+            "without `nonpad_kv_seqlen`; `softcap` only without a mask that hides entries",
+            "contractions, a softmax",
+        )
+}
+
+/// The scores of one head axis by another: `[batch, heads, queries, keys]`.
+const SCORES: [(Option<usize>, Option<usize>, Option<usize>); 5] = [
+    (Some(0), Some(0), Some(0)),
+    (Some(1), Some(1), Some(1)),
+    (Some(2), None, Some(2)),
+    (None, Some(2), Some(3)),
+    (Some(3), Some(3), None),
+];
+
+/// Weights by values: `[batch, heads, queries, size]`.
+const WEIGHTED: [(Option<usize>, Option<usize>, Option<usize>); 5] = [
+    (Some(0), Some(0), Some(0)),
+    (Some(1), Some(1), Some(1)),
+    (Some(2), None, Some(2)),
+    (None, Some(3), Some(3)),
+    (Some(3), Some(2), None),
+];
+
+fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
+    let origin = &node.origin;
+    if node.optional(6).is_some() {
+        return refuse("lengths of what is not padding; give a mask instead");
+    }
+    let element = node.element(0)?;
+    let is_merged = importer.shape(node.input(0)?)?.len() == 3;
+    let query = heads(importer, node, 0, "q_num_heads")?;
+    let mut key = heads(importer, node, 1, "kv_num_heads")?;
+    let mut value = heads(importer, node, 2, "kv_num_heads")?;
+    let mut past = 0;
+    if node.optional(4).is_some() {
+        let before = importer.input(node, 4)?;
+        past = importer.graph.shape(before).get(2).copied().unwrap_or(0);
+        key = joined(importer, origin, before, key)?;
+    }
+    if node.optional(5).is_some() {
+        let before = importer.input(node, 5)?;
+        value = joined(importer, origin, before, value)?;
+    }
+    let present = [key, value];
+    let &[batch, count, queries, size] = importer.graph.shape(query) else {
+        return refuse("a query that has not three or four axes");
+    };
+    let key = repeated(importer, origin, key, count)?;
+    let value = repeated(importer, origin, value, count)?;
+    let (key_shape, value_shape) = (
+        importer.graph.shape(key).to_vec(),
+        importer.graph.shape(value).to_vec(),
+    );
+    let keys = key_shape[2];
+    if key_shape != [batch, count, keys, size] || value_shape[..3] != [batch, count, keys] {
+        return refuse(format!(
+            "keys of shape {key_shape:?} and values of shape {value_shape:?} for {count} heads of {size}"
+        ));
+    }
+    let scores_shape = [batch, count, queries, keys];
+    let scale = node.float("scale").unwrap_or(1.0 / (size as f64).sqrt());
+    let products = product(importer, origin, [query, key], &scores_shape, &SCORES)?;
+    let products = importer.graph.scaled(origin, scale, products, vec![])?;
+
+    // Truth values say what is seen; numbers are added.
+    let mut masked = products;
+    let mut seen: Option<LayerId> = None;
+    if node.optional(3).is_some() {
+        let mask = importer.input(node, 3)?;
+        match node.element(3)? {
+            Element::Bool => seen = Some(mask),
+            _ => {
+                let to = common_shape(&[&scores_shape, importer.graph.shape(mask)])?;
+                if to != scores_shape {
+                    return refuse(format!(
+                        "a mask of shape {:?} for scores of shape {scores_shape:?}",
+                        importer.graph.shape(mask)
+                    ));
+                }
+                let steps = broadcast(importer.graph.shape(mask), &scores_shape)?;
+                let terms = vec![
+                    importer.graph.summand(1.0, products, vec![])?,
+                    importer.graph.summand(1.0, mask, steps)?,
+                ];
+                masked = importer.graph.sum(origin, terms);
+            }
+        }
+    }
+    if node.flag("is_causal", false) {
+        let pairs = (0..queries).flat_map(|q| (0..keys).map(move |k| k <= q + past));
+        let pairs = pairs.map(|seen| f32::from(u8::from(seen))).collect();
+        let causal = importer.graph.add_constant(origin, vec![queries, keys], pairs);
+        seen = Some(match seen {
+            None => causal,
+            Some(mask) => {
+                let to = common_shape(&[importer.graph.shape(mask), &[queries, keys]])?;
+                let place = Place {
+                    origin,
+                    to: &to,
+                    owned: &[],
+                };
+                importer.binary(&place, Arithmetic::And, mask, causal)?
+            }
+        });
+    }
+    let mut capped = masked;
+    if let Some(cap) = node.float("softcap").filter(|&cap| cap != 0.0) {
+        if seen.is_some() {
+            return refuse(
+                "`softcap` beside a mask that hides entries: the specification caps what is hidden, onnxruntime does not; write it out",
+            );
+        }
+        let relative = importer.graph.scaled(origin, 1.0 / cap, capped, vec![])?;
+        let squashed = importer.function(origin, relative, Function::Tanh)?;
+        capped = importer.graph.scaled(origin, cap, squashed, vec![])?;
+    }
+    if let Some(seen) = seen {
+        let place = Place {
+            origin,
+            to: &scores_shape,
+            owned: &[],
+        };
+        let never = importer
+            .graph
+            .add_constant(origin, vec![1; 4], vec![-INFINITY]);
+        masked = importer.select(&place, [seen, masked, never])?;
+        capped = masked;
+    }
+    let weights = importer.softmax(origin, capped, &[3], false)?;
+    let to = [batch, count, queries, value_shape[3]];
+    let mut result = product(importer, origin, [weights, value], &to, &WEIGHTED)?;
+    if is_merged {
+        let order = vec![Step::Permute(vec![0, 2, 1, 3])];
+        result = importer.graph.view(origin, result, order)?;
+        let steps = reshape(
+            0,
+            &[batch, queries, count, value_shape[3]],
+            &[batch, queries, count * value_shape[3]],
+        );
+        result = importer.graph.view(origin, result, steps)?;
+    }
+    let scores = match node.int_or("qk_matmul_output_mode", 0) {
+        0 => products,
+        1 => masked,
+        2 => capped,
+        3 => weights,
+        other => return refuse(format!("its attribute `qk_matmul_output_mode` is {other}")),
+    };
+    let outputs = [result, present[0], present[1], scores].into_iter();
+    Ok(outputs.map(|layer| Value::computed(layer, element)).collect())
+}
+
+/// An input as `[batch, heads, length, size]`; one of three axes has its heads merged.
+fn heads(
+    importer: &mut Importer<'_>,
+    node: &Node<'_>,
+    position: usize,
+    attribute: &str,
+) -> Imported<LayerId> {
+    let layer = importer.input(node, position)?;
+    let shape = importer.graph.shape(layer).to_vec();
+    let [batch, length, hidden] = shape[..] else {
+        return match shape.len() {
+            4 => Ok(layer),
+            _ => refuse(format!("its input {position} has the shape {shape:?}; expected 3 or 4 axes")),
+        };
+    };
+    let count = node.int(attribute).and_then(|n| usize::try_from(n).ok());
+    let Some(count) = count.filter(|&n| n > 0 && hidden % n == 0) else {
+        return refuse(format!(
+            "a tensor of three axes, which the attribute `{attribute}` does not cut into heads"
+        ));
+    };
+    let mut steps = reshape(0, &shape, &[batch, length, count, hidden / count]);
+    steps.push(Step::Permute(vec![0, 2, 1, 3]));
+    Ok(importer.graph.view(&node.origin, layer, steps)?)
+}
+
+/// What was before, followed by what is new, along the axis of keys.
+fn joined(
+    importer: &mut Importer<'_>,
+    origin: &str,
+    before: LayerId,
+    new: LayerId,
+) -> Imported<LayerId> {
+    let (old, fresh) = (importer.graph.shape(before), importer.graph.shape(new));
+    let same = |axis: usize| old.get(axis) == fresh.get(axis);
+    if old.len() != 4 || ![0, 1, 3].into_iter().all(same) {
+        return refuse(format!("keys or values of shape {old:?} before such of shape {fresh:?}"));
+    }
+    importer.joined(origin, &[before, new], 2)
+}
+
+/// Each head as often as there are heads of the query to it.
+fn repeated(
+    importer: &mut Importer<'_>,
+    origin: &str,
+    source: LayerId,
+    count: usize,
+) -> Imported<LayerId> {
+    let own = importer.graph.shape(source).get(1).copied().unwrap_or(0);
+    if own == count {
+        return Ok(source);
+    }
+    if own == 0 || count % own != 0 {
+        return refuse(format!("{count} heads of the query for {own} of keys or values"));
+    }
+    let index = (0..count).map(|head| u32::try_from(head / (count / own)).ok());
+    let gather = Step::Gather {
+        axis: 1,
+        source: own,
+        index: index.collect(),
+    };
+    Ok(importer.graph.view(origin, source, vec![gather])?)
+}
+
+fn product(
+    importer: &mut Importer<'_>,
+    origin: &str,
+    [left, right]: [LayerId; 2],
+    to: &[usize],
+    axes: &[(Option<usize>, Option<usize>, Option<usize>)],
+) -> Imported<LayerId> {
+    let labels = axes.iter().map(|&(left, right, output)| Label {
+        left,
+        right,
+        output,
+    });
+    let labels: Vec<Label> = labels.collect();
+    let place = Place {
+        origin,
+        to,
+        owned: &[],
+    };
+    importer.labelled_product(&place, left, right, &labels)
+}
