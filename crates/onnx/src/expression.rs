@@ -41,6 +41,8 @@ pub enum Operation {
     Power,
     /// The remainder with the sign of the dividend.
     Remainder,
+    /// The remainder with the sign of the divisor.
+    Modulo,
     /// 1 if `a - b` compares so with zero, else 0.
     Compare(Comparison),
     /// Of truth values.
@@ -65,6 +67,7 @@ impl Operation {
             Self::Minimum => a.min(b),
             Self::Power => libm::pow(a, b),
             Self::Remainder => libm::fmod(a, b),
+            Self::Modulo => libm::fmod(libm::fmod(a, b) + b, b),
             Self::Compare(comparison) => comparison.evaluate(a - b),
             Self::And => f64::from(u8::from(a != 0.0 && b != 0.0)),
             Self::Or => f64::from(u8::from(a != 0.0 || b != 0.0)),
@@ -80,7 +83,8 @@ impl Operation {
             | Self::Multiply
             | Self::Maximum
             | Self::Minimum
-            | Self::Remainder => (true, false),
+            | Self::Remainder
+            | Self::Modulo => (true, false),
             Self::DivideIntegers | Self::Compare(_) | Self::And | Self::Or | Self::Xor => {
                 (true, true)
             }
@@ -89,7 +93,65 @@ impl Operation {
     }
 }
 
+impl From<f64> for Expression {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl std::ops::Add for Expression {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        self.with(Operation::Add, other)
+    }
+}
+
+impl std::ops::Sub for Expression {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        self.with(Operation::Subtract, other)
+    }
+}
+
+impl std::ops::Mul for Expression {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        self.with(Operation::Multiply, other)
+    }
+}
+
+impl std::ops::Div for Expression {
+    type Output = Self;
+    fn div(self, other: Self) -> Self {
+        self.with(Operation::Divide, other)
+    }
+}
+
 impl Expression {
+    /// An operation on this expression and another.
+    #[must_use]
+    pub fn with(self, operation: Operation, other: Self) -> Self {
+        Self::Combine(operation, Box::new(self), Box::new(other))
+    }
+
+    /// A function of this expression.
+    #[must_use]
+    pub fn then(self, function: Function) -> Self {
+        Self::Apply(function, Box::new(self))
+    }
+
+    /// The first where this expression is not zero, else the second.
+    #[must_use]
+    pub fn choose(self, yes: Self, no: Self) -> Self {
+        Self::Select(Box::new(self), Box::new(yes), Box::new(no))
+    }
+
+    /// 1 where this expression compares so with another, else 0.
+    #[must_use]
+    pub fn compares(self, comparison: Comparison, other: Self) -> Self {
+        self.with(Operation::Compare(comparison), other)
+    }
+
     /// The value at an argument.
     #[must_use]
     pub fn evaluate(&self, x: f64) -> f64 {

@@ -121,6 +121,12 @@ pub enum Trigonometric {
     Atanh,
 }
 
+impl From<Expression> for Function {
+    fn from(expression: Expression) -> Self {
+        Self::Composite(Arc::new(expression))
+    }
+}
+
 impl From<Trigonometric> for Function {
     fn from(function: Trigonometric) -> Self {
         Self::Trigonometric(function)

@@ -63,7 +63,7 @@ impl Importer<'_> {
                 Some(result) => result,
                 None => self.power(at, left, right)?,
             },
-            Operation::DivideIntegers | Operation::Remainder => {
+            Operation::DivideIntegers | Operation::Remainder | Operation::Modulo => {
                 match self.by_numbers(at, operation, left, right)? {
                     Some(result) => result,
                     None => return refuse(BY_TENSOR),
@@ -83,7 +83,7 @@ impl Importer<'_> {
     }
 
     /// The same tensor with axes of length one before its own.
-    fn of_rank(&mut self, origin: &str, source: LayerId, rank: usize) -> Imported<LayerId> {
+    pub fn of_rank(&mut self, origin: &str, source: LayerId, rank: usize) -> Imported<LayerId> {
         let missing = rank.saturating_sub(self.graph.shape(source).len());
         let steps = vec![Step::Insert { axis: 0, len: 1 }; missing];
         Ok(self.graph.view(origin, source, steps)?)

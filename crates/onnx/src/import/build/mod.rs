@@ -18,6 +18,7 @@ pub mod rows;
 pub mod strings;
 pub mod typed;
 pub mod windows;
+pub mod wrap;
 
 use crate::graph::LayerId;
 

@@ -1,5 +1,6 @@
 //! Add, Sub, Mul, Div: entry by entry, with broadcasting. Integers are computed modulo the size of their type; their division truncates.
 
+use crate::element::Element;
 use crate::expression::Operation as Arithmetic;
 use crate::import::Importer;
 use crate::import::build::Place;
@@ -9,6 +10,8 @@ use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Fold, Operation};
 use crate::import::value::Value;
+use crate::tensor::Tensor;
+use inferproof_view::volume;
 
 inventory::submit! {
     Operation::new("Add", &[7, 13, 14], import).fold(Fold::Own(evaluate)).row("", "a sum")
@@ -39,8 +42,8 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         _ if element.is_whole() => Arithmetic::DivideIntegers,
         _ => Arithmetic::Divide,
     };
-    let layer = importer.entrywise(node, operation)?;
-    Ok(vec![Value::computed(layer, element)])
+    let value = importer.entrywise_to(node, operation, element)?;
+    Ok(vec![value])
 }
 
 fn evaluate(node: &Node<'_>) -> Imported<Vec<Value>> {
@@ -72,12 +75,29 @@ fn evaluate(node: &Node<'_>) -> Imported<Vec<Value>> {
 }
 
 impl Importer<'_> {
-    /// An operation on a node's two inputs, entry by entry.
-    pub fn entrywise(&mut self, node: &Node<'_>, operation: Arithmetic) -> Imported<crate::graph::LayerId> {
-        let [left, right] = self.all_inputs(node)?[..] else {
+    /// A constant of this type and shape, if that has no entries: nothing needs to be computed for it.
+    pub fn without_entries(&self, element: Element, shape: &[usize]) -> Option<Value> {
+        let is_empty = volume(shape) == Some(0);
+        let empty = || Tensor::empty(element, shape.to_vec());
+        is_empty.then(empty).flatten().map(Value::Constant)
+    }
+
+    /// An operation on a node's two inputs, entry by entry, with results of this type.
+    pub fn entrywise_to(
+        &mut self,
+        node: &Node<'_>,
+        operation: Arithmetic,
+        element: Element,
+    ) -> Imported<Value> {
+        if node.inputs.len() != 2 {
             return refuse(format!("{} operands; expected two", node.inputs.len()));
-        };
-        let to = common_shape(&[self.graph.shape(left), self.graph.shape(right)])?;
+        }
+        let (left, right) = (self.shape(node.input(0)?)?, self.shape(node.input(1)?)?);
+        let to = common_shape(&[&left, &right])?;
+        if let Some(empty) = self.without_entries(element, &to) {
+            return Ok(empty);
+        }
+        let (left, right) = (self.input(node, 0)?, self.input(node, 1)?);
         let owned = [(0, left), (1, right)].into_iter();
         let owned = owned.filter(|(slot, _)| self.is_read_once(node, *slot));
         let owned: Vec<_> = owned.map(|(_, layer)| layer).collect();
@@ -86,6 +106,19 @@ impl Importer<'_> {
             to: &to,
             owned: &owned,
         };
-        self.binary(&place, operation, left, right)
+        let result = self.binary(&place, operation, left, right)?;
+        let bounds = self.bounds(left, element).zip(self.bounds(right, element));
+        let bounds = bounds.and_then(|(left, right)| match operation {
+            Arithmetic::Add => Some(left.plus(right)),
+            Arithmetic::Subtract => Some(left.plus(right.negated())),
+            Arithmetic::Multiply => Some(left.times(right)),
+            Arithmetic::DivideIntegers => Some(left.divided(right)),
+            _ => None,
+        });
+        let result = match bounds {
+            Some(bounds) => self.wrapped(&node.origin, result, element, bounds)?,
+            None => result,
+        };
+        Ok(Value::computed(result, element))
     }
 }

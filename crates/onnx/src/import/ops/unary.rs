@@ -23,6 +23,9 @@ functions! {
     "Reciprocal", [6, 13], "a table";
     "Erf", [9, 13], "a table";
     "HardSwish", [14, 22], "a table";
+    "Floor", [6, 13], "a table";
+    "Ceil", [6, 13], "a table";
+    "Round", [11, 22], "a table";
 }
 
 fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
@@ -36,6 +39,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         "Reciprocal" => Function::Reciprocal,
         "Erf" => Function::Erf,
         "HardSwish" => Function::HardSwish,
+        "Floor" => Function::Floor,
+        "Ceil" => Function::Ceil,
+        "Round" => Function::Round,
         other => return refuse(format!("no function is called {other}")),
     };
     let source = importer.input(node, 0)?;
