@@ -669,7 +669,10 @@ impl Lowering<'_> {
         let format = if is_compared && values.is_some_and(|v| v.iter().all(is_sign)) {
             Format::SIGN
         } else {
-            Format::weight(self.range(id), self.widths.weights.max(PICKED_BITS))
+            let (range, bits) = (self.range(id), self.widths.weights.max(PICKED_BITS));
+            // Integers stay what they are: at a finer scale the greatest might be off by a unit.
+            let whole = Format::integer_weight(range, bits).filter(|_| self.graph.is_integral(id));
+            whole.unwrap_or_else(|| Format::weight(range, bits))
         };
         self.quantized(id, format)
     }

@@ -10,6 +10,7 @@ pub mod gates;
 pub mod logic;
 pub mod movement;
 pub mod places;
+pub mod pooled;
 pub mod quantization_parameters;
 pub mod quantize;
 pub mod quantized;

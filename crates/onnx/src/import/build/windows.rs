@@ -25,10 +25,36 @@ pub struct Windows {
     pub positions: usize,
 }
 
+/// How `auto_pad` counts a dilated window.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Same {
+    /// By all that it spans, as the standard says.
+    Spanned,
+    /// By its entries alone, as onnxruntime's pools do: a dilated pool then has fewer positions.
+    Entries,
+}
+
 impl Windows {
-    /// The windows of a node with the attributes `auto_pad`, `pads`, `strides`, `dilations` and `ceil_mode`, for a source of shape
+    /// The windows of a convolution with the attributes `auto_pad`, `pads`, `strides` and `dilations`, for a source of shape
     /// `[batch, channels, ..]` and a kernel of these lengths.
     pub fn of(node: &Node<'_>, shape: &[usize], kernel: &[usize]) -> Imported<Vec<Self>> {
+        Self::with(node, shape, kernel, Same::Spanned)
+    }
+
+    /// The windows of a pool, whose attributes are `kernel_shape`, those of a convolution, and `ceil_mode`. Where `auto_pad` asks for the same
+    /// size and windows are dilated, onnxruntime is followed, which differs from the standard.
+    pub fn of_pool(node: &Node<'_>, shape: &[usize]) -> Imported<Vec<Self>> {
+        let Some(kernel) = node.ints("kernel_shape") else {
+            return refuse("its attribute `kernel_shape` is missing");
+        };
+        let lengths = kernel.iter().map(|&k| usize::try_from(k));
+        let Ok(lengths) = lengths.collect::<Result<Vec<usize>, _>>() else {
+            return refuse(format!("its attribute `kernel_shape` is {kernel:?}"));
+        };
+        Self::with(node, shape, &lengths, Same::Entries)
+    }
+
+    fn with(node: &Node<'_>, shape: &[usize], kernel: &[usize], same: Same) -> Imported<Vec<Self>> {
         let Some(spatial) = shape.get(2..).filter(|s| s.len() == kernel.len()) else {
             return refuse(format!(
                 "a kernel of {} axes for a tensor of shape {shape:?}",
@@ -81,8 +107,28 @@ impl Windows {
                     (pad, after, positions)
                 }
                 "SAME_UPPER" | "SAME_LOWER" => {
-                    let positions = source.div_ceil(stride);
-                    let total = ((positions - 1) * stride + reach).saturating_sub(source);
+                    let counted = match same {
+                        Same::Spanned => reach,
+                        Same::Entries => kernel,
+                    };
+                    let wanted = source.div_ceil(stride);
+                    let spanned = (wanted.max(1) - 1) * stride + counted;
+                    if same == Same::Entries && spanned < source {
+                        return refuse(format!(
+                            "`auto_pad` {auto_pad} where windows of {kernel} at a stride of {stride} leave entries of an axis of {source} out: onnxruntime and the standard differ there; export the model with explicit `pads`"
+                        ));
+                    }
+                    let total = spanned.saturating_sub(source);
+                    let Some(room) = (source + total).checked_sub(reach) else {
+                        return refuse(format!(
+                            "a window of {reach} entries for an axis of {source}, padded by {total}"
+                        ));
+                    };
+                    let positions = match same {
+                        Same::Spanned => wanted,
+                        Same::Entries if ceil => room.div_ceil(stride) + 1,
+                        Same::Entries => room / stride + 1,
+                    };
                     let less = total / 2;
                     match auto_pad {
                         "SAME_UPPER" => (less, total - less, positions),
@@ -124,6 +170,13 @@ impl Windows {
         at.checked_sub(self.pad).filter(|&at| at < self.source)
     }
 
+    /// The source index that a position reads at a kernel offset, or where that is padding, another of the same window: a maximum does
+    /// not change when an entry is repeated. `None` if the window lies in the padding altogether.
+    pub fn tapped(&self, position: usize, offset: usize) -> Option<usize> {
+        let another = || (0..self.kernel).find_map(|k| self.read(position, k));
+        self.read(position, offset).or_else(another)
+    }
+
     /// How many source indices a position reads.
     pub fn count(&self, position: usize) -> usize {
         (0..self.kernel)
@@ -139,17 +192,13 @@ impl Windows {
             .count()
     }
 
-    /// For each position, the source index at this kernel offset, or where that is padding, another of the same window: a
-    /// maximum does not change when an entry is repeated. `None` if a window lies in the padding altogether.
+    /// The step that reads, for each position, what [`Self::tapped`] says of this kernel offset.
     pub fn tap(&self, offset: usize) -> Option<Step> {
-        let index: Option<Vec<Option<u32>>> = (0..self.positions)
-            .map(|p| {
-                let inside = self
-                    .read(p, offset)
-                    .or_else(|| (0..self.kernel).find_map(|k| self.read(p, k)));
-                inside.and_then(|i| u32::try_from(i).ok()).map(Some)
-            })
-            .collect();
+        let index = (0..self.positions).map(|p| {
+            let inside = self.tapped(p, offset);
+            inside.and_then(|i| u32::try_from(i).ok()).map(Some)
+        });
+        let index: Option<Vec<Option<u32>>> = index.collect();
         let index = index?;
         let Self { axis, source, .. } = *self;
         let start = i64::from((*index.first()?)?);
