@@ -2,7 +2,10 @@
 
 pub mod attributes;
 pub mod classes;
+pub mod coupling;
 pub mod ensemble;
+pub mod kernel;
+pub mod lookup;
 pub mod rows;
 pub mod scores;
 pub mod trees;
