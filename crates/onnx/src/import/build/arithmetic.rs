@@ -4,7 +4,7 @@ use super::Place;
 use super::broadcast::broadcast;
 use super::contraction::{Follow, Label};
 use super::places::flat_gather;
-use super::quantized::Pair;
+use super::quantized::{Dequantized, Pair, Scales};
 use crate::expression::{Expression, Operation};
 use crate::function::Function;
 use crate::graph::{Graph, Kind, LayerId};
@@ -82,11 +82,28 @@ impl Importer<'_> {
         Ok(result)
     }
 
-    /// The same tensor with axes of length one before its own.
+    /// The same tensor with axes of length one before its own. What it was dequantized from is known of the result, too.
     pub fn of_rank(&mut self, origin: &str, source: LayerId, rank: usize) -> Imported<LayerId> {
         let missing = rank.saturating_sub(self.graph.shape(source).len());
         let steps = vec![Step::Insert { axis: 0, len: 1 }; missing];
-        Ok(self.graph.view(origin, source, steps)?)
+        let layer = self.graph.view(origin, source, steps.clone())?;
+        if layer != source
+            && let Some(known) = self.dequantized(origin, source)?
+        {
+            let known = Dequantized {
+                integers: self.graph.view(origin, known.integers, steps)?,
+                scales: match known.scales {
+                    Scales::One(scale) => Scales::One(scale),
+                    Scales::Along { axis, scales } => Scales::Along {
+                        axis: axis + missing,
+                        scales,
+                    },
+                },
+                ..known
+            };
+            self.remember_dequantized(layer, known);
+        }
+        Ok(layer)
     }
 
     /// An operation with a constant whose entries differ: a table for each number among them, of the entries that meet it.
@@ -324,8 +341,15 @@ impl Importer<'_> {
                 (source, low, high) = (before, joined_low, joined_high);
             }
         }
-        self.graph
-            .apply(at.origin, source, Function::Clamp { low, high })
+        let function = Function::Clamp { low, high };
+        let shape = self.graph.shape(source).to_vec();
+        let chain = self.chain(&[source], &shape, |operands| {
+            let inner = operands.into_iter().next().unwrap_or(Expression::Argument);
+            Expression::Apply(function.clone(), Box::new(inner))
+        });
+        let clamped = self.graph.apply(at.origin, source, function);
+        self.remember(clamped, chain);
+        clamped
     }
 
     /// A function of a tensor, entry by entry; of what it is a function of, where that saves a table.

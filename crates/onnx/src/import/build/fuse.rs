@@ -58,7 +58,7 @@ impl Importer<'_> {
     }
 
     /// An operation on layers as an expression in one layer, if there is one on which all of them depend.
-    fn chain(
+    pub fn chain(
         &self,
         operands: &[LayerId],
         shape: &[usize],
