@@ -9,6 +9,7 @@ use crate::{Dimensions, OnnxError};
 use inferproof_program::{Program, Tensor, Weights};
 use inferproof_view::volume;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// How to quantize.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -177,8 +178,11 @@ impl FloatModel {
         options: &QuantizeOptions,
         progress: &mut dyn FnMut(Work, usize, usize) -> bool,
     ) -> Result<Compiled, OnnxError> {
-        let progress = &mut Progress::new(progress);
         self.check(samples)?;
+        if let Some(complete) = self.without_missing(samples) {
+            return complete.compile_with(samples, options, progress);
+        }
+        let progress = &mut Progress::new(progress);
         let candidates = options.candidates()?;
         let calibration = calibrate(&self.model.graph, samples, progress)?;
         let mut best: Option<Compiled> = None;
@@ -202,6 +206,33 @@ impl FloatModel {
         }
         best.ok_or_else(|| OnnxError::Model {
             reason: "there are no widths to try".into(),
+        })
+    }
+
+    /// The same model without what deals with missing values of inputs in which these samples have none; `None` if there is no such
+    /// input. A program that is to take missing values is calibrated with some: all others need not pay for it.
+    fn without_missing(&self, samples: &[Sample]) -> Option<Self> {
+        let is_complete = |slot: usize| {
+            let mut values = samples.iter().filter_map(|sample| sample.get(slot));
+            values.all(|values| !values.iter().any(|v| v.is_nan()))
+        };
+        let mut inputs = self.model.inputs.clone();
+        let mut complete = BTreeSet::new();
+        for (slot, (input, &layer)) in inputs.iter_mut().zip(&self.model.graph.inputs).enumerate() {
+            if input.may_be_missing && is_complete(slot) {
+                input.may_be_missing = false;
+                complete.insert(layer);
+            }
+        }
+        (!complete.is_empty()).then(|| Self {
+            model: Model {
+                graph: self.model.graph.without_missing(&complete),
+                inputs,
+                opset: self.model.opset,
+                outputs: self.model.outputs.clone(),
+                notes: self.model.notes.clone(),
+                external_files: self.model.external_files.clone(),
+            },
         })
     }
 
@@ -296,7 +327,10 @@ impl FloatModel {
                         format!("{} entries", values.len()),
                     ));
                 }
-                if let Some(position) = values.iter().position(|v| !v.is_finite()) {
+                if let Some(position) = values
+                    .iter()
+                    .position(|v| !(v.is_finite() || v.is_nan() && port.may_be_missing))
+                {
                     return Err(OnnxError::Value {
                         file: "samples".into(),
                         tensor: port.name.clone(),

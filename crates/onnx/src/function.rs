@@ -100,6 +100,10 @@ pub enum Function {
     Power(f64),
     /// 1 where the comparison with zero holds, else 0. Its argument is compared exactly, however narrow activations are.
     Compare(Comparison),
+    /// 1 where a value is missing (NaN), else 0.
+    Missing,
+    /// The value, or 0 where it is missing (NaN).
+    Present,
     /// What several operations in a row make of one number.
     Composite(Arc<Expression>),
 }
@@ -199,6 +203,11 @@ impl Function {
             Self::Trigonometric(function) => function.evaluate(x),
             Self::Power(exponent) => libm::pow(x, exponent),
             Self::Compare(comparison) => comparison.evaluate(x),
+            Self::Missing => f64::from(u8::from(x.is_nan())),
+            Self::Present => match x.is_nan() {
+                true => 0.0,
+                false => x,
+            },
             Self::Composite(ref expression) => expression.evaluate(x),
         }
     }
@@ -227,6 +236,7 @@ impl Function {
             | Self::Round
             | Self::Sign
             | Self::Positive
+            | Self::Missing
             | Self::Compare(_) => true,
             Self::Composite(expression) => expression.is_integral(false),
             _ => false,
@@ -239,7 +249,7 @@ impl Function {
         let whole = |bound: Option<f64>| bound.is_none_or(|b| b.fract() == 0.0);
         match self {
             Self::Clamp { low, high } => whole(*low) && whole(*high),
-            Self::Square | Self::Abs => true,
+            Self::Square | Self::Abs | Self::Present => true,
             Self::Power(exponent) => *exponent >= 0.0 && exponent.fract() == 0.0,
             Self::Composite(expression) => expression.is_integral(true),
             other => other.is_integral(),

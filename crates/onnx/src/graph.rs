@@ -437,31 +437,33 @@ impl Graph {
 }
 
 impl Kind {
-    fn rename(&mut self, names: &BTreeMap<LayerId, LayerId>) {
+    /// Reads other layers in the place of these.
+    pub fn rename(&mut self, names: &BTreeMap<LayerId, LayerId>) {
+        let name = |id: LayerId| names.get(&id).copied().unwrap_or(id);
         match self {
             Self::Input { .. } | Self::Constant(_) => {}
             Self::Linear(terms) => {
                 for source in terms.iter_mut().filter_map(|t| t.source.as_mut()) {
-                    *source = names[source];
+                    *source = name(*source);
                 }
             }
             Self::Contract { left, right, .. } | Self::Max { left, right } => {
-                *left = names[left];
-                *right = names[right];
+                *left = name(*left);
+                *right = name(*right);
             }
             Self::OneHot { source, taken } => {
-                *source = names[source];
-                taken.iter_mut().for_each(|t| *t = names[t]);
+                *source = name(*source);
+                taken.iter_mut().for_each(|t| *t = name(*t));
             }
             Self::Lookup { sources, .. } => {
                 for source in sources {
-                    source.layer = names[&source.layer];
+                    source.layer = name(source.layer);
                 }
             }
             Self::Apply { source, .. }
             | Self::Indicator { source, .. }
             | Self::Logits { source }
-            | Self::Requantize { source, .. } => *source = names[source],
+            | Self::Requantize { source, .. } => *source = name(*source),
         }
     }
 }

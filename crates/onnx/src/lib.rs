@@ -27,6 +27,7 @@ mod graph;
 mod import;
 mod inspect;
 mod integer_function;
+mod missing;
 mod operations;
 mod progress;
 mod proto;

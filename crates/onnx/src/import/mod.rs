@@ -245,7 +245,7 @@ fn import_once(
     let scope = Scope::of(&graph.node, outputs.clone());
     importer.frame().scopes.push(scope);
     importer.initializers(graph)?;
-    let inputs = importer.inputs(signature::inputs(model, graph, &options.dimensions)?)?;
+    let mut inputs = importer.inputs(signature::inputs(model, graph, &options.dimensions)?)?;
     importer.walk(&graph.node)?;
     let mut ports = Vec::new();
     for name in outputs {
@@ -286,6 +286,9 @@ fn import_once(
     let external_files = initializer::external_files(model).into_iter().collect();
     let mut graph = importer.graph;
     graph.prune();
+    for (input, &layer) in inputs.iter_mut().zip(&graph.inputs) {
+        input.may_be_missing = graph.takes_missing(layer);
+    }
     let model = Model {
         opset,
         graph,

@@ -8,6 +8,7 @@
 mod indices;
 mod limits;
 mod lookup;
+mod missing;
 mod requantization;
 mod root;
 
@@ -91,6 +92,7 @@ pub fn lower(
         narrow: BTreeMap::new(),
         virtuals: vec![],
         constants: BTreeMap::new(),
+        missing: BTreeMap::new(),
         tables: BTreeMap::new(),
     };
     for (&id, port) in graph.inputs.iter().zip(inputs) {
@@ -147,6 +149,8 @@ struct Lowering<'a> {
     virtuals: Vec<Virtual>,
     /// Constants that were quantized at a scale, with a greatest value.
     constants: BTreeMap<(LayerId, i32, i64), TensorId>,
+    /// For inputs that may have missing values, where they have.
+    missing: BTreeMap<LayerId, TensorId>,
     /// Tables by domain, output format and function.
     tables: BTreeMap<String, TableId>,
 }
@@ -314,6 +318,14 @@ impl Lowering<'_> {
                 self.limit_rescale(sign, true, true);
                 sign
             }
+            Kind::Apply {
+                source,
+                function: Function::Missing,
+            } => self.missing(*source)?,
+            Kind::Apply {
+                source,
+                function: Function::Present,
+            } => self.present(id, *source)?,
             Kind::Apply { source, function } => self.map(id, *source, function)?,
             Kind::Max { left, right } => {
                 let (left, right) = (self.operand(*left)?, self.operand(*right)?);

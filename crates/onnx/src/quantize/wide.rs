@@ -29,7 +29,11 @@ pub fn layers(graph: &Graph) -> Vec<bool> {
         wide[position] &= !refuted[position];
         for (operand, source) in layer.kind.sources().into_iter().enumerate() {
             let keeps = match &layer.kind {
-                Kind::Apply { function, .. } => *function == Function::Positive,
+                Kind::Apply { function, .. } => match function {
+                    Function::Positive | Function::Missing => true,
+                    Function::Present => wide[position],
+                    _ => false,
+                },
                 Kind::Requantize { .. } => {
                     matches!(
                         graph.layer(source).kind,
@@ -60,16 +64,23 @@ pub fn layers(graph: &Graph) -> Vec<bool> {
 /// beyond may saturate.
 pub fn range(graph: &Graph, ranges: &[Range], id: LayerId) -> Range {
     let mut range = ranges[id.0];
+    // The input, or what it is where nothing is missing.
+    let is_own = |source: Option<LayerId>| {
+        let kind = source.map(|source| &graph.layer(source).kind);
+        let present = Function::Present;
+        source == Some(id)
+            || matches!(kind, Some(Kind::Apply { source, function }) if *source == id && *function == present)
+    };
     for layer in &graph.layers {
         let Kind::Linear(terms) = &layer.kind else {
             continue;
         };
-        let Some(own) = terms.iter().find(|t| t.source == Some(id)) else {
+        let Some(own) = terms.iter().find(|t| is_own(t.source)) else {
             continue;
         };
         // The input is compared with minus the rest of the sum, over its own coefficient.
         let (mut low, mut high) = (0.0, 0.0);
-        for term in terms.iter().filter(|t| t.source != Some(id)) {
+        for term in terms.iter().filter(|t| !is_own(t.source)) {
             let factor = -term.coefficient / own.coefficient;
             let one = Range {
                 low: 1.0,
@@ -100,6 +111,10 @@ fn is_shifted_input(graph: &Graph, id: LayerId) -> bool {
     loop {
         match &graph.layer(id).kind {
             Kind::Input { .. } => return offsets <= MAX_OFFSETS,
+            Kind::Apply {
+                source,
+                function: Function::Present,
+            } => id = *source,
             Kind::Linear(terms) => {
                 let is_constant =
                     |t: &Summand| t.source.is_none_or(|s| graph.constant(s).is_some());

@@ -9,6 +9,7 @@ pub mod extremum;
 pub mod fuse;
 pub mod gates;
 pub mod logic;
+pub mod missing;
 pub mod movement;
 pub mod normalized;
 pub mod places;

@@ -167,6 +167,77 @@ impl Importer<'_> {
         Ok(self.common_list(&found)?.strings)
     }
 
+    /// Strings, computed or constant, as codes of one list: what is compared or selected. `keeps` says whether what comes of them may be
+    /// any of them, so that all must be in the list; what is only compared may be in none.
+    pub fn string_operands(
+        &mut self,
+        origin: &str,
+        operands: &[&Value],
+        keeps: bool,
+    ) -> Imported<Vec<LayerId>> {
+        let computed = operands.iter().filter_map(|value| match value {
+            Value::Computed { layer, .. } => Some(*layer),
+            _ => None,
+        });
+        let computed: Vec<LayerId> = computed.collect();
+        let constants = operands.iter().filter_map(|value| value.constant());
+        let wanted: BTreeSet<&str> = constants
+            .filter_map(|tensor| tensor.strings())
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        let mut found = BTreeSet::new();
+        for &layer in &computed {
+            self.codes(layer, wanted.iter().copied())?;
+            found.extend(self.lists_of(layer)?);
+        }
+        if found.len() > 1 {
+            self.strings.joined.push(found.clone());
+        }
+        let found: Vec<usize> = found.into_iter().collect();
+        let codes = self.common_list(&found)?;
+        if computed.len() > 1 && codes.has_others && !keeps {
+            return refuse(
+                "it compares strings of two inputs, of which a program only knows which of the model's own strings they are",
+            );
+        }
+        let mut layers = Vec::new();
+        for operand in operands {
+            layers.push(match operand {
+                Value::Constant(tensor) => {
+                    let texts = tensor.strings().unwrap_or_default();
+                    let of = |text: &String| match codes.of(text) {
+                        Some(code) => Ok(code as f32),
+                        None if keeps => refuse(format!(
+                            "the string `{text}` meets strings of a list that does not have it; look them up before they are selected"
+                        )),
+                        None => Ok(codes.count() as f32),
+                    };
+                    let numbers = texts.iter().map(of).collect::<Imported<Vec<f32>>>()?;
+                    let shape = tensor.shape().to_vec();
+                    let layer = self.graph.add_constant(origin, shape, numbers);
+                    self.same_strings(layer, &found);
+                    layer
+                }
+                other => self.layer(origin, other)?,
+            });
+        }
+        Ok(layers)
+    }
+
+    /// Says that a layer holds strings of the list that others are of.
+    pub fn selected_strings(&mut self, layer: LayerId, of: LayerId) -> Imported<Value> {
+        let found = self.lists_of(of)?;
+        self.same_strings(layer, &found);
+        Ok(Value::computed(layer, Element::String))
+    }
+
+    fn same_strings(&mut self, layer: LayerId, found: &[usize]) {
+        if let Some(&list) = found.first() {
+            self.strings.roots.insert(layer, list);
+        }
+    }
+
     fn common_list(&self, found: &[usize]) -> Imported<Codes> {
         let lists: Vec<&List> = found
             .iter()
@@ -237,22 +308,15 @@ fn rearranged(kind: &Kind, known: &BTreeMap<LayerId, Arc<Vec<Real>>>) -> Importe
     let Kind::Linear(terms) = kind else {
         return refuse(COMPUTES);
     };
-    let sums = |step: &Step| match step {
-        Step::Reduce {
-            source, weights, ..
-        } => *source != 1 || weights.is_some(),
-        Step::Window { .. } | Step::SuffixSum { .. } => true,
-        _ => false,
-    };
+    if !is_movement(kind) {
+        return refuse(COMPUTES);
+    }
     let mut numbers: Vec<Real> = Vec::new();
     for term in terms {
         let source = term.source.and_then(|source| known.get(&source));
-        let (1.0, Some(source)) = (term.coefficient, source) else {
+        let Some(source) = source else {
             return refuse(COMPUTES);
         };
-        if term.view.steps().iter().any(sums) {
-            return refuse(COMPUTES);
-        }
         let viewed = term.view.apply(&source[..])?;
         numbers.resize(viewed.len(), Real::default());
         for (sum, number) in numbers.iter_mut().zip(viewed) {
@@ -263,4 +327,21 @@ fn rearranged(kind: &Kind, known: &BTreeMap<LayerId, Arc<Vec<Real>>>) -> Importe
         }
     }
     Ok(numbers)
+}
+
+/// Whether a layer only moves entries of others, each for itself.
+pub fn is_movement(kind: &Kind) -> bool {
+    let sums = |step: &Step| match step {
+        Step::Reduce {
+            source, weights, ..
+        } => *source != 1 || weights.is_some(),
+        Step::Window { .. } | Step::SuffixSum { .. } => true,
+        _ => false,
+    };
+    match kind {
+        Kind::Linear(terms) => terms.iter().all(|term| {
+            term.coefficient == 1.0 && term.source.is_some() && !term.view.steps().iter().any(sums)
+        }),
+        _ => false,
+    }
 }

@@ -69,13 +69,13 @@ impl Importer<'_> {
         from: Element,
         to: Element,
     ) -> Imported<crate::graph::LayerId> {
+        if from == to {
+            return Ok(source);
+        }
         if to == Element::String || from == Element::String {
             return refuse(format!(
                 "a cast of computed entries from {from} to {to}; only casts among numbers are supported"
             ));
-        }
-        if from == to {
-            return Ok(source);
         }
         if to == Element::Bool {
             return Ok(self.apply(origin, source, Function::Compare(Comparison::NotEqual)));

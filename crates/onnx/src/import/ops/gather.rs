@@ -78,7 +78,7 @@ fn by_constant(
 }
 
 /// The product with the indices' one-hot codes.
-fn by_computed(
+pub fn by_computed(
     importer: &mut Importer<'_>,
     origin: &str,
     source: LayerId,

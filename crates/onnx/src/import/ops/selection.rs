@@ -1,5 +1,6 @@
 //! Where: the entries of one tensor where a condition holds, else those of another.
 
+use crate::element::Element;
 use crate::import::Importer;
 use crate::import::build::Place;
 use crate::import::build::broadcast::common_shape;
@@ -46,18 +47,25 @@ impl Importer<'_> {
                 return self.repeated_to(origin, no, &to);
             }
         }
-        let operands = [
-            self.layer(origin, condition)?,
-            self.layer(origin, yes)?,
-            self.layer(origin, no)?,
-        ];
+        let condition = self.layer(origin, condition)?;
+        let chosen = match element {
+            Element::String => self.string_operands(origin, &[yes, no], true)?,
+            _ => vec![self.layer(origin, yes)?, self.layer(origin, no)?],
+        };
+        let [yes, no] = chosen[..] else {
+            return refuse("it selects from two tensors");
+        };
+        let operands = [condition, yes, no];
         let place = Place {
             origin,
             to: &to,
             owned: &[],
         };
         let layer = self.select(&place, operands)?;
-        Ok(Value::computed(layer, element))
+        match element {
+            Element::String => self.selected_strings(layer, yes),
+            _ => Ok(Value::computed(layer, element)),
+        }
     }
 }
 

@@ -11,6 +11,8 @@
 //!    is no exception: they are never both 1.) One more is added, so that the sign tells.
 //! 4. The signs are 1 at the reached leaf of each tree; their product with the leaves' weights is the sum over trees.
 //!
+//! A missing value is zero at its branches, and a second product adds to each leaf what the bits at these should be more or less.
+//!
 //! Trees are padded to the greatest count of branches and leaves; a padded leaf is reached by no sample.
 
 use super::rows::FeatureRows;
@@ -26,6 +28,8 @@ pub struct Ensemble<'a> {
     pub origin: &'a str,
     pub trees: &'a [Tree],
     rows: FeatureRows,
+    /// Where features are missing, `[samples, features]`, if they can be.
+    missing: Option<LayerId>,
     /// The greatest count of leaves.
     leaves: usize,
 }
@@ -35,6 +39,17 @@ pub struct Ensemble<'a> {
 enum Side {
     Above,
     Below,
+}
+
+impl Side {
+    /// The bit of a feature at a threshold.
+    fn bit(self, feature: f32, threshold: f32) -> f32 {
+        let is_one = match self {
+            Self::Above => feature > threshold,
+            Self::Below => feature < threshold,
+        };
+        f32::from(u8::from(is_one))
+    }
 }
 
 impl Test {
@@ -50,6 +65,15 @@ impl Test {
             (Self::AtMost | Self::Above, Side::Below)
             | (Self::AtLeast | Self::Below, Side::Above) => None,
         }
+    }
+
+    /// The bit that gives an answer; where it takes two bits to be unequal, the upper one.
+    fn bit_of(self, side: Side, answer: bool) -> f32 {
+        let is_one = match self {
+            Self::Equal | Self::Unequal => side == Side::Above && answer == (self == Self::Unequal),
+            _ => self.needs(side) == Some(answer),
+        };
+        f32::from(u8::from(is_one))
     }
 
     /// A threshold of double precision in single: features have that, and compare with either alike.
@@ -94,13 +118,23 @@ impl Tree {
 }
 
 impl<'a> Ensemble<'a> {
-    pub fn new(origin: &'a str, trees: &'a [Tree], rows: FeatureRows) -> Self {
-        Self {
+    pub fn new(
+        importer: &mut Importer<'_>,
+        origin: &'a str,
+        trees: &'a [Tree],
+        rows: FeatureRows,
+    ) -> Imported<Self> {
+        let read = importer.maybe_missing(origin, rows.layer)?;
+        Ok(Self {
             origin,
             trees,
-            rows,
+            rows: FeatureRows {
+                layer: read.present,
+                ..rows
+            },
+            missing: read.missing,
             leaves: trees.iter().map(Tree::leaves).max().unwrap_or(0),
-        }
+        })
     }
 
     /// The product of the three sizes, if tensors may have so many entries. Nothing is allocated before this says so.
@@ -120,18 +154,15 @@ impl<'a> Ensemble<'a> {
             .map(|_| ())
     }
 
-    /// The bits of one side, `[trees, samples, branches]`, and the matrix of ways, `[trees, leaves, branches]`.
-    fn bits(
-        &self,
-        importer: &mut Importer<'_>,
-        side: Side,
-    ) -> Imported<Option<(LayerId, LayerId)>> {
+    /// The bits of one side, `[trees, samples, branches]`, with the matrix of ways, `[trees, leaves, branches]`, by which they are
+    /// multiplied; where features may be missing, these as well, with a matrix of their own.
+    fn bits(&self, importer: &mut Importer<'_>, side: Side) -> Imported<Vec<(LayerId, LayerId)>> {
         let trees = self.trees.len();
         let places: Vec<_> = self.trees.iter().map(|t| t.places(side)).collect();
         let counts = places.iter().map(|p| p.iter().flatten().count());
         let branches = counts.max().unwrap_or(0);
         if branches == 0 {
-            return Ok(None);
+            return Ok(vec![]);
         }
         let samples = self.rows.samples;
         let entries = self.room([trees, branches, samples])? / samples;
@@ -139,6 +170,8 @@ impl<'a> Ensemble<'a> {
         let mut index = vec![None; entries];
         let mut thresholds = vec![0f32; entries];
         let mut paths = vec![0f32; path_entries];
+        // What a branch's bit should be more where its feature is missing.
+        let mut excess = vec![0f32; entries];
         for (t, (tree, places)) in self.trees.iter().zip(&places).enumerate() {
             for (node, place) in tree.nodes.iter().zip(places) {
                 if let (
@@ -146,13 +179,18 @@ impl<'a> Ensemble<'a> {
                         test,
                         feature,
                         threshold,
+                        tracks_missing,
                         ..
                     },
                     Some(place),
                 ) = (node, place)
                 {
                     index[t * branches + place] = Some(*feature);
-                    thresholds[t * branches + place] = test.in_single(*threshold)?;
+                    let threshold = test.in_single(*threshold)?;
+                    thresholds[t * branches + place] = threshold;
+                    let answer = test.of_missing(*tracks_missing);
+                    let wanted = test.bit_of(side, answer);
+                    excess[t * branches + place] = wanted - side.bit(0.0, threshold);
                 }
             }
             tree.visit(|leaf, path, _| {
@@ -184,13 +222,29 @@ impl<'a> Ensemble<'a> {
         let graph = &mut importer.graph;
         let thresholds = graph.add_constant(self.origin, vec![trees, branches], thresholds);
         let terms = vec![
-            graph.summand(sign, self.rows.layer, gather)?,
+            graph.summand(sign, self.rows.layer, gather.clone())?,
             graph.summand(-sign, thresholds, self.repeated())?,
         ];
         let difference = graph.sum(self.origin, terms);
         let bits = graph.apply(self.origin, difference, Function::Positive);
-        let paths = graph.add_constant(self.origin, vec![trees, self.leaves, branches], paths);
-        Ok(Some((bits, paths)))
+        let shape = vec![trees, self.leaves, branches];
+        let mut products = Vec::new();
+        if let Some(missing) = self.missing {
+            let rows = paths.chunks(branches).enumerate();
+            let corrected = rows.flat_map(|(row, path)| {
+                let tree = row / self.leaves;
+                path.iter()
+                    .zip(&excess[tree * branches..])
+                    .map(|(p, e)| p * e)
+            });
+            let corrected = corrected.collect();
+            let corrected = graph.add_constant(self.origin, shape.clone(), corrected);
+            let missing = graph.view(self.origin, missing, gather)?;
+            products.push((missing, corrected));
+        }
+        let paths = graph.add_constant(self.origin, shape, paths);
+        products.insert(0, (bits, paths));
+        Ok(products)
     }
 
     /// A tensor of one entry for each tree and something, repeated for all samples.
@@ -208,17 +262,16 @@ impl<'a> Ensemble<'a> {
         let mut offsets = vec![0f32; entries];
         let mut terms: Vec<Summand> = Vec::new();
         for side in [Side::Above, Side::Below] {
-            let Some((bits, paths)) = self.bits(importer, side)? else {
-                continue;
-            };
-            let axes = Axes {
-                shared: 1,
-                left_free: 1,
-                right_free: 1,
-                contracted: 1,
-            };
-            let product = importer.graph.contract(self.origin, bits, paths, axes);
-            terms.push(importer.graph.summand(1.0, product, vec![])?);
+            for (bits, paths) in self.bits(importer, side)? {
+                let axes = Axes {
+                    shared: 1,
+                    left_free: 1,
+                    right_free: 1,
+                    contracted: 1,
+                };
+                let product = importer.graph.contract(self.origin, bits, paths, axes);
+                terms.push(importer.graph.summand(1.0, product, vec![])?);
+            }
         }
         for (t, tree) in self.trees.iter().enumerate() {
             tree.visit(|leaf, path, _| {

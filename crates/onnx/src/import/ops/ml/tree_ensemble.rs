@@ -116,7 +116,7 @@ fn regressor(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value
         true => 1.0 / trees.len() as f64,
         false => 1.0,
     };
-    let ensemble = Ensemble::new(&node.origin, &trees, rows);
+    let ensemble = Ensemble::new(importer, &node.origin, &trees, rows)?;
     let sums = ensemble.sums(importer, targets, factor)?;
     let scores = Scores::new(importer, &node.origin, sums, &base)?;
     scores.finish_regression(importer, transform)
@@ -144,7 +144,7 @@ fn classifier(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Valu
         // One column of weights stands for both classes; it bears the number of the first.
         if ids.iter().all(|&id| id == 0) && base.len() <= 1 {
             let trees = read(1)?;
-            let sums = Ensemble::new(origin, &trees, rows).sums(importer, 1, 1.0)?;
+            let sums = Ensemble::new(importer, origin, &trees, rows)?.sums(importer, 1, 1.0)?;
             let scores = Scores::new(importer, origin, sums, &base)?;
             let threshold = if is_positive { 0.5 } else { 0.0 };
             return scores.finish_binary(importer, &classes, transform, threshold);
@@ -158,7 +158,7 @@ fn classifier(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Valu
     }
     let base = base_values(node, classes.len())?;
     let trees = read(classes.len())?;
-    let ensemble = Ensemble::new(origin, &trees, rows);
+    let ensemble = Ensemble::new(importer, origin, &trees, rows)?;
     ensemble.check_outputs(classes.len())?;
     // What onnxruntime answers for a class to which no reached leaf adds anything, it makes depend on that.
     let scored = ensemble.always_scored(classes.len());

@@ -270,7 +270,7 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         true => 1.0 / trees.len() as f64,
         false => 1.0,
     };
-    let sums = Ensemble::new(&node.origin, &trees, rows).sums(importer, targets, factor)?;
+    let sums = Ensemble::new(importer, &node.origin, &trees, rows)?.sums(importer, targets, factor)?;
     let scores = Scores::new(importer, &node.origin, sums, &[])?;
     let layer = scores.finish_regression(importer, transform)?;
     match (node.element(0)?, layer.into_iter().next()) {
