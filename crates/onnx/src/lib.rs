@@ -39,11 +39,11 @@ pub use accuracy::{Accuracy, Agreement, ColumnError};
 pub use calibrate::Sample;
 pub use compile::{
     CompileReport, Compiled, FloatModel, QuantizeOptions, compile, dequantize, dequantize_outputs,
-    quantize, quantize_inputs,
+    quantize_inputs,
 };
-pub use data::{Array, Samples, parse_samples, read_samples};
+pub use data::{Array, Entries, Samples, parse_samples, read_samples};
 pub use dimensions::{Dimensions, DimensionsError};
-pub use error::{OnnxError, OpenDimension};
+pub use error::{OnnxError, OpenDimension, io_reason};
 pub use expression::{Expression, Operation};
 pub use function::{Comparison, Function, Trigonometric};
 pub use import::{ImportOptions, Port};
