@@ -341,7 +341,7 @@ fn quantize(tensor: &Tensor, missing: Option<i64>, values: &[f32]) -> Vec<i64> {
 
 /// The reals that integers of a tensor mean.
 #[must_use]
-pub fn dequantize(tensor: &Tensor, values: &[i64]) -> Vec<f64> {
+pub(crate) fn dequantize(tensor: &Tensor, values: &[i64]) -> Vec<f64> {
     let unit = 2f64.powi(-tensor.scale_log2);
     values.iter().map(|&v| v as f64 * unit).collect()
 }

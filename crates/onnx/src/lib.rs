@@ -27,6 +27,7 @@ mod graph;
 mod import;
 mod inspect;
 mod integer_function;
+mod meaning;
 mod operations;
 mod progress;
 mod proto;
@@ -38,7 +39,7 @@ mod warning;
 pub use accuracy::{Accuracy, Agreement, ColumnError};
 pub use calibrate::Sample;
 pub use compile::{
-    CompileReport, Compiled, FloatModel, QuantizeOptions, compile, dequantize, dequantize_outputs,
+    CompileReport, Compiled, FloatModel, QuantizeOptions, compile, dequantize_outputs,
     quantize_inputs,
 };
 pub use data::{Array, Entries, Samples, parse_samples, read_samples};
@@ -48,6 +49,7 @@ pub use expression::{Expression, Operation};
 pub use function::{Comparison, Function, Trigonometric};
 pub use import::{ImportOptions, Port};
 pub use inspect::{ModelSummary, NodeSummary, inspect};
+pub use meaning::meant;
 pub use operations::{SupportedOperation, operations, operations_page};
 pub use progress::Work;
 pub use quantize::Widths;

@@ -2,7 +2,7 @@
 
 use crate::errors::Failure;
 use inferproof_model::{Saturated, ports, saturated_inputs};
-use inferproof_onnx::{Array, Entries, OnnxError, Port, Samples, dequantize, quantize_inputs};
+use inferproof_onnx::{Array, Entries, OnnxError, Port, Samples, meant, quantize_inputs};
 use inferproof_program::{Program, TensorId};
 use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
@@ -201,12 +201,8 @@ pub fn allow(saturated: &[Saturated], strict: bool) -> Result<(), Failure> {
     }
 }
 
-/// A tensor for Python: its name, what its integers mean, and the integers.
-pub type Tensor<'py> = (
-    String,
-    Bound<'py, PyArrayDyn<f64>>,
-    Bound<'py, PyArrayDyn<i64>>,
-);
+/// A tensor for Python: its name, what its integers mean (an array of numbers, or a list of strings), and the integers.
+pub type Tensor<'py> = (String, Bound<'py, PyAny>, Bound<'py, PyArrayDyn<i64>>);
 
 /// Inputs or outputs of a program for Python.
 pub fn tensors<'py>(
@@ -215,12 +211,18 @@ pub fn tensors<'py>(
     ids: &[TensorId],
     integers: Vec<Vec<i64>>,
 ) -> PyResult<Vec<Tensor<'py>>> {
-    let tensors = ids.iter().filter_map(|&id| program.tensor(id));
-    let made = tensors.zip(integers).map(|(tensor, integers)| {
+    let made = ids.iter().zip(integers).filter_map(|(&id, integers)| {
+        let tensor = program.tensor(id)?;
+        Some((tensor, meant(program, id, &integers)?, integers))
+    });
+    let made = made.map(|(tensor, meant, integers)| {
         let shape = &tensor.shape[..];
-        let reals = PyArray1::from_vec(py, dequantize(tensor, &integers)).reshape(shape)?;
+        let means = match meant {
+            Entries::Numbers(reals) => PyArray1::from_vec(py, reals).reshape(shape)?.into_any(),
+            Entries::Texts(texts) => PyList::new(py, texts)?.into_any(),
+        };
         let integers = PyArray1::from_vec(py, integers).reshape(shape)?;
-        Ok((tensor.name.clone(), reals, integers))
+        Ok((tensor.name.clone(), means, integers))
     });
     made.collect()
 }

@@ -33,7 +33,7 @@ pub fn samples(file: &str, bytes: &[u8], ports: &[Port]) -> Result<Samples, Onnx
         .read_record(&mut record)
         .map_err(|e| error(words(&e)))?
     {
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = line_of(bytes, record.position());
         table.row(&format!("line {line} (sample {row})"), |column, input| {
             let field = record.get(column)?;
             Some(match input {
@@ -45,6 +45,17 @@ pub fn samples(file: &str, bytes: &[u8], ports: &[Port]) -> Result<Samples, Onnx
     }
     let (values, labels) = table.finish()?;
     Samples::assembled(file, &inputs, values, labels)
+}
+
+/// Where a record begins, after the empty lines that are passed over.
+fn line_of(bytes: &[u8], position: Option<&csv::Position>) -> u64 {
+    let Some(position) = position else {
+        return 0;
+    };
+    let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let rest = bytes.get(start..).unwrap_or_default().iter();
+    let empty = rest.take_while(|b| matches!(b, b'\n' | b'\r'));
+    position.line() + empty.filter(|&&b| b == b'\n').count() as u64
 }
 
 /// Nothing between two commas is a missing string, unless the model knows the empty one.
