@@ -54,6 +54,7 @@ mod tests {
             tables: vec![],
             inputs: vec![TensorId(0), TensorId(1)],
             outputs: vec![TensorId(1)],
+            limits: vec![],
             meanings: vec![
                 Meaning {
                     tensor: TensorId(0),
