@@ -21,11 +21,13 @@ pub fn meant(program: &Program, id: TensorId, integers: &[i64]) -> Option<Entrie
         }
         return Some(Entries::Numbers(numbers));
     }
-    let text = |&integer: &i64| {
-        let position = usize::try_from(integer).ok()?;
-        meaning.categories.get(position).cloned()
+    let text = |&position: &f64| {
+        let position = position.round();
+        let is_one = (0.0..meaning.categories.len() as f64).contains(&position);
+        is_one.then(|| meaning.categories.get(position as usize).cloned())?
     };
-    Some(Entries::Texts(integers.iter().map(text).collect()))
+    let positions = dequantize(tensor, integers);
+    Some(Entries::Texts(positions.iter().map(text).collect()))
 }
 
 #[cfg(test)]

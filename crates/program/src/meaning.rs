@@ -15,8 +15,8 @@ const MAX_CATEGORY_BYTES: usize = 1 << 24;
 pub struct Meaning {
     /// Which.
     pub tensor: TensorId,
-    /// Of a tensor of strings: the integer `n` stands for `categories[n]`, and in an input `categories.len()` for every other string.
-    /// Empty for a tensor of numbers.
+    /// Of a tensor of strings: what the integer `n` stands for is `categories[n]`, and in an input `categories.len()` stands for every
+    /// other string. Those of an input are distinct. Empty for a tensor of numbers.
     pub categories: Vec<String>,
     /// Of an input of numbers: the integer that stands for a missing value (NaN) and for nothing else, the tensor's greatest.
     pub missing: Option<i64>,
@@ -78,6 +78,8 @@ impl Program {
             (_, None) if bytes > MAX_CATEGORY_BYTES => Err(format!(
                 "categories of more than {MAX_CATEGORY_BYTES} bytes"
             )),
+            // Whatever an output holds means a string or none.
+            (_, None) if !is_input => Ok(()),
             (_, None) => {
                 let distinct: BTreeSet<&String> = meaning.categories.iter().collect();
                 if distinct.len() != count {
@@ -86,9 +88,8 @@ impl Program {
                 if tensor.scale_log2 != 0 {
                     return Err("categories of a tensor whose integers are scaled".into());
                 }
-                // An input has one integer more, for strings that are none of them.
-                let last = count as i128 - i128::from(!is_input);
-                if !range.contains(&0) || !range.contains(&last) {
+                // There is one integer more, for strings that are none of them.
+                if !range.contains(&0) || !range.contains(&(count as i128)) {
                     return Err(format!("{count} categories are beyond its range"));
                 }
                 Ok(())
