@@ -25,6 +25,7 @@ impl Sketch {
             inputs: vec![],
             outputs: vec![],
             limits: vec![],
+            meanings: vec![],
         })
     }
 

@@ -3,14 +3,14 @@
 use crate::secret::SecretError;
 use inferproof::{CommitError, DecodeError, KeyError};
 use inferproof_argument::ProveError;
-use inferproof_onnx::{OnnxError, Warning};
+use inferproof_onnx::{OnnxError, Warning, io_reason};
 use std::path::{Path, PathBuf};
 
 /// Why a model was not made, read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file could not be read.
-    #[error("{}: cannot be read: {}", path.display(), reason(source))]
+    #[error("{}: cannot be read: {}", path.display(), io_reason(source))]
     Read {
         /// The file.
         path: PathBuf,
@@ -18,7 +18,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A file or folder could not be written.
-    #[error("{}: cannot be written: {}", path.display(), reason(source))]
+    #[error("{}: cannot be written: {}", path.display(), io_reason(source))]
     Write {
         /// The file.
         path: PathBuf,
@@ -147,15 +147,4 @@ impl From<CommitError> for Error {
 fn joined(warnings: &[Warning]) -> String {
     let messages: Vec<String> = warnings.iter().map(Warning::to_string).collect();
     messages.join("; ")
-}
-
-/// The common reasons in our words; the system's for the rest.
-pub fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file or folder".into(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
-        std::io::ErrorKind::IsADirectory => "it is a folder".into(),
-        std::io::ErrorKind::NotADirectory => "part of its path is not a folder".into(),
-        _ => error.to_string().to_lowercase(),
-    }
 }

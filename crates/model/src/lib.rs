@@ -29,7 +29,7 @@ pub use card::{Card, External, FORMAT, Source, Tensor, tensors};
 pub use check::{Check, check};
 pub use checked::Checked;
 pub use compile::{Compilation, Plan, Progress, compile};
-pub use error::{Error, reason};
+pub use error::Error;
 pub use estimate::Estimate;
 pub use folder::{BLINDING, CARD, KEY, KeyFile, Model, PUBLIC, SECRET, WEIGHTS, hex};
 #[doc(hidden)]

@@ -42,14 +42,17 @@ pub fn saturated_inputs(program: &Program, sample: &Sample) -> Vec<Saturated> {
     inputs
         .filter_map(|(&id, values)| {
             let tensor = program.tensor(id)?;
-            of_input(tensor, values, is_index(program, id))
+            let missing = program.meaning(id).and_then(|meaning| meaning.missing);
+            // The greatest integer may be for what is missing alone.
+            let high = missing.map_or(tensor.high, |missing| missing - 1);
+            of_input(tensor, high, values, is_index(program, id))
         })
         .collect()
 }
 
-fn of_input(tensor: &Tensor, values: &[f32], is_index: bool) -> Option<Saturated> {
+fn of_input(tensor: &Tensor, high: i64, values: &[f32], is_index: bool) -> Option<Saturated> {
     let unit = 2f64.powi(-tensor.scale_log2);
-    let (low, high) = (tensor.low as f64 * unit, tensor.high as f64 * unit);
+    let (low, high) = (tensor.low as f64 * unit, high as f64 * unit);
     // Half a unit is rounded, an index beyond is another one.
     let slack = if is_index { unit / 2.0 } else { unit };
     let beyond = |value: f64| (low - value).max(value - high) - slack;

@@ -3,16 +3,19 @@
 use inferproof_onnx::Port;
 use inferproof_program::{Program, Tensor, TensorId};
 
-/// Names and shapes of a program's inputs or outputs.
+/// A program's inputs or outputs: names, shapes, and what their integers mean.
 pub fn ports(program: &Program, ids: &[TensorId]) -> Vec<Port> {
-    let tensors = ids.iter().filter_map(|&id| program.tensor(id));
-    tensors
-        .map(|t| Port {
-            name: t.name.clone(),
-            shape: t.shape.clone(),
-            ..Port::default()
+    let port = |&id: &TensorId| {
+        let tensor = program.tensor(id)?;
+        let meaning = program.meaning(id);
+        Some(Port {
+            name: tensor.name.clone(),
+            shape: tensor.shape.clone(),
+            categories: meaning.map_or_else(Vec::new, |m| m.categories.clone()),
+            may_be_missing: meaning.is_some_and(|m| m.missing.is_some()),
         })
-        .collect()
+    };
+    ids.iter().filter_map(port).collect()
 }
 
 /// The integer of a tensor that is nearest to a real number (halves up), in its range or not.

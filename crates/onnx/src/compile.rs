@@ -327,15 +327,14 @@ impl FloatModel {
                         format!("{} entries", values.len()),
                     ));
                 }
-                if let Some(position) = values
-                    .iter()
-                    .position(|v| !(v.is_finite() || v.is_nan() && port.may_be_missing))
-                {
+                let is_wrong = |v: &f32| !v.is_finite() && !(v.is_nan() && port.may_be_missing);
+                if let Some(position) = values.iter().position(is_wrong) {
                     return Err(OnnxError::Value {
                         file: "samples".into(),
                         tensor: port.name.clone(),
-                        position,
+                        place: format!("entry {position}"),
                         value: values[position].to_string(),
+                        expected: "a finite number".into(),
                     });
                 }
             }
@@ -356,20 +355,24 @@ pub fn compile(
     FloatModel::import(onnx)?.compile(calibration, options)
 }
 
-/// The integers of an input: the nearest (halves up) at the tensor's scale; what is beyond the declared range saturates.
-#[must_use]
-pub fn quantize(tensor: &Tensor, values: &[f32]) -> Vec<i64> {
+/// The integers of an input: the nearest (halves up) at the tensor's scale; what is beyond the declared range saturates. A missing value
+/// (NaN) has an integer of its own, the greatest, where the input takes them.
+fn quantize(tensor: &Tensor, missing: Option<i64>, values: &[f32]) -> Vec<i64> {
     let format = Format {
         low: tensor.low,
-        high: tensor.high,
+        high: missing.map_or(tensor.high, |missing| missing - 1),
         scale: tensor.scale_log2,
     };
-    values.iter().map(|&v| format.quantize(v.into())).collect()
+    let integer = |&value: &f32| match missing {
+        Some(missing) if value.is_nan() => missing,
+        _ => format.quantize(value.into()),
+    };
+    values.iter().map(integer).collect()
 }
 
 /// The reals that integers of a tensor mean.
 #[must_use]
-pub fn dequantize(tensor: &Tensor, values: &[i64]) -> Vec<f64> {
+pub(crate) fn dequantize(tensor: &Tensor, values: &[i64]) -> Vec<f64> {
     let unit = 2f64.powi(-tensor.scale_log2);
     values.iter().map(|&v| v as f64 * unit).collect()
 }
@@ -377,10 +380,13 @@ pub fn dequantize(tensor: &Tensor, values: &[i64]) -> Vec<f64> {
 /// The integer inputs of a program for one sample.
 #[must_use]
 pub fn quantize_inputs(program: &Program, sample: &[Vec<f32>]) -> Vec<Vec<i64>> {
-    let tensors = program.inputs.iter().filter_map(|&id| program.tensor(id));
-    tensors
+    let inputs = program.inputs.iter().filter_map(|&id| {
+        let missing = program.meaning(id).and_then(|meaning| meaning.missing);
+        Some((program.tensor(id)?, missing))
+    });
+    inputs
         .zip(sample)
-        .map(|(tensor, values)| quantize(tensor, values))
+        .map(|((tensor, missing), values)| quantize(tensor, missing, values))
         .collect()
 }
 

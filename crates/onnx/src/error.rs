@@ -126,17 +126,19 @@ pub enum OnnxError {
         /// What the file has.
         got: String,
     },
-    /// A number of a data file is not finite.
-    #[error("{file}: tensor `{tensor}`: entry {position} is {value}; expected a finite number")]
+    /// An entry of a data file is not what the model takes.
+    #[error("{file}: tensor `{tensor}`: {place} is {value}; expected {expected}")]
     Value {
         /// The file.
         file: String,
         /// The tensor.
         tensor: String,
-        /// Which entry of the tensor.
-        position: usize,
+        /// Which entry of the tensor, or which line and column of the file.
+        place: String,
         /// What it is.
         value: String,
+        /// What the model takes.
+        expected: String,
     },
     /// Whoever listened to the progress asked to stop.
     #[error("interrupted")]
@@ -178,4 +180,21 @@ fn open_dimensions(open: &[OpenDimension]) -> String {
         where_.collect::<Vec<_>>().join(", "),
         lengths.collect::<Vec<_>>().join(",")
     )
+}
+
+/// What the system says of a file, in our words where they are common.
+#[must_use]
+pub fn io_reason(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => "no such file or folder".into(),
+        ErrorKind::PermissionDenied => "permission denied".into(),
+        ErrorKind::IsADirectory => "it is a folder".into(),
+        ErrorKind::NotADirectory => "part of its path is not a folder".into(),
+        ErrorKind::UnexpectedEof => "it is cut short".into(),
+        // Readers of compressed data say so, each in its own words.
+        ErrorKind::InvalidData | ErrorKind::InvalidInput => "it is damaged".into(),
+        ErrorKind::Other if error.raw_os_error().is_none() => "it is damaged".into(),
+        _ => error.to_string().to_lowercase(),
+    }
 }

@@ -27,6 +27,7 @@ mod graph;
 mod import;
 mod inspect;
 mod integer_function;
+mod meaning;
 mod missing;
 mod operations;
 mod progress;
@@ -39,16 +40,17 @@ mod warning;
 pub use accuracy::{Accuracy, Agreement, ColumnError};
 pub use calibrate::Sample;
 pub use compile::{
-    CompileReport, Compiled, FloatModel, QuantizeOptions, compile, dequantize, dequantize_outputs,
-    quantize, quantize_inputs,
+    CompileReport, Compiled, FloatModel, QuantizeOptions, compile, dequantize_outputs,
+    quantize_inputs,
 };
-pub use data::{Array, Samples, parse_samples, read_samples};
+pub use data::{Array, Entries, Samples, parse_samples, read_samples};
 pub use dimensions::{Dimensions, DimensionsError};
-pub use error::{OnnxError, OpenDimension};
+pub use error::{OnnxError, OpenDimension, io_reason};
 pub use expression::{Expression, Operation};
 pub use function::{Comparison, Function, Trigonometric};
 pub use import::{ImportOptions, Port};
 pub use inspect::{ModelSummary, NodeSummary, inspect};
+pub use meaning::meant;
 pub use operations::{SupportedOperation, operations, operations_page};
 pub use progress::Work;
 pub use quantize::Widths;

@@ -36,6 +36,7 @@
 //!     inputs: vec![TensorId(0)],
 //!     outputs: vec![TensorId(3)],
 //!     limits: vec![],
+//!     meanings: vec![],
 //! };
 //! let weights = BTreeMap::from([(TensorId(1), Integers::I8(vec![1, 0, -1, 1, 3, 3]))]);
 //! let trace = program.run(&weights, &[vec![5, -2]]).unwrap();
@@ -62,6 +63,7 @@ mod bounds;
 mod contract;
 mod indicator;
 mod integers;
+mod meaning;
 #[cfg(feature = "interpreter")]
 mod run;
 mod saturation;
@@ -72,6 +74,7 @@ mod validate;
 pub use bounds::Interval;
 pub use indicator::indicator;
 pub use integers::{Integers, Weights};
+pub use meaning::Meaning;
 #[cfg(feature = "interpreter")]
 pub use run::{RunError, Trace};
 pub use saturation::{Limit, Saturation};
@@ -106,6 +109,8 @@ pub struct Program {
     pub outputs: Vec<TensorId>,
     /// Where values that are cut off are no loss, or one that a range does not tell; in the tensors' order. Running does not read it.
     pub limits: Vec<Limit>,
+    /// What the integers of inputs and outputs mean where they are more than numbers; in the tensors' order.
+    pub meanings: Vec<Meaning>,
 }
 
 /// What is public of a tensor.

@@ -38,6 +38,7 @@ pub fn build(choices: &[u32]) -> Case {
             inputs: vec![],
             outputs: vec![],
             limits: vec![],
+            meanings: vec![],
         },
         bilinear: vec![],
         weights: Weights::new(),

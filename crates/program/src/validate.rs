@@ -69,7 +69,7 @@ pub enum ProgramError {
     /// The list of inputs or outputs is not allowed.
     #[error("{list}: {reason}")]
     Interface {
-        /// `inputs`, `outputs` or `limits`.
+        /// `inputs`, `outputs`, `limits` or `meanings`.
         list: &'static str,
         /// What is wrong.
         reason: String,
@@ -128,7 +128,8 @@ impl Program {
             bilinear.push(is_bilinear);
         }
         self.check_interface()?;
-        self.check_limits()
+        self.check_limits()?;
+        self.check_meanings()
     }
 
     /// The range of a tensor's values: declared if it is committed, else computed from its operands' declared ranges. `None` if the

@@ -2,8 +2,8 @@
 
 use inferproof_program::testing::programs;
 use inferproof_program::{
-    Integers, Node, Op, Program, ProgramError, RunError, Table, TableId, Tensor, TensorId, Term,
-    Weights,
+    Integers, Meaning, Node, Op, Program, ProgramError, RunError, Table, TableId, Tensor, TensorId,
+    Term, Weights,
 };
 use inferproof_view::View;
 use proptest::prelude::*;
@@ -78,6 +78,7 @@ fn program() -> Program {
         inputs: vec![TensorId(0)],
         outputs: vec![TensorId(5), TensorId(2)],
         limits: vec![],
+        meanings: vec![],
     }
 }
 
@@ -390,4 +391,71 @@ fn root(program: &mut Program, source: (i64, i64), range: (i64, i64)) {
     program.nodes[1].op = Op::Root {
         source: TensorId(0),
     };
+}
+
+#[test]
+fn meanings_are_of_inputs_and_outputs_and_within_their_ranges() {
+    let meaning = |tensor, categories: &[&str], missing| Meaning {
+        tensor: TensorId(tensor),
+        categories: categories.iter().map(|&c| c.to_owned()).collect(),
+        missing,
+    };
+    let check = |meanings: &[Meaning]| {
+        let program = Program {
+            meanings: meanings.to_vec(),
+            ..program()
+        };
+        program.validate().map_err(|e| e.to_string())
+    };
+    // Tensor 0 is the input, of -4 to 3; tensor 5 an output, of -1 to 9; tensor 3 neither.
+    let input = meaning(0, &["a", "b", "c"], None);
+    assert_eq!(check(std::slice::from_ref(&input)), Ok(()));
+    assert_eq!(check(&[meaning(0, &[], Some(3))]), Ok(()));
+    assert_eq!(
+        check(&[input.clone(), meaning(5, &["no", "yes"], None)]),
+        Ok(())
+    );
+    let refused = [
+        (
+            vec![input.clone(), input.clone()],
+            "not in the tensors' order",
+        ),
+        (
+            vec![meaning(5, &["a"], None), input],
+            "not in the tensors' order",
+        ),
+        (vec![meaning(9, &["a"], None)], "does not exist"),
+        (
+            vec![meaning(3, &["a"], None)],
+            "neither an input nor an output",
+        ),
+        (
+            vec![meaning(0, &[], None)],
+            "neither categories nor a missing value",
+        ),
+        (
+            vec![meaning(0, &[], Some(2))],
+            "only an input's greatest integer can",
+        ),
+        (
+            vec![meaning(5, &[], Some(9))],
+            "only an input's greatest integer can",
+        ),
+        (
+            vec![meaning(0, &["a"], Some(3))],
+            "strings have no missing value",
+        ),
+        (
+            vec![meaning(0, &["a", "a"], None)],
+            "a category occurs twice",
+        ),
+        (
+            vec![meaning(0, &["a", "b", "c", "d"], None)],
+            "4 categories are beyond its range",
+        ),
+    ];
+    for (meanings, reason) in refused {
+        let error = check(&meanings).unwrap_err();
+        assert!(error.contains(reason), "{error}: expected {reason}");
+    }
 }

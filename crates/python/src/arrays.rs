@@ -2,10 +2,11 @@
 
 use crate::errors::Failure;
 use inferproof_model::{Saturated, ports, saturated_inputs};
-use inferproof_onnx::{Array, OnnxError, Port, Samples, dequantize, quantize_inputs};
+use inferproof_onnx::{Array, Entries, OnnxError, Port, Samples, meant, quantize_inputs};
 use inferproof_program::{Program, TensorId};
 use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
 use std::collections::BTreeMap;
 
 /// What a caller gives for a model's inputs or outputs.
@@ -14,27 +15,50 @@ pub enum Given {
     One(Array),
     /// By name.
     Named(BTreeMap<String, Array>),
+    /// Columns in order, of samples that are rows.
+    Table(Vec<(String, Entries)>),
 }
 
 impl<'py> FromPyObject<'_, 'py> for Given {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(array) = object.extract::<PyReadonlyArrayDyn<'py, f64>>() {
-            return Ok(Self::One(copied(&array)));
+        if let Ok(columns) = object.cast::<PyList>() {
+            let columns = columns.iter().map(|column| {
+                let (name, array): (String, Numpy) = column.extract()?;
+                Ok((name, array.0.entries))
+            });
+            return Ok(Self::Table(columns.collect::<PyResult<_>>()?));
         }
-        let named: BTreeMap<String, PyReadonlyArrayDyn<'py, f64>> = object.extract()?;
-        let named = named
-            .into_iter()
-            .map(|(name, array)| (name, copied(&array)));
-        Ok(Self::Named(named.collect()))
+        if let Ok(named) = object.cast::<PyDict>() {
+            let named: BTreeMap<String, Numpy> = named.extract()?;
+            let named = named.into_iter().map(|(name, array)| (name, array.0));
+            return Ok(Self::Named(named.collect()));
+        }
+        let Numpy(array) = object.extract()?;
+        Ok(Self::One(array))
     }
 }
 
-fn copied(array: &PyReadonlyArrayDyn<'_, f64>) -> Array {
-    Array {
-        shape: array.shape().to_vec(),
-        values: array.as_array().iter().copied().collect(),
+/// An array of numbers; or of strings, as its shape and a list of them, in which `None` is missing.
+struct Numpy(Array);
+
+impl<'py> FromPyObject<'_, 'py> for Numpy {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(array) = object.extract::<PyReadonlyArrayDyn<'py, f64>>() {
+            let numbers = array.as_array().iter().copied().collect();
+            return Ok(Self(Array {
+                shape: array.shape().to_vec(),
+                entries: Entries::Numbers(numbers),
+            }));
+        }
+        let (shape, texts): (Vec<usize>, Vec<Option<String>>) = object.extract()?;
+        Ok(Self(Array {
+            shape,
+            entries: Entries::Texts(texts),
+        }))
     }
 }
 
@@ -55,6 +79,15 @@ impl Given {
                 tensor: None,
                 expected: Some(names()),
                 found: Some("one array".into()),
+            }),
+            (Self::Table(_), _) => Err(Failure::Input {
+                message: format!(
+                    "{origin}: a table; give an array, or a dictionary with {}",
+                    names()
+                ),
+                tensor: None,
+                expected: Some(names()),
+                found: Some("a table".into()),
             }),
             (Self::Named(given), _) => {
                 let known = |name: &String| ports.iter().any(|p| p.name == *name);
@@ -81,6 +114,9 @@ impl Given {
         labels: Option<Vec<i64>>,
         inputs: &[Port],
     ) -> Result<Samples, Failure> {
+        if let Self::Table(columns) = &self {
+            return Ok(Samples::from_table(origin, columns, labels, inputs)?);
+        }
         let named = self.named(origin, inputs)?;
         Ok(Samples::from_arrays(origin, &named, labels, inputs)?)
     }
@@ -119,7 +155,15 @@ impl Given {
                     expected: port.name.clone(),
                     found: "nothing".into(),
                 })?;
-            if array.values.len() != tensor.volume() {
+            let Entries::Numbers(values) = &array.entries else {
+                return Err(OnnxError::Shape {
+                    file: origin.into(),
+                    tensor: port.name.clone(),
+                    expected: "numbers".into(),
+                    got: "strings".into(),
+                });
+            };
+            if values.len() != tensor.volume() {
                 return Err(OnnxError::Shape {
                     file: origin.into(),
                     tensor: port.name.clone(),
@@ -128,7 +172,7 @@ impl Given {
                 });
             }
             let nearest = |&value: &f64| inferproof_model::nearest(tensor, value);
-            Ok(array.values.iter().map(nearest).collect())
+            Ok(values.iter().map(nearest).collect())
         });
         Ok(integers.collect::<Result<_, OnnxError>>()?)
     }
@@ -157,12 +201,8 @@ pub fn allow(saturated: &[Saturated], strict: bool) -> Result<(), Failure> {
     }
 }
 
-/// A tensor for Python: its name, what its integers mean, and the integers.
-pub type Tensor<'py> = (
-    String,
-    Bound<'py, PyArrayDyn<f64>>,
-    Bound<'py, PyArrayDyn<i64>>,
-);
+/// A tensor for Python: its name, what its integers mean (an array of numbers, or a list of strings), and the integers.
+pub type Tensor<'py> = (String, Bound<'py, PyAny>, Bound<'py, PyArrayDyn<i64>>);
 
 /// Inputs or outputs of a program for Python.
 pub fn tensors<'py>(
@@ -171,12 +211,18 @@ pub fn tensors<'py>(
     ids: &[TensorId],
     integers: Vec<Vec<i64>>,
 ) -> PyResult<Vec<Tensor<'py>>> {
-    let tensors = ids.iter().filter_map(|&id| program.tensor(id));
-    let made = tensors.zip(integers).map(|(tensor, integers)| {
+    let made = ids.iter().zip(integers).filter_map(|(&id, integers)| {
+        let tensor = program.tensor(id)?;
+        Some((tensor, meant(program, id, &integers)?, integers))
+    });
+    let made = made.map(|(tensor, meant, integers)| {
         let shape = &tensor.shape[..];
-        let reals = PyArray1::from_vec(py, dequantize(tensor, &integers)).reshape(shape)?;
+        let means = match meant {
+            Entries::Numbers(reals) => PyArray1::from_vec(py, reals).reshape(shape)?.into_any(),
+            Entries::Texts(texts) => PyList::new(py, texts)?.into_any(),
+        };
         let integers = PyArray1::from_vec(py, integers).reshape(shape)?;
-        Ok((tensor.name.clone(), reals, integers))
+        Ok((tensor.name.clone(), means, integers))
     });
     made.collect()
 }

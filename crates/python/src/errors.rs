@@ -62,9 +62,12 @@ impl From<OnnxError> for Failure {
                 got,
                 ..
             } => (Some(tensor), Some(expected), Some(got)),
-            OnnxError::Value { tensor, value, .. } => {
-                (Some(tensor), Some("finite numbers".into()), Some(value))
-            }
+            OnnxError::Value {
+                tensor,
+                value,
+                expected,
+                ..
+            } => (Some(tensor), Some(expected), Some(value)),
             _ => (None, None, None),
         };
         Self::Input {
@@ -160,14 +163,14 @@ fn system(path: &Path, source: &std::io::Error) -> PyErr {
     match source.raw_os_error() {
         Some(number) => PyOSError::new_err((
             number,
-            inferproof_model::reason(source),
+            inferproof_onnx::io_reason(source),
             PathBuf::from(path),
         )),
         None => {
             // Errors that we made ourselves have a kind, but no number.
             let error: PyErr = std::io::Error::new(
                 source.kind(),
-                format!("{}: {}", path.display(), inferproof_model::reason(source)),
+                format!("{}: {}", path.display(), inferproof_onnx::io_reason(source)),
             )
             .into();
             error

@@ -70,6 +70,7 @@ impl Builder {
             inputs: vec![],
             outputs: vec![],
             limits: vec![],
+            meanings: vec![],
         };
         let model = Model {
             program,

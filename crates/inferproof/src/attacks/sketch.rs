@@ -20,6 +20,7 @@ impl Sketch {
             inputs: vec![],
             outputs: vec![],
             limits: vec![],
+            meanings: vec![],
         };
         Self {
             program,

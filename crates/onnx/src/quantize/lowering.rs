@@ -8,6 +8,7 @@
 mod indices;
 mod limits;
 mod lookup;
+mod meaning;
 mod missing;
 mod requantization;
 mod root;
@@ -86,6 +87,7 @@ pub fn lower(
             inputs: vec![],
             outputs: vec![],
             limits: vec![],
+            meanings: vec![],
         },
         weights: Weights::new(),
         exact: BTreeMap::new(),
@@ -97,9 +99,10 @@ pub fn lower(
     };
     for (&id, port) in graph.inputs.iter().zip(inputs) {
         let tensor = lowering.exact(id)?;
-        lowering.program.tensors[tensor.0 as usize]
-            .name
-            .clone_from(&port.name);
+        let described = &mut lowering.program.tensors[tensor.0 as usize];
+        described.name.clone_from(&port.name);
+        let meaning = meaning::of_input(port, tensor, described);
+        lowering.program.meanings.extend(meaning);
         lowering.program.inputs.push(tensor);
     }
     // In the graph's order, so that nothing here recurses deeper than from a view to what it reads.
@@ -121,8 +124,11 @@ pub fn lower(
         lowering.program.tensors[tensor.0 as usize]
             .name
             .clone_from(&port.name);
+        let meaning = meaning::of_output(port, tensor);
+        lowering.program.meanings.extend(meaning);
         lowering.program.outputs.push(tensor);
     }
+    lowering.program.meanings.sort_by_key(|m| m.tensor);
     shifts::equalize(&mut lowering.program);
     lowering.program.validate()?;
     Ok(Lowered {

@@ -23,8 +23,9 @@ __all__ = [
 
 __version__: str
 
-_Given = NDArray[np.float64] | dict[str, NDArray[np.float64]]
-_Tensor = tuple[str, NDArray[np.float64], NDArray[np.int64]]
+_Array = NDArray[np.float64] | tuple[list[int], list[str | None]]
+_Given = _Array | dict[str, _Array] | list[tuple[str, _Array]]
+_Tensor = tuple[str, NDArray[np.float64] | list[str | None], NDArray[np.int64]]
 _Listener = Callable[[str, int, int], object]
 
 @final
