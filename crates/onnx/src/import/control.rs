@@ -3,7 +3,7 @@
 use super::refusal::{Imported, refuse};
 use super::scope::{Frame, Scope};
 use super::value::Value;
-use super::{Importer, MAX_DEPTH, name_of};
+use super::{Importer, MAX_DEPTH, MAX_WRITTEN_OUT, name_of};
 use crate::proto::{FunctionProto, GraphProto, NodeProto};
 
 impl<'a> Importer<'a> {
@@ -16,6 +16,12 @@ impl<'a> Importer<'a> {
     ) -> Imported<Vec<Value>> {
         if self.frame().scopes.len() >= MAX_DEPTH {
             return refuse(format!("more than {MAX_DEPTH} graphs inside of each other"));
+        }
+        self.written_out += 1;
+        if self.written_out > MAX_WRITTEN_OUT {
+            return refuse(format!(
+                "more than {MAX_WRITTEN_OUT} branches and steps of loops are written out"
+            ));
         }
         if inputs.len() != graph.input.len() {
             return refuse(format!(

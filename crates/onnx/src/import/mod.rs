@@ -53,6 +53,9 @@ pub const ML_VERSIONS: std::ops::RangeInclusive<i64> = 1..=5;
 /// Calls of functions inside of functions, and graphs inside of graphs, at most.
 const MAX_DEPTH: usize = 32;
 
+/// Branches and steps of loops that are written out, at most: loops inside of loops multiply.
+const MAX_WRITTEN_OUT: usize = 1 << 14;
+
 /// An input or output of a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Port {
@@ -236,6 +239,7 @@ fn import_once(
         functions: Arc::new(model.functions.iter().collect()),
         folder: options.folder,
         entries: 0,
+        written_out: 0,
     };
     let outputs = graph.output.iter().map(|o| o.name.as_str());
     let scope = Scope::of(&graph.node, outputs.clone());
@@ -330,6 +334,8 @@ pub struct Importer<'a> {
     folder: Option<&'a Path>,
     /// Entries of all layers so far.
     entries: usize,
+    /// Graphs inside of the model's that were written out so far.
+    written_out: usize,
 }
 
 impl<'a> Importer<'a> {
@@ -348,6 +354,7 @@ impl<'a> Importer<'a> {
             functions: self.functions.clone(),
             folder: self.folder,
             entries: 0,
+            written_out: 0,
         }
     }
 

@@ -92,6 +92,22 @@ fn is_classical(model: &ModelProto) -> bool {
     imports(ML) || ["skl2onnx", "OnnxMLTools", "CatBoost"].contains(&model.producer_name.as_str())
 }
 
+/// The type and the shape that a value is declared with, if it is a tensor and all lengths are told.
+pub fn declared(value: &ValueInfoProto) -> Option<(Element, Vec<usize>)> {
+    let Some(TypeValue::Tensor(tensor)) = value.r#type.as_ref()?.value.as_ref() else {
+        return None;
+    };
+    let lengths = tensor.shape.as_ref()?.dim.iter();
+    let lengths = lengths.map(|dimension| match &dimension.value {
+        Some(Length::Value(length)) => usize::try_from(*length).ok(),
+        _ => None,
+    });
+    Some((
+        Element::of(tensor.elem_type)?,
+        lengths.collect::<Option<_>>()?,
+    ))
+}
+
 /// The type of an input's entries, and its axes: where none are declared, as many as lengths are given for.
 fn tensor_type(
     input: &ValueInfoProto,

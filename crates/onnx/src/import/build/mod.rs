@@ -1,6 +1,7 @@
 //! What imports are made of: pieces of float graph that more than one operation needs.
 
 pub mod arithmetic;
+pub mod around;
 pub mod broadcast;
 pub mod classical;
 pub mod contraction;
@@ -15,6 +16,7 @@ pub mod quantization_parameters;
 pub mod quantize;
 pub mod quantized;
 pub mod recurrence;
+pub mod resampling;
 pub mod rows;
 pub mod strings;
 pub mod typed;

@@ -32,13 +32,14 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let mut outputs = vec![value.clone()];
     if node.wants(1) {
         let shape = importer.shape(&value)?;
-        let ones = vec![1.0; room(&shape)?];
-        // The mask had the type of the data at first.
+        // Before version 12 the mask is not filled in inference, and had the type of the data at first.
+        let kept = if node.since < 12 { 0.0 } else { 1.0 };
+        let kept = vec![kept; room(&shape)?];
         let element = match node.since < 10 {
             true => node.element(0)?,
             false => Element::Bool,
         };
-        match Tensor::of_reals(element, shape, ones) {
+        match Tensor::of_reals(element, shape, kept) {
             Some(mask) => outputs.push(Value::Constant(mask)),
             None => return refuse(format!("a mask of type {element}")),
         }

@@ -1,7 +1,7 @@
 //! Pad: entries before and behind those of a tensor, along each axis: a number, or the tensor's own, repeated or mirrored. Negative padding cuts
 //! entries off.
 
-use crate::graph::{Graph, Summand};
+use crate::import::build::around::around;
 use crate::import::build::broadcast::{axes, slice};
 use crate::import::build::movement::{pick, room};
 use crate::import::node::Node;
@@ -10,7 +10,6 @@ use crate::import::registry::{Operation, float, ints, string};
 use crate::import::value::Value;
 use crate::import::{INFINITY, Importer};
 use crate::tensor::Tensor;
-use inferproof_view::Step;
 
 inventory::submit! {
     Operation::new("Pad", &[2, 11, 13, 18, 19, 21, 23, 24, 25], import)
@@ -158,37 +157,17 @@ impl Importer<'_> {
         let number = number.clamp(-f64::from(INFINITY), INFINITY.into());
         let source = self.layer(origin, value)?;
         let mut terms = vec![self.graph.summand(1.0, source, embed)?];
-        for axis in 0..to.len() {
-            terms.extend(outside(number, &shape, &to, pads, axis)?);
+        let mut inside = Vec::new();
+        for ((&len, &total), pad) in shape.iter().zip(&to).zip(pads) {
+            let first = usize::try_from(pad.before)?;
+            let places = 0..total;
+            let inside_axis = places.map(|place| (first..first + len).contains(&place));
+            inside.push(inside_axis.collect());
         }
+        terms.extend(around(number, &inside)?);
         let layer = self.graph.sum(origin, terms);
         Ok(Value::computed(layer, element))
     }
-}
-
-/// The number where a place is outside of the source along one axis, and inside along those before it.
-fn outside(number: f64, shape: &[usize], to: &[usize], pads: &[Padding], axis: usize) -> Imported<Option<Summand>> {
-    if pads.get(axis).is_none_or(|pad| *pad == Padding::default()) {
-        return Ok(None);
-    }
-    let fill = Graph::fill(number, &[])?;
-    let mut view = fill.view;
-    for (a, ((&len, &total), pad)) in shape.iter().zip(to).zip(pads).enumerate() {
-        if a > axis || total == len {
-            view = view.then(Step::Insert { axis: a, len: total })?;
-            continue;
-        }
-        let first = usize::try_from(pad.before)?;
-        let inside = |place: usize| (first..first + len).contains(&place);
-        let index = (0..total).map(|place| (inside(place) == (a < axis)).then_some(0));
-        view = view.then(Step::Insert { axis: a, len: 1 })?;
-        view = view.then(Step::Gather {
-            axis: a,
-            source: 1,
-            index: index.collect(),
-        })?;
-    }
-    Ok(Some(Summand { view, ..fill }))
 }
 
 #[cfg(test)]
