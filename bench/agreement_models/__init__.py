@@ -34,7 +34,8 @@ def make(seed, number, family=None, op=None):
     order = np.random.default_rng([seed, turn, 1]).permutation(len(entries))
     family, domain, op, maker = entries[order[position]]
     rng = np.random.default_rng([seed, number])
-    case = Case(rng, op, domain, getattr(maker, "opset", None))
+    opset = getattr(maker, "opset", None)
+    case = Case(rng, op, domain, opset.get(op) if isinstance(opset, dict) else opset)
     maker(case)
     case.family, case.label = family, f"{domain}.{op}" if domain not in ("", ML) else op
     return case

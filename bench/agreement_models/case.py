@@ -23,6 +23,8 @@ UNSIGNED = (np.uint8, np.uint16, np.uint32, np.uint64)
 @lru_cache(maxsize=None)
 def versions(op, domain=""):
     """The versions in which an operation has changed, within the operation sets that are tried, as ranges of them."""
+    if domain == MICROSOFT:
+        return []
     least, most = ML_VERSIONS if domain == ML else OPSETS
     known = sorted((s.since_version, s.deprecated) for s in defs.get_all_schemas_with_history() if (s.name, s.domain) == (op, domain))
     ends = [*(since - 1 for since, _ in known[1:]), most]
@@ -107,7 +109,8 @@ class Case:
     def has(self, attribute, op=None, domain=""):
         """Whether an operation has an attribute at this case's operation set."""
         known = self.schema(op, domain)
-        return known is not None and attribute in known.attributes
+        # What the standard has, but the installed `onnx` does not know yet, has all that it is given.
+        return known is None or attribute in known.attributes
 
     def slots(self, op=None):
         """How many inputs an operation may have at most at this case's operation set."""
@@ -116,6 +119,8 @@ class Case:
     def takes(self, dtype, op=None, position=0):
         """Whether an input may be of a type at this case's operation set."""
         known = self.schema(op)
+        if known is None:
+            return dtype == np.float32
         name = onnx_type(dtype)
         port = known.inputs[min(position, len(known.inputs) - 1)]
         types = {t for c in known.type_constraints if c.type_param_str == port.type_str for t in c.allowed_type_strs} or {port.type_str}

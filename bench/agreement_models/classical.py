@@ -1,6 +1,7 @@
 """Classical models, `ai.onnx.ml`: linear models, trees, support vectors, encoders, scalers, imputers."""
 
 import numpy as np
+from onnx import numpy_helper
 
 from .case import ML
 
@@ -95,6 +96,44 @@ def trees(case):
     [case.output(r) for r in (results if kind == "class" else [results])]
 
 
+def unified(case):
+    """TreeEnsemble: the one operation for all trees since version 5."""
+    case.ml = 5
+    width, count, targets = case.int(1, 3), case.int(1, 3), case.int(1, 2)
+    x = features(case, width, grid=4)
+    roots, rows, leaves = [], [], []
+
+    def add(level):
+        """A node or a leaf: its number, and whether it is a leaf. A branch comes before what is below it."""
+        if level == 3 or (level > 0 and case.chance(0.3)):
+            leaves.append((case.int(0, targets - 1), float(np.round(case.rng.uniform(-1, 1), 3))))
+            return len(leaves) - 1, 1
+        place = len(rows)
+        rows.append([case.int(0, width - 1), case.int(0, 3), float(np.round(case.rng.uniform(-1.5, 1.5) * 4) / 4), 0, 0, 0, 0])
+        rows[place][3:5] = add(level + 1)
+        rows[place][5:7] = add(level + 1)
+        return place, 0
+
+    for _ in range(count):
+        roots.append(add(0)[0])
+    names = ("nodes_featureids", "nodes_modes", "nodes_splits", "nodes_truenodeids", "nodes_trueleafs", "nodes_falsenodeids", "nodes_falseleafs")
+    columns = dict(zip(names, map(list, zip(*rows))))
+    tensors = {"nodes_modes": np.array(columns.pop("nodes_modes"), np.uint8), "nodes_splits": np.array(columns.pop("nodes_splits"), np.float32),
+               "leaf_weights": np.array([w for _, w in leaves], np.float32)}
+    attributes = {k: numpy_helper.from_array(v, k) for k, v in tensors.items()}
+    case.output(case.this([x], domain=ML, **columns, **attributes, tree_roots=roots, n_targets=targets, leaf_targetids=[t for t, _ in leaves],
+                          **case.some(domain=ML, aggregate_function=case.int(0, 3), post_transform=0)))
+
+
+def zip_map(case):
+    """ZipMap behind a classifier: a list of maps, of which the values are compared."""
+    x = features(case, 3, rows=2)
+    labels, scores = case.node("LinearClassifier", [x], 2, domain=ML, coefficients=rounded(case.reals(9)), intercepts=rounded(case.reals(3)),
+                               classlabels_ints=[0, 1, 2], post_transform=case.pick("NONE", "SOFTMAX"))
+    case.plain = True
+    case.output(labels), case.output(case.this([scores], domain=ML, classlabels_int64s=[0, 1, 2]))
+
+
 def svm(case):
     width, vectors = case.int(1, 3), case.int(2, 4)
     x = features(case, width)
@@ -175,4 +214,4 @@ def joined(case):
 DOMAINS = {"Pipeline": ""}
 OPERATIONS = {"LinearRegressor": linear, "LinearClassifier": (linear, 2), "TreeEnsembleRegressor": (trees, 3), "TreeEnsembleClassifier": (trees, 3),
               "SVMRegressor": svm, "SVMClassifier": (svm, 2), **{op: prepare for op in ("Scaler", "Normalizer", "Binarizer", "Imputer",
-              "ArrayFeatureExtractor", "FeatureVectorizer")}, "LabelEncoder": encode, "OneHotEncoder": encode, "Pipeline": joined}
+              "ArrayFeatureExtractor", "FeatureVectorizer")}, "TreeEnsemble": (unified, 2), "ZipMap": zip_map, "LabelEncoder": encode, "OneHotEncoder": encode, "Pipeline": joined}

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .case import MICROSOFT
+
 KINDS = {np.uint8: (0, 255), np.int8: (-128, 127), np.uint16: (0, 65535), np.int16: (-32768, 32767)}
 
 
@@ -186,6 +188,38 @@ def dynamic(case):
 
 dynamic.opset = (11, 26)
 
-OPERATIONS = {"QuantizeLinear": (quantize, 4), "DequantizeLinear": (dequantize, 3), "QDQ": (chain, 10), "QLinearMatMul": (linear_product, 3),
+def microsoft(case):
+    """onnxruntime's own operations between quantized tensors."""
+    case.opset = max(case.opset, 11)
+    dtype = case.pick(np.uint8, np.int8)
+    shape = case.shape(least_rank=2, most_rank=3)
+
+    def scaled(reach=2.0):
+        return case.constant(np.array(scale(case, dtype, reach))), case.constant(np.array(zero(case, dtype), dtype))
+
+    def tensor(shape=shape):
+        return case.input(shape, *KINDS[dtype], dtype)
+
+    own = {"domain": MICROSOFT}
+    if case.op in ("QLinearAdd", "QLinearMul"):
+        other = case.constant(case.whole(case.broadcast(shape), *KINDS[dtype], dtype)) if case.chance(0.3) else tensor(case.broadcast(shape))
+        y = case.this([tensor(), *scaled(), other, *scaled(), *scaled(4.0)], **own)
+    elif case.op == "QLinearSigmoid":
+        y = case.this([tensor(), *scaled(4.0), *scaled(1.0)], **own)
+    elif case.op == "QLinearLeakyRelu":
+        y = case.this([tensor(), *scaled(), *scaled()], alpha=round(float(case.rng.uniform(0.01, 0.5)), 2), **own)
+    else:
+        axis = case.axis(len(shape))
+        parts = []
+        for _ in range(case.int(1, 3)):
+            lengths = list(shape)
+            lengths[axis] = case.int(1, 3)
+            parts += [tensor(lengths), *scaled()]
+        y = case.this([*scaled(), *parts], axis=axis, **own)
+    case.output(y)
+
+
+DOMAINS = {op: MICROSOFT for op in ("QLinearAdd", "QLinearMul", "QLinearSigmoid", "QLinearLeakyRelu", "QLinearConcat")}
+OPERATIONS = {**{op: microsoft for op in DOMAINS}, "QuantizeLinear": (quantize, 4), "DequantizeLinear": (dequantize, 3), "QDQ": (chain, 10), "QLinearMatMul": (linear_product, 3),
               "QLinearConv": (linear_product, 3), "MatMulInteger": (integer_product, 2), "ConvInteger": integer_product,
               "DynamicQuantizeLinear": (dynamic, 3)}

@@ -36,12 +36,15 @@ def extreme_index(case):
 
 
 def running(case):
-    """CumSum along an axis, forward and backward, with and without the entry itself."""
+    """CumSum and CumProd along an axis, forward and backward, with and without the entry itself."""
     shape = case.shape()
     integer = case.chance(0.2)
     x = case.input(shape, -9, 9, case.pick(np.int32, np.int64)) if integer else case.data(shape, dtype=case.float_type())
     axis = case.constant(np.array(case.axis(len(shape)), case.pick(np.int32, np.int64)))
     case.output(case.this([x, axis], **case.some(exclusive=case.int(0, 1), reverse=case.int(0, 1))))
+
+
+running.opset = {"CumProd": (26, 26)}
 
 
 def softmax(case):
@@ -137,7 +140,7 @@ def determinant(case):
 
 
 OPERATIONS = {
-    **{op: (reduction, 2) for op in SMOOTH + EXTREMES}, "ArgMax": (extreme_index, 2), "ArgMin": extreme_index, "CumSum": (running, 2),
+    **{op: (reduction, 2) for op in SMOOTH + EXTREMES}, "ArgMax": (extreme_index, 2), "ArgMin": extreme_index, "CumSum": (running, 2), "CumProd": running,
     "Softmax": (softmax, 2), "LogSoftmax": (softmax, 2), "Hardmax": softmax, "TopK": (top_k, 3), "MatMul": (product, 3), "Gemm": (gemm, 3),
     "Einsum": (einsum, 3), "Det": determinant,
 }

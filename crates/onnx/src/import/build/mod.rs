@@ -10,6 +10,7 @@ pub mod fuse;
 pub mod gates;
 pub mod logic;
 pub mod movement;
+pub mod normalized;
 pub mod places;
 pub mod pooled;
 pub mod quantization_parameters;
