@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use inferproof::{Curve, Visible};
+use inferproof_model::ASSUMED;
 use inferproof_onnx::{Dimensions, ImportOptions};
 use std::path::PathBuf;
 
@@ -87,6 +88,12 @@ pub struct CheckArgs {
     /// How to read it
     #[command(flatten)]
     pub import: ImportArgs,
+    /// Bits of a weight that the estimate is for, 2 to 16; `compile` chooses them by accuracy
+    #[arg(long, value_name = "N", default_value_t = ASSUMED.weights, value_parser = clap::value_parser!(u32).range(2..=16))]
+    pub weight_bits: u32,
+    /// Bits of an activation that the estimate is for, 2 to 16; `compile` chooses them by accuracy
+    #[arg(long, value_name = "N", default_value_t = ASSUMED.activations, value_parser = clap::value_parser!(u32).range(2..=16))]
+    pub activation_bits: u32,
 }
 
 /// Of `compile`.

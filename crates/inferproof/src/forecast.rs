@@ -3,19 +3,29 @@
 use crate::commit::CommitError;
 use crate::lower::lower;
 use crate::rows::row_bits;
-use crate::visibility::Visibility;
+use crate::visibility::{Visibility, Visible};
 use inferproof_argument::{Limits, Origin};
-use inferproof_program::Program;
+use inferproof_program::{Op, Program, Tensor, TensorId};
 
 /// Sizes of a proof to come. They depend on the program alone, not on weights or inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forecast {
     /// Bytes of the argument of every proof.
     pub argument_bytes: usize,
+    /// Bytes of the public inputs and outputs that stand beside it in the file, at most: small numbers take less.
+    pub public_bytes: usize,
     /// Integers that a proof commits to: activations, advice and multiplicities.
     pub committed: usize,
-    /// Tuples looked up, and tuples of tables: the leaves of the tree that have something in them.
-    pub leaves: usize,
+    /// Tuples looked up: leaves of the tree that say where in a table they stand.
+    pub lookups: usize,
+    /// Tuples of tables: leaves of the tree that say how often they were looked up.
+    pub table_entries: usize,
+    /// Entries of the outputs of contractions.
+    pub products: usize,
+    /// Entries of the tensors that a run of the program makes, inputs included.
+    pub run_entries: usize,
+    /// Bytes of the weights' integers.
+    pub weight_bytes: usize,
 }
 
 /// Looks ahead.
@@ -26,16 +36,51 @@ pub fn forecast(program: &Program, visibility: Visibility) -> Result<Forecast, C
     program.validate()?;
     let relations = lower(program, visibility, row_bits(program), &Limits::default())?.relations;
     let parts = relations.parts();
+    let volume = |shape: &[usize]| shape.iter().product::<usize>();
     let fresh = parts.tensors.iter().filter(|t| t.origin == Origin::Fresh);
-    let looked_up = parts
-        .lookups
-        .iter()
-        .map(|l| l.shape.iter().product::<usize>());
+    let tensors = program.nodes.iter().zip(&program.tensors);
+    let weights = tensors.clone().filter(|(n, _)| n.op == Op::Weight);
+    let made = tensors.filter(|(n, _)| n.op != Op::Weight);
+    let shown = |ids: &[TensorId], who: Visible| match who {
+        Visible::Public => {
+            let tensors = ids.iter().filter_map(|&id| program.tensor(id));
+            tensors.map(|t| t.volume() * encoded_bytes(t)).sum()
+        }
+        Visible::Private => 0,
+    };
     Ok(Forecast {
         argument_bytes: relations.proof_length(),
-        committed: fresh
-            .map(|t| t.layout.shape().iter().product::<usize>())
+        public_bytes: shown(&program.inputs, visibility.input)
+            + shown(&program.outputs, visibility.output),
+        committed: fresh.map(|t| volume(t.layout.shape())).sum(),
+        lookups: parts.lookups.iter().map(|l| volume(&l.shape)).sum(),
+        table_entries: parts.tables.iter().map(|t| t.len()).sum(),
+        products: parts
+            .contractions
+            .iter()
+            .map(|c| volume(&c.output_shape()))
             .sum(),
-        leaves: looked_up.chain(parts.tables.iter().map(|t| t.len())).sum(),
+        run_entries: made.map(|(_, t)| t.volume()).sum(),
+        weight_bytes: weights.map(|(_, t)| t.volume() * held_bytes(t)).sum(),
     })
+}
+
+/// Bits of a tensor's greatest integer, with its sign.
+fn bits(tensor: &Tensor) -> u32 {
+    let magnitude = tensor.high.unsigned_abs().max(tensor.low.unsigned_abs());
+    u64::BITS - magnitude.leading_zeros() + 1
+}
+
+/// Bytes of an integer of a tensor in a proof file, which takes seven bits to a byte.
+fn encoded_bytes(tensor: &Tensor) -> usize {
+    bits(tensor).div_ceil(7) as usize
+}
+
+/// Bytes of an integer of a tensor in memory.
+fn held_bytes(tensor: &Tensor) -> usize {
+    match bits(tensor) {
+        0..=8 => 1,
+        9..=16 => 2,
+        _ => 4,
+    }
 }

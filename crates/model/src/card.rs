@@ -1,5 +1,6 @@
 //! The model card, `public/model.json`: what is public of a model, for people and other programs. The verifier does not read it.
 
+use crate::estimate::Estimate;
 use crate::folder::hex;
 use inferproof::{Profile, Verifier, Visibility, Visible};
 use inferproof_onnx::{Accuracy, CompileReport, Warning};
@@ -38,6 +39,8 @@ pub struct Card {
     pub warnings: Vec<Warning>,
     /// How large things are.
     pub sizes: Sizes,
+    /// What a proof takes, roughly.
+    pub estimate: Estimate,
 }
 
 /// The file that a model was compiled from.
@@ -122,6 +125,7 @@ impl Card {
         tolerance: f64,
         calibration: CompileReport,
         evaluation: Option<Accuracy>,
+        estimate: Estimate,
     ) -> Self {
         let architecture = &verifier.key().architecture;
         let program = &architecture.program;
@@ -157,6 +161,7 @@ impl Card {
             warnings: Warning::all(&calibration, evaluation.as_ref(), tolerance),
             calibration,
             evaluation,
+            estimate,
         }
     }
 }

@@ -4,14 +4,13 @@ use crate::error::Error;
 use crate::estimate::Estimate;
 use inferproof::{Visibility, forecast};
 use inferproof_onnx::{
-    FloatModel, ImportOptions, ModelSummary, OnnxError, Port, QuantizeOptions, Sample, inspect,
+    FloatModel, ImportOptions, ModelSummary, OnnxError, Port, QuantizeOptions, Sample, Widths, inspect,
 };
 use serde::Serialize;
 use std::path::Path;
 
-/// The widths that estimates assume; [`crate::compile`] chooses them by accuracy.
-const WEIGHT_BITS: u32 = 8;
-const ACTIVATION_BITS: u32 = 10;
+/// The widths that estimates assume if none are given; [`crate::compile`] chooses them by accuracy.
+pub const ASSUMED: Widths = Widths::new(8, 10);
 
 /// What can be said of a model without data.
 #[derive(Debug, Serialize)]
@@ -21,37 +20,50 @@ pub struct Check {
     /// Node by node.
     #[serde(flatten)]
     pub model: ModelSummary,
-    /// With private weights, public input and output, and the widths that are tried first.
+    /// With private weights, public input and output, and these widths.
     pub estimate: Option<Estimate>,
+    /// Of weights and activations, that the estimate is for.
+    pub widths: Widths,
 }
 
-/// Checks a model; messages call it by `path`.
+/// Checks a model, and estimates proofs with these widths; messages call it by `path`.
 ///
 /// # Errors
 /// If it is no ONNX model, or one that can be imported but not quantized. What is not supported is no error but an answer.
-pub fn check(path: &Path, onnx: &[u8], options: &ImportOptions<'_>) -> Result<Check, Error> {
+pub fn check(
+    path: &Path,
+    onnx: &[u8],
+    options: &ImportOptions<'_>,
+    widths: Widths,
+) -> Result<Check, Error> {
     let options = ImportOptions {
         folder: path.parent(),
         ..options.clone()
     };
     let model = inspect(onnx, &options).map_err(Error::onnx(path))?;
     let estimate = match &model.error {
-        None => Some(estimate(path, onnx, &options)?),
+        None => Some(estimate(path, onnx, &options, widths)?),
         Some(_) => None,
     };
     Ok(Check {
         supported: model.error.is_none(),
         model,
         estimate,
+        widths,
     })
 }
 
 /// Quantizes on made-up samples: the sizes of a proof depend little on the scales.
-fn estimate(path: &Path, onnx: &[u8], options: &ImportOptions<'_>) -> Result<Estimate, Error> {
+fn estimate(
+    path: &Path,
+    onnx: &[u8],
+    options: &ImportOptions<'_>,
+    widths: Widths,
+) -> Result<Estimate, Error> {
     let model = FloatModel::import_as(onnx, options).map_err(Error::onnx(path))?;
     let widths = QuantizeOptions {
-        weight_bits: Some(WEIGHT_BITS),
-        activation_bits: Some(ACTIVATION_BITS),
+        weight_bits: Some(widths.weights),
+        activation_bits: Some(widths.activations),
         ..QuantizeOptions::default()
     };
     let mut tried = RANGES
@@ -65,7 +77,7 @@ fn estimate(path: &Path, onnx: &[u8], options: &ImportOptions<'_>) -> Result<Est
     };
     let compiled = compiled.map_err(Error::onnx(path))?;
     let forecast = forecast(&compiled.program, Visibility::default())?;
-    Ok(Estimate::new(&forecast, compiled.report.weights))
+    Ok(Estimate::from(&forecast))
 }
 
 /// Where made-up numbers lie.

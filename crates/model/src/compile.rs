@@ -3,10 +3,11 @@
 use crate::card::Card;
 use crate::curve::on_curve;
 use crate::error::Error;
+use crate::estimate::Estimate;
 use crate::folder::{KEY, KeyFile, Model, PUBLIC, SecretFile, hex};
 use crate::onnx_file::OnnxFile;
 use crate::secret::{encode_blinding, encode_weights};
-use inferproof::{Curve, Profile, Verifier, Visibility, Visible, commit};
+use inferproof::{Curve, Profile, Verifier, Visibility, Visible, commit, forecast};
 use inferproof_onnx::{Accuracy, Compiled, QuantizeOptions, Samples, Warning, Work};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -119,6 +120,7 @@ fn commit_to<P: Profile>(
         .map_err(wrong)?;
     let blinding = blinding.map(|bytes| SecretFile::blinding(place, bytes));
     drop(secret);
+    let estimate = Estimate::from(&forecast(program, plan.visibility)?);
     let verifier = Verifier::<P>::new(key).map_err(Error::key(&key_file.path))?;
     let card = Card::new(
         &verifier,
@@ -127,6 +129,7 @@ fn commit_to<P: Profile>(
         plan.options.tolerance,
         compiled.report,
         evaluation,
+        estimate,
     );
     let json = serde_json::to_string_pretty(&card).unwrap_or_default();
     Ok(Compilation {

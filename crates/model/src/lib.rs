@@ -26,7 +26,7 @@ mod values;
 
 pub use atomic::{Access, Folder, write_file};
 pub use card::{Card, External, FORMAT, Source, Tensor, tensors};
-pub use check::{Check, check};
+pub use check::{ASSUMED, Check, check};
 pub use checked::Checked;
 pub use compile::{Compilation, Plan, Progress, compile};
 pub use error::Error;

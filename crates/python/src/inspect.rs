@@ -3,7 +3,7 @@
 use crate::errors::Failure;
 use crate::work::run;
 use inferproof_model::KeyFile;
-use inferproof_onnx::{Dimensions, ImportOptions};
+use inferproof_onnx::{Dimensions, ImportOptions, Widths};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -15,14 +15,17 @@ pub fn check(
     name: PathBuf,
     dims: Vec<String>,
     dequantize: bool,
+    weight_bits: u32,
+    activation_bits: u32,
 ) -> PyResult<String> {
     let options = ImportOptions {
         dimensions: dimensions(dims).map_err(|failure| failure.raise(py))?,
         dequantize,
         ..ImportOptions::default()
     };
+    let widths = Widths::new(weight_bits, activation_bits);
     run(py, None, move |_| {
-        let report = inferproof_model::check(&name, &onnx, &options)?;
+        let report = inferproof_model::check(&name, &onnx, &options, widths)?;
         json(&report)
     })
 }

@@ -5,7 +5,7 @@ use crate::args::CheckArgs;
 use crate::error::Error;
 use crate::report::{Bytes, Count, Seconds, Shape, print, row};
 use inferproof_model::{Check, check};
-use inferproof_onnx::NodeSummary;
+use inferproof_onnx::{NodeSummary, Widths};
 use serde::Serialize;
 use std::fmt;
 
@@ -16,7 +16,8 @@ struct Report(Check);
 pub fn main(args: CheckArgs, json: bool) -> Result<Outcome, Error> {
     let path = &args.onnx;
     let bytes = std::fs::read(path).map_err(inferproof_model::Error::read(path))?;
-    let report = Report(check(path, &bytes, &args.import.options())?);
+    let widths = Widths::new(args.weight_bits, args.activation_bits);
+    let report = Report(check(path, &bytes, &args.import.options(), widths)?);
     print(json, &report);
     match report.0.model.error {
         None => Ok(Outcome::Done),
@@ -30,7 +31,10 @@ pub fn main(args: CheckArgs, json: bool) -> Result<Outcome, Error> {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report(Check {
-            model, estimate, ..
+            model,
+            estimate,
+            widths,
+            ..
         }) = self;
         let width = |of: fn(&NodeSummary) -> &str| {
             model
@@ -86,10 +90,12 @@ impl fmt::Display for Report {
             f,
             "estimate",
             format_args!(
-                "prove in {}, {} of memory, proofs of {}",
+                "prove in {}, {} of memory, proofs of {}, with weights of {} bits and activations of {}",
                 Seconds(estimate.seconds),
                 Bytes(estimate.memory_bytes),
-                Bytes(estimate.proof_bytes as u64)
+                Bytes(estimate.proof_bytes as u64),
+                widths.weights,
+                widths.activations
             ),
         )
     }

@@ -153,7 +153,12 @@ impl fmt::Display for Report {
         row(
             f,
             "proofs",
-            format_args!("{} each", Bytes(s.argument_bytes as u64)),
+            format_args!(
+                "{} each, made in about {} with {} of memory",
+                Bytes(s.argument_bytes as u64),
+                Seconds(card.estimate.seconds),
+                Bytes(card.estimate.memory_bytes)
+            ),
         )?;
         row(
             f,

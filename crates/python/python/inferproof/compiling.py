@@ -21,16 +21,25 @@ __all__ = ["check", "compile"]
 Visibility = Literal["public", "private"]
 
 
-def check(model: Any, *, dims: Mapping[str, int] | None = None, dequantize: bool = False) -> Check:
+def check(
+    model: Any,
+    *,
+    dims: Mapping[str, int] | None = None,
+    dequantize: bool = False,
+    weight_bits: int = 8,
+    activation_bits: int = 10,
+) -> Check:
     """Whether a model can be compiled, node by node, and what proving it will take.
 
     :param model: the path of an ONNX file, its bytes, or an ``onnx.ModelProto``.
     :param dims: lengths of dimensions that the model leaves open, as ``{"batch": 1}``.
     :param dequantize: read a quantized model as the float model behind it, with its weights dequantized.
+    :param weight_bits: bits of a weight that the estimate is for; :func:`compile` chooses them by accuracy.
+    :param activation_bits: bits of an activation, likewise.
     :raises UnsupportedModelError: if it is no ONNX model. What is not supported is no error but an answer.
     """
     onnx = to_onnx(model, None)
-    return Check.of_json(_native.check(onnx.data, onnx.name, _dims(dims), dequantize))
+    return Check.of_json(_native.check(onnx.data, onnx.name, _dims(dims), dequantize, weight_bits, activation_bits))
 
 
 def compile(

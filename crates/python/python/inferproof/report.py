@@ -122,7 +122,10 @@ class Report:
         for warning in self.warnings:
             yield "warning", warning
         yield "key", size(sizes["key_bytes"])
-        yield "proofs", f"{size(sizes['argument_bytes'])} each"
+        estimate = card.get("estimate")
+        yield "proofs", f"{size(sizes['argument_bytes'])} each" + (
+            f", made in about {duration(estimate['seconds'])} with {size(estimate['memory_bytes'])} of memory" if estimate else ""
+        )
 
     def __repr__(self) -> str:
         return "\n".join(f"{label:<12} {text}" for label, text in self._rows())
@@ -177,6 +180,8 @@ class Check:
     """How many multiplications one inference takes."""
     estimate: dict[str, float] | None
     """Of one proof: ``seconds`` on 2 cores, ``memory_bytes``, ``proof_bytes``; ``None`` if the model is not supported."""
+    widths: dict[str, int]
+    """Bits of ``weights`` and ``activations`` that the estimate is for."""
 
     @classmethod
     def of_json(cls, text: str) -> Check:
@@ -209,7 +214,8 @@ class Check:
             yield "weights", f"{self.weights:,}"
             yield "estimate", (
                 f"prove in {duration(self.estimate['seconds'])}, {size(self.estimate['memory_bytes'])} of memory, "
-                f"proofs of {size(self.estimate['proof_bytes'])}"
+                f"proofs of {size(self.estimate['proof_bytes'])}, "
+                f"with weights of {self.widths['weights']} bits and activations of {self.widths['activations']}"
             )
 
     def __repr__(self) -> str:
