@@ -4,7 +4,8 @@ use crate::error::Error;
 use crate::estimate::Estimate;
 use inferproof::{Visibility, forecast};
 use inferproof_onnx::{
-    FloatModel, ImportOptions, ModelSummary, OnnxError, Port, QuantizeOptions, Sample, Widths, inspect,
+    FloatModel, ImportOptions, ModelSummary, OnnxError, Port, QuantizeOptions, Sample, Widths,
+    inspect,
 };
 use serde::Serialize;
 use std::path::Path;
