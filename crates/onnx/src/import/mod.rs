@@ -14,6 +14,7 @@ mod refusal;
 pub mod registry;
 mod scope;
 mod signature;
+mod unsupported;
 mod value;
 
 use crate::element::Element;
@@ -145,7 +146,8 @@ fn operation(
     let Some(operation) = registry::find(&node.domain, &node.op_type) else {
         return refuse(match registry::canonical(&node.domain) {
             registry::ONNX | registry::ML | registry::MICROSOFT => {
-                "this operation is not supported; replace it by supported ones (docs/reference/operations.md)".to_owned()
+                let known = unsupported::reason(&node.op_type);
+                known.unwrap_or("this operation is not supported; replace it by supported ones (docs/reference/operations.md)").to_owned()
             }
             other => format!(
                 "operations of the domain `{other}` are not supported; export the model with ONNX's own operations, or with this one as a model-local function"

@@ -87,10 +87,6 @@ impl Importer<'_> {
             },
             Step::Insert { axis, len: 1 },
         ];
-        let place = self.graph.view(origin, hot, steps)?;
-        // The axis went to the end; it goes back.
-        let mut order: Vec<usize> = (0..rank - 1).collect();
-        order.insert(axis, rank - 1);
-        Ok(self.graph.view(origin, place, vec![Step::Permute(order)])?)
+        Ok(self.graph.view(origin, hot, steps)?)
     }
 }

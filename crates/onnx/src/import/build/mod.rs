@@ -24,6 +24,7 @@ pub mod strings;
 pub mod typed;
 pub mod windows;
 pub mod wrap;
+pub mod wrapping;
 
 use crate::graph::LayerId;
 

@@ -2,9 +2,10 @@
 //! zero is true.
 
 use crate::element::Element;
-use crate::expression::{Expression, Operation as Arithmetic};
+use crate::expression::Expression;
 use crate::function::{Comparison, Function};
 use crate::import::Importer;
+use crate::import::build::wrapping::wrapped;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Fold, Operation, int, string};
@@ -91,21 +92,8 @@ impl Importer<'_> {
         if is_wide || (low <= least && greatest <= high) {
             return Ok(source);
         }
-        Ok(self.apply(origin, source, Function::Composite(Arc::new(wrapped(low, high)))))
+        Ok(self.apply(origin, source, Function::Composite(Arc::new(wrapped(Expression::Argument, low, high)))))
     }
-}
-
-/// `x - n floor((x - low) / n)`, where there are `n` integers from `low` to `high`.
-fn wrapped(low: i128, high: i128) -> Expression {
-    let count = Expression::Number((high - low + 1) as f64);
-    let combine = |operation, left: Expression, right: Expression| {
-        Expression::Combine(operation, Box::new(left), Box::new(right))
-    };
-    let above = combine(Arithmetic::Subtract, Expression::Argument, Expression::Number(low as f64));
-    let turns = combine(Arithmetic::Divide, above, count.clone());
-    let turns = Expression::Apply(Function::Floor, Box::new(turns));
-    let excess = combine(Arithmetic::Multiply, count, turns);
-    combine(Arithmetic::Subtract, Expression::Argument, excess)
 }
 
 fn cast_constant(tensor: &Tensor, to: Element) -> Imported<Tensor> {
@@ -190,18 +178,6 @@ fn of_texts(texts: &[String], to: Element, shape: Vec<usize>) -> Imported<Option
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn integers_wrap_around_in_a_narrower_type() {
-        for element in [Element::Uint8, Element::Int8, Element::Int16, Element::Int4] {
-            let (low, high) = element.bounds().unwrap();
-            let wrap = wrapped(low, high);
-            assert!(wrap.is_integral(true));
-            for x in -70_000..70_000 {
-                assert_eq!(wrap.evaluate(f64::from(x)), element.wrap(x.into()) as f64);
-            }
-        }
-    }
 
     #[test]
     fn texts_say_numbers() {

@@ -21,7 +21,7 @@ inventory::submit! {
         .row("", "windows, a contraction, a bias")
 }
 
-fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
+pub fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let source = importer.input(node, 0)?;
     let kernel = importer.input(node, 1)?;
     let bias = match node.optional(2) {

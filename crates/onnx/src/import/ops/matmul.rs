@@ -95,7 +95,7 @@ impl Importer<'_> {
 }
 
 /// `alpha A B + beta C`, with A and B perhaps transposed.
-fn gemm(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
+pub fn gemm(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let origin = &node.origin;
     let mut operands = Vec::new();
     for (slot, transposed) in [(0, "transA"), (1, "transB")] {

@@ -29,8 +29,11 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
             sizes.unwrap_or_default()
         }
         None => {
-            let outputs = i64::try_from(node.proto.output.len())?;
-            alike(length, node.int_or("num_outputs", outputs))
+            let outputs = node.proto.output.len();
+            if node.int("num_outputs").is_some_and(|parts| usize::try_from(parts) != Ok(outputs)) {
+                return refuse(format!("{outputs} outputs, which is not its attribute `num_outputs`"));
+            }
+            alike(length, outputs)
         }
     };
     let total = sizes.iter().try_fold(0usize, |sum, &size| sum.checked_add(size));
@@ -40,14 +43,12 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     importer.parts(&node.origin, &value, axis, &sizes)
 }
 
-/// The sizes of so many parts, all alike but perhaps the last.
-fn alike(length: usize, parts: i64) -> Vec<usize> {
-    let Some(parts) = usize::try_from(parts).ok().filter(|&parts| parts > 0 && parts <= length.max(1)) else {
-        return vec![];
-    };
-    let size = length.div_ceil(parts);
+/// The sizes of so many parts, all alike but the last, or the last ones, of what is left.
+fn alike(length: usize, parts: usize) -> Vec<usize> {
+    let size = length.div_ceil(parts.max(1));
     let starts = (0..parts).map(|part| part * size);
-    starts.map(|start| size.min(length.saturating_sub(start))).collect()
+    let sizes = starts.map(|start| size.min(length.saturating_sub(start)));
+    sizes.collect()
 }
 
 impl Importer<'_> {

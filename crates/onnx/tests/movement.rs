@@ -1,0 +1,100 @@
+//! What moves entries about, ranks them, or goes through branches, loops, sequences and functions, against onnxruntime: the float graph closely, the
+//! integer program at 16 bits within a stated tolerance. `generate_movement.py` makes the models and the answers.
+
+use inferproof_onnx::{FloatModel, QuantizeOptions, dequantize_outputs, quantize_inputs};
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+/// Of the greatest output: a few roundings at 16 bits.
+const TOLERANCE: f64 = 2e-3;
+
+struct Array {
+    shape: Vec<usize>,
+    values: Vec<f32>,
+}
+
+fn data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
+}
+
+fn arrays() -> BTreeMap<String, Array> {
+    let bytes = std::fs::read(data().join("movement.npz")).expect("the answers are checked in");
+    let mut archive = npyz::npz::NpzArchive::new(Cursor::new(bytes)).expect("npz");
+    let names: Vec<String> = archive.array_names().map(str::to_owned).collect();
+    let read = names.into_iter().map(|name| {
+        let file = archive.by_name(&name).expect("readable").expect("present");
+        let shape = file.shape().iter().map(|&len| len as usize).collect();
+        let values = file.into_vec::<f32>().expect("floats");
+        (name, Array { shape, values })
+    });
+    read.collect()
+}
+
+#[test]
+fn movements_follow_onnxruntime() {
+    let arrays = arrays();
+    let mut failures = Vec::new();
+    let models = std::fs::read_dir(data().join("movement")).unwrap();
+    let mut models: Vec<PathBuf> = models.map(|e| e.unwrap().path()).collect();
+    models.sort();
+    assert!(models.len() > 130, "the models are checked in");
+    for path in &models {
+        let case = path.file_stem().unwrap().to_str().unwrap();
+        if let Err(reason) = check(case, &std::fs::read(path).unwrap(), &arrays) {
+            failures.push(format!("{case}: {reason}"));
+        }
+    }
+    let failed = failures.len();
+    let all = models.len();
+    assert!(
+        failures.is_empty(),
+        "{failed} of {all} fail:\n{}",
+        failures.join("\n")
+    );
+}
+
+fn check(case: &str, onnx: &[u8], arrays: &BTreeMap<String, Array>) -> Result<(), String> {
+    let model = FloatModel::import(onnx).map_err(|e| e.to_string())?;
+    let inputs = model.inputs().iter();
+    let sample = inputs.map(|p| arrays[&format!("{case}.in.{}", p.name)].values.clone());
+    let sample: Vec<Vec<f32>> = sample.collect();
+    let float = model.run(&sample).map_err(|e| e.to_string())?;
+    let options = QuantizeOptions {
+        weight_bits: Some(16),
+        activation_bits: Some(16),
+        ..QuantizeOptions::default()
+    };
+    let compiled = model.compile(std::slice::from_ref(&sample), &options);
+    let compiled = compiled.map_err(|e| e.to_string())?;
+    let program = &compiled.program;
+    let trace = program.run(&compiled.weights, &quantize_inputs(program, &sample));
+    let trace = trace.map_err(|e| e.to_string())?;
+    let integer = dequantize_outputs(program, &trace.outputs(program));
+    for ((port, float), integer) in model.outputs().iter().zip(float).zip(integer) {
+        let expected = &arrays[&format!("{case}.out.{}", port.name)];
+        if port.shape != expected.shape {
+            return Err(format!(
+                "{} has the shape {:?}, not {:?}",
+                port.name, port.shape, expected.shape
+            ));
+        }
+        let greatest = expected
+            .values
+            .iter()
+            .fold(1e-6f64, |m, &v| m.max(f64::from(v).abs()));
+        for (what, got, tolerance) in [("float", float, 1e-5), ("integer", integer, TOLERANCE)] {
+            let pairs = got.iter().zip(&expected.values);
+            let error = pairs
+                .map(|(g, &e)| (g - f64::from(e)).abs())
+                .fold(0.0, f64::max);
+            if error > tolerance * greatest || got.len() != expected.values.len() {
+                return Err(format!(
+                    "{what} output {} is off by {error} of {greatest}",
+                    port.name
+                ));
+            }
+        }
+    }
+    Ok(())
+}
