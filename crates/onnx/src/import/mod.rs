@@ -24,6 +24,7 @@ use crate::tensor::Tensor;
 use crate::{Dimensions, OnnxError};
 use build::contraction::Foldable;
 use build::fuse::Chain;
+use build::missing::MaybeMissing;
 use build::quantized::Quantized;
 use build::strings::{Categories, StringLists};
 use inferproof_view::volume;
@@ -230,6 +231,7 @@ fn import_once(
     let opset = opset(model);
     let mut importer = Importer {
         strings,
+        maybe_missing: BTreeMap::new(),
         graph: Graph::default(),
         layers: Layers::Constants,
         foldable: BTreeMap::new(),
@@ -323,6 +325,8 @@ pub struct Importer<'a> {
     pub graph: Graph,
     layers: Layers,
     strings: StringLists,
+    /// Layers of which something has asked which entries are missing.
+    maybe_missing: BTreeMap<LayerId, MaybeMissing>,
     /// Layers that end a contraction with constant weights, into which what follows may be folded.
     foldable: BTreeMap<LayerId, Foldable>,
     /// Layers that are functions of another one, entry by entry.
@@ -350,6 +354,7 @@ impl<'a> Importer<'a> {
             graph: Graph::default(),
             layers: Layers::Evaluated(Vec::new()),
             strings: StringLists::default(),
+            maybe_missing: BTreeMap::new(),
             foldable: BTreeMap::new(),
             chains: BTreeMap::new(),
             quantized: Quantized::default(),
