@@ -290,9 +290,14 @@ fn import_once(
     let external_files = initializer::external_files(model).into_iter().collect();
     let mut graph = importer.graph;
     graph.prune();
+    let mut complete = BTreeSet::new();
     for (input, &layer) in inputs.iter_mut().zip(&graph.inputs) {
         input.may_be_missing = graph.takes_missing(layer);
+        if !input.may_be_missing {
+            complete.insert(layer);
+        }
     }
+    let graph = graph.without_missing(&complete);
     let model = Model {
         opset,
         graph,
