@@ -55,7 +55,8 @@ impl Graph {
                 Kind::Contract { left, right, .. } => zero.contains(left) || zero.contains(right),
                 _ => false,
             };
-            if is_zero {
+            if is_zero && let Ok(term) = Graph::fill(0.0, &layer.shape) {
+                layer.kind = Kind::Linear(vec![term]);
                 zero.insert(id);
             }
         }

@@ -24,6 +24,7 @@ use crate::tensor::Tensor;
 use crate::{Dimensions, OnnxError};
 use build::contraction::Foldable;
 use build::fuse::Chain;
+use build::missing::MaybeMissing;
 use build::quantized::Quantized;
 use build::strings::{Categories, StringLists};
 use inferproof_view::volume;
@@ -230,6 +231,7 @@ fn import_once(
     let opset = opset(model);
     let mut importer = Importer {
         strings,
+        maybe_missing: BTreeMap::new(),
         graph: Graph::default(),
         layers: Layers::Constants,
         foldable: BTreeMap::new(),
@@ -288,9 +290,14 @@ fn import_once(
     let external_files = initializer::external_files(model).into_iter().collect();
     let mut graph = importer.graph;
     graph.prune();
+    let mut complete = BTreeSet::new();
     for (input, &layer) in inputs.iter_mut().zip(&graph.inputs) {
         input.may_be_missing = graph.takes_missing(layer);
+        if !input.may_be_missing {
+            complete.insert(layer);
+        }
     }
+    let graph = graph.without_missing(&complete);
     let model = Model {
         opset,
         graph,
@@ -323,6 +330,8 @@ pub struct Importer<'a> {
     pub graph: Graph,
     layers: Layers,
     strings: StringLists,
+    /// Layers of which something has asked which entries are missing.
+    maybe_missing: BTreeMap<LayerId, MaybeMissing>,
     /// Layers that end a contraction with constant weights, into which what follows may be folded.
     foldable: BTreeMap<LayerId, Foldable>,
     /// Layers that are functions of another one, entry by entry.
@@ -350,6 +359,7 @@ impl<'a> Importer<'a> {
             graph: Graph::default(),
             layers: Layers::Evaluated(Vec::new()),
             strings: StringLists::default(),
+            maybe_missing: BTreeMap::new(),
             foldable: BTreeMap::new(),
             chains: BTreeMap::new(),
             quantized: Quantized::default(),

@@ -281,7 +281,10 @@ impl Lowering<'_> {
                 let format = match self.indices.get(&id) {
                     Some(&classes) => self.index_format(id, classes as i64),
                     None if self.wide[id.0] => {
-                        Format::activation(wide::range(graph, self.ranges, id), wide::INPUT_BITS)
+                        // One integer more stands for a missing value.
+                        let spare = u32::from(graph.takes_missing(id));
+                        let bits = wide::INPUT_BITS - spare;
+                        Format::activation(wide::range(graph, self.ranges, id), bits)
                     }
                     None => match *bounds {
                         Some((low, high)) => Format {

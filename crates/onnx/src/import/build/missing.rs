@@ -11,7 +11,7 @@ use crate::import::refusal::Imported;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands for a layer whose entries may be missing.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct MaybeMissing {
     /// The entries, and zero where one is missing.
     pub present: LayerId,
@@ -22,6 +22,9 @@ pub struct MaybeMissing {
 impl Importer<'_> {
     /// The entries of a layer, and which of them are missing.
     pub fn maybe_missing(&mut self, origin: &str, layer: LayerId) -> Imported<MaybeMissing> {
+        if let Some(&known) = self.maybe_missing.get(&layer) {
+            return Ok(known);
+        }
         let mut needed = BTreeSet::from([layer]);
         let mut pending = vec![layer];
         while let Some(next) = pending.pop() {
@@ -70,9 +73,19 @@ impl Importer<'_> {
             }
             known.insert(next, own);
         }
-        Ok(known.get(&layer).copied().unwrap_or(MaybeMissing {
+        let own = known.get(&layer).copied().unwrap_or(MaybeMissing {
             present: layer,
             missing: None,
-        }))
+        });
+        self.maybe_missing.insert(layer, own);
+        Ok(own)
+    }
+
+    /// The entries of a layer beside a condition: where that says which of them are missing, zero stands for these.
+    pub fn beside(&self, condition: LayerId, layer: LayerId) -> LayerId {
+        match self.maybe_missing.get(&layer) {
+            Some(own) if own.missing == Some(condition) => own.present,
+            _ => layer,
+        }
     }
 }

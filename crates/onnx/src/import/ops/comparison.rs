@@ -4,6 +4,7 @@ use crate::element::Element;
 use crate::expression::Operation as Arithmetic;
 use crate::function::Comparison;
 use crate::import::Importer;
+use crate::import::build::Place;
 use crate::import::build::broadcast::common_shape;
 use crate::import::build::typed::{Binary, evaluate_binary, places};
 use crate::import::node::Node;
@@ -38,6 +39,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         "GreaterOrEqual" => Comparison::GreaterOrEqual,
         _ => Comparison::LessOrEqual,
     };
+    if node.element(0)? == Element::String {
+        return computed_strings(importer, node).map(|value| vec![value]);
+    }
     let value = importer.entrywise_to(node, Arithmetic::Compare(comparison), Element::Bool)?;
     Ok(vec![value])
 }
@@ -76,6 +80,29 @@ fn evaluate(node: &Node<'_>) -> Imported<Vec<Value>> {
             },
         },
     )
+}
+
+/// Equality of strings, at least one of them computed: of their codes.
+fn computed_strings(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Value> {
+    let (left, right) = (node.input(0)?.clone(), node.input(1)?.clone());
+    if node.op() != "Equal" || right.element() != Some(Element::String) {
+        return refuse("an order of strings, or strings beside numbers; whether strings are equal is supported");
+    }
+    let to = common_shape(&[&importer.shape(&left)?, &importer.shape(&right)?])?;
+    if let Some(empty) = importer.without_entries(Element::Bool, &to) {
+        return Ok(empty);
+    }
+    let codes = importer.string_operands(&node.origin, &[&left, &right], false)?;
+    let [left, right] = codes[..] else {
+        return refuse("it compares two tensors");
+    };
+    let place = Place {
+        origin: &node.origin,
+        to: &to,
+        owned: &[],
+    };
+    let layer = importer.binary(&place, Arithmetic::Compare(Comparison::Equal), left, right)?;
+    Ok(Value::computed(layer, Element::Bool))
 }
 
 fn equal_strings(node: &Node<'_>) -> Imported<Value> {

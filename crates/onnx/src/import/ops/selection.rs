@@ -50,7 +50,10 @@ impl Importer<'_> {
         let condition = self.layer(origin, condition)?;
         let chosen = match element {
             Element::String => self.string_operands(origin, &[yes, no], true)?,
-            _ => vec![self.layer(origin, yes)?, self.layer(origin, no)?],
+            _ => {
+                let chosen = [self.layer(origin, yes)?, self.layer(origin, no)?];
+                vec![chosen[0], self.beside(condition, chosen[1])]
+            }
         };
         let [yes, no] = chosen[..] else {
             return refuse("it selects from two tensors");

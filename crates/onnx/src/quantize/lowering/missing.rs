@@ -42,6 +42,7 @@ impl Lowering<'_> {
             shift: 0,
         };
         let bits = self.push(&origin, &tensor.shape, Format::BIT, op)?;
+        self.limit_rescale(bits, true, true);
         self.missing.insert(input, bits);
         Ok(bits)
     }

@@ -13,10 +13,12 @@
 //!
 //! A missing value is zero at its branches, and a second product adds to each leaf what the bits at these should be more or less.
 //!
-//! Trees are padded to the greatest count of branches and leaves; a padded leaf is reached by no sample.
+//! Large trees are cut into [blocks](super::blocks), which stand for trees here. Blocks are padded to the greatest count of branches and leaves; a
+//! padded leaf is reached by no sample.
 
+use super::blocks::{Block, Question, cheapest};
 use super::rows::FeatureRows;
-use super::trees::{Test, Tree, TreeNode};
+use super::trees::{Test, Tree};
 use crate::function::Function;
 use crate::graph::{Axes, LayerId, Summand};
 use crate::import::refusal::{Imported, refuse};
@@ -25,8 +27,9 @@ use inferproof_view::Step;
 
 /// Trees, and what is read of them.
 pub struct Ensemble<'a> {
-    pub origin: &'a str,
-    pub trees: &'a [Tree],
+    origin: &'a str,
+    trees: &'a [Tree],
+    blocks: Vec<Block>,
     rows: FeatureRows,
     /// Where features are missing, `[samples, features]`, if they can be.
     missing: Option<LayerId>,
@@ -76,44 +79,44 @@ impl Test {
         f32::from(u8::from(is_one))
     }
 
-    /// A threshold of double precision in single: features have that, and compare with either alike.
-    fn in_single(self, threshold: f64) -> Imported<f32> {
+    /// A threshold as a number of single precision, as features are, or as an integer, if they are integers: such features compare with
+    /// either alike.
+    pub fn threshold_of(self, threshold: f64, of_integers: bool) -> Imported<f32> {
         let nearest = threshold as f32;
         let real = f64::from(nearest);
         Ok(match self {
-            _ if real == threshold => nearest,
-            Self::AtMost | Self::Above if real > threshold => nearest.next_down(),
-            Self::Below | Self::AtLeast if real < threshold => nearest.next_up(),
+            Self::AtMost | Self::Above if of_integers => threshold.floor() as f32,
+            Self::Below | Self::AtLeast if of_integers => threshold.ceil() as f32,
+            _ if real == threshold && (!of_integers || threshold.fract() == 0.0) => nearest,
             Self::Equal | Self::Unequal => {
                 return refuse(format!(
-                    "a branch asks for equality with {threshold}, which no number of single precision is"
+                    "a branch asks for equality with {threshold}, which no feature can be"
                 ));
             }
+            Self::AtMost | Self::Above if real > threshold => nearest.next_down(),
+            Self::Below | Self::AtLeast if real < threshold => nearest.next_up(),
             _ => nearest,
         })
     }
 }
 
-impl Tree {
-    /// Each node's place among the branches that have this bit.
+impl Block {
+    /// Each question's place among those that have this bit.
     fn places(&self, side: Side) -> Vec<Option<usize>> {
         let mut count = 0;
-        let places = self.nodes.iter().map(|node| match node {
-            TreeNode::Branch { test, .. } if test.needs(side).is_some() => {
+        let places = self.questions.iter().map(|question| {
+            question.test.needs(side).map(|_| {
                 count += 1;
-                Some(count - 1)
-            }
-            _ => None,
+                count - 1
+            })
         });
         places.collect()
     }
 
-    /// Whether the way that gives this answer at a node needs the bit to be 1.
-    fn needs(&self, node: usize, side: Side, answer: bool) -> bool {
-        match self.nodes[node] {
-            TreeNode::Branch { test, .. } => test.needs(side) == Some(answer),
-            TreeNode::Leaf { .. } => false,
-        }
+    /// Whether an answer to a question needs the bit to be 1.
+    fn needs(&self, question: usize, side: Side, answer: bool) -> bool {
+        let question = self.questions.get(question);
+        question.is_some_and(|q: &Question| q.test.needs(side) == Some(answer))
     }
 }
 
@@ -125,6 +128,8 @@ impl<'a> Ensemble<'a> {
         rows: FeatureRows,
     ) -> Imported<Self> {
         let read = importer.maybe_missing(origin, rows.layer)?;
+        let of_integers = importer.graph.is_integral(rows.layer);
+        let blocks = cheapest(trees, of_integers)?;
         Ok(Self {
             origin,
             trees,
@@ -133,7 +138,8 @@ impl<'a> Ensemble<'a> {
                 ..rows
             },
             missing: read.missing,
-            leaves: trees.iter().map(Tree::leaves).max().unwrap_or(0),
+            leaves: blocks.iter().map(|b| b.leaves.len()).max().unwrap_or(0),
+            blocks,
         })
     }
 
@@ -150,58 +156,47 @@ impl<'a> Ensemble<'a> {
 
     /// Refuses weights for so many outputs that there is no room for them.
     pub fn check_outputs(&self, outputs: usize) -> Imported<()> {
-        self.room([outputs, self.trees.len(), self.leaves])
+        self.room([outputs, self.blocks.len(), self.leaves])
             .map(|_| ())
     }
 
-    /// The bits of one side, `[trees, samples, branches]`, with the matrix of ways, `[trees, leaves, branches]`, by which they are
+    /// The bits of one side, `[blocks, samples, branches]`, with the matrix of ways, `[blocks, leaves, branches]`, by which they are
     /// multiplied; where features may be missing, these as well, with a matrix of their own.
     fn bits(&self, importer: &mut Importer<'_>, side: Side) -> Imported<Vec<(LayerId, LayerId)>> {
-        let trees = self.trees.len();
-        let places: Vec<_> = self.trees.iter().map(|t| t.places(side)).collect();
+        let blocks = self.blocks.len();
+        let places: Vec<_> = self.blocks.iter().map(|b| b.places(side)).collect();
         let counts = places.iter().map(|p| p.iter().flatten().count());
         let branches = counts.max().unwrap_or(0);
         if branches == 0 {
             return Ok(vec![]);
         }
         let samples = self.rows.samples;
-        let entries = self.room([trees, branches, samples])? / samples;
-        let path_entries = self.room([trees, self.leaves, branches])?;
+        let entries = self.room([blocks, branches, samples])? / samples;
+        let path_entries = self.room([blocks, self.leaves, branches])?;
         let mut index = vec![None; entries];
         let mut thresholds = vec![0f32; entries];
         let mut paths = vec![0f32; path_entries];
         // What a branch's bit should be more where its feature is missing.
         let mut excess = vec![0f32; entries];
-        for (t, (tree, places)) in self.trees.iter().zip(&places).enumerate() {
-            for (node, place) in tree.nodes.iter().zip(places) {
-                if let (
-                    TreeNode::Branch {
-                        test,
-                        feature,
-                        threshold,
-                        tracks_missing,
-                        ..
-                    },
-                    Some(place),
-                ) = (node, place)
-                {
-                    index[t * branches + place] = Some(*feature);
-                    let threshold = test.in_single(*threshold)?;
-                    thresholds[t * branches + place] = threshold;
-                    let answer = test.of_missing(*tracks_missing);
-                    let wanted = test.bit_of(side, answer);
-                    excess[t * branches + place] = wanted - side.bit(0.0, threshold);
+        for (b, (block, places)) in self.blocks.iter().zip(&places).enumerate() {
+            for (question, place) in block.questions.iter().zip(places) {
+                if let Some(place) = place {
+                    let at = b * branches + place;
+                    index[at] = Some(question.feature);
+                    thresholds[at] = question.threshold;
+                    let wanted = question.test.bit_of(side, question.if_missing);
+                    excess[at] = wanted - side.bit(0.0, question.threshold);
                 }
             }
-            tree.visit(|leaf, path, _| {
-                let row = (t * self.leaves + leaf) * branches;
-                for &(node, answer) in path {
-                    if let Some(place) = places[node] {
-                        let needed = tree.needs(node, side, answer);
+            for (leaf, reached) in block.leaves.iter().enumerate() {
+                let row = (b * self.leaves + leaf) * branches;
+                for &(question, answer) in reached.way.iter().flatten() {
+                    if let Some(place) = places[question] {
+                        let needed = block.needs(question, side, answer);
                         paths[row + place] = if needed { 1.0 } else { -1.0 };
                     }
                 }
-            });
+            }
         }
         let gather = vec![
             Step::Gather {
@@ -211,7 +206,7 @@ impl<'a> Ensemble<'a> {
             },
             Step::Split {
                 axis: 1,
-                sizes: vec![trees, branches],
+                sizes: vec![blocks, branches],
             },
             Step::Permute(vec![1, 0, 2]),
         ];
@@ -220,14 +215,14 @@ impl<'a> Ensemble<'a> {
             Side::Below => -1.0,
         };
         let graph = &mut importer.graph;
-        let thresholds = graph.add_constant(self.origin, vec![trees, branches], thresholds);
+        let thresholds = graph.add_constant(self.origin, vec![blocks, branches], thresholds);
         let terms = vec![
             graph.summand(sign, self.rows.layer, gather.clone())?,
             graph.summand(-sign, thresholds, self.repeated())?,
         ];
         let difference = graph.sum(self.origin, terms);
         let bits = graph.apply(self.origin, difference, Function::Positive);
-        let shape = vec![trees, self.leaves, branches];
+        let shape = vec![blocks, self.leaves, branches];
         let mut products = Vec::new();
         if let Some(missing) = self.missing {
             let rows = paths.chunks(branches).enumerate();
@@ -247,17 +242,17 @@ impl<'a> Ensemble<'a> {
         Ok(products)
     }
 
-    /// A tensor of one entry for each tree and something, repeated for all samples.
+    /// A tensor of one entry for each block and something, repeated for all samples.
     fn repeated(&self) -> Vec<Step> {
         let len = self.rows.samples;
         vec![Step::Insert { axis: 1, len }]
     }
 
-    /// 1 at the leaf that a sample reaches in a tree, `[trees, samples, leaves]`.
+    /// 1 at the leaf that a sample reaches in a tree, `[blocks, samples, leaves]`.
     fn reached(&self, importer: &mut Importer<'_>) -> Imported<LayerId> {
-        let trees = self.trees.len();
+        let blocks = self.blocks.len();
         let samples = self.rows.samples;
-        let entries = self.room([trees, self.leaves, samples])? / samples;
+        let entries = self.room([blocks, self.leaves, samples])? / samples;
         // One more than minus the count of ones; a padded leaf stays at zero.
         let mut offsets = vec![0f32; entries];
         let mut terms: Vec<Summand> = Vec::new();
@@ -273,19 +268,24 @@ impl<'a> Ensemble<'a> {
                 terms.push(importer.graph.summand(1.0, product, vec![])?);
             }
         }
-        for (t, tree) in self.trees.iter().enumerate() {
-            tree.visit(|leaf, path, _| {
-                // An inequality needs one of its two bits, so a branch counts once.
-                let needs = |node, answer| {
-                    let sides = [Side::Above, Side::Below];
-                    sides.iter().any(|&side| tree.needs(node, side, answer))
+        for (b, block) in self.blocks.iter().enumerate() {
+            for (leaf, reached) in block.leaves.iter().enumerate() {
+                let Some(way) = &reached.way else {
+                    continue;
                 };
-                let ones = path.iter().filter(|&&(node, answer)| needs(node, answer));
-                offsets[t * self.leaves + leaf] = 1.0 - ones.count() as f32;
-            });
+                // An inequality needs one of its two bits, so a branch counts once.
+                let needs = |question, answer| {
+                    let sides = [Side::Above, Side::Below];
+                    sides
+                        .iter()
+                        .any(|&side| block.needs(question, side, answer))
+                };
+                let ones = way.iter().filter(|&&(q, answer)| needs(q, answer));
+                offsets[b * self.leaves + leaf] = 1.0 - ones.count() as f32;
+            }
         }
         let graph = &mut importer.graph;
-        let offsets = graph.add_constant(self.origin, vec![trees, self.leaves], offsets);
+        let offsets = graph.add_constant(self.origin, vec![blocks, self.leaves], offsets);
         terms.push(graph.summand(1.0, offsets, self.repeated())?);
         let matched = graph.sum(self.origin, terms);
         Ok(graph.apply(self.origin, matched, Function::Positive))
@@ -298,20 +298,20 @@ impl<'a> Ensemble<'a> {
         outputs: usize,
         factor: f64,
     ) -> Imported<LayerId> {
-        let trees = self.trees.len();
-        let entries = self.room([outputs, trees, self.leaves])?;
+        let blocks = self.blocks.len();
+        let entries = self.room([outputs, blocks, self.leaves])?;
         let reached = self.reached(importer)?;
         let mut weights = vec![0f32; entries];
-        for (t, tree) in self.trees.iter().enumerate() {
-            tree.visit(|leaf, _, given| {
-                for &(output, weight) in given {
-                    let place = (output * trees + t) * self.leaves + leaf;
+        for (b, block) in self.blocks.iter().enumerate() {
+            for (leaf, reached) in block.leaves.iter().enumerate() {
+                for &(output, weight) in &reached.weights {
+                    let place = (output * blocks + b) * self.leaves + leaf;
                     weights[place] += (weight * factor) as f32;
                 }
-            });
+            }
         }
         let graph = &mut importer.graph;
-        let weights = graph.add_constant(self.origin, vec![outputs, trees, self.leaves], weights);
+        let weights = graph.add_constant(self.origin, vec![outputs, blocks, self.leaves], weights);
         let reached = graph.view(self.origin, reached, vec![Step::Permute(vec![1, 0, 2])])?;
         let axes = Axes {
             shared: 0,

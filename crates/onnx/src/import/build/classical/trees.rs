@@ -51,6 +51,21 @@ impl Tree {
         self.nodes.iter().filter(is_leaf).count()
     }
 
+    /// The branches on the ways to all leaves together.
+    pub fn steps(&self) -> usize {
+        let mut total = 0usize;
+        let mut pending = vec![(0usize, 0usize)];
+        while let Some((position, depth)) = pending.pop() {
+            match self.nodes.get(position) {
+                Some(TreeNode::Branch { children, .. }) => {
+                    pending.extend(children.iter().map(|&child| (child, depth + 1)));
+                }
+                _ => total = total.saturating_add(depth),
+            }
+        }
+        total
+    }
+
     /// Calls back at each leaf with its place among the leaves, the branches that lead there with the answers, and its weights.
     pub fn visit(&self, mut leaf: impl FnMut(usize, &[(usize, bool)], &[(usize, f64)])) {
         let mut path = Vec::new();
