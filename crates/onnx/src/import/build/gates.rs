@@ -3,7 +3,7 @@
 use crate::expression::{Expression, Operation};
 use crate::function::{Comparison, Function};
 use crate::import::node::Node;
-use crate::import::refusal::{Imported, refuse};
+use crate::import::refusal::{Imported, Refusal, refuse};
 use std::sync::Arc;
 
 /// Parameters of activations, which the activations take in their order.
@@ -59,6 +59,11 @@ pub fn activations(
 
 /// An activation by its name, whose case does not matter.
 fn activation(name: &str, parameters: &mut Parameters<'_>) -> Imported<Function> {
+    let unclear = || {
+        Refusal(format!(
+            "the activation `{name}` without its `activation_alpha` (and `activation_beta`): runtimes differ in the default; export the model with them"
+        ))
+    };
     let mut alpha = |default: f32| f64::from(*parameters.alphas.next().unwrap_or(&default));
     let x = || Box::new(Expression::Argument);
     let number = |n: f64| Box::new(Expression::Number(n));
@@ -104,19 +109,22 @@ fn activation(name: &str, parameters: &mut Parameters<'_>) -> Imported<Function>
             )))
         }
         "thresholdedrelu" => {
-            let alpha = alpha(1.0);
+            let alpha = parameters.alphas.next().ok_or_else(unclear)?;
+            let alpha = f64::from(*alpha);
             let above = Operation::Compare(Comparison::Greater);
             let above = Expression::Combine(above, x(), number(alpha));
             composite(Box::new(Expression::Select(above.into(), x(), number(0.0))))
         }
         "affine" | "scaledtanh" | "hardsigmoid" => {
             let (default_alpha, default_beta) = match name.to_ascii_lowercase().as_str() {
-                "affine" => (1.0, 0.0),
-                "hardsigmoid" => (0.2, 0.5),
-                _ => (1.0, 1.0),
+                "affine" => (None, Some(0.0)),
+                "hardsigmoid" => (Some(0.2), Some(0.5)),
+                _ => (None, None),
             };
-            let alpha = alpha(default_alpha);
-            let beta = f64::from(*parameters.betas.next().unwrap_or(&default_beta));
+            let alpha = parameters.alphas.next().copied().or(default_alpha);
+            let alpha = f64::from(alpha.ok_or_else(unclear)?);
+            let beta = parameters.betas.next().copied().or(default_beta);
+            let beta = f64::from(beta.ok_or_else(unclear)?);
             let line =
                 |slope: f64| Expression::Combine(Operation::Add, times(slope, x()), number(beta));
             match name.to_ascii_lowercase().as_str() {

@@ -27,7 +27,7 @@ inventory::submit! {
             int("softmax_precision"),
         ])
         .row(
-            "without `nonpad_kv_seqlen`; `softcap` only without a mask that hides entries",
+            "without `nonpad_kv_seqlen`; `softcap` only without a mask",
             "contractions, a softmax",
         )
 }
@@ -134,9 +134,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     }
     let mut capped = masked;
     if let Some(cap) = node.float("softcap").filter(|&cap| cap != 0.0) {
-        if seen.is_some() {
+        if seen.is_some() || node.optional(3).is_some() {
             return refuse(
-                "`softcap` beside a mask that hides entries: the specification caps what is hidden, onnxruntime does not; write it out",
+                "`softcap` beside a mask: versions of the standard differ in which comes first, and so do runtimes; export it written out",
             );
         }
         let relative = importer.graph.scaled(origin, 1.0 / cap, capped, vec![])?;
@@ -168,7 +168,15 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         );
         result = importer.graph.view(origin, result, steps)?;
     }
-    let scores = match node.int_or("qk_matmul_output_mode", 0) {
+    let mode = node.int_or("qk_matmul_output_mode", 0);
+    let is_masked = node.optional(3).is_some() || node.flag("is_causal", false);
+    let is_capped = node.float("softcap").is_some_and(|cap| cap != 0.0);
+    if node.wants(3) && (matches!(mode, 1 | 2) && is_masked || mode == 1 && is_capped) {
+        return refuse(format!(
+            "`qk_matmul_output_mode` {mode} beside a mask or `softcap`: versions of the standard differ in what it shows; leave that output out"
+        ));
+    }
+    let scores = match mode {
         0 => products,
         1 => masked,
         2 => capped,

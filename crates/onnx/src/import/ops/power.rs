@@ -52,6 +52,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         None if element.is_whole() && node.element(1)?.is_float() => {
             return refuse("a power of integers with computed exponents: cast the base to float");
         }
+        None if importer.graph.constant(base).is_some_and(|b| b.iter().any(|&b| b < 0.0)) => {
+            return refuse("a negative base with a computed exponent, of which no power is defined between whole numbers");
+        }
         None => importer.binary(&place, Arithmetic::Power, base, exponent)?,
     };
     let bounds = importer.bounds(base, element);

@@ -133,8 +133,8 @@ fn read(node: &Node<'_>, shape: &[usize]) -> Imported<Vec<Resized>> {
         if from == 0 {
             return refuse(format!("a tensor of shape {shape:?}, which has no entries"));
         }
-        let is_crop = matches!(resampling.coordinates, Coordinates::Crop(..));
-        if from != to || scale != 1.0 || is_crop {
+        // An axis that keeps its length stays as it is, whatever its region: so has it onnxruntime.
+        if from != to || scale != 1.0 {
             resized.push(Resized { axis, resampling });
         }
     }
@@ -150,6 +150,9 @@ fn of_sizes(node: &Node<'_>, lengths: &[usize], sizes: &[i64]) -> Imported<(Vec<
     let ratios = whole.iter().zip(lengths).map(|(&to, &from)| to as f32 / from as f32);
     let shared = match node.string_or("keep_aspect_ratio_policy", "stretch")? {
         "stretch" => return Ok((ratios.collect(), whole)),
+        _ if node.ints("axes").is_some_and(|axes| axes.iter().any(|&axis| axis < 0)) => {
+            return refuse("`keep_aspect_ratio_policy` with axes that count from the end, which onnxruntime does not follow; give axes from the front");
+        }
         "not_larger" => ratios.reduce(f32::min),
         "not_smaller" => ratios.reduce(f32::max),
         other => return refuse(format!("its attribute `keep_aspect_ratio_policy` is `{other}`")),

@@ -117,6 +117,13 @@ fn regressor(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value
         false => 1.0,
     };
     let ensemble = Ensemble::new(importer, &node.origin, &trees, rows)?;
+    // onnxruntime adds no base value where no reached leaf has a weight.
+    let scored = ensemble.always_scored(targets).into_iter().zip(&base);
+    if scored.into_iter().any(|(scored, &base)| !scored && base != 0.0) {
+        return refuse(
+            "some sample may reach no leaf with a weight for some target that has a base value; give every leaf of one tree a weight (zero, say) for each target",
+        );
+    }
     let sums = ensemble.sums(importer, targets, factor)?;
     let scores = Scores::new(importer, &node.origin, sums, &base)?;
     scores.finish_regression(importer, transform)
