@@ -30,10 +30,15 @@ impl Expected {
             .map(|p| p.name)
             .collect();
         let lists = lists(&value, &names, quantized)?;
-        let tensors = program.outputs.iter().filter_map(|&id| program.tensor(id));
-        let outputs = tensors
-            .zip(lists)
-            .map(|(tensor, list)| integers(tensor, list, quantized));
+        let outputs = program.outputs.iter().zip(lists);
+        let outputs = outputs.filter_map(|(&id, list)| {
+            let tensor = program.tensor(id)?;
+            let meaning = program.meaning(id).filter(|_| !quantized);
+            Some(match meaning {
+                Some(meaning) => codes(tensor, &meaning.categories, list),
+                None => integers(tensor, list, quantized),
+            })
+        });
         Ok(Self(outputs.collect::<Result<_, _>>()?))
     }
 
@@ -67,7 +72,9 @@ fn lists<'a>(
         Value::Array(list) if list.iter().all(Value::is_array) && list.len() == names.len() => {
             Ok(list.iter().collect())
         }
-        Value::Array(list) if list.iter().all(Value::is_number) && names.len() == 1 => {
+        Value::Array(list)
+            if list.iter().all(|v| v.is_number() || v.is_string()) && names.len() == 1 =>
+        {
             Ok(vec![value])
         }
         _ => Err(format!(
@@ -75,6 +82,27 @@ fn lists<'a>(
             names.join(", ")
         )),
     }
+}
+
+/// Of an output of strings.
+fn codes(tensor: &Tensor, categories: &[String], list: &Value) -> Result<Vec<i64>, String> {
+    let name = &tensor.name;
+    let texts = list.as_array().filter(|list| list.len() == tensor.volume());
+    let texts = texts.ok_or_else(|| {
+        format!(
+            "output `{name}`: expected a list of {} strings",
+            tensor.volume()
+        )
+    })?;
+    let code = |(entry, value): (usize, &Value)| {
+        let position = value
+            .as_str()
+            .and_then(|text| categories.iter().position(|c| c == text));
+        position.map(|position| nearest(tensor, position as f64)).ok_or_else(|| {
+            format!("output `{name}`: entry {entry} is {value}, which is none of the model's strings")
+        })
+    };
+    texts.iter().enumerate().map(code).collect()
 }
 
 fn integers(tensor: &Tensor, list: &Value, quantized: bool) -> Result<Vec<i64>, String> {

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::report::{Values, row};
 use inferproof_model::{Saturated, ports, saturated_inputs};
-use inferproof_onnx::{dequantize_outputs, quantize_inputs, read_samples};
+use inferproof_onnx::{Entries, meant, quantize_inputs, read_samples};
 use inferproof_program::Program;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -43,10 +43,10 @@ pub fn allow(saturated: &[Saturated], strict: bool) -> Result<(), Error> {
     }
 }
 
-/// A program's outputs by name, as reals and as integers.
+/// A program's outputs by name, as what they mean (real numbers or strings) and as integers.
 #[derive(Debug, Default, Serialize)]
 pub struct Outputs {
-    outputs: BTreeMap<String, Vec<f64>>,
+    outputs: BTreeMap<String, Entries>,
     outputs_quantized: BTreeMap<String, Vec<i64>>,
 }
 
@@ -54,9 +54,10 @@ impl Outputs {
     /// From the integers, in the program's order.
     pub fn new(program: &Program, integers: Vec<Vec<i64>>) -> Self {
         let names = || ports(program, &program.outputs).into_iter().map(|p| p.name);
-        let reals = dequantize_outputs(program, &integers);
+        let meanings = program.outputs.iter().zip(&integers);
+        let meanings = meanings.filter_map(|(&id, integers)| meant(program, id, integers));
         Self {
-            outputs: names().zip(reals).collect(),
+            outputs: names().zip(meanings).collect(),
             outputs_quantized: names().zip(integers).collect(),
         }
     }
@@ -74,8 +75,20 @@ impl Outputs {
 
 impl fmt::Display for Outputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, values) in &self.outputs {
-            row(f, "output", format_args!("{name}: {}", Values(values)))?;
+        for (name, entries) in &self.outputs {
+            match entries {
+                Entries::Numbers(values) => {
+                    row(f, "output", format_args!("{name}: {}", Values(values)))?;
+                }
+                Entries::Texts(texts) => {
+                    let texts = texts.iter().map(|text| match text {
+                        Some(text) => format!("{text:?}"),
+                        None => "another string".into(),
+                    });
+                    let texts: Vec<String> = texts.collect();
+                    row(f, "output", format_args!("{name}: {}", texts.join(", ")))?;
+                }
+            }
         }
         Ok(())
     }

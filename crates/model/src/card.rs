@@ -85,6 +85,12 @@ pub struct Tensor {
     pub low: i64,
     /// The greatest integer.
     pub high: i64,
+    /// Of strings: what the integers from 0 on stand for. One more stands, in an input, for every other string.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// The integer that stands for a missing value, if the model takes those.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<i64>,
 }
 
 /// How reals became integers.
@@ -168,14 +174,18 @@ impl Card {
 
 /// What is public of some tensors of a program.
 pub fn tensors(program: &Program, ids: &[TensorId]) -> Vec<Tensor> {
-    let found = ids.iter().filter_map(|&id| program.tensor(id));
+    let found = ids
+        .iter()
+        .filter_map(|&id| Some((program.tensor(id)?, program.meaning(id))));
     found
-        .map(|t| Tensor {
+        .map(|(t, meaning)| Tensor {
             name: t.name.clone(),
             shape: t.shape.clone(),
             scale_log2: t.scale_log2,
             low: t.low,
             high: t.high,
+            categories: meaning.map_or_else(Vec::new, |m| m.categories.clone()),
+            missing: meaning.and_then(|m| m.missing),
         })
         .collect()
 }

@@ -22,6 +22,7 @@ mod element;
 mod error;
 mod expression;
 mod float;
+mod foreign;
 mod function;
 mod graph;
 mod import;

@@ -279,16 +279,17 @@ fn print_key(key: &KeyReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 scale_log2,
                 low,
                 high,
+                categories,
+                missing,
             } = t;
-            row(
-                f,
-                label,
-                format_args!(
-                    "{name}: {}, integers {low} to {high}, times 2^{}",
-                    Shape(shape),
-                    -scale_log2
-                ),
-            )?;
+            let mut means = match categories.is_empty() {
+                true => format!("integers {low} to {high}, times 2^{}", -scale_log2),
+                false => format!("strings: {}", Few(categories)),
+            };
+            if let Some(missing) = missing {
+                means.push_str(&format!(", {missing} for a missing value"));
+            }
+            row(f, label, format_args!("{name}: {}, {means}", Shape(shape)))?;
         }
     }
     let operations: Vec<String> = key
@@ -325,6 +326,22 @@ fn print_key(key: &KeyReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             Bytes(key.range_proof_bytes as u64)
         ),
     )
+}
+
+/// The first of some strings.
+struct Few<'a>(&'a [String]);
+
+impl fmt::Display for Few<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 8;
+        for (position, text) in self.0.iter().take(SHOWN).enumerate() {
+            write!(f, "{}{text:?}", if position > 0 { ", " } else { "" })?;
+        }
+        match self.0.len().checked_sub(SHOWN) {
+            Some(more @ 1..) => write!(f, " and {more} more"),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn print_proof(proof: &ProofReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,7 @@ use super::entry::{Entry, Input};
 use super::{Samples, fit, labels, missing, table};
 use crate::OnnxError;
 use crate::import::Port;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// An array of numbers or strings.
@@ -16,7 +17,8 @@ pub struct Array {
 }
 
 /// The entries of an array.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Entries {
     /// Numbers; one that is missing is NaN.
     Numbers(Vec<f64>),

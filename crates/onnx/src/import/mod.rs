@@ -18,6 +18,7 @@ mod unsupported;
 mod value;
 
 use crate::element::Element;
+use crate::foreign::recognize;
 use crate::graph::{Graph, Kind, LayerId};
 use crate::proto::{FunctionProto, GraphProto, ModelProto, NodeProto};
 use crate::tensor::Tensor;
@@ -90,16 +91,11 @@ pub struct Model {
 
 /// Parses a file.
 pub fn parse(onnx: &[u8]) -> Result<ModelProto, OnnxError> {
-    let model = ModelProto::decode(Bytes::copy_from_slice(onnx));
-    let model = model.map_err(|_| OnnxError::Corrupt {
-        reason: "it is cut off, damaged, or something else".into(),
-    })?;
-    if model.graph.is_none() {
-        return Err(OnnxError::Corrupt {
-            reason: "the file has no graph".into(),
-        });
-    }
-    Ok(model)
+    let model = ModelProto::decode(Bytes::copy_from_slice(onnx)).ok();
+    let model = model.filter(|model| model.graph.is_some());
+    model.ok_or_else(|| OnnxError::Corrupt {
+        reason: recognize(onnx),
+    })
 }
 
 /// The version of ONNX's own domain that a model is written in.
