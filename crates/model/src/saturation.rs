@@ -141,12 +141,8 @@ impl fmt::Display for Saturated {
             Place::Input => write!(f, "input `{name}`: ")?,
             Place::Node => write!(f, "node {name}: ")?,
         }
-        let lie = if *entries == 1 {
-            "entry lies"
-        } else {
-            "entries lie"
-        };
-        write!(f, "{entries} of {total} {lie} beyond ")?;
+        let lie = if *entries == 1 { "lies" } else { "lie" };
+        write!(f, "{entries} of {total} entries {lie} beyond ")?;
         match (low, high) {
             (Some(low), Some(high)) => {
                 write!(f, "the range from {} to {}", Digits(*low), Digits(*high))?;
