@@ -224,7 +224,7 @@ mod tests {
             (b"\x1f\x8b\x08".to_vec(), "unpack it"),
             (
                 b"\x08\x08\x12\x07pytorch:\xff".to_vec(),
-                "cut short or damaged (it has 12 bytes)",
+                "cut short or damaged (it has 13 bytes)",
             ),
             (b"import torch\n".to_vec(), "text"),
             (b"\x01\xff\x80\x3f".to_vec(), "beside it"),

@@ -16,6 +16,10 @@ pub fn entries(file: &str, input: &Input<'_>, value: &Value) -> Result<Vec<f32>,
         &[length] if each > 0 && length > 0 && length.is_multiple_of(each) => {
             fit::samples(file, input, length / each)?
         }
+        // A flat list for each sample.
+        &[count, length] if each > 0 && count > 0 && length == each => {
+            fit::samples(file, input, count)?
+        }
         _ => match fit::held(input, &shape) {
             Some(count) => fit::samples(file, input, count)?,
             None => return Err(mismatch(file, input, &shape)),
@@ -88,17 +92,17 @@ fn gather(
         (Value::List(members), [length, rest @ ..]) if members.len() == *length => members
             .iter()
             .try_for_each(|member| gather(file, input, member, shape, rest, values)),
+        (leaf, []) => {
+            let taken = entry(leaf).and_then(|entry| input.take(entry));
+            values.push(taken.map_err(|e| wrong(e, values))?);
+            Ok(())
+        }
         (Value::Numbers(_) | Value::List(_), _) => Err(OnnxError::Shape {
             file: file.into(),
             tensor: input.port.name.clone(),
             expected: "lists of one length at each depth".into(),
             got: format!("another one at {}", place(shape, values.len())),
         }),
-        (leaf, []) => {
-            let taken = entry(leaf).and_then(|entry| input.take(entry));
-            values.push(taken.map_err(|e| wrong(e, values))?);
-            Ok(())
-        }
         (_, _) => Err(wrong(
             Wrong::new("no list".into(), "a list, as its neighbours are"),
             values,
