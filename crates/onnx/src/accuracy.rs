@@ -75,12 +75,6 @@ pub struct Accuracy {
 }
 
 impl Agreement {
-    /// Whether this is the better of two: first by error, then by top-1.
-    #[must_use]
-    pub fn is_better_than(&self, other: &Self) -> bool {
-        (-self.relative_error, self.top1) > (-other.relative_error, other.top1)
-    }
-
     /// Whether no column's error is beyond a tolerance, and the answers are the float model's: but for one row in
     /// 200 in which it prefers its own by no more than the tolerance.
     #[must_use]
@@ -139,6 +133,13 @@ impl Tally {
         }
     }
 
+    /// Takes what the float model gives for one sample, by which errors are measured.
+    fn size_columns(&mut self, float: &[Vec<f64>]) {
+        for (output, float) in self.outputs.iter_mut().zip(float) {
+            output.columns.add(float);
+        }
+    }
+
     fn add(&mut self, program: &Program, trace: &Trace, float: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let integer = dequantize_outputs(program, &trace.outputs(program));
         for ((integer, float), output) in integer.iter().zip(float).zip(&mut self.outputs) {
@@ -156,14 +157,14 @@ impl Tally {
         integer
     }
 
-    fn finish(self) -> Agreement {
+    fn agreement(&self) -> Agreement {
         let mut agreement = Agreement {
             mean_abs_error: self.total_error / self.count.max(1) as f64,
             saturated: self.saturated,
-            entries: self.entries,
+            entries: self.entries.clone(),
             ..Agreement::default()
         };
-        for output in self.outputs {
+        for output in &self.outputs {
             let sizes = output.columns.sizes();
             let greatest = output.errors.iter().copied().fold(0.0, f64::max);
             agreement.max_abs_error = agreement.max_abs_error.max(greatest);
@@ -183,7 +184,6 @@ impl Tally {
 
 impl OutputTally {
     fn add(&mut self, integer: &[f64], float: &[f64]) {
-        self.columns.add(float);
         let width = self.columns.width();
         for (integer, float) in integer.chunks_exact(width).zip(float.chunks_exact(width)) {
             for ((i, f), greatest) in integer.iter().zip(float).zip(&mut self.errors) {
@@ -239,22 +239,37 @@ fn is_sigmoid(graph: &Graph, mut id: LayerId) -> bool {
     }
 }
 
-/// Runs the program on samples whose float outputs are known.
+/// Runs the program on samples whose float outputs are known; `None` as soon as a sample is beyond the limit, if there is one.
 pub fn compare(
     graph: &Graph,
     program: &Program,
     weights: &Weights,
     samples: &[Sample],
     float: &[Vec<Vec<f64>>],
+    limit: Option<f64>,
     progress: &mut Progress<'_>,
-) -> Result<Agreement, OnnxError> {
+) -> Result<Option<Agreement>, OnnxError> {
     let mut tally = Tally::new(graph, program);
+    // A column's size is that in all samples, from the first one on.
+    for values in float {
+        tally.size_columns(values);
+    }
     for (position, (sample, float)) in samples.iter().zip(float).enumerate() {
         progress.step(Work::Compare, position, samples.len())?;
         let trace = program.run(weights, &quantize_inputs(program, sample))?;
         tally.add(program, &trace, float);
+        let Some(limit) = limit else { continue };
+        let agreement = tally.agreement();
+        let others = agreement.top1_of - agreement.top1;
+        let rows = agreement.top1_of * samples.len() / (position + 1);
+        if agreement.relative_error > limit || others > rows / ROWS_PER_DOUBT {
+            return Ok(None);
+        }
     }
-    Ok(tally.finish())
+    let agreement = tally.agreement();
+    Ok(limit
+        .is_none_or(|limit| agreement.is_within(limit))
+        .then_some(agreement))
 }
 
 /// Runs both on samples, sample by sample.
@@ -279,6 +294,7 @@ pub fn evaluate(
         .pop()
         .unwrap_or_default();
         let trace = program.run(&compiled.weights, &quantize_inputs(program, sample))?;
+        tally.size_columns(&float);
         let integer = tally.add(program, &trace, &float);
         let label = labels.and_then(|l| l.get(position)).copied();
         for (slot, outputs) in correct.iter_mut().zip([&float, &integer]) {
@@ -292,7 +308,7 @@ pub fn evaluate(
     }
     Ok(Accuracy {
         samples: samples.len(),
-        agreement: tally.finish(),
+        agreement: tally.agreement(),
         float_correct: labels.map(|_| correct[0]),
         integer_correct: labels.map(|_| correct[1]),
     })

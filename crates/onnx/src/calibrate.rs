@@ -40,6 +40,8 @@ impl Range {
 /// The ranges of all layers and the outputs on all samples.
 pub struct Calibration {
     pub ranges: Vec<Range>,
+    /// The mean square of each layer's values; no number for constants, and for windows, which are not kept.
+    pub mean_squares: Vec<f64>,
     /// For each sample and each output of the model, its values.
     pub outputs: Vec<Vec<Vec<f64>>>,
 }
@@ -58,6 +60,7 @@ pub fn calibrate(
         _ => Range::EMPTY,
     });
     let mut ranges: Vec<Range> = constants.collect();
+    let mut mean_squares = vec![f64::NAN; graph.layers.len()];
     let mut outputs = Vec::with_capacity(samples.len());
     for (position, sample) in samples.iter().enumerate() {
         progress.step(Work::Calibrate, position, samples.len())?;
@@ -95,6 +98,12 @@ pub fn calibrate(
                 _ => Range::of(values.iter().map(|v| v.0)),
             };
             *range = range.hull(observed);
+            if !values.is_empty() {
+                let squares: f64 = values.iter().map(|v| v.0 * v.0).sum();
+                let mean = squares / (values.len() * samples.len()) as f64;
+                let known = &mut mean_squares[slot];
+                *known = if known.is_nan() { mean } else { *known + mean };
+            }
         }
         let values = graph.outputs.iter().map(|&id| match graph.constant(id) {
             Some(constant) => constant.iter().map(|&v| v.into()).collect(),
@@ -105,7 +114,11 @@ pub fn calibrate(
         });
         outputs.push(values.collect());
     }
-    Ok(Calibration { ranges, outputs })
+    Ok(Calibration {
+        ranges,
+        mean_squares,
+        outputs,
+    })
 }
 
 /// Indices count from 0, or from the end if they wrap, and stay within the axis.

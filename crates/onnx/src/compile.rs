@@ -2,9 +2,11 @@
 
 use crate::accuracy::{Accuracy, Agreement, compare};
 use crate::calibrate::{Calibration, Sample, calibrate};
+use crate::graph::Graph;
 use crate::import::{ImportOptions, Model, Port, import, parse};
 use crate::progress::{Progress, Work};
-use crate::quantize::{Format, Lowered, Widths, lower};
+use crate::quantize::{Format, Lowered, Plan, Widths, lower};
+use crate::tensor_widths::{Spread, TensorWidth, tensor_widths};
 use crate::{Dimensions, OnnxError};
 use inferproof_program::{Program, Tensor, Weights};
 use inferproof_view::volume;
@@ -18,6 +20,8 @@ pub struct QuantizeOptions {
     pub weight_bits: Option<u32>,
     /// The width of activations; chosen by accuracy if neither width is given.
     pub activation_bits: Option<u32>,
+    /// The width of inputs that are not integers, up to 31; that of activations if it is not given.
+    pub input_bits: Option<u32>,
     /// The greatest error on the calibration samples that is accepted, relative to the size of an output's column.
     pub tolerance: f64,
 }
@@ -27,32 +31,114 @@ impl Default for QuantizeOptions {
         Self {
             weight_bits: None,
             activation_bits: None,
+            input_bits: None,
             tolerance: 0.02,
         }
     }
 }
 
+/// How the widths of a program are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Candidate {
+    /// One width for all weights.
+    Uniform(Widths),
+    /// Activations of this width, weights as [`Plan::by_use`] has them.
+    ByUse(u32),
+}
+
+/// The widths of activations that are tried, from the cheapest on.
+const ACTIVATION_BITS: [u32; 7] = [8, 9, 10, 11, 12, 14, 16];
+
+/// The narrowest weights that are tried, and the widest.
+const WEIGHT_BITS: [u32; 2] = [8, 16];
+
+/// The widest integers that can be committed.
+const MAX_INPUT_BITS: u32 = 31;
+
 impl QuantizeOptions {
-    fn candidates(&self) -> Result<Vec<Widths>, OnnxError> {
-        let all = Widths::CANDIDATES.into_iter();
-        let chosen: Vec<Widths> = match (self.weight_bits, self.activation_bits) {
-            (None, None) => return Ok(all.collect()),
-            (Some(weights), Some(activations)) => vec![Widths::new(weights, activations)],
-            (Some(weights), None) => all.map(|w| Widths { weights, ..w }).collect(),
-            (None, Some(activations)) => all.map(|w| Widths { activations, ..w }).collect(),
+    /// What is tried, from the cheapest on. The last one is the most precise.
+    fn candidates(&self) -> Result<Vec<Candidate>, OnnxError> {
+        let [least, most] = WEIGHT_BITS;
+        let uniform = |weights, activations| Candidate::Uniform(Widths::new(weights, activations));
+        let all = ACTIVATION_BITS.iter();
+        let candidates: Vec<Candidate> = match (self.weight_bits, self.activation_bits) {
+            (None, None) => {
+                let by_use = all.map(|&bits| Candidate::ByUse(bits));
+                [uniform(least, least)]
+                    .into_iter()
+                    .chain(by_use)
+                    .chain([uniform(most, most)])
+                    .collect()
+            }
+            (Some(weights), Some(activations)) => vec![uniform(weights, activations)],
+            (Some(weights), None) => all.map(|&bits| uniform(weights, bits)).collect(),
+            (None, Some(bits)) => vec![
+                uniform(least, bits),
+                Candidate::ByUse(bits),
+                uniform(most, bits),
+            ],
         };
-        chosen.iter().try_for_each(|w| w.check())?;
-        let mut distinct = chosen;
-        distinct.dedup();
-        Ok(distinct)
+        for candidate in &candidates {
+            let widths = match *candidate {
+                Candidate::Uniform(widths) => widths,
+                Candidate::ByUse(activations) => Widths::new(least, activations),
+            };
+            widths.check()?;
+        }
+        if let Some(got) = self
+            .input_bits
+            .filter(|b| !(2..=MAX_INPUT_BITS).contains(b))
+        {
+            return Err(OnnxError::InputBits { got });
+        }
+        Ok(candidates)
+    }
+}
+
+impl Lowered {
+    /// How it follows the float model; `None` if some sample is beyond the limit.
+    fn compare(
+        &self,
+        graph: &Graph,
+        samples: &[Sample],
+        calibration: &Calibration,
+        limit: Option<f64>,
+        progress: &mut Progress<'_>,
+    ) -> Result<Option<Agreement>, OnnxError> {
+        let Self { program, weights } = self;
+        let outputs = &calibration.outputs;
+        compare(graph, program, weights, samples, outputs, limit, progress)
+    }
+}
+
+impl Candidate {
+    /// How much of the tolerance it may take up. Other data than those that chose the widths err a little more.
+    fn share(self) -> f64 {
+        match self {
+            Self::Uniform(_) => 1.0,
+            Self::ByUse(_) => 0.75,
+        }
+    }
+
+    fn plan(self, graph: &Graph, calibration: &Calibration, options: &QuantizeOptions) -> Plan {
+        match self {
+            Self::Uniform(widths) => Plan::uniform(widths, options.input_bits),
+            Self::ByUse(bits) => Plan::by_use(graph, calibration, bits, options.input_bits),
+        }
     }
 }
 
 /// What was decided, and how well the integer program follows the float model on the calibration samples.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CompileReport {
-    /// The widths that were chosen.
+    /// The width of activations that was chosen, and that of weights: their mean, rounded up, where it is chosen for each.
     pub widths: Widths,
+    /// The widths of the model's numbers.
+    pub weight_bits: Option<Spread>,
+    /// The widths of inputs and of what is computed and committed.
+    pub activation_bits: Option<Spread>,
+    /// The width of every committed tensor.
+    pub tensors: Vec<TensorWidth>,
     /// How many calibration samples there were.
     pub samples: usize,
     /// How the program compares with the float model on them.
@@ -185,28 +271,30 @@ impl FloatModel {
         let progress = &mut Progress::new(progress);
         let candidates = options.candidates()?;
         let calibration = calibrate(&self.model.graph, samples, progress)?;
-        let mut best: Option<Compiled> = None;
-        for widths in candidates {
-            let compiled =
-                self.quantize(&calibration, samples, widths, options.tolerance, progress)?;
-            let done = compiled.report.within_tolerance;
-            if done
-                || best.as_ref().is_none_or(|b| {
-                    compiled
-                        .report
-                        .agreement
-                        .is_better_than(&b.report.agreement)
-                })
-            {
-                best = Some(compiled);
-            }
-            if done {
-                break;
+        let (last, others) = candidates.split_last().ok_or_else(|| OnnxError::Model {
+            reason: "there are no widths to try".into(),
+        })?;
+        for candidate in others {
+            let plan = candidate.plan(&self.model.graph, &calibration, options);
+            let lowered = self.lowered(&calibration, &plan)?;
+            let limit = Some(options.tolerance * candidate.share());
+            let agreement =
+                lowered.compare(&self.model.graph, samples, &calibration, limit, progress)?;
+            if let Some(agreement) = agreement {
+                return Ok(self.report(lowered, &plan, samples.len(), agreement, options));
             }
         }
-        best.ok_or_else(|| OnnxError::Model {
-            reason: "there are no widths to try".into(),
-        })
+        let plan = last.plan(&self.model.graph, &calibration, options);
+        let lowered = self.lowered(&calibration, &plan)?;
+        let agreement =
+            lowered.compare(&self.model.graph, samples, &calibration, None, progress)?;
+        Ok(self.report(
+            lowered,
+            &plan,
+            samples.len(),
+            agreement.unwrap_or_default(),
+            options,
+        ))
     }
 
     /// The same model without what deals with missing values of inputs in which these samples have none; `None` if there is no such
@@ -236,52 +324,46 @@ impl FloatModel {
         })
     }
 
-    fn quantize(
-        &self,
-        calibration: &Calibration,
-        samples: &[Sample],
-        widths: Widths,
-        tolerance: f64,
-        progress: &mut Progress<'_>,
-    ) -> Result<Compiled, OnnxError> {
+    fn lowered(&self, calibration: &Calibration, plan: &Plan) -> Result<Lowered, OnnxError> {
         let Model {
             opset: _,
             graph,
             inputs,
             outputs,
-            notes,
+            notes: _,
             external_files: _,
         } = &self.model;
-        let Lowered { program, weights } =
-            lower(graph, &calibration.ranges, inputs, outputs, widths)?;
-        let float = &calibration.outputs;
-        let agreement = compare(graph, &program, &weights, samples, float, progress)?;
-        let committed = program
-            .nodes
-            .iter()
-            .zip(&program.tensors)
-            .filter(|(n, _)| n.op.is_committed());
-        let is_weight = |n: &inferproof_program::Node| n.op == inferproof_program::Op::Weight;
-        let entries = |of_weights: bool| {
-            let chosen = committed
-                .clone()
-                .filter(|(n, _)| is_weight(n) == of_weights);
-            chosen.map(|(_, t)| t.volume()).sum()
-        };
+        lower(graph, &calibration.ranges, inputs, outputs, plan)
+    }
+
+    fn report(
+        &self,
+        lowered: Lowered,
+        plan: &Plan,
+        samples: usize,
+        agreement: Agreement,
+        options: &QuantizeOptions,
+    ) -> Compiled {
+        let Lowered { program, weights } = lowered;
+        let tensors = tensor_widths(&program);
+        let of = |is_weight| tensors.iter().filter(move |t| t.is_weight == is_weight);
         let report = CompileReport {
-            widths,
-            samples: samples.len(),
-            within_tolerance: agreement.is_within(tolerance),
+            widths: plan.reported(&self.model.graph),
+            weight_bits: Spread::of(of(true)),
+            activation_bits: Spread::of(of(false)),
+            samples,
+            within_tolerance: agreement.is_within(options.tolerance),
             agreement,
-            weights: entries(true),
-            activations: entries(false),
-            notes: notes.clone(),
+            weights: of(true).map(|t| t.entries).sum(),
+            activations: of(false).map(|t| t.entries).sum(),
+            tensors,
+            notes: self.model.notes.clone(),
         };
-        Ok(Compiled {
+        Compiled {
             program,
             weights,
             report,
-        })
+        }
     }
 
     /// Compares a compiled program with this model on other samples, and with labels where there are some. `progress` is told how

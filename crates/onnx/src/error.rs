@@ -94,6 +94,12 @@ pub enum OnnxError {
         /// How many were asked for.
         got: u32,
     },
+    /// Inputs of a width that cannot be committed.
+    #[error("inputs of {got} bits: give 2 to 31")]
+    InputBits {
+        /// How many were asked for.
+        got: u32,
+    },
     /// A data file could not be read.
     #[error("{file}: {reason}")]
     File {

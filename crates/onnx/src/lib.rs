@@ -36,6 +36,7 @@ mod proto;
 mod quantize;
 mod requantize;
 mod tensor;
+mod tensor_widths;
 mod warning;
 
 pub use accuracy::{Accuracy, Agreement, ColumnError};
@@ -55,4 +56,5 @@ pub use meaning::meant;
 pub use operations::{SupportedOperation, operations, operations_page};
 pub use progress::Work;
 pub use quantize::Widths;
+pub use tensor_widths::{Spread, TensorWidth};
 pub use warning::{ENOUGH_SAMPLES, Warning};

@@ -131,6 +131,7 @@ fn check(
 const EIGHT_BITS: QuantizeOptions = QuantizeOptions {
     weight_bits: Some(8),
     activation_bits: Some(8),
+    input_bits: None,
     tolerance: 0.02,
 };
 

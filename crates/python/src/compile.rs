@@ -78,6 +78,7 @@ pub fn compile(
         options: QuantizeOptions {
             weight_bits,
             activation_bits,
+            input_bits: None,
             tolerance,
         },
         strict,

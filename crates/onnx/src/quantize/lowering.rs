@@ -14,7 +14,7 @@ mod requantization;
 mod root;
 
 use super::scale::{Format, round, scaled};
-use super::{Widths, roles, shifts, wide};
+use super::{Plan, roles, shifts, wide};
 use crate::OnnxError;
 use crate::calibrate::Range;
 use crate::function::Function;
@@ -69,12 +69,12 @@ pub fn lower(
     ranges: &[Range],
     inputs: &[Port],
     outputs: &[Port],
-    widths: Widths,
+    plan: &Plan,
 ) -> Result<Lowered, OnnxError> {
     let mut lowering = Lowering {
         graph,
         ranges,
-        widths,
+        plan,
         readers: graph.readers(),
         wide: wide::layers(graph),
         indices: roles::indices(graph),
@@ -140,7 +140,7 @@ pub fn lower(
 struct Lowering<'a> {
     graph: &'a Graph,
     ranges: &'a [Range],
-    widths: Widths,
+    plan: &'a Plan,
     readers: Vec<usize>,
     /// For each layer, whether it is [`wide`].
     wide: Vec<bool>,
@@ -292,7 +292,13 @@ impl Lowering<'_> {
                             high,
                             scale: 0,
                         },
-                        None => self.format(id, self.widths.activations, MAX_INTEGER_BITS),
+                        None if graph.is_integral(id) => {
+                            self.format(id, self.plan.widths.activations, MAX_INTEGER_BITS)
+                        }
+                        None => {
+                            let bits = self.plan.input.unwrap_or(self.plan.widths.activations);
+                            self.format(id, bits, MAX_INTEGER_BITS)
+                        }
                     },
                 };
                 self.push(origin, shape, format, Op::Input)?
@@ -348,7 +354,7 @@ impl Lowering<'_> {
             }
             Kind::OneHot { source, taken } => {
                 let mut source =
-                    self.at_width(*source, self.widths.activations.max(ARGMAX_BITS))?;
+                    self.at_width(*source, self.plan.widths.activations.max(ARGMAX_BITS))?;
                 if !taken.is_empty() {
                     source = self.untaken(origin, source, taken)?;
                 }
@@ -365,7 +371,7 @@ impl Lowering<'_> {
                     }
                     _ => self.exact(*source)?,
                 };
-                let format = Format::activation(range, self.widths.activations);
+                let format = Format::activation(range, self.plan.widths.activations);
                 let logits = self.rescale(origin, exact, format)?;
                 // What a mask hides, or what is nothing beside the greatest entry, may be any number as small.
                 let hides = self.masked.contains(source)
@@ -494,9 +500,9 @@ impl Lowering<'_> {
                 if self.readers[id.0] == 1 && self.is_sum_of_committed(exact) {
                     return Ok(exact);
                 }
-                self.at_width(id, self.widths.activations)
+                self.at_width(id, self.plan.widths.activations)
             }
-            _ => self.at_width(id, self.widths.activations),
+            _ => self.at_width(id, self.plan.widths.activations),
         }
     }
 
@@ -507,7 +513,7 @@ impl Lowering<'_> {
             return false;
         };
         let mut sources = terms.iter().filter_map(|t| t.source);
-        let limit = 1 << (self.widths.activations + SUM_BITS);
+        let limit = 1 << (self.plan.widths.activations + SUM_BITS);
         sources.all(|s| !self.virtuals[s.0 as usize].compound)
             && self.tensor(id).range().magnitude() < limit
     }
@@ -521,7 +527,7 @@ impl Lowering<'_> {
         {
             return Ok(exact);
         }
-        if bits == self.widths.activations
+        if bits == self.plan.widths.activations
             && let Some(&tensor) = self.narrow.get(&id)
         {
             return Ok(tensor);
@@ -537,7 +543,7 @@ impl Lowering<'_> {
             false => self.format(id, bits, MAX_INTEGER_BITS),
         };
         let rescaled = self.rescale(&self.graph.layer(id).origin, exact, format)?;
-        if bits == self.widths.activations {
+        if bits == self.plan.widths.activations {
             self.narrow.insert(id, rescaled);
         }
         Ok(rescaled)
@@ -558,7 +564,7 @@ impl Lowering<'_> {
 
     /// The format of a clamp's output: an activation's, narrowed by the bounds.
     fn clamp_format(&mut self, id: LayerId, low: Option<f64>, high: Option<f64>) -> Format {
-        let bits = self.widths.activations;
+        let bits = self.plan.widths.activations;
         let range = self.range(id);
         let mut format = match low {
             _ if self.graph.is_integral(id) => self.format(id, bits, MAX_INTEGER_BITS),
@@ -625,7 +631,7 @@ impl Lowering<'_> {
     /// A constant at the width of weights.
     fn weight(&mut self, id: LayerId) -> Result<TensorId, OnnxError> {
         let range = self.range(id);
-        let bits = self.widths.weights;
+        let bits = self.plan.weight(id);
         // Weights that a quantized model has as 8-bit integers stay these, at that width.
         let whole = (WHOLE_BITS..=EXACT_BITS)
             .chain([bits])
@@ -649,7 +655,7 @@ impl Lowering<'_> {
         let coarser = bits.saturating_sub(MAX_CONSTANT_BITS);
         let bits = bits
             .next_multiple_of(2)
-            .max(self.widths.weights)
+            .max(self.plan.widths.weights)
             .min(MAX_CONSTANT_BITS);
         let high = (1i64 << (bits - 1)) - 1;
         let format = Format {
@@ -690,7 +696,7 @@ impl Lowering<'_> {
         let format = if is_compared && values.is_some_and(|v| v.iter().all(is_sign)) {
             Format::SIGN
         } else {
-            let (range, bits) = (self.range(id), self.widths.weights.max(PICKED_BITS));
+            let (range, bits) = (self.range(id), self.plan.weight(id).max(PICKED_BITS));
             // Integers stay what they are: at a finer scale the greatest might be off by a unit.
             let whole = Format::integer_weight(range, bits).filter(|_| self.graph.is_integral(id));
             whole.unwrap_or_else(|| Format::weight(range, bits))
@@ -751,7 +757,7 @@ impl Lowering<'_> {
                 && !self.wide[id.0];
             let is_wide = self.tensor(exact).range().magnitude() >= WIDEST_PART;
             let tensor = if repeated || is_wide {
-                self.at_width(source, self.widths.activations)?
+                self.at_width(source, self.plan.widths.activations)?
             } else {
                 exact
             };
@@ -829,7 +835,7 @@ impl Lowering<'_> {
 
     /// The scale of a sum that is as fine as its finest part.
     fn common_scale(&self, parts: &[Part<'_>]) -> i32 {
-        let precision = self.widths.activations as i32 + 2;
+        let precision = self.plan.widths.activations as i32 + 2;
         let needed = parts.iter().map(|part| {
             self.tensor(part.source).scale_log2 + coefficient_scale(part.coefficient, precision)
         });
@@ -841,8 +847,8 @@ impl Lowering<'_> {
         if parts.is_empty() {
             // Constants alone: as fine as weights.
             let ranges = terms.iter().filter_map(|t| t.source.map(|s| self.range(s)));
-            let scales = ranges.map(|r| Format::weight(r, self.widths.weights).scale);
-            return scales.max().unwrap_or(self.widths.weights as i32);
+            let scales = ranges.map(|r| Format::weight(r, self.plan.widths.weights).scale);
+            return scales.max().unwrap_or(self.plan.widths.weights as i32);
         }
         let mut scale = self.common_scale(parts);
         if self.graph.is_integral(id) {
@@ -876,8 +882,8 @@ impl Lowering<'_> {
             });
         }
         let bits = match function.is_steep() {
-            true => (self.widths.activations + STEEP_BITS).min(MAX_ARGUMENT_BITS),
-            false => self.widths.activations,
+            true => (self.plan.widths.activations + STEEP_BITS).min(MAX_ARGUMENT_BITS),
+            false => self.plan.widths.activations,
         };
         let exact = self.exact(source_layer)?;
         let tensor = self.tensor(exact);

@@ -1,12 +1,14 @@
 //! From a calibrated float graph to an integer program.
 
 mod lowering;
+mod plan;
 mod roles;
 mod scale;
 mod shifts;
 mod wide;
 
 pub use lowering::{Lowered, lower};
+pub use plan::Plan;
 pub use scale::Format;
 
 use crate::OnnxError;
@@ -22,17 +24,6 @@ pub struct Widths {
 }
 
 impl Widths {
-    /// What is tried, from the cheapest on.
-    pub const CANDIDATES: [Self; 7] = [
-        Self::new(8, 8),
-        Self::new(8, 10),
-        Self::new(10, 10),
-        Self::new(10, 12),
-        Self::new(12, 12),
-        Self::new(14, 14),
-        Self::new(16, 16),
-    ];
-
     /// The widths of weights and of activations.
     #[must_use]
     pub const fn new(weights: u32, activations: u32) -> Self {
