@@ -1,7 +1,7 @@
 //! What the float model does on the calibration samples: the range of every layer, and its outputs.
 
 use crate::OnnxError;
-use crate::float::evaluate;
+use crate::float::{Activations, evaluate};
 use crate::graph::{Graph, Kind, LOGIT_REACH, MASK, Real};
 use crate::progress::{Progress, Work};
 
@@ -52,6 +52,16 @@ pub fn calibrate(
     samples: &[Sample],
     progress: &mut Progress<'_>,
 ) -> Result<Calibration, OnnxError> {
+    calibrate_observed(graph, samples, progress, &mut |_| ())
+}
+
+/// As [`calibrate`]; what is computed for each sample is shown to an observer.
+pub fn calibrate_observed(
+    graph: &Graph,
+    samples: &[Sample],
+    progress: &mut Progress<'_>,
+    observe: &mut dyn FnMut(&Activations),
+) -> Result<Calibration, OnnxError> {
     if samples.is_empty() {
         return Err(OnnxError::NoCalibration);
     }
@@ -65,6 +75,7 @@ pub fn calibrate(
     for (position, sample) in samples.iter().enumerate() {
         progress.step(Work::Calibrate, position, samples.len())?;
         let activations = evaluate(graph, sample)?;
+        observe(&activations);
         for (slot, range) in ranges.iter_mut().enumerate() {
             let Some(values) = activations.get(crate::graph::LayerId(slot)) else {
                 continue;

@@ -1,11 +1,12 @@
 //! Compilation: import, calibration, and the choice of the narrowest integers that are accurate enough.
 
 use crate::accuracy::{Accuracy, Agreement, compare};
-use crate::calibrate::{Calibration, Sample, calibrate};
+use crate::calibrate::{Calibration, Sample, calibrate, calibrate_observed};
+use crate::equalize::Equalization;
 use crate::graph::Graph;
 use crate::import::{ImportOptions, Model, Port, import, parse};
 use crate::progress::{Progress, Work};
-use crate::quantize::{Format, Lowered, Plan, Widths, lower};
+use crate::quantize::{Format, InputWidths, Lowered, Plan, Widths, lower};
 use crate::tensor_widths::{Spread, TensorWidth, tensor_widths};
 use crate::{Dimensions, OnnxError};
 use inferproof_program::{Program, Tensor, Weights};
@@ -95,18 +96,25 @@ impl QuantizeOptions {
     }
 }
 
+/// A graph that computes what the model does, as it is or equalized, and what calibration says of it.
+struct Variant<'a> {
+    graph: &'a Graph,
+    calibration: Calibration,
+    inputs: InputWidths,
+}
+
 impl Lowered {
     /// How it follows the float model; `None` if some sample is beyond the limit.
     fn compare(
         &self,
-        graph: &Graph,
+        variant: &Variant<'_>,
         samples: &[Sample],
-        calibration: &Calibration,
         limit: Option<f64>,
         progress: &mut Progress<'_>,
     ) -> Result<Option<Agreement>, OnnxError> {
         let Self { program, weights } = self;
-        let outputs = &calibration.outputs;
+        let outputs = &variant.calibration.outputs;
+        let graph = variant.graph;
         compare(graph, program, weights, samples, outputs, limit, progress)
     }
 }
@@ -120,10 +128,15 @@ impl Candidate {
         }
     }
 
-    fn plan(self, graph: &Graph, calibration: &Calibration, options: &QuantizeOptions) -> Plan {
+    fn plan(self, variant: &Variant<'_>) -> Plan {
+        let Variant {
+            graph,
+            calibration,
+            inputs,
+        } = variant;
         match self {
-            Self::Uniform(widths) => Plan::uniform(widths, options.input_bits),
-            Self::ByUse(bits) => Plan::by_use(graph, calibration, bits, options.input_bits),
+            Self::Uniform(widths) => Plan::uniform(widths, inputs),
+            Self::ByUse(bits) => Plan::by_use(graph, calibration, bits, inputs),
         }
     }
 }
@@ -270,31 +283,53 @@ impl FloatModel {
         }
         let progress = &mut Progress::new(progress);
         let candidates = options.candidates()?;
-        let calibration = calibrate(&self.model.graph, samples, progress)?;
-        let (last, others) = candidates.split_last().ok_or_else(|| OnnxError::Model {
-            reason: "there are no widths to try".into(),
-        })?;
-        for candidate in others {
-            let plan = candidate.plan(&self.model.graph, &calibration, options);
-            let lowered = self.lowered(&calibration, &plan)?;
-            let limit = Some(options.tolerance * candidate.share());
-            let agreement =
-                lowered.compare(&self.model.graph, samples, &calibration, limit, progress)?;
-            if let Some(agreement) = agreement {
-                return Ok(self.report(lowered, &plan, samples.len(), agreement, options));
+        let original = &self.model.graph;
+        let mut equalization = Equalization::of(original)?;
+        let observe = &mut |activations: &_| equalization.observe(activations);
+        let calibration = calibrate_observed(original, samples, progress, observe)?;
+        let equalized = equalization.apply(original)?;
+        let inputs = InputWidths {
+            bits: options.input_bits,
+            ..InputWidths::default()
+        };
+        let mut variants = vec![Variant {
+            graph: original,
+            calibration,
+            inputs,
+        }];
+        let last = candidates.len().saturating_sub(1);
+        for (position, candidate) in candidates.into_iter().enumerate() {
+            let mut tried = 0;
+            while let Some(variant) = variants.get(tried) {
+                tried += 1;
+                let is_most_precise = position == last && (tried > 1 || equalized.is_none());
+                let limit = options.tolerance * candidate.share();
+                let limit = (!is_most_precise).then_some(limit);
+                let plan = candidate.plan(variant);
+                let lowered = self.lowered(variant, &plan)?;
+                let agreement = lowered.compare(variant, samples, limit, progress)?;
+                if let Some(agreement) = agreement {
+                    let widths = plan.reported(variant.graph);
+                    return Ok(self.report(lowered, widths, samples.len(), agreement, options));
+                }
+                if let (1, Some(equalized)) = (variants.len(), &equalized) {
+                    let expected = variants[0].calibration.outputs.clone();
+                    let mut calibration = calibrate(&equalized.graph, samples, progress)?;
+                    calibration.outputs = expected;
+                    variants.push(Variant {
+                        graph: &equalized.graph,
+                        calibration,
+                        inputs: InputWidths {
+                            bits: options.input_bits,
+                            wide: equalized.wide.clone(),
+                        },
+                    });
+                }
             }
         }
-        let plan = last.plan(&self.model.graph, &calibration, options);
-        let lowered = self.lowered(&calibration, &plan)?;
-        let agreement =
-            lowered.compare(&self.model.graph, samples, &calibration, None, progress)?;
-        Ok(self.report(
-            lowered,
-            &plan,
-            samples.len(),
-            agreement.unwrap_or_default(),
-            options,
-        ))
+        Err(OnnxError::Model {
+            reason: "there are no widths to try".into(),
+        })
     }
 
     /// The same model without what deals with missing values of inputs in which these samples have none; `None` if there is no such
@@ -324,22 +359,18 @@ impl FloatModel {
         })
     }
 
-    fn lowered(&self, calibration: &Calibration, plan: &Plan) -> Result<Lowered, OnnxError> {
+    fn lowered(&self, variant: &Variant<'_>, plan: &Plan) -> Result<Lowered, OnnxError> {
         let Model {
-            opset: _,
-            graph,
-            inputs,
-            outputs,
-            notes: _,
-            external_files: _,
+            inputs, outputs, ..
         } = &self.model;
-        lower(graph, &calibration.ranges, inputs, outputs, plan)
+        let ranges = &variant.calibration.ranges;
+        lower(variant.graph, ranges, inputs, outputs, plan)
     }
 
     fn report(
         &self,
         lowered: Lowered,
-        plan: &Plan,
+        widths: Widths,
         samples: usize,
         agreement: Agreement,
         options: &QuantizeOptions,
@@ -348,7 +379,7 @@ impl FloatModel {
         let tensors = tensor_widths(&program);
         let of = |is_weight| tensors.iter().filter(move |t| t.is_weight == is_weight);
         let report = CompileReport {
-            widths: plan.reported(&self.model.graph),
+            widths,
             weight_bits: Spread::of(of(true)),
             activation_bits: Spread::of(of(false)),
             samples,

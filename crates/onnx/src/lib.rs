@@ -19,6 +19,7 @@ mod compile;
 mod data;
 mod dimensions;
 mod element;
+mod equalize;
 mod error;
 mod expression;
 mod float;

@@ -23,7 +23,7 @@ use crate::import::Port;
 use inferproof_program::{
     Integers, Interval, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
 };
-use inferproof_view::View;
+use inferproof_view::{Step, View};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The least width at which the places of a maximum are searched: with fewer bits, ties would be frequent.
@@ -295,10 +295,7 @@ impl Lowering<'_> {
                         None if graph.is_integral(id) => {
                             self.format(id, self.plan.widths.activations, MAX_INTEGER_BITS)
                         }
-                        None => {
-                            let bits = self.plan.input.unwrap_or(self.plan.widths.activations);
-                            self.format(id, bits, MAX_INTEGER_BITS)
-                        }
+                        None => self.format(id, self.plan.input(id), MAX_INTEGER_BITS),
                     },
                 };
                 self.push(origin, shape, format, Op::Input)?
@@ -746,13 +743,15 @@ impl Lowering<'_> {
     ) -> Result<TensorId, OnnxError> {
         let graph = self.graph;
         let mut parts = Vec::new();
+        // Terms that read other entries of one source each repeat nothing.
+        let masks = terms.iter().filter(|t| is_mask(&t.view)).count().max(1);
         for term in terms {
             let Some(source) = term.source.filter(|&s| graph.constant(s).is_none()) else {
                 continue;
             };
             let exact = self.exact(source)?;
             // A sum that is read again and again is committed once, or every reader would repeat all that it is made of.
-            let repeated = self.readers[source.0] > 1
+            let repeated = self.readers[source.0] > masks
                 && self.virtuals[exact.0 as usize].compound
                 && !self.wide[id.0];
             let is_wide = self.tensor(exact).range().magnitude() >= WIDEST_PART;
@@ -964,6 +963,19 @@ impl Lowering<'_> {
         }
         id
     }
+}
+
+/// Whether a view leaves some entries of a tensor where they are and makes the others zero.
+fn is_mask(view: &View) -> bool {
+    let is_part = |step: &Step| match step {
+        Step::Gather { index, .. } => (0u32..)
+            .zip(index)
+            .all(|(place, entry)| entry.is_none_or(|entry| entry == place)),
+        Step::Merge { .. } | Step::Split { .. } => true,
+        _ => false,
+    };
+    let gathers = |step: &Step| matches!(step, Step::Gather { .. });
+    view.steps().iter().all(is_part) && view.steps().iter().any(gathers)
 }
 
 /// The least number of bits after the point with which a coefficient is exact, or has this relative precision.

@@ -8,7 +8,7 @@ mod shifts;
 mod wide;
 
 pub use lowering::{Lowered, lower};
-pub use plan::Plan;
+pub use plan::{InputWidths, Plan};
 pub use scale::Format;
 
 use crate::OnnxError;

@@ -13,7 +13,7 @@ use crate::calibrate::{Calibration, Range};
 use crate::function::Function;
 use crate::graph::{Graph, Kind, LayerId, Summand};
 use inferproof_view::volume;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The widths of weights that a plan chooses from.
 const WEIGHT_BITS: std::ops::RangeInclusive<u32> = 8..=16;
@@ -24,22 +24,31 @@ const OUTPUT_BITS: u32 = 12;
 /// The width of what is compared or rounded to an integer.
 const COMPARED_BITS: u32 = 16;
 
+/// The widths of inputs that are not integers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InputWidths {
+    /// The width that was asked for; that of activations if there is none.
+    pub bits: Option<u32>,
+    /// Inputs that need all bits that can be committed.
+    pub wide: BTreeSet<LayerId>,
+}
+
 /// The widths of one program's tensors.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// The width of activations, and that of weights that have none of their own.
     pub widths: Widths,
-    /// The width of inputs that are not integers; that of activations if there is none.
-    pub input: Option<u32>,
+    /// The widths of inputs.
+    pub inputs: InputWidths,
     weights: BTreeMap<LayerId, u32>,
 }
 
 impl Plan {
     /// All weights of one width, and all activations.
-    pub fn uniform(widths: Widths, input: Option<u32>) -> Self {
+    pub fn uniform(widths: Widths, inputs: &InputWidths) -> Self {
         Self {
             widths,
-            input,
+            inputs: inputs.clone(),
             weights: BTreeMap::new(),
         }
     }
@@ -49,7 +58,7 @@ impl Plan {
         graph: &Graph,
         calibration: &Calibration,
         activations: u32,
-        input: Option<u32>,
+        inputs: &InputWidths,
     ) -> Self {
         let least = *WEIGHT_BITS.start();
         let units = units(graph, &calibration.ranges, activations);
@@ -74,8 +83,16 @@ impl Plan {
         }
         Self {
             widths: Widths::new(least, activations),
-            input,
+            inputs: inputs.clone(),
             weights,
+        }
+    }
+
+    /// The width of an input that is not made of integers.
+    pub fn input(&self, id: LayerId) -> u32 {
+        match self.inputs.wide.contains(&id) {
+            true => super::wide::INPUT_BITS,
+            false => self.inputs.bits.unwrap_or(self.widths.activations),
         }
     }
 

@@ -1,0 +1,204 @@
+//! The graph with the factors in it.
+
+use super::solve::{Layout, Solution};
+use super::symbols::Symbols;
+use super::{Equalized, is_view};
+use crate::OnnxError;
+use crate::float::Activations;
+use crate::graph::{Graph, Kind, LayerId, Summand};
+use inferproof_view::{Step, View};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Makes the graph anew. `moved` is what it computes from the middles of its inputs' columns.
+pub fn rebuild(
+    graph: &Graph,
+    symbols: &Symbols,
+    solution: &Solution,
+    moved: Option<&Activations>,
+    realigned: &[LayerId],
+) -> Result<Equalized, OnnxError> {
+    let mut rebuilt = Graph::default();
+    let mut names: BTreeMap<LayerId, LayerId> = BTreeMap::new();
+    let mut inputs = BTreeMap::new();
+    let mut wide = BTreeSet::new();
+    // Layers that are an input whose columns are moved, or views of one.
+    let mut is_moved = BTreeSet::new();
+    for (position, layer) in graph.layers.iter().enumerate() {
+        let id = LayerId(position);
+        let origin = &layer.origin;
+        let shape = layer.shape.clone();
+        let mut made = match &layer.kind {
+            Kind::Linear(terms) => {
+                let mut terms = terms.clone();
+                for (place, term) in terms.iter_mut().enumerate() {
+                    let Some(source) = &mut term.source else {
+                        continue;
+                    };
+                    *source = match symbols.added.get(&(id, place)) {
+                        Some(factors) => {
+                            let exponents = factors.iter().map(|&s| solution.exponent(symbols, s));
+                            scaled(graph, &mut rebuilt, &names, *source, exponents)
+                        }
+                        None => names[source],
+                    };
+                }
+                rebuilt.push(origin, shape, Kind::Linear(terms))
+            }
+            Kind::Contract { left, right, axes } => {
+                let weights = match symbols.weights.get(right) {
+                    Some(weights) if weights.axes == *axes => {
+                        let layout = Layout::of(graph, *right, axes.shared, axes.contracted);
+                        let count = graph.constant(*right).map_or(0, |v| v.len());
+                        let exponents = (0..count).map(|entry| {
+                            let (row, column) = layout.place(entry);
+                            solution.exponent(symbols, weights.rows[row])
+                                - solution.exponent(symbols, weights.columns[column])
+                        });
+                        scaled(graph, &mut rebuilt, &names, *right, exponents)
+                    }
+                    _ => names[right],
+                };
+                let (left, right, axes) = (names[left], weights, *axes);
+                rebuilt.push(origin, shape, Kind::Contract { left, right, axes })
+            }
+            kind => {
+                let mut kind = kind.clone();
+                kind.rename(&names);
+                rebuilt.push(origin, shape, kind)
+            }
+        };
+        match &layer.kind {
+            Kind::Input { .. } => {
+                inputs.insert(id, made);
+                let exponents = solution.of_layer(symbols, id);
+                let middles = solution.middles.get(&id);
+                if middles.is_some() || exponents.iter().any(|&e| e != 0) {
+                    wide.insert(id);
+                    made = brought_to_size(&mut rebuilt, origin, made, &exponents, middles)?;
+                }
+                if middles.is_some() {
+                    is_moved.insert(id);
+                }
+            }
+            Kind::Linear(terms) if is_view(graph, id) => {
+                if terms[0]
+                    .source
+                    .is_some_and(|source| is_moved.contains(&source))
+                {
+                    is_moved.insert(id);
+                }
+            }
+            Kind::Contract { left, .. } if is_moved.contains(left) => {
+                let values = moved.and_then(|moved| moved.get(id)).unwrap_or_default();
+                let exponents = solution.of_layer(symbols, id);
+                let offset = values
+                    .iter()
+                    .zip(exponents)
+                    .map(|(v, e)| (v.0 * 2f64.powi(e)) as f32);
+                let offset = rebuilt.add_constant(origin, layer.shape.clone(), offset.collect());
+                let terms = vec![
+                    rebuilt.summand(1.0, made, vec![])?,
+                    rebuilt.summand(1.0, offset, vec![])?,
+                ];
+                made = rebuilt.sum(origin, terms);
+            }
+            _ => {}
+        }
+        names.insert(id, made);
+    }
+    for &output in &graph.outputs {
+        let mut made = names[&output];
+        if realigned.contains(&output) {
+            let exponents = solution.of_layer(symbols, output);
+            if exponents.iter().any(|&e| e != 0) {
+                let back: Vec<i32> = exponents.iter().map(|e| -e).collect();
+                let origin = &graph.layer(output).origin;
+                made = brought_to_size(&mut rebuilt, origin, made, &back, None)?;
+            }
+        }
+        rebuilt.outputs.push(made);
+    }
+    rebuilt.inputs = graph.inputs.iter().map(|id| inputs[id]).collect();
+    // Weights as they were are not needed any more.
+    rebuilt.prune();
+    let inputs = graph.inputs.iter().zip(&rebuilt.inputs);
+    let wide = inputs.filter(|(id, _)| wide.contains(id));
+    let wide = wide.map(|(_, &made)| made).collect();
+    Ok(Equalized {
+        graph: rebuilt,
+        wide,
+    })
+}
+
+/// A constant with each entry times its power of two.
+fn scaled(
+    graph: &Graph,
+    rebuilt: &mut Graph,
+    names: &BTreeMap<LayerId, LayerId>,
+    id: LayerId,
+    exponents: impl Iterator<Item = i32>,
+) -> LayerId {
+    let exponents: Vec<i32> = exponents.collect();
+    let Some(values) = graph
+        .constant(id)
+        .filter(|_| exponents.iter().any(|&e| e != 0))
+    else {
+        return names[&id];
+    };
+    let values = values.iter().zip(exponents).map(|(v, e)| v * 2f32.powi(e));
+    let layer = graph.layer(id);
+    let kind = Kind::Constant(Arc::new(values.collect()));
+    rebuilt.push(&layer.origin, layer.shape.clone(), kind)
+}
+
+/// A tensor with each entry times its power of two, less its middle.
+fn brought_to_size(
+    graph: &mut Graph,
+    origin: &str,
+    source: LayerId,
+    exponents: &[i32],
+    middles: Option<&Vec<f32>>,
+) -> Result<LayerId, OnnxError> {
+    let shape = graph.shape(source).to_vec();
+    let mut flat = View::identity(shape.clone())?;
+    flat = flat.then(Step::Merge {
+        axis: 0,
+        sizes: shape.clone(),
+    })?;
+    let count = exponents.len();
+    let distinct: BTreeSet<i32> = exponents.iter().copied().collect();
+    let mut terms = Vec::new();
+    for &exponent in &distinct {
+        let mut view = flat.clone();
+        if distinct.len() > 1 {
+            let index = (0u32..)
+                .zip(exponents)
+                .map(|(i, &e)| (e == exponent).then_some(i));
+            let index = index.collect();
+            view = view.then(Step::Gather {
+                axis: 0,
+                source: count,
+                index,
+            })?;
+        }
+        view = view.then(Step::Split {
+            axis: 0,
+            sizes: shape.clone(),
+        })?;
+        terms.push(Summand {
+            coefficient: 2f64.powi(exponent),
+            source: Some(source),
+            view,
+        });
+    }
+    if let Some(middles) = middles {
+        let middles = middles
+            .iter()
+            .zip(exponents)
+            .map(|(m, &e)| -m * 2f32.powi(e));
+        let middles = graph.add_constant(origin, shape, middles.collect());
+        terms.push(graph.summand(1.0, middles, vec![])?);
+    }
+    Ok(graph.push(origin, graph.shape(source).to_vec(), Kind::Linear(terms)))
+}
