@@ -105,7 +105,7 @@ pub struct CompileArgs {
     /// How to read it
     #[command(flatten)]
     pub import: ImportArgs,
-    /// Real inputs (.json, .npy or .npz) from which the scales are chosen
+    /// Real inputs (.csv, .json, .npy or .npz) from which the scales are chosen
     #[arg(long, value_name = "DATA")]
     pub calibrate: PathBuf,
     /// The folder to write, with `public` and `secret` inside
@@ -170,7 +170,7 @@ pub struct ProveArgs {
 /// Which input.
 #[derive(Debug, Args)]
 pub struct InputArgs {
-    /// The input: JSON `{"input_data": [[...]]}`, .npy or .npz
+    /// The input: .csv, .json, .npy or .npz
     #[arg(long, value_name = "IN")]
     pub input: PathBuf,
     /// Which sample of the file, from 0
