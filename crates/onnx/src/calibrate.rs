@@ -2,8 +2,10 @@
 
 use crate::OnnxError;
 use crate::float::{Activations, evaluate};
-use crate::graph::{Graph, Kind, LOGIT_REACH, MASK, Real};
+use crate::graph::{Graph, Kind, LOGIT_REACH, LayerId, Real};
 use crate::progress::{Progress, Work};
+use crate::seen::Seen;
+use std::collections::BTreeMap;
 
 /// One sample: an array for each input of the model, row-major.
 pub type Sample = Vec<Vec<f32>>;
@@ -29,7 +31,7 @@ impl Range {
         })
     }
 
-    fn hull(self, other: Self) -> Self {
+    pub fn hull(self, other: Self) -> Self {
         Self {
             low: self.low.min(other.low),
             high: self.high.max(other.high),
@@ -42,6 +44,8 @@ pub struct Calibration {
     pub ranges: Vec<Range>,
     /// The mean square of each layer's values; no number for constants, and for windows, which are not kept.
     pub mean_squares: Vec<f64>,
+    /// Of sums with masks in them, what is seen.
+    pub seen: BTreeMap<LayerId, Range>,
     /// For each sample and each output of the model, its values.
     pub outputs: Vec<Vec<Vec<f64>>>,
 }
@@ -71,6 +75,7 @@ pub fn calibrate_observed(
     });
     let mut ranges: Vec<Range> = constants.collect();
     let mut mean_squares = vec![f64::NAN; graph.layers.len()];
+    let mut seen = Seen::of(graph);
     let mut outputs = Vec::with_capacity(samples.len());
     for (position, sample) in samples.iter().enumerate() {
         progress.step(Work::Calibrate, position, samples.len())?;
@@ -105,7 +110,7 @@ pub fn calibrate_observed(
                 )?;
             }
             let observed = match &graph.layers[slot].kind {
-                Kind::Logits { .. } => of_logits(values, &graph.layers[slot].shape),
+                Kind::Logits { .. } => of_logits(values, &graph.layers[slot].shape, f64::INFINITY),
                 _ => Range::of(values.iter().map(|v| v.0)),
             };
             *range = range.hull(observed);
@@ -116,6 +121,7 @@ pub fn calibrate_observed(
                 *known = if known.is_nan() { mean } else { *known + mean };
             }
         }
+        seen.observe(graph, &activations);
         let values = graph.outputs.iter().map(|&id| match graph.constant(id) {
             Some(constant) => constant.iter().map(|&v| v.into()).collect(),
             None => {
@@ -125,9 +131,11 @@ pub fn calibrate_observed(
         });
         outputs.push(values.collect());
     }
+    let seen = seen.conclude(graph, &mut ranges);
     Ok(Calibration {
         ranges,
         mean_squares,
+        seen,
         outputs,
     })
 }
@@ -156,22 +164,28 @@ fn check_indices(
     }
 }
 
-/// The range of the entries that a softmax sees.
-fn of_logits(values: &[Real], shape: &[usize]) -> Range {
+/// The range of the entries that a softmax sees, of those below a threshold of either sign. Beside what is hidden it reaches as far down
+/// as a softmax does.
+pub fn of_logits(values: &[Real], shape: &[usize], threshold: f64) -> Range {
     let width = shape.last().copied().unwrap_or(1).max(1);
-    let whole = Range::of(values.iter().map(|v| v.0));
-    let rows = values.chunks(width);
-    // Of a row that is masked throughout nothing is left to see.
-    let greatest = rows.map(|row| Range::of(row.iter().map(|v| v.0)).high);
-    let greatest = Range::of(greatest.filter(|&high| high > -MASK));
+    let is_seen = |v: &f64| v.abs() < threshold;
+    let whole = Range::of(values.iter().map(|v| v.0).filter(is_seen));
+    // Of a row that is hidden throughout nothing is left to see.
+    let rows = values.chunks(width).filter_map(|row| {
+        let row = Range::of(row.iter().map(|v| v.0));
+        is_seen(&row.high).then_some(row.high)
+    });
+    let greatest = Range::of(rows);
     if greatest == Range::EMPTY {
-        return Range {
-            low: -LOGIT_REACH,
-            high: 0.0,
-        };
+        return Range::EMPTY;
     }
+    let reach = greatest.low - LOGIT_REACH;
     Range {
-        low: whole.low.max(greatest.low - LOGIT_REACH),
+        low: if threshold.is_finite() {
+            reach
+        } else {
+            whole.low.max(reach)
+        },
         high: greatest.high,
     }
 }

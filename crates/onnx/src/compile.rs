@@ -8,7 +8,7 @@ use crate::import::{ImportOptions, Model, Port, import, parse};
 use crate::progress::{Progress, Work};
 use crate::quantize::{Format, InputWidths, Lowered, Plan, Widths, lower};
 use crate::tensor_widths::{Spread, TensorWidth, tensor_widths};
-use crate::{Dimensions, OnnxError};
+use crate::{Dimensions, OnnxError, masks};
 use inferproof_program::{Program, Tensor, Weights};
 use inferproof_view::volume;
 use serde::Serialize;
@@ -211,9 +211,9 @@ impl FloatModel {
     /// # Errors
     /// As [`Self::import_with`]; if a file beside the model is missing or is not what the model says.
     pub fn import_as(onnx: &[u8], options: &ImportOptions<'_>) -> Result<Self, OnnxError> {
-        Ok(Self {
-            model: import(&parse(onnx)?, options)?,
-        })
+        let mut model = import(&parse(onnx)?, options)?;
+        model.graph = masks::separate(&model.graph)?;
+        Ok(Self { model })
     }
 
     /// What whoever uses the model has to know of its import, in sentences: none, mostly.
@@ -363,8 +363,7 @@ impl FloatModel {
         let Model {
             inputs, outputs, ..
         } = &self.model;
-        let ranges = &variant.calibration.ranges;
-        lower(variant.graph, ranges, inputs, outputs, plan)
+        lower(variant.graph, &variant.calibration, inputs, outputs, plan)
     }
 
     fn report(

@@ -214,6 +214,33 @@ impl Expression {
         }
     }
 
+    /// The least and the greatest value, if they are seen without its argument or from that one's interval.
+    #[must_use]
+    pub fn interval(&self, argument: Option<(f64, f64)>) -> Option<(f64, f64)> {
+        match self {
+            Self::Argument => argument,
+            Self::Number(number) => Some((*number, *number)),
+            Self::Apply(Function::Compare(_) | Function::Positive, _)
+            | Self::Combine(
+                Operation::Compare(_) | Operation::And | Operation::Or | Operation::Xor,
+                ..,
+            ) => Some((0.0, 1.0)),
+            Self::Combine(Operation::Add, left, right) => {
+                let (left, right) = (left.interval(argument)?, right.interval(argument)?);
+                Some((left.0 + right.0, left.1 + right.1))
+            }
+            Self::Combine(Operation::Subtract, left, right) => {
+                let (left, right) = (left.interval(argument)?, right.interval(argument)?);
+                Some((left.0 - right.1, left.1 - right.0))
+            }
+            Self::Select(_, yes, no) => {
+                let (yes, no) = (yes.interval(argument)?, no.interval(argument)?);
+                Some((yes.0.min(no.0), yes.1.max(no.1)))
+            }
+            Self::Apply(..) | Self::Combine(..) => None,
+        }
+    }
+
     /// Whether it is `a x + b`.
     #[must_use]
     pub fn is_affine(&self) -> bool {

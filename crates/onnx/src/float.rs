@@ -44,7 +44,13 @@ pub fn evaluate_reals(
         if run.values[position].is_none() {
             run.values[position] = {
                 let layer = &graph.layers[position];
-                run.layer(&layer.kind, &layer.shape)?.map(Arc::new)
+                let mut values = run.layer(&layer.kind, &layer.shape)?;
+                if graph.masked.contains_key(&LayerId(position)) {
+                    // What a mask hides is lost in single precision, so that hidden entries are often equal.
+                    let values = values.iter_mut().flatten();
+                    values.for_each(|v| v.0 = f64::from(v.0 as f32));
+                }
+                values.map(Arc::new)
             };
         }
         // The windows of a convolution are many times larger than what they are made of: they are dropped after use.

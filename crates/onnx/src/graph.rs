@@ -89,6 +89,17 @@ pub const LOGIT_REACH: f64 = 16.0;
 /// Factors and numbers as great as this are masks: they say what a softmax shall not see.
 pub const MASK: f64 = 1e4;
 
+/// What is known of a sum with masks in it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Masked {
+    /// An entry is hidden if it is as great as this or greater, on either side of zero.
+    pub threshold: f64,
+    /// Whether some may be below all that is seen.
+    pub below: bool,
+    /// Whether some may be above.
+    pub above: bool,
+}
+
 /// One term of [`Kind::Linear`].
 #[derive(Clone, Debug)]
 pub struct Summand {
@@ -112,6 +123,8 @@ pub struct Graph {
     pub layers: Vec<Layer>,
     pub inputs: Vec<LayerId>,
     pub outputs: Vec<LayerId>,
+    /// The sums in which masks are terms: all terms but the first are great numbers times levels, as [`crate::masks`] says.
+    pub masked: BTreeMap<LayerId, Masked>,
     /// Constants by a hash of their shapes and entries.
     constants: BTreeMap<u64, Vec<LayerId>>,
 }
@@ -280,11 +293,9 @@ impl Graph {
         }
         let view = merged_permutations(view)?;
         match &self.layer(source).kind {
-            // A mask's factor must be seen where it is added. Other factors stay where they are: a window of what they scale would have to be rescaled entry by entry.
+            // Other factors stay where they are: a window of what they scale would have to be rescaled entry by entry.
             Kind::Linear(terms)
-                if terms.len() == 1
-                    && (power_of_two(terms[0].coefficient).is_some()
-                        || terms[0].coefficient.abs() >= MASK) =>
+                if terms.len() == 1 && power_of_two(terms[0].coefficient).is_some() =>
             {
                 Ok(Summand {
                     coefficient: coefficient * terms[0].coefficient,
@@ -311,42 +322,11 @@ impl Graph {
         })
     }
 
-    /// A sum. Masks that were added up before are terms of it, each for itself: they must be seen where a softmax reads the sum.
     pub fn sum(&mut self, origin: &str, terms: Vec<Summand>) -> LayerId {
         let shape = terms
             .first()
             .map_or_else(Vec::new, |t| t.view.target().to_vec());
-        let terms = terms.into_iter().flat_map(|term| self.mask_parts(term));
-        let terms = terms.collect();
         self.push(origin, shape, Kind::Linear(terms))
-    }
-
-    /// A term that is itself a sum with a mask in it, as the terms of that one; any other as it is.
-    fn mask_parts(&self, term: Summand) -> Vec<Summand> {
-        let Some(Kind::Linear(inner)) = term.source.map(|source| &self.layer(source).kind) else {
-            return vec![term];
-        };
-        let hides = |part: &Summand| part.coefficient.abs() >= MASK || self.is_constant_mask(part);
-        if !inner.iter().any(hides) {
-            return vec![term];
-        }
-        let parts = inner.iter().map(|part| -> Result<Summand, ViewError> {
-            Ok(Summand {
-                coefficient: term.coefficient * part.coefficient,
-                source: part.source,
-                view: merged_permutations(part.view.clone().chain(&term.view)?)?,
-            })
-        });
-        match parts.collect() {
-            Ok(parts) => parts,
-            Err(_) => vec![term],
-        }
-    }
-
-    /// Whether a term is a constant in which some entries say what a softmax shall not see.
-    fn is_constant_mask(&self, term: &Summand) -> bool {
-        let constant = term.source.and_then(|source| self.constant(source));
-        constant.is_some_and(|values| values.iter().any(|&v| f64::from(v) <= -MASK))
     }
 
     /// The contraction of two tensors whose axes already are `[S, F, K]` and `[S, G, K]`.
@@ -404,6 +384,11 @@ impl Graph {
         }
         self.layers = layers;
         self.constants.clear();
+        let masked = std::mem::take(&mut self.masked);
+        let kept = masked
+            .into_iter()
+            .filter_map(|(id, masked)| Some((*renamed.get(&id)?, masked)));
+        self.masked = kept.collect();
         for id in self.inputs.iter_mut().chain(&mut self.outputs) {
             *id = renamed[id];
         }
@@ -470,7 +455,9 @@ impl Kind {
 
 /// `(sign, exponent)` of a coefficient that is plus or minus a power of two.
 pub fn power_of_two(coefficient: f64) -> Option<(i64, i32)> {
-    let exponent = (-64..=64).find(|&e| 2f64.powi(e) == coefficient.abs())?;
+    let exponent = coefficient.abs().log2().round() as i32;
+    let is_exact = coefficient.is_finite() && 2f64.powi(exponent) == coefficient.abs();
+    let exponent = is_exact.then_some(exponent)?;
     Some((if coefficient < 0.0 { -1 } else { 1 }, exponent))
 }
 

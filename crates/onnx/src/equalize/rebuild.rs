@@ -68,6 +68,9 @@ pub fn rebuild(
                 rebuilt.push(origin, shape, kind)
             }
         };
+        if let Some(&masked) = graph.masked.get(&id) {
+            rebuilt.masked.insert(made, masked);
+        }
         match &layer.kind {
             Kind::Input { .. } => {
                 inputs.insert(id, made);

@@ -5,6 +5,7 @@
 //! activation and may be an operand of a contraction; it is made by a rescale of the exact one, once, when something asks
 //! for it. A clamp (a ReLU) is itself a rescale of its source's exact tensor, so it costs nothing more.
 
+mod hidden;
 mod indices;
 mod limits;
 mod lookup;
@@ -14,11 +15,11 @@ mod requantization;
 mod root;
 
 use super::scale::{Format, round, scaled};
-use super::{Plan, roles, shifts, wide};
+use super::{Plan, full, roles, shifts, wide};
 use crate::OnnxError;
-use crate::calibrate::Range;
+use crate::calibrate::{Calibration, Range};
 use crate::function::Function;
-use crate::graph::{Axes, Graph, Kind, LOGIT_REACH, LayerId, MASK, Summand, power_of_two};
+use crate::graph::{Axes, Graph, Kind, LOGIT_REACH, LayerId, Summand, power_of_two};
 use crate::import::Port;
 use inferproof_program::{
     Integers, Interval, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
@@ -66,20 +67,24 @@ pub struct Lowered {
 /// Makes the program of a calibrated graph.
 pub fn lower(
     graph: &Graph,
-    ranges: &[Range],
+    calibration: &Calibration,
     inputs: &[Port],
     outputs: &[Port],
     plan: &Plan,
 ) -> Result<Lowered, OnnxError> {
+    let full = full::Full::of(graph);
+    let ranges = full.ranges(graph, &calibration.ranges);
     let mut lowering = Lowering {
         graph,
-        ranges,
+        ranges: &ranges,
+        full,
+        seen: &calibration.seen,
         plan,
         readers: graph.readers(),
         wide: wide::layers(graph),
         indices: roles::indices(graph),
         unsaturated: roles::unsaturated(graph),
-        masked: roles::masked(graph),
+        truths: roles::truths(graph, &calibration.ranges),
         program: Program {
             tensors: vec![],
             nodes: vec![],
@@ -92,6 +97,7 @@ pub fn lower(
         weights: Weights::new(),
         exact: BTreeMap::new(),
         narrow: BTreeMap::new(),
+        hidden: BTreeMap::new(),
         virtuals: vec![],
         constants: BTreeMap::new(),
         missing: BTreeMap::new(),
@@ -110,7 +116,7 @@ pub fn lower(
         let id = LayerId(position);
         let is_view = matches!(&layer.kind, Kind::Linear(terms) if terms.len() == 1);
         let is_constant = matches!(layer.kind, Kind::Constant(_));
-        if !is_view && !is_constant && !lowering.masked.contains(&id) {
+        if !is_view && !is_constant && !graph.masked.contains_key(&id) {
             lowering.exact(id)?;
         }
     }
@@ -140,17 +146,23 @@ pub fn lower(
 struct Lowering<'a> {
     graph: &'a Graph,
     ranges: &'a [Range],
+    /// What ends in a sigmoid or a softmax.
+    full: full::Full,
+    /// Of sums with masks in them, the range of what is seen.
+    seen: &'a BTreeMap<LayerId, Range>,
     plan: &'a Plan,
     readers: Vec<usize>,
     /// For each layer, whether it is [`wide`].
     wide: Vec<bool>,
     indices: BTreeMap<LayerId, usize>,
     unsaturated: BTreeSet<LayerId>,
-    masked: BTreeSet<LayerId>,
+    truths: BTreeSet<LayerId>,
     program: Program,
     weights: Weights,
     exact: BTreeMap<LayerId, TensorId>,
     narrow: BTreeMap<LayerId, TensorId>,
+    /// Sums with masks in them, with masks as small as they need be.
+    hidden: BTreeMap<LayerId, TensorId>,
     /// For each tensor, what it is made of up to the last rescales.
     virtuals: Vec<Virtual>,
     /// Constants that were quantized at a scale, with a greatest value.
@@ -267,6 +279,11 @@ impl Lowering<'_> {
         self.ranges[id.0]
     }
 
+    /// The width of an argument of a function that is steep, or of which the whole range counts.
+    fn steep_bits(&self) -> u32 {
+        (self.plan.widths.activations + STEEP_BITS).min(MAX_ARGUMENT_BITS)
+    }
+
     /// The tensor that follows the layer's definition.
     fn exact(&mut self, id: LayerId) -> Result<TensorId, OnnxError> {
         if let Some(&tensor) = self.exact.get(&id) {
@@ -280,6 +297,7 @@ impl Lowering<'_> {
             Kind::Input { bounds, .. } => {
                 let format = match self.indices.get(&id) {
                     Some(&classes) => self.index_format(id, classes as i64),
+                    None if self.truths.contains(&id) => Format::BIT,
                     None if self.wide[id.0] => {
                         // One integer more stands for a missing value.
                         let spare = u32::from(graph.takes_missing(id));
@@ -301,13 +319,14 @@ impl Lowering<'_> {
                 self.push(origin, shape, format, Op::Input)?
             }
             Kind::Constant(_) => self.weight(id)?,
-            Kind::Linear(terms) => self.sum(id, terms, None)?,
+            Kind::Linear(terms) if graph.masked.contains_key(&id) => self.whole(id, terms)?,
+            Kind::Linear(terms) => self.sum(id, terms)?,
             Kind::Contract { left, right, axes } => self.contract(id, *left, *right, *axes)?,
             Kind::Apply {
                 source,
                 function: Function::Clamp { low, high },
             } => {
-                let source = self.exact(*source)?;
+                let source = self.argument(id, *source)?;
                 let format = self.clamp_format(id, *low, *high);
                 let clamped = self.rescale(origin, source, format)?;
                 // An end at which the model itself clips loses nothing; one where the range ends before does.
@@ -324,7 +343,7 @@ impl Lowering<'_> {
                 function: Function::Positive,
             } => {
                 // Of integers: whatever is above zero is at least one unit, and saturates there. No division, so no rounding.
-                let source = self.exact(*source)?;
+                let source = self.argument(id, *source)?;
                 let sign =
                     self.push(origin, shape, Format::BIT, Op::Rescale { source, shift: 0 })?;
                 self.limit_rescale(sign, true, true);
@@ -340,7 +359,7 @@ impl Lowering<'_> {
             } => self.present(id, *source)?,
             Kind::Apply { source, function } => self.map(id, *source, function)?,
             Kind::Max { left, right } => {
-                let (left, right) = (self.operand(*left)?, self.operand(*right)?);
+                let (left, right) = (self.compared(*left)?, self.compared(*right)?);
                 let scale = self
                     .tensor(left)
                     .scale_log2
@@ -350,8 +369,11 @@ impl Lowering<'_> {
                 self.push_virtual(origin, shape, scale, Op::Max { left, right })?
             }
             Kind::OneHot { source, taken } => {
-                let mut source =
-                    self.at_width(*source, self.plan.widths.activations.max(ARGMAX_BITS))?;
+                let bits = self.plan.widths.activations.max(ARGMAX_BITS);
+                let mut source = match self.seen.contains_key(source) {
+                    true => self.ordered(*source, bits)?,
+                    false => self.at_width(*source, bits)?,
+                };
                 if !taken.is_empty() {
                     source = self.untaken(origin, source, taken)?;
                 }
@@ -362,18 +384,21 @@ impl Lowering<'_> {
             Kind::Lookup { sources, function } => self.lookup(id, sources, function)?,
             Kind::Logits { source } => {
                 let range = self.range(id);
-                let exact = match &graph.layer(*source).kind {
-                    Kind::Linear(terms) if self.masked.contains(source) => {
-                        self.masked_sum(*source, terms, range)?
-                    }
-                    _ => self.exact(*source)?,
+                let exact = match self.seen.contains_key(source) {
+                    true => self.hidden_sum(*source)?,
+                    false => self.exact(*source)?,
                 };
-                let format = Format::activation(range, self.plan.widths.activations);
+                let (range, bits) = match self.full.logits.contains(&id) {
+                    true => (full::logits(range), self.steep_bits()),
+                    false => (range, self.plan.widths.activations),
+                };
+                let format = Format::activation(range, bits);
                 let logits = self.rescale(origin, exact, format)?;
                 // What a mask hides, or what is nothing beside the greatest entry, may be any number as small.
-                let hides = self.masked.contains(source)
+                let masked = self.seen.get(source).and(graph.masked.get(source));
+                let hides = masked.is_some_and(|m| m.below)
                     || scaled(format.low as f64, -format.scale) <= range.high - LOGIT_REACH;
-                self.limit_rescale(logits, hides, false);
+                self.limit_rescale(logits, hides, masked.is_some_and(|m| m.above));
                 logits
             }
         };
@@ -416,45 +441,6 @@ impl Lowering<'_> {
         }
         Format::integers(range, bits, most)
             .unwrap_or_else(|| Format::activation(range, bits).at_most(0))
-    }
-
-    /// A sum that a softmax reads, in which masks are as small as they need be: what they hide ends up below the range.
-    fn masked_sum(
-        &mut self,
-        id: LayerId,
-        terms: &[Summand],
-        range: Range,
-    ) -> Result<TensorId, OnnxError> {
-        let is_mask = |t: &Summand| {
-            t.coefficient.abs() >= MASK
-                || t.source
-                    .is_some_and(|s| self.graph.constant(s).is_some() && self.range(s).low <= -MASK)
-        };
-        // The greatest value of all other terms together.
-        let mut reach = -range.low.min(0.0);
-        for term in terms.iter().filter(|t| !is_mask(t)) {
-            let source = term.source.map(|s| self.range(s));
-            let source = source.unwrap_or(Range {
-                low: 1.0,
-                high: 1.0,
-            });
-            let ends = [source.low, source.high].map(|end| end * term.coefficient);
-            reach += ends[0].max(ends[1]).max(0.0);
-        }
-        let mask = 2f64.powi(reach.max(1.0).log2().ceil() as i32);
-        let masks = terms.iter().map(|term| {
-            let coefficient = if term.coefficient.abs() >= MASK {
-                mask.copysign(term.coefficient)
-            } else {
-                term.coefficient
-            };
-            Summand {
-                coefficient,
-                ..term.clone()
-            }
-        });
-        let terms: Vec<Summand> = masks.collect();
-        self.sum(id, &terms, Some(-mask))
     }
 
     /// A committed tensor of an activation's width, or one that is no wider and made of such.
@@ -519,7 +505,8 @@ impl Lowering<'_> {
     fn at_width(&mut self, id: LayerId, bits: u32) -> Result<TensorId, OnnxError> {
         let exact = self.exact(id)?;
         let tensor = self.tensor(exact);
-        let is_narrow = tensor.high.saturating_sub(tensor.low) < 1 << bits;
+        // A maximum is as narrow as what it is made of, even where that has a few bits more than other activations.
+        let is_narrow = tensor.high.saturating_sub(tensor.low) < 2 << MAX_ARGUMENT_BITS;
         if self.op(exact).is_committed() || (is_narrow && matches!(self.op(exact), Op::Max { .. }))
         {
             return Ok(exact);
@@ -638,15 +625,9 @@ impl Lowering<'_> {
     }
 
     /// A constant to be added at a given scale, as a factor and a tensor, with as many bits as its greatest entry needs (only
-    /// the width becomes public). What is below the floor may be anything below it. Commitments hold 32 bits; what is wider loses low bits, which a 32-bit float does not have.
-    fn constant_at(
-        &mut self,
-        id: LayerId,
-        scale: i32,
-        floor: Option<f64>,
-    ) -> Result<(i64, TensorId), OnnxError> {
-        let mut range = self.range(id);
-        range.low = floor.map_or(range.low, |floor| range.low.max(floor));
+    /// the width becomes public). Commitments hold 32 bits; what is wider loses low bits, which a 32-bit float does not have.
+    fn constant_at(&mut self, id: LayerId, scale: i32) -> Result<(i64, TensorId), OnnxError> {
+        let range = self.range(id);
         let magnitude = round(scaled(range.high.max(-range.low).max(0.0), scale));
         let bits = 64 - magnitude.leading_zeros() + 1;
         let coarser = bits.saturating_sub(MAX_CONSTANT_BITS);
@@ -735,12 +716,7 @@ impl Lowering<'_> {
         self.push_virtual(&layer.origin, &layer.shape, scale, op)
     }
 
-    fn sum(
-        &mut self,
-        id: LayerId,
-        terms: &[Summand],
-        floor: Option<f64>,
-    ) -> Result<TensorId, OnnxError> {
+    fn sum(&mut self, id: LayerId, terms: &[Summand]) -> Result<TensorId, OnnxError> {
         let graph = self.graph;
         let mut parts = Vec::new();
         // Terms that read other entries of one source each repeat nothing.
@@ -803,12 +779,11 @@ impl Lowering<'_> {
                     // A power of two in front moves the scale at which the constant is rounded.
                     match power_of_two(term.coefficient) {
                         Some((sign, exponent)) => {
-                            let (factor, constant) =
-                                self.constant_at(source, scale + exponent, floor)?;
+                            let (factor, constant) = self.constant_at(source, scale + exponent)?;
                             (sign * factor, Some(constant))
                         }
                         None => {
-                            let (factor, constant) = self.constant_at(source, scale - 12, floor)?;
+                            let (factor, constant) = self.constant_at(source, scale - 12)?;
                             let coefficient = round(scaled(term.coefficient, 12));
                             (coefficient.saturating_mul(factor), Some(constant))
                         }
@@ -871,7 +846,11 @@ impl Lowering<'_> {
         function: &Function,
     ) -> Result<TensorId, OnnxError> {
         let layer = self.graph.layer(id);
-        let argument = self.range(source_layer);
+        let ends = self.ends(id, source_layer);
+        let argument = match ends {
+            Some(_) => self.seen[&source_layer],
+            None => self.range(source_layer),
+        };
         if !function.is_defined_on(argument.low, argument.high) {
             return Err(OnnxError::Domain {
                 origin: layer.origin.clone(),
@@ -880,18 +859,31 @@ impl Lowering<'_> {
                 high: argument.high,
             });
         }
-        let bits = match function.is_steep() {
-            true => (self.plan.widths.activations + STEEP_BITS).min(MAX_ARGUMENT_BITS),
+        let is_score = self.full.scores.contains(&id);
+        let mut bits = match function.is_steep() || is_score {
+            true => self.steep_bits(),
             false => self.plan.widths.activations,
         };
-        let exact = self.exact(source_layer)?;
+        if let Some(&count) = self.full.sums.get(&source_layer) {
+            bits = bits.max(full::sum_bits(count)).min(MAX_ARGUMENT_BITS);
+        }
+        let exact = self.argument(id, source_layer)?;
         let tensor = self.tensor(exact);
+        let argument = match is_score {
+            // All that it can be, whatever calibration saw.
+            true => Range {
+                low: scaled(tensor.low as f64, -tensor.scale_log2),
+                high: scaled(tensor.high as f64, -tensor.scale_log2),
+            },
+            false => argument,
+        };
         let width = tensor.high.saturating_sub(tensor.low);
         // A wider table costs less than committing to a narrower argument, where there are as many arguments as entries.
-        let is_narrow = width < 1 << bits
-            || (width < 2 << bits
-                && bits < MAX_ARGUMENT_BITS
-                && width <= 2 * tensor.volume() as i64);
+        let is_narrow = ends.is_none()
+            && (width < 1 << bits
+                || (width < 2 << bits
+                    && bits < MAX_ARGUMENT_BITS
+                    && width <= 2 * tensor.volume() as i64));
         if *function == Function::Sqrt && !is_narrow && tensor.low >= 0 {
             return self.root(id, exact, bits);
         }
@@ -913,6 +905,7 @@ impl Lowering<'_> {
                 low: argument.low.clamp(low, high),
                 high: argument.high.clamp(low, high),
             };
+            let clipped = ends.map_or(clipped, |ends| ends.beside(clipped, bits));
             let integers = self
                 .graph
                 .is_integral(source_layer)
@@ -926,14 +919,27 @@ impl Lowering<'_> {
             let argument = self.rescale(&layer.origin, exact, format.at_most(tensor.scale_log2))?;
             // Beyond its reach the function is as good as constant.
             let real = |end: i64| scaled(end as f64, -self.tensor(argument).scale_log2);
-            let (is_low, is_high) = (real(format.low) <= low, real(format.high) >= high);
+            let masks = ends.unwrap_or_default();
+            let is_low = masks.below.is_some() || real(format.low) <= low;
+            let is_high = masks.above.is_some() || real(format.high) >= high;
             self.limit_rescale(argument, is_low, is_high);
             argument
         };
         let domain = self.tensor(source).clone();
-        let format = self.format(id, bits, MAX_INTEGER_BITS);
-        let reals = (domain.low..=domain.high)
-            .map(|x| function.evaluate(scaled(x as f64, -domain.scale_log2)));
+        let value_bits = match is_score && layer.shape.iter().product::<usize>() <= full::FEW {
+            true => MAX_ARGUMENT_BITS,
+            false => bits,
+        };
+        let format = self.format(id, value_bits, MAX_INTEGER_BITS);
+        let real = |x: i64| {
+            let ends = ends.unwrap_or_default();
+            match (ends.below, ends.above) {
+                (Some(mask), _) if x == domain.low => mask,
+                (_, Some(mask)) if x == domain.high => mask,
+                _ => scaled(x as f64, -domain.scale_log2),
+            }
+        };
+        let reals = (domain.low..=domain.high).map(|x| function.evaluate(real(x)));
         let reals: Vec<f64> = reals.collect();
         let values: Vec<i64> = reals.iter().map(|&real| format.quantize(real)).collect();
         let (low, high) = values
@@ -987,5 +993,8 @@ fn coefficient_scale(coefficient: f64, precision: i32) -> i32 {
         let integer = scaled(coefficient, bits);
         (integer.fract() == 0.0 && integer != 0.0) || integer.abs() >= 2f64.powi(precision)
     };
-    (-40..=80).find(|&bits| fits(bits)).unwrap_or(80)
+    let greatest = precision - coefficient.abs().log2().floor() as i32;
+    (greatest.min(0) - 40..=greatest)
+        .find(|&bits| fits(bits))
+        .unwrap_or(greatest)
 }

@@ -1,5 +1,6 @@
 //! From a calibrated float graph to an integer program.
 
+mod full;
 mod lowering;
 mod plan;
 mod roles;

@@ -1,5 +1,6 @@
 //! What layers are used for, where that decides which integers stand for them.
 
+use crate::calibrate::Range;
 use crate::graph::{Graph, Kind, LayerId, Summand};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,16 +48,31 @@ pub fn unsaturated(graph: &Graph) -> BTreeSet<LayerId> {
     found
 }
 
-/// The sums that only a softmax reads: they may have masks in them.
-pub fn masked(graph: &Graph) -> BTreeSet<LayerId> {
-    let readers = graph.readers();
-    let logits = graph.layers.iter().filter_map(|layer| match layer.kind {
-        Kind::Logits { source } => Some(source),
-        _ => None,
+/// The inputs that say what masks hide, if calibration has seen nothing but zeros and ones of them: a bit each.
+pub fn truths(graph: &Graph, ranges: &[Range]) -> BTreeSet<LayerId> {
+    let mut found = BTreeSet::new();
+    let levels = graph.masked.keys().flat_map(|&id| {
+        let sources = graph.layer(id).kind.sources();
+        sources
+            .into_iter()
+            .filter(move |&source| graph.is_integral(source))
     });
-    let is_sum =
-        |id: &LayerId| matches!(&graph.layer(*id).kind, Kind::Linear(terms) if terms.len() > 1);
-    logits
-        .filter(|id| readers[id.0] == 1 && is_sum(id))
-        .collect()
+    let mut open: Vec<LayerId> = levels.collect();
+    let mut known = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if !known.insert(id) {
+            continue;
+        }
+        match &graph.layer(id).kind {
+            Kind::Linear(_) => open.extend(graph.layer(id).kind.sources()),
+            Kind::Input {
+                integral: true,
+                bounds: None,
+            } if ranges[id.0].low >= 0.0 && ranges[id.0].high <= 1.0 => {
+                found.insert(id);
+            }
+            _ => {}
+        }
+    }
+    found
 }

@@ -10,8 +10,11 @@ pub struct Format {
     pub scale: i32,
 }
 
-/// The finest and the coarsest scale.
-const SCALES: std::ops::RangeInclusive<i32> = -40..=40;
+/// The coarsest and the finest scale: single precision goes from about `2^-149` to `2^128`.
+const SCALES: std::ops::RangeInclusive<i32> = -128..=160;
+
+/// The scale of numbers that are smaller than those of single precision.
+const NOTHING: i32 = 40;
 
 impl Format {
     /// Zeros and ones.
@@ -133,10 +136,13 @@ fn fits(real: f64, limit: i64, scale: i32) -> bool {
     scaled(real, scale) <= limit as f64 + 1.0
 }
 
-/// The finest scale that fits; 0 where everything is zero.
+/// The finest scale that fits; 0 where everything is zero, and no finer one than [`NOTHING`] where single precision would have but zero.
 fn finest(fits: impl Fn(i32) -> bool, magnitude: f64) -> i32 {
     if magnitude <= 0.0 {
         return 0;
+    }
+    if magnitude < f64::from(f32::MIN_POSITIVE) {
+        return NOTHING;
     }
     SCALES
         .rev()

@@ -1,0 +1,143 @@
+//! Masks, and numbers of sizes that a range of integers holds badly, entry by entry against onnxruntime: the float graph closely, the integer
+//! program at the widths that calibration chooses. `generate_ranges.py` makes the models and the answers. Half of the samples are for
+//! calibration; what is compared are the others, which hide more and reach further.
+
+use inferproof_onnx::{FloatModel, QuantizeOptions, dequantize_outputs, quantize_inputs};
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+/// Samples of each model that are for calibration: so many come first.
+const CALIBRATION: usize = 20;
+
+/// The widths that are tried, and by how much of itself an entry may be off, or of which part of the greatest.
+const WIDTHS: [(u32, f64, f64); 2] = [(14, 0.03, 1.0), (16, 0.04, 0.02)];
+
+/// The float graph is in double precision, onnxruntime in single.
+const FLOAT: (f64, f64) = (5e-3, 0.02);
+
+/// What a mask hides is beyond this, where onnxruntime has infinity or numbers near it.
+const NEVER: f64 = 1e9;
+
+fn data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
+}
+
+/// The arrays of `ranges.npz`, by name, with the number of samples.
+fn arrays() -> BTreeMap<String, (usize, Vec<f32>)> {
+    let bytes = std::fs::read(data().join("ranges.npz")).expect("the answers are checked in");
+    let mut archive = npyz::npz::NpzArchive::new(Cursor::new(bytes)).expect("npz");
+    let names: Vec<String> = archive.array_names().map(str::to_owned).collect();
+    let read = names.into_iter().map(|name| {
+        let file = archive.by_name(&name).expect("readable").expect("present");
+        let samples = file.shape()[0] as usize;
+        (name, (samples, file.into_vec::<f32>().expect("floats")))
+    });
+    read.collect()
+}
+
+#[test]
+fn ranges_follow_onnxruntime() {
+    let arrays = arrays();
+    let mut failures = Vec::new();
+    let mut models: Vec<PathBuf> = std::fs::read_dir(data().join("ranges"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    models.sort();
+    assert!(models.len() > 190, "the models are checked in");
+    for path in &models {
+        let case = path.file_stem().unwrap().to_str().unwrap();
+        let found = check(case, &std::fs::read(path).unwrap(), &arrays);
+        failures.extend(found.err().map(|reason| format!("{case}: {reason}")));
+    }
+    let count = failures.len();
+    let failures = failures.join("\n");
+    assert!(count == 0, "{count} of {} fail:\n{failures}", models.len());
+}
+
+fn check(
+    case: &str,
+    onnx: &[u8],
+    arrays: &BTreeMap<String, (usize, Vec<f32>)>,
+) -> Result<(), String> {
+    let model = FloatModel::import(onnx).map_err(|e| e.to_string())?;
+    let part = |kind: &str, name: &str, sample: usize| {
+        let (count, values) = &arrays[&format!("{case}.{kind}.{name}")];
+        let size = values.len() / count;
+        values[sample * size..(sample + 1) * size].to_vec()
+    };
+    let count = arrays[&format!("{case}.in.{}", model.inputs()[0].name)].0;
+    let sample = |i: usize| -> Vec<Vec<f32>> {
+        let inputs = model.inputs().iter().map(|p| part("in", &p.name, i));
+        inputs.collect()
+    };
+    let calibration: Vec<_> = (0..CALIBRATION).map(sample).collect();
+    let greatest = |name: &str| {
+        let (_, values) = &arrays[&format!("{case}.out.{name}")];
+        greatest_number(values)
+    };
+    for (bits, tolerance, least) in WIDTHS {
+        let options = QuantizeOptions {
+            weight_bits: Some(bits),
+            activation_bits: Some(bits),
+            ..QuantizeOptions::default()
+        };
+        let compiled = model.compile(&calibration, &options);
+        let compiled = compiled.map_err(|e| e.to_string())?;
+        for i in 0..count {
+            let sample = sample(i);
+            let float = model.run(&sample).map_err(|e| e.to_string())?;
+            let inputs = quantize_inputs(&compiled.program, &sample);
+            let trace = compiled.program.run(&compiled.weights, &inputs);
+            let trace = trace.map_err(|e| e.to_string())?;
+            let integer = dequantize_outputs(&compiled.program, &trace.outputs(&compiled.program));
+            for ((port, float), integer) in model.outputs().iter().zip(float).zip(integer) {
+                let expected = part("out", &port.name, i);
+                let greatest = greatest(&port.name);
+                compare(&float, &expected, FLOAT.0, FLOAT.1 * greatest)
+                    .map_err(|e| format!("float {} of sample {i}: {e}", port.name))?;
+                compare(&integer, &expected, tolerance, least * greatest)
+                    .map_err(|e| format!("{bits}-bit {} of sample {i}: {e}", port.name))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_never(value: f64) -> bool {
+    value.is_infinite() || value.abs() > 1e29
+}
+
+/// The greatest magnitude. Masks are not what the other entries are measured by.
+fn greatest_number(values: &[f32]) -> f64 {
+    let magnitudes = values
+        .iter()
+        .map(|&v| f64::from(v).abs())
+        .filter(|m| !m.is_nan());
+    let greatest = magnitudes.clone().fold(0.0, f64::max);
+    let small = magnitudes.clone().filter(|&m| m < 5e3).fold(0.0, f64::max);
+    let are_masks = greatest >= 5e3 && small < greatest / 50.0 && small > 0.0;
+    if are_masks { small } else { greatest }
+}
+
+/// Each entry may be off by this part of itself, or of the least number that counts.
+fn compare(got: &[f64], expected: &[f32], tolerance: f64, least: f64) -> Result<(), String> {
+    if got.len() != expected.len() {
+        return Err(format!("{} entries, not {}", got.len(), expected.len()));
+    }
+    for (position, (&got, &expected)) in got.iter().zip(expected).enumerate() {
+        let expected = f64::from(expected);
+        let agrees = if expected.is_nan() {
+            true
+        } else if is_never(expected) {
+            got * expected.signum() >= NEVER
+        } else {
+            (got - expected).abs() <= tolerance * expected.abs().max(least)
+        };
+        if !agrees {
+            return Err(format!("entry {position} is {got}, not {expected}"));
+        }
+    }
+    Ok(())
+}
