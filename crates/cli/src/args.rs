@@ -132,6 +132,9 @@ pub struct CompileArgs {
     /// Bits of an activation, 2 to 16; chosen by accuracy if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=16))]
     pub activation_bits: Option<u32>,
+    /// Bits of an input of real numbers, 2 to 31; those of an activation if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=31))]
+    pub input_bits: Option<u32>,
     /// The error on calibration data to stay below, relative to the size of each output column
     #[arg(long, value_name = "T", default_value_t = 0.02, value_parser = tolerance)]
     pub tolerance: f64,

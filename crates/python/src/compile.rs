@@ -46,7 +46,7 @@ type Pairs = Vec<(f64, f64)>;
 
 /// The model, and output entries on the calibration and evaluation data.
 #[pyfunction]
-#[pyo3(signature = (onnx, name, *, dims, dequantize, calibration, evaluation, labels, weights, input, output, curve, weight_bits, activation_bits, tolerance, strict, listener))]
+#[pyo3(signature = (onnx, name, *, dims, dequantize, calibration, evaluation, labels, weights, input, output, curve, weight_bits, activation_bits, input_bits, tolerance, strict, listener))]
 #[expect(clippy::too_many_arguments, reason = "named in Python")]
 pub fn compile(
     py: Python<'_>,
@@ -63,6 +63,7 @@ pub fn compile(
     curve: Word<Curve>,
     weight_bits: Option<u32>,
     activation_bits: Option<u32>,
+    input_bits: Option<u32>,
     tolerance: f64,
     strict: bool,
     listener: Option<Bound<'_, PyAny>>,
@@ -78,7 +79,7 @@ pub fn compile(
         options: QuantizeOptions {
             weight_bits,
             activation_bits,
-            input_bits: None,
+            input_bits,
             tolerance,
         },
         strict,

@@ -45,7 +45,7 @@ pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
         options: QuantizeOptions {
             weight_bits: args.weight_bits,
             activation_bits: args.activation_bits,
-            input_bits: None,
+            input_bits: args.input_bits,
             tolerance: args.tolerance,
         },
         strict: args.strict,

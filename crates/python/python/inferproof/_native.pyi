@@ -74,6 +74,7 @@ def compile(
     curve: str,
     weight_bits: int | None,
     activation_bits: int | None,
+    input_bits: int | None,
     tolerance: float,
     strict: bool,
     listener: _Listener | None,

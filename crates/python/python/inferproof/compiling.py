@@ -55,6 +55,7 @@ def compile(
     curve: Literal["grumpkin", "bn254"] = "grumpkin",
     weight_bits: int | None = None,
     activation_bits: int | None = None,
+    input_bits: int | None = None,
     tolerance: float = 0.02,
     strict: bool = False,
     progress: Progress = None,
@@ -76,6 +77,7 @@ def compile(
     :param curve: of the commitments; ``"bn254"`` (about 100 bits of security) is for what meets a chain.
     :param weight_bits: bits of a weight, 2 to 16; chosen by accuracy if not given.
     :param activation_bits: bits of an activation, 2 to 16; chosen by accuracy if not given.
+    :param input_bits: bits of an input of real numbers, 2 to 31; those of an activation if not given.
     :param tolerance: the error on calibration data to stay below, relative to the size of each output column.
     :param strict: raise :class:`StrictError` where there would be an :class:`AccuracyWarning`, and make nothing.
     :param progress: see :data:`inferproof.Progress`.
@@ -99,6 +101,7 @@ def compile(
             curve=curve,
             weight_bits=weight_bits,
             activation_bits=activation_bits,
+            input_bits=input_bits,
             tolerance=tolerance,
             strict=strict,
             listener=told,
