@@ -29,7 +29,7 @@ pub struct Layer {
 }
 
 /// The operations of the float graph.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     /// An input of the model.
     Input {
@@ -90,7 +90,7 @@ pub const LOGIT_REACH: f64 = 16.0;
 pub const MASK: f64 = 1e4;
 
 /// One term of [`Kind::Linear`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Summand {
     pub coefficient: f64,
     pub source: Option<LayerId>,

@@ -31,6 +31,7 @@ mod integer_function;
 mod meaning;
 mod missing;
 mod operations;
+mod passes;
 mod progress;
 mod proto;
 mod quantize;
