@@ -7,7 +7,7 @@ use crate::function::Function;
 use crate::integer_function::IntegerFunction;
 use crate::requantize::Requantization;
 use inferproof_view::{Step, View, ViewError, volume};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -114,6 +114,8 @@ pub struct Graph {
     pub outputs: Vec<LayerId>,
     /// Constants by a hash of their shapes and entries.
     constants: BTreeMap<u64, Vec<LayerId>>,
+    /// Views that are read as they are, not through.
+    kept: BTreeSet<LayerId>,
 }
 
 impl Kind {
@@ -224,6 +226,11 @@ impl Graph {
         self.push(origin, shape, Kind::Indicator { source, wraps })
     }
 
+    /// Says that a layer stands for something, so that views of it are views of this very layer, though it may be a view itself.
+    pub fn keep(&mut self, id: LayerId) {
+        self.kept.insert(id);
+    }
+
     pub fn add_constant(&mut self, origin: &str, shape: Vec<usize>, values: Vec<f32>) -> LayerId {
         self.push(origin, shape, Kind::Constant(Arc::new(values)))
     }
@@ -283,6 +290,7 @@ impl Graph {
             // A mask's factor must be seen where it is added. Other factors stay where they are: a window of what they scale would have to be rescaled entry by entry.
             Kind::Linear(terms)
                 if terms.len() == 1
+                    && !self.kept.contains(&source)
                     && (power_of_two(terms[0].coefficient).is_some()
                         || terms[0].coefficient.abs() >= MASK) =>
             {
@@ -404,6 +412,7 @@ impl Graph {
         }
         self.layers = layers;
         self.constants.clear();
+        self.kept.clear();
         for id in self.inputs.iter_mut().chain(&mut self.outputs) {
             *id = renamed[id];
         }
