@@ -9,7 +9,7 @@ import numpy as np
 from .case import ML, Case
 
 FAMILIES = ("elementwise", "reduce", "shape", "indexing", "pooling", "convolution", "recurrent", "normalization", "attention", "control_flow",
-            "quantized", "classical", "signal", "chains")
+            "quantized", "microsoft", "classical", "signal", "chains")
 
 
 @lru_cache(maxsize=None)

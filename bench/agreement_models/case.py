@@ -63,6 +63,8 @@ class Case:
         self.float_exact = False
         # Columns smaller than this are compared as if they were of this size.
         self.floor = 1e-3
+        # Entries as great as this are masks: how great they are means nothing.
+        self.far = 1e7
         self.domains = set()
         # Kinds of disguise that would change what a case is about are switched off by it.
         self.plain = False

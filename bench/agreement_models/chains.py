@@ -100,6 +100,7 @@ def masked(case):
     rows, width = case.int(1, 3), case.int(2, 5)
     x = case.input((rows, width), -2, 2, grid=8)
     never = case.pick(*MASKS)
+    case.far = 5e3
     kept = case.rng.random((rows, width)) < 0.6
     kept[:, case.int(0, width - 1)] = True
     way = case.int(0, 4)

@@ -217,3 +217,5 @@ DOMAINS = {"Pipeline": ""}
 OPERATIONS = {"LinearRegressor": linear, "LinearClassifier": (linear, 2), "TreeEnsembleRegressor": (trees, 3), "TreeEnsembleClassifier": (trees, 3),
               "SVMRegressor": svm, "SVMClassifier": (svm, 2), **{op: prepare for op in ("Scaler", "Normalizer", "Binarizer", "Imputer",
               "ArrayFeatureExtractor", "FeatureVectorizer")}, "TreeEnsemble": (unified, 2), "ZipMap": zip_map, "LabelEncoder": encode, "OneHotEncoder": encode, "Pipeline": joined}
+# On strings and maps, which this program's sample files do not hold: tested with their importer.
+ALSO = ("CastMap", "CategoryMapper", "DictVectorizer")

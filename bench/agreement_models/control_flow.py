@@ -137,6 +137,18 @@ def sequence(case):
     case.plain = case.chance(0.5)
 
 
+def sequence_map(case):
+    """A graph for each item of a sequence."""
+    shape = case.shape(most_rank=2)
+    made = case.node("SequenceConstruct", [case.input(shape) for _ in range(case.int(1, 3))])
+    item, result = case.name(), case.name()
+    body = helper.make_graph([helper.make_node("Tanh", [item], [result], name=case.name("n"))], case.name("g"),
+                             [helper.make_tensor_value_info(item, 1, list(shape))], [helper.make_tensor_value_info(result, 1, list(shape))])
+    mapped = case.this([made], body=body)
+    case.plain = True
+    case.output(case.node("ConcatFromSequence", [mapped], axis=0))
+
+
 def optional(case):
     x = case.input(case.shape())
     made = case.node("Optional", [x])
@@ -147,5 +159,5 @@ def optional(case):
 
 
 SEQUENCES = ("SequenceConstruct", "SequenceAt", "SequenceInsert", "SequenceErase", "SequenceLength", "SequenceEmpty", "SplitToSequence", "ConcatFromSequence")
-OPERATIONS = {"If": (if_, 4), "Loop": (loop, 3), "Scan": (scan, 3), **{op: sequence for op in SEQUENCES},
+OPERATIONS = {"If": (if_, 4), "Loop": (loop, 3), "Scan": (scan, 3), "SequenceMap": sequence_map, **{op: sequence for op in SEQUENCES},
               **{op: optional for op in ("Optional", "OptionalGetElement", "OptionalHasElement")}}

@@ -14,7 +14,7 @@ def batch(case):
 
 def instance(case):
     channels = case.int(1, 3)
-    shape = (case.int(1, 2), channels, *(case.int(2, 4) for _ in range(case.int(1, 3))))
+    shape = (case.int(1, 2), channels, case.int(3, 5), *(case.int(2, 4) for _ in range(case.int(0, 2))))
     scale, bias = (case.constant(case.reals((channels,), *bounds)) for bounds in ((0.3, 2), (-1, 1)))
     case.output(case.this([case.data(shape), scale, bias], **case.some(epsilon=round(float(case.rng.uniform(1e-3, 0.3)), 4))))
 
@@ -43,7 +43,8 @@ def group(case):
 
 
 def vector(case):
-    shape = case.shape(most=5)
+    # A vector of one entry is a sign, which no integer near zero has for sure.
+    shape = tuple(case.int(2, 5) for _ in range(case.int(1, 4)))
     p = case.pick(1, 2)
     case.output(case.this([case.data(shape, 0.2 if case.chance(0.3) else -2, 2)], **case.some(axis=case.axis(len(shape)), p=p)))
 

@@ -5,6 +5,7 @@ import numpy as np
 
 def fourier(case):
     n, length = case.int(1, 2), case.int(1, 8)
+    case.floor = 0.05          # what cancels out is not zero for onnxruntime
     complex_ = case.chance(0.3)
     x = case.input((n, length, 2 if complex_ else 1))
     attributes = {}

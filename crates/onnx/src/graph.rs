@@ -7,7 +7,7 @@ use crate::function::Function;
 use crate::integer_function::IntegerFunction;
 use crate::requantize::Requantization;
 use inferproof_view::{Step, View, ViewError, volume};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub struct Layer {
 }
 
 /// The operations of the float graph.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     /// An input of the model.
     Input {
@@ -101,7 +101,7 @@ pub struct Masked {
 }
 
 /// One term of [`Kind::Linear`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Summand {
     pub coefficient: f64,
     pub source: Option<LayerId>,
@@ -127,6 +127,8 @@ pub struct Graph {
     pub masked: BTreeMap<LayerId, Masked>,
     /// Constants by a hash of their shapes and entries.
     constants: BTreeMap<u64, Vec<LayerId>>,
+    /// Views that are read as they are, not through.
+    kept: BTreeSet<LayerId>,
 }
 
 impl Kind {
@@ -237,6 +239,11 @@ impl Graph {
         self.push(origin, shape, Kind::Indicator { source, wraps })
     }
 
+    /// Says that a layer stands for something, so that views of it are views of this very layer, though it may be a view itself.
+    pub fn keep(&mut self, id: LayerId) {
+        self.kept.insert(id);
+    }
+
     pub fn add_constant(&mut self, origin: &str, shape: Vec<usize>, values: Vec<f32>) -> LayerId {
         self.push(origin, shape, Kind::Constant(Arc::new(values)))
     }
@@ -295,7 +302,9 @@ impl Graph {
         match &self.layer(source).kind {
             // Other factors stay where they are: a window of what they scale would have to be rescaled entry by entry.
             Kind::Linear(terms)
-                if terms.len() == 1 && power_of_two(terms[0].coefficient).is_some() =>
+                if terms.len() == 1
+                    && !self.kept.contains(&source)
+                    && power_of_two(terms[0].coefficient).is_some() =>
             {
                 Ok(Summand {
                     coefficient: coefficient * terms[0].coefficient,
@@ -389,6 +398,7 @@ impl Graph {
             .into_iter()
             .filter_map(|(id, masked)| Some((*renamed.get(&id)?, masked)));
         self.masked = kept.collect();
+        self.kept.clear();
         for id in self.inputs.iter_mut().chain(&mut self.outputs) {
             *id = renamed[id];
         }

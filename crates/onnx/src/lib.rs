@@ -33,6 +33,7 @@ mod masks;
 mod meaning;
 mod missing;
 mod operations;
+mod passes;
 mod progress;
 mod proto;
 mod quantize;

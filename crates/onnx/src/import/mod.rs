@@ -20,6 +20,7 @@ mod value;
 use crate::element::Element;
 use crate::foreign::recognize;
 use crate::graph::{Graph, Kind, LayerId};
+use crate::passes::repeated;
 use crate::proto::{FunctionProto, GraphProto, ModelProto, NodeProto};
 use crate::tensor::Tensor;
 use crate::{Dimensions, OnnxError};
@@ -285,6 +286,7 @@ fn import_once(
     let grown = importer.strings.categories();
     let external_files = initializer::external_files(model).into_iter().collect();
     let mut graph = importer.graph;
+    repeated::merge(&mut graph);
     graph.prune();
     let mut complete = BTreeSet::new();
     for (input, &layer) in inputs.iter_mut().zip(&graph.inputs) {

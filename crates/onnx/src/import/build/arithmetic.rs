@@ -269,6 +269,9 @@ impl Importer<'_> {
         if left == right {
             return Ok(self.apply(at.origin, left, Function::Square));
         }
+        if let Some(squared) = self.scaled_square(at, left, right)? {
+            return Ok(squared);
+        }
         let rank = to.len();
         if self.graph.shape(left).len() != rank || self.graph.shape(right).len() != rank {
             return refuse("operands of different rank");
@@ -280,6 +283,33 @@ impl Importer<'_> {
         };
         let labels: Vec<Label> = (0..rank).map(place).collect();
         self.labelled_product(at, left, right, &labels)
+    }
+
+    /// `x^2 c` as `(x sqrt c)^2`: where features differ by orders of magnitude, so do these factors, and the squares of the features
+    /// alone would need twice as many bits (the likelihood of a normal distribution).
+    fn scaled_square(
+        &mut self,
+        at: &Place<'_>,
+        left: LayerId,
+        right: LayerId,
+    ) -> Imported<Option<LayerId>> {
+        let Kind::Apply {
+            source,
+            function: Function::Square,
+        } = self.graph.layer(left).kind
+        else {
+            return Ok(None);
+        };
+        let factors = self.graph.constant(right);
+        let Some(factors) = factors.filter(|f| f.iter().all(|&factor| factor > 0.0)) else {
+            return Ok(None);
+        };
+        let roots = factors.iter().map(|factor| factor.sqrt()).collect();
+        let shape = self.graph.shape(right).to_vec();
+        let roots = self.graph.add_constant(at.origin, shape, roots);
+        let place = Place { owned: &[], ..*at };
+        let scaled = self.multiply(&place, source, roots)?;
+        Ok(Some(self.apply(at.origin, scaled, Function::Square)))
     }
 
     /// A tensor times a number; the weights of a contraction take the number over.

@@ -49,12 +49,16 @@ impl Importer<'_> {
         steps.push(Step::Permute(
             (0..2).chain(positions).chain(offsets).collect(),
         ));
+        steps.push(Step::Merge {
+            axis: 2 + axes,
+            sizes: windows.iter().map(|w| w.kernel).collect(),
+        });
         let rows = self.graph.view(origin, source, steps)?;
         let axes = Axes {
             shared: 2 + axes,
             left_free: 0,
             right_free: 0,
-            contracted: axes,
+            contracted: 1,
         };
         Ok(self.graph.contract(origin, rows, rows, axes))
     }

@@ -116,6 +116,7 @@ impl Importer<'_> {
 
     /// A layer of positions in a list of strings that the model has, as a value.
     pub fn strings(&mut self, layer: LayerId, strings: Arc<Vec<String>>) -> Value {
+        self.graph.keep(layer);
         let lists = &mut self.strings;
         lists.roots.insert(layer, lists.lists.len());
         lists.lists.push(List {
@@ -234,6 +235,7 @@ impl Importer<'_> {
 
     fn same_strings(&mut self, layer: LayerId, found: &[usize]) {
         if let Some(&list) = found.first() {
+            self.graph.keep(layer);
             self.strings.roots.insert(layer, list);
         }
     }

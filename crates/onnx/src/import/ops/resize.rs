@@ -109,6 +109,15 @@ fn read(node: &Node<'_>, shape: &[usize]) -> Imported<Vec<Resized>> {
             (scales.clone(), sizes.collect())
         }
     };
+    let is_cut = |(&len, &scale): (&usize, &f32)| (len as f32 * scale).fract() != 0.0;
+    if node.string("coordinate_transformation_mode")? == Some("align_corners")
+        && node.optional(3).is_none()
+        && lengths.iter().zip(&scales).any(is_cut)
+    {
+        return refuse(
+            "`align_corners` with scales that give no whole length: the standard and onnxruntime differ in where the last entry then lies; give sizes instead",
+        );
+    }
     if scales.len() != given.len() || sizes.len() != given.len() {
         return refuse(format!("scales or sizes of {} axes; expected {}", scales.len(), given.len()));
     }

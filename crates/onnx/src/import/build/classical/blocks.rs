@@ -12,8 +12,11 @@ use std::collections::BTreeMap;
 /// The steps of all ways together, at most.
 const MAX_STEPS: usize = 1 << 26;
 
-/// Leaves of a block from which the cheapest is chosen; the greatest means one block for each tree.
-const SIZES: [usize; 9] = [usize::MAX, 2048, 1024, 512, 256, 128, 64, 32, 16];
+/// Leaves of a block, of which the cheapest number is chosen.
+const SIZES: [usize; 8] = [2048, 1024, 512, 256, 128, 64, 32, 16];
+
+/// The part of the cost of whole trees below which cutting them is worth while.
+const WORTHWHILE: f64 = 0.9;
 
 /// Nanoseconds of proving for each committed bit and for each weight, as `bench/scaling` measures them.
 const BIT_COST: f64 = 1500.0;
@@ -54,22 +57,23 @@ pub fn cheapest(trees: &[Tree], of_integers: bool) -> Imported<Vec<Block>> {
         ));
     }
     let greatest = trees.iter().map(Tree::leaves).max().unwrap_or(0);
-    let mut best: Option<(f64, Vec<Block>)> = None;
-    for size in SIZES {
-        // A size that cuts nothing is the one before it.
-        if size != usize::MAX && size >= greatest {
-            continue;
-        }
+    let cut = |size: usize| -> Imported<(f64, Vec<Block>)> {
         let mut blocks = Vec::new();
         for tree in trees {
             blocks.extend(of_tree(tree, size, of_integers)?);
         }
-        let cost = cost(&blocks);
-        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-            best = Some((cost, blocks));
+        Ok((cost(&blocks), blocks))
+    };
+    let (whole_cost, whole) = cut(usize::MAX)?;
+    let mut best = (whole_cost * WORTHWHILE, whole);
+    // A size that cuts nothing is that of whole trees.
+    for size in SIZES.into_iter().filter(|&size| size < greatest) {
+        let made = cut(size)?;
+        if made.0 < best.0 {
+            best = made;
         }
     }
-    Ok(best.map_or_else(Vec::new, |(_, blocks)| blocks))
+    Ok(best.1)
 }
 
 /// What blocks cost that are all padded to the greatest of them.

@@ -77,14 +77,14 @@ fn port(name: &str, dims: &[Option<i64>]) -> pb::ValueInfoProto {
     }
 }
 
-/// A node `the_node` of the domain, reading `x` and making `y` and `z`.
+/// A node `the_node` of the domain, reading `x` and making `y`.
 fn node(op: &str, attributes: Vec<pb::AttributeProto>) -> pb::NodeProto {
     pb::NodeProto {
         name: "the_node".into(),
         op_type: op.into(),
         domain: ML.into(),
         input: vec!["x".into()],
-        output: vec!["y".into(), "z".into()],
+        output: vec!["y".into()],
         attribute: attributes,
         ..Default::default()
     }
@@ -396,7 +396,7 @@ fn attributes_that_do_not_fit_are_refused() {
         ),
         (
             linear("ArrayFeatureExtractor", vec![]),
-            "its positions (input 1) is missing",
+            "its input 1 is missing",
         ),
         (
             linear("TreeEnsemble", vec![]),
@@ -433,7 +433,7 @@ fn shapes_and_names_that_do_not_fit_are_refused() {
         let refused = imported(model(vec![scaler()], input)).err();
         refused.expect("refused").to_string()
     };
-    assert!(message(port("x", &[None, None])).contains("x.1"));
+    assert!(message(port("x", &[None, None])).contains("--dim N="));
     assert!(message(port("x", &[])).contains("expected one or two axes"));
     assert!(message(port("x", &[Some(1), Some(2), Some(3)])).contains("expected one or two axes"));
     assert!(message(port("x", &[None, Some(1 << 40)])).contains("at most 268435456 entries"));

@@ -92,7 +92,11 @@ impl<'a> Arrays<'a> {
             members: members.collect(),
             modes: modes.to_vec(),
             features: list("nodes_featureids"),
-            splits: reals(node, "nodes_splits")?,
+            // Inputs are in single precision, so that a threshold of double precision must be for what equals it to be found equal.
+            splits: reals(node, "nodes_splits")?
+                .into_iter()
+                .map(|split| f64::from(split as f32))
+                .collect(),
             missing: list("nodes_missing_value_tracks_true"),
             children: [
                 (list("nodes_truenodeids"), list("nodes_trueleafs")),

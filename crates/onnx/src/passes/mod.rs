@@ -1,0 +1,3 @@
+//! What is made simpler in a float graph once it has been imported whole.
+
+pub mod repeated;
