@@ -24,7 +24,6 @@ pub mod strings;
 pub mod typed;
 pub mod windows;
 pub mod wrap;
-pub mod wrapping;
 
 use crate::graph::LayerId;
 

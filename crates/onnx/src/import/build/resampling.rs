@@ -62,7 +62,7 @@ impl Resampling {
             Coordinates::HalfPixelSymmetric => {
                 let adjustment = to / (scale * from);
                 let offset = from / 2.0 * (1.0 - adjustment);
-                offset + (at + 0.5) / scale - 0.5
+                (f64::from(offset) + f64::from((at + 0.5) / scale) - 0.5) as f32
             }
             Coordinates::TorchHalfPixel => match self.to {
                 0 | 1 => 0.0,

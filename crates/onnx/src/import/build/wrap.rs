@@ -172,17 +172,34 @@ impl Importer<'_> {
                 bounds.low, bounds.high
             ));
         }
-        let size = Expression::from((high - low + 1) as f64);
-        let least = Expression::from(low as f64);
-        let turns = ((Expression::Argument - least) / size.clone()).then(Function::Floor);
-        let wrapped = Expression::Argument - turns * size;
+        let wrapped = modulo(Expression::Argument, low, high);
         Ok(self.apply(origin, layer, wrapped.into()))
     }
+}
+
+/// An integer brought into the range of a type, from `low` to `high`, modulo its size.
+pub fn modulo(x: Expression, low: i128, high: i128) -> Expression {
+    let size = Expression::from((high - low + 1) as f64);
+    let above = x.clone() - Expression::from(low as f64);
+    let turns = (above / size.clone()).then(Function::Floor);
+    x - turns * size
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn integers_wrap_around_in_a_narrower_type() {
+        for element in [Element::Uint8, Element::Int8, Element::Int16, Element::Int4] {
+            let (low, high) = element.bounds().unwrap();
+            let wrap = modulo(Expression::Argument, low, high);
+            assert!(wrap.is_integral(true));
+            for x in -70_000..70_000 {
+                assert_eq!(wrap.evaluate(f64::from(x)), element.wrap(x.into()) as f64);
+            }
+        }
+    }
 
     #[test]
     fn bounds_follow_the_operations() {

@@ -9,7 +9,7 @@ use crate::import::Importer;
 use crate::import::build::broadcast::common_shape;
 use crate::import::build::movement::room;
 use crate::import::build::typed::{Binary, evaluate_binary};
-use crate::import::build::wrapping::wrapped;
+use crate::import::build::wrap::modulo;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Fold, Operation, string};
@@ -87,7 +87,7 @@ fn shift(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
             let product = combine(Arithmetic::Multiply, argument, factor);
             // What is wider than a proof's numbers never wraps around.
             match element.bits() {
-                Some(bits) if bits <= 16 => wrapped(product, low, high),
+                Some(bits) if bits <= 16 => modulo(product, low, high),
                 _ => product,
             }
         }
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn products_wrap_around() {
         let shifted = combine(Arithmetic::Multiply, Expression::Argument, Expression::Number(4.0));
-        let shifted = wrapped(shifted, -128, 127);
+        let shifted = modulo(shifted, -128, 127);
         for x in -128i8..=127 {
             assert_eq!(shifted.evaluate(x.into()), f64::from(x.wrapping_mul(4)));
         }

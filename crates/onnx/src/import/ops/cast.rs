@@ -5,7 +5,7 @@ use crate::element::Element;
 use crate::expression::Expression;
 use crate::function::{Comparison, Function};
 use crate::import::Importer;
-use crate::import::build::wrapping::wrapped;
+use crate::import::build::wrap::modulo;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Fold, Operation, int, string};
@@ -84,15 +84,16 @@ impl Importer<'_> {
         if from.is_float() && to.is_whole() {
             return Ok(self.apply(origin, source, Function::Truncate));
         }
-        let (Some((least, greatest)), Some((low, high))) = (from.bounds(), to.bounds()) else {
+        let (Some(bounds), Some((low, high))) = (self.bounds(source, from), to.bounds()) else {
             return Ok(source);
         };
         // What is computed never leaves 32 bits and a sign: that would be a range too wide for any proof.
         let is_wide = matches!(to, Element::Int32 | Element::Int64);
-        if is_wide || (low <= least && greatest <= high) {
+        if is_wide || (low <= bounds.low && bounds.high <= high) {
             return Ok(source);
         }
-        Ok(self.apply(origin, source, Function::Composite(Arc::new(wrapped(Expression::Argument, low, high)))))
+        let wrapped = modulo(Expression::Argument, low, high);
+        Ok(self.apply(origin, source, wrapped.into()))
     }
 }
 
