@@ -144,7 +144,8 @@ def places():
 def resizes():
     x = reals(1, 2, 4, 5)
     halves = {"s": np.array([1, 1, 0.6, 2.5], np.float32)}
-    for mode in ["half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel", "half_pixel_symmetric"]:
+    # Not `align_corners`: the standard and onnxruntime differ where a scale gives no whole length, and it is refused.
+    for mode in ["half_pixel", "asymmetric", "pytorch_half_pixel", "half_pixel_symmetric"]:
         for nearest in ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"]:
             single(f"resize_{mode}_{nearest}", "Resize", {"x": x}, halves, opset=19, inputs=["x", "", "s"], coordinate_transformation_mode=mode,
                    nearest_mode=nearest)
