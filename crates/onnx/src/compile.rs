@@ -3,6 +3,7 @@
 use crate::accuracy::{Accuracy, Agreement, compare};
 use crate::calibrate::{Calibration, Sample, calibrate, calibrate_observed};
 use crate::equalize::Equalization;
+use crate::fold::fold_factors;
 use crate::graph::Graph;
 use crate::import::{ImportOptions, Model, Port, import, parse};
 use crate::progress::{Progress, Work};
@@ -212,6 +213,7 @@ impl FloatModel {
     /// As [`Self::import_with`]; if a file beside the model is missing or is not what the model says.
     pub fn import_as(onnx: &[u8], options: &ImportOptions<'_>) -> Result<Self, OnnxError> {
         let mut model = import(&parse(onnx)?, options)?;
+        fold_factors(&mut model.graph)?;
         model.graph = masks::separate(&model.graph)?;
         Ok(Self { model })
     }

@@ -23,6 +23,7 @@ mod equalize;
 mod error;
 mod expression;
 mod float;
+mod fold;
 mod foreign;
 mod function;
 mod graph;

@@ -13,6 +13,8 @@
 mod rebuild;
 mod solve;
 mod symbols;
+#[cfg(test)]
+mod tests;
 
 use crate::OnnxError;
 use crate::calibrate::Sample;
