@@ -199,7 +199,7 @@ fn channels_of_very_different_sizes_pass_at_eight_bits() {
     let Model {
         inputs, outputs, ..
     } = &model.model;
-    let lowered = lower(&graph, &calibration.ranges, inputs, outputs, &plan).unwrap();
+    let lowered = lower(&graph, &calibration, inputs, outputs, &plan).unwrap();
     let (program, weights) = (&lowered.program, &lowered.weights);
     let expected = &calibration.outputs;
     let agreement = compare(&graph, program, weights, &samples, expected, None, progress);
