@@ -291,7 +291,10 @@ fn altered_quantized_models_are_refused_or_read() {
         .expect("refused")
         .to_string();
     assert!(error.contains("quantize"), "{error}");
-    assert!(error.contains("is not a float constant"), "{error}");
+    assert!(
+        error.contains("its scale, input `x`, is computed"),
+        "{error}"
+    );
 }
 
 /// Classical models are read without the front end's help, or its guard: whatever is done to their bytes, nothing panics.
@@ -359,13 +362,16 @@ fn what_is_not_supported_is_refused_with_a_reason() {
             "softcap beside a mask that hides entries",
         ),
     ];
+    let mut failures = Vec::new();
     for (case, reason) in reasons {
         let path = data().join(format!("refused/{case}.onnx"));
         let error = FloatModel::import(&std::fs::read(path).unwrap()).err();
-        let message = error.expect("refused").to_string();
-        assert!(message.contains(reason), "{case}: {message}");
-        assert!(message.contains("the_node"), "{case}: {message}");
+        let message = error.map_or_else(|| "imported".to_owned(), |e| e.to_string());
+        if !message.contains(reason) || !message.contains("the_node") {
+            failures.push(format!("{case}: {message}"));
+        }
     }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 #[test]

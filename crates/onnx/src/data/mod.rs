@@ -147,10 +147,12 @@ fn missing<'a>(
     inputs: &[Port],
     found: impl Iterator<Item = &'a str>,
 ) -> OnnxError {
-    let quoted: Vec<String> = found.take(MAX_NAMES + 1).map(entry::quoted).collect();
+    // In an order of their own: that of an archive's directory is anybody's guess.
+    let mut quoted: Vec<String> = found.map(entry::quoted).collect();
+    quoted.sort_unstable();
     let mut found = match quoted.get(..MAX_NAMES) {
-        Some(first) => format!("{}, ..", first.join(", ")),
-        None => quoted.join(", "),
+        Some(first) if quoted.len() > MAX_NAMES => format!("{}, ..", first.join(", ")),
+        _ => quoted.join(", "),
     };
     if found.is_empty() {
         found = "nothing".into();
