@@ -343,7 +343,7 @@ fn what_is_not_supported_is_refused_with_a_reason() {
         ("top_many", "k = 65; at most 64 is supported"),
         (
             "attention_softcap_causal",
-            "softcap beside a mask that hides entries",
+            "`softcap` beside a mask",
         ),
     ];
     let mut failures = Vec::new();
@@ -374,7 +374,7 @@ fn data_that_does_not_fit_is_refused() {
         ),
         (
             r#"{"input_data": [[1, 2, 3, 4, null]]}"#,
-            "an entry that is no number",
+            "entry 4 is NaN; expected a finite number",
         ),
         (r#"{"input_data": [[1, 2, 3, 4, 1e300]]}"#, "entry 4 is"),
         (

@@ -832,8 +832,18 @@ impl Lowering<'_> {
         let is_contraction = parts
             .iter()
             .any(|p| self.virtuals[p.source.0 as usize].bilinear);
-        if parts.len() < terms.len() && !is_contraction && !self.graph.is_integral(id) {
-            scale += GUARD_BITS;
+        if parts.len() < terms.len() && !self.graph.is_integral(id) {
+            if !is_contraction {
+                scale += GUARD_BITS;
+            }
+            // Sums of integers are coarse, and yet a number beside them may be a fraction.
+            let mut sources = terms.iter().filter_map(|t| t.source);
+            let bits = match sources.all(|s| self.graph.is_integral(s)) {
+                true => PICKED_BITS,
+                false => self.plan.widths.activations,
+            };
+            let result = Format::activation(self.range(id), bits);
+            scale = scale.max(result.scale + GUARD_BITS);
         }
         scale
     }
