@@ -135,22 +135,6 @@ impl Importer<'_> {
         self.build(origin, folded).map(Some)
     }
 
-    /// A product of one tensor: some axes are summed, the rest is permuted.
-    fn sum_axes(&mut self, at: &Place<'_>, source: LayerId, labels: &[Label]) -> Imported<LayerId> {
-        let kept: Vec<&Label> = labels
-            .iter()
-            .filter(|l| l.left.is_some() && l.output.is_some())
-            .collect();
-        let steps = operand_steps(
-            self.graph.shape(source),
-            &kept.iter().filter_map(|l| l.left).collect::<Vec<_>>(),
-        );
-        let finish = output_steps(&kept, labels, at.to);
-        Ok(self
-            .graph
-            .view(at.origin, source, [steps, finish].concat())?)
-    }
-
     /// A product of two tensors by the labels of their axes; of integers, where both were dequantized from such.
     pub fn labelled_product(
         &mut self,

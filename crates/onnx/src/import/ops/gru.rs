@@ -1,7 +1,7 @@
 //! GRU: gates for update and reset, and the hidden state, in this order.
 
 use crate::function::Function;
-use crate::graph::{Graph, LayerId};
+use crate::graph::LayerId;
 use crate::import::Importer;
 use crate::import::build::gates::activations;
 use crate::import::build::recurrence::{Cell, Sequence, State, directions};
@@ -111,7 +111,7 @@ fn advance(
     };
     let hidden = cell.hidden;
     let recurrent = importer.recurrent_gates(origin, cell, state.hidden)?;
-    let mut gate = |importer: &mut Importer<'_>, number: usize| -> Imported<LayerId> {
+    let gate = |importer: &mut Importer<'_>, number: usize| -> Imported<LayerId> {
         let of_input = importer.part(origin, gates, number, hidden)?;
         let of_state = importer.part(origin, recurrent, number, hidden)?;
         let terms = vec![

@@ -93,7 +93,7 @@ fn advance(
         importer.graph.summand(1.0, recurrent, vec![])?,
     ];
     let arguments = importer.graph.sum(origin, terms);
-    let mut gate = |importer: &mut Importer<'_>, number: usize, peeped: Option<(usize, LayerId)>, function: &Function| {
+    let gate = |importer: &mut Importer<'_>, number: usize, peeped: Option<(usize, LayerId)>, function: &Function| {
         let mut argument = importer.part(origin, arguments, number, cell.hidden)?;
         if let (Some((part, seen)), Some(peepholes)) = (peeped, peepholes) {
             let factors = importer.part(origin, peepholes, part, cell.hidden)?;
