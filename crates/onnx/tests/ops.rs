@@ -341,10 +341,7 @@ fn what_is_not_supported_is_refused_with_a_reason() {
             "its indices are computed; they must be constant",
         ),
         ("top_many", "k = 65; at most 64 is supported"),
-        (
-            "attention_softcap_causal",
-            "`softcap` beside a mask",
-        ),
+        ("attention_softcap_causal", "`softcap` beside a mask"),
     ];
     let mut failures = Vec::new();
     for (case, reason) in reasons {
