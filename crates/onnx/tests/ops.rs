@@ -376,7 +376,7 @@ fn data_that_does_not_fit_is_refused() {
         (r#"{"input_data": [[1, 2, 3, 4, 1e300]]}"#, "entry 4 is"),
         (
             r#"{"input_data": []}"#,
-            "for each input of the model (`x`), got 0",
+            "for each sample, got an empty list",
         ),
         (
             r#"{"data": []}"#,

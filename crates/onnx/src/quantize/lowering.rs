@@ -837,8 +837,9 @@ impl Lowering<'_> {
                 scale += GUARD_BITS;
             }
             // Sums of integers are coarse, and yet a number beside them may be a fraction.
-            let mut sources = terms.iter().filter_map(|t| t.source);
-            let bits = match sources.all(|s| self.graph.is_integral(s)) {
+            let sources = terms.iter().filter_map(|t| t.source);
+            let mut read = sources.filter(|&s| self.graph.constant(s).is_none());
+            let bits = match read.all(|s| self.graph.is_integral(s)) {
                 true => PICKED_BITS,
                 false => self.plan.widths.activations,
             };
