@@ -265,7 +265,7 @@ impl Importer<'_> {
         };
         match bias {
             None => Ok(product),
-            Some(bias) => match self.with_integer_bias(origin, product, bias)? {
+            Some(bias) => match self.with_integer_bias(origin, product, bias, 1)? {
                 Some(sum) => Ok(sum),
                 None => self.windows_of_reals(origin, source, steps, kernel, Some(bias), group),
             },

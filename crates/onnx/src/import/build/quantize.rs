@@ -343,12 +343,13 @@ impl Importer<'_> {
             .map(Some)
     }
 
-    /// Integer sums plus a bias that was dequantized with the same scales, as integers; `None` if it was not.
+    /// Integer sums plus a bias, one for each entry of an axis, that was dequantized with the same scales, as integers; `None` if it was not.
     pub fn with_integer_bias(
         &mut self,
         origin: &str,
         product: LayerId,
         bias: LayerId,
+        axis: usize,
     ) -> Imported<Option<LayerId>> {
         let (sums, bias) = (
             self.dequantized(origin, product)?,
@@ -361,12 +362,9 @@ impl Importer<'_> {
             return Ok(None);
         };
         let shape = self.graph.shape(product).to_vec();
-        let axis = match (&sums.scales, shape.len()) {
-            (Scales::Along { axis, .. }, _) => *axis,
-            // The channels of a convolution, or the columns of a product of matrices.
-            (Scales::One(_), 2) => 1,
-            (Scales::One(_), _) => 1,
-        };
+        if matches!(sums.scales, Scales::Along { axis: scaled, .. } if scaled != axis) {
+            return Ok(None);
+        }
         let near =
             |entry: usize| (bias.scales.at(entry) / sums.scales.at(entry) - 1.0).abs() < 1e-5;
         let is_constant = self.graph.constant(bias.integers).is_some();

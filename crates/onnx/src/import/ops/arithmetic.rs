@@ -98,6 +98,17 @@ impl Importer<'_> {
             return Ok(empty);
         }
         let (left, right) = (self.input(node, 0)?, self.input(node, 1)?);
+        if operation == Arithmetic::Add && !to.is_empty() {
+            // The bias of a quantized product, which some exporters add by a node of its own.
+            for (sums, bias) in [(left, right), (right, left)] {
+                if self.graph.shape(sums) == to
+                    && let Some(sums) =
+                        self.with_integer_bias(&node.origin, sums, bias, to.len() - 1)?
+                {
+                    return Ok(Value::computed(sums, element));
+                }
+            }
+        }
         let owned = [(0, left), (1, right)].into_iter();
         let owned = owned.filter(|(slot, _)| self.is_read_once(node, *slot));
         let owned: Vec<_> = owned.map(|(_, layer)| layer).collect();

@@ -97,21 +97,45 @@ impl Importer<'_> {
 /// `alpha A B + beta C`, with A and B perhaps transposed.
 pub fn gemm(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let origin = &node.origin;
-    let mut operands = Vec::new();
-    for (slot, transposed) in [(0, "transA"), (1, "transB")] {
-        let mut layer = importer.input(node, slot)?;
-        if importer.graph.shape(layer).len() != 2 {
+    let (left, right) = (importer.input(node, 0)?, importer.input(node, 1)?);
+    for (slot, layer) in [(0, left), (1, right)] {
+        let shape = importer.graph.shape(layer);
+        if shape.len() != 2 {
             return refuse(format!(
-                "its input {slot} has the shape {:?}; expected two axes",
-                importer.graph.shape(layer)
+                "its input {slot} has the shape {shape:?}; expected two axes"
             ));
         }
-        if node.flag(transposed, false) {
-            layer = importer.graph.view(origin, layer, vec![Step::Permute(vec![1, 0])])?;
-        }
-        operands.push(layer);
     }
-    let mut result = importer.matrix_product(origin, operands[0], operands[1])?;
+    let of = |layer: LayerId, transposed: bool| {
+        let shape = importer.graph.shape(layer);
+        match transposed {
+            true => (shape[1], shape[0]),
+            false => (shape[0], shape[1]),
+        }
+    };
+    let (trans_a, trans_b) = (node.flag("transA", false), node.flag("transB", false));
+    let ((rows, inner), (right_inner, columns)) = (of(left, trans_a), of(right, trans_b));
+    if inner != right_inner {
+        return refuse(format!(
+            "a product of {rows} x {inner} and {right_inner} x {columns} entries"
+        ));
+    }
+    let label = |left: Option<bool>, right: Option<bool>, output| Label {
+        left: left.map(usize::from),
+        right: right.map(usize::from),
+        output,
+    };
+    let labels = [
+        label(Some(trans_a), None, Some(0)),
+        label(None, Some(!trans_b), Some(1)),
+        label(Some(!trans_a), Some(trans_b), None),
+    ];
+    let place = Place {
+        origin,
+        to: &[rows, columns],
+        owned: &[],
+    };
+    let mut result = importer.labelled_product(&place, left, right, &labels)?;
     let to = importer.graph.shape(result).to_vec();
     // Nothing else reads the product as it is now.
     let place = Place {
@@ -125,12 +149,17 @@ pub fn gemm(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>
     }
     if node.optional(2).is_some() {
         let bias = importer.input(node, 2)?;
+        let beta = node.float_or("beta", 1.0);
+        if beta == 1.0
+            && let Some(sums) = importer.with_integer_bias(origin, result, bias, 1)?
+        {
+            return Ok(vec![Value::computed(sums, node.element(0)?)]);
+        }
         let steps = match importer.graph.shape(bias).len() {
             0 => broadcast(&[], &[1, 1])?,
             1 => vec![Step::Insert { axis: 0, len: 1 }],
             _ => vec![],
         };
-        let beta = node.float_or("beta", 1.0);
         let bias = importer.graph.scaled(origin, beta, bias, steps)?;
         let place = Place {
             owned: &[result],
