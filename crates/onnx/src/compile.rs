@@ -441,7 +441,7 @@ impl FloatModel {
                         format!("{} entries", values.len()),
                     ));
                 }
-                let is_wrong = |v: &f32| !v.is_finite() && !(v.is_nan() && port.may_be_missing);
+                let is_wrong = |v: &f32| !(v.is_finite() || v.is_nan() && port.may_be_missing);
                 if let Some(position) = values.iter().position(is_wrong) {
                     return Err(OnnxError::Value {
                         file: "samples".into(),

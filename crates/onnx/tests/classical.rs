@@ -70,8 +70,7 @@ fn check(name: &str) -> Result<(), String> {
         for (what, got, tolerance) in [("float", float, exact), ("integer", integer, TOLERANCE)] {
             for (got, expected) in got.iter().flatten().zip(expected.iter().flatten()) {
                 let off = (got - f64::from(*expected)).abs();
-                // NaN is off as well.
-                if !(off <= tolerance * greatest) {
+                if off.is_nan() || off > tolerance * greatest {
                     return Err(format!("{what}: {got}, not {expected}, of {sample:?}"));
                 }
             }

@@ -124,8 +124,8 @@ impl Samples {
             };
             reader.row(&format!("row {row}"), |column, _| entry(column))?;
         }
-        let (values, found) = reader.finish()?;
-        Self::assembled(origin, &inputs, values, labels.or(found))
+        let table = reader.finish()?;
+        Self::assembled(origin, &inputs, table.values, labels.or(table.labels))
     }
 
     /// From all entries of each input.

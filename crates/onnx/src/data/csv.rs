@@ -43,8 +43,8 @@ pub fn samples(file: &str, bytes: &[u8], ports: &[Port]) -> Result<Samples, Onnx
         })?;
         row += 1;
     }
-    let (values, labels) = table.finish()?;
-    Samples::assembled(file, &inputs, values, labels)
+    let table = table.finish()?;
+    Samples::assembled(file, &inputs, table.values, table.labels)
 }
 
 /// Where a record begins, after the empty lines that are passed over.

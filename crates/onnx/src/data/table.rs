@@ -18,6 +18,14 @@ pub struct Reader<'a> {
     rows: usize,
 }
 
+/// What a table holds.
+pub struct Content {
+    /// For each input, the entries of all rows.
+    pub values: Vec<Vec<f32>>,
+    /// The right answers, if there is a column of them.
+    pub labels: Option<Vec<i64>>,
+}
+
 impl<'a> Reader<'a> {
     /// Finds the columns of each input. If every input has one entry, its column has its name, and other columns are left aside. Else
     /// there is one input, and all columns (but `label`) are its entries in order, whatever they are called.
@@ -88,16 +96,18 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// All entries of each input, and the labels.
-    pub fn finish(self) -> Result<(Vec<Vec<f32>>, Option<Vec<i64>>), OnnxError> {
+    /// All that was read.
+    pub fn finish(self) -> Result<Content, OnnxError> {
         if self.rows == 0 {
             return Err(OnnxError::File {
                 file: self.file.into(),
                 reason: "it has a header and no rows; each row is a sample".into(),
             });
         }
-        let labels = self.label.map(|_| self.labels);
-        Ok((self.values, labels))
+        Ok(Content {
+            values: self.values,
+            labels: self.label.map(|_| self.labels),
+        })
     }
 }
 

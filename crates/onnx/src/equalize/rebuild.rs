@@ -84,13 +84,13 @@ pub fn rebuild(
                     is_moved.insert(id);
                 }
             }
-            Kind::Linear(terms) if is_view(graph, id) => {
-                if terms[0]
-                    .source
-                    .is_some_and(|source| is_moved.contains(&source))
-                {
-                    is_moved.insert(id);
-                }
+            Kind::Linear(terms)
+                if is_view(graph, id)
+                    && terms[0]
+                        .source
+                        .is_some_and(|source| is_moved.contains(&source)) =>
+            {
+                is_moved.insert(id);
             }
             Kind::Contract { left, .. } if is_moved.contains(left) => {
                 let values = moved.and_then(|moved| moved.get(id)).unwrap_or_default();

@@ -528,14 +528,14 @@ impl<'a> Importer<'a> {
                 outputs
             }
         };
-        if let Some(missing) = proto.output.get(outputs.len()..) {
-            if missing.iter().any(|name| !name.is_empty()) {
-                return refuse(format!(
-                    "it has {} outputs; {} are supported",
-                    proto.output.len(),
-                    outputs.len()
-                ));
-            }
+        if let Some(missing) = proto.output.get(outputs.len()..)
+            && missing.iter().any(|name| !name.is_empty())
+        {
+            return refuse(format!(
+                "it has {} outputs; {} are supported",
+                proto.output.len(),
+                outputs.len()
+            ));
         }
         Ok(outputs)
     }

@@ -169,11 +169,11 @@ impl Separation<'_> {
         let row_axis = shape.len() - 1;
         let mut reduced = shape.to_vec();
         let mut levels = levels;
-        for axis in 0..row_axis {
-            if levels.iter().all(|t| repeats(&t.view, axis)) && reduced[axis] > 1 {
+        for (axis, length) in reduced.iter_mut().enumerate().take(row_axis) {
+            if levels.iter().all(|t| repeats(&t.view, axis)) && *length > 1 {
                 let first = Step::Slice {
                     axis,
-                    source: reduced[axis],
+                    source: *length,
                     start: 0,
                     step: 1,
                     len: 1,
@@ -181,7 +181,7 @@ impl Separation<'_> {
                 for term in &mut levels {
                     term.view = term.view.clone().then(first.clone())?;
                 }
-                reduced[axis] = 1;
+                *length = 1;
             }
         }
         if let Some(least) = self.constant_rows(&levels, reduced[row_axis])?

@@ -14,11 +14,9 @@ pub fn merge(graph: &mut Graph) {
     let mut alike: BTreeMap<LayerId, LayerId> = BTreeMap::new();
     let mut replaced: BTreeMap<LayerId, LayerId> = BTreeMap::new();
     let mut classes: HashMap<u64, Vec<(LayerId, Kind)>> = HashMap::new();
-    for position in 0..graph.layers.len() {
+    for (position, stays) in stays.into_iter().enumerate() {
         let id = LayerId(position);
-        let Some(layer) = graph.layers.get_mut(position) else {
-            break;
-        };
+        let layer = &mut graph.layers[position];
         if matches!(layer.kind, Kind::Input { .. }) {
             continue;
         }
@@ -33,7 +31,7 @@ pub fn merge(graph: &mut Graph) {
         match known {
             Some(&(known, _)) => {
                 alike.insert(id, known);
-                if !stays[position] {
+                if !stays {
                     replaced.insert(id, known);
                 }
             }

@@ -11,13 +11,13 @@ use crate::data::fit;
 pub fn entries(file: &str, input: &Input<'_>, value: &Value) -> Result<Vec<f32>, OnnxError> {
     let shape = shape(value);
     let each = input.volume();
-    let samples = match &shape[..] {
+    let samples = match shape[..] {
         // Flat.
-        &[length] if each > 0 && length > 0 && length.is_multiple_of(each) => {
+        [length] if each > 0 && length > 0 && length.is_multiple_of(each) => {
             fit::samples(file, input, length / each)?
         }
         // A flat list for each sample.
-        &[count, length] if each > 0 && count > 0 && length == each => {
+        [count, length] if each > 0 && count > 0 && length == each => {
             fit::samples(file, input, count)?
         }
         _ => match fit::held(input, &shape) {

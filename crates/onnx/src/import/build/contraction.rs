@@ -286,7 +286,10 @@ impl Importer<'_> {
         let shape = self.graph.shape(kernel).to_vec();
         let channels = self.graph.shape(source).get(1).copied().unwrap_or(0);
         let Some(group) = usize::try_from(group).ok().filter(|&group| {
-            group > 0 && shape.len() > 2 && shape[0] % group == 0 && shape[1] * group == channels
+            group > 0
+                && shape.len() > 2
+                && shape[0].is_multiple_of(group)
+                && shape[1] * group == channels
         }) else {
             return refuse(format!(
                 "a kernel of shape {shape:?} in {group} groups for {channels} channels"

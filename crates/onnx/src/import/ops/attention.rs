@@ -239,7 +239,7 @@ fn repeated(
     if own == count {
         return Ok(source);
     }
-    if own == 0 || count % own != 0 {
+    if own == 0 || !count.is_multiple_of(own) {
         return refuse(format!("{count} heads of the query for {own} of keys or values"));
     }
     let index = (0..count).map(|head| u32::try_from(head / (count / own)).ok());

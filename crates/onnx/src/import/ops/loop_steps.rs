@@ -106,7 +106,7 @@ impl Importer<'_> {
     /// What is collected in no steps: a tensor without entries, of the type and shape that the body declares, with an axis more.
     pub fn nothing_scanned(&self, body: &GraphProto, output: usize, axis: usize) -> Imported<Value> {
         let declared = body.output.get(output);
-        let declared = declared.and_then(|output| crate::import::signature::declared(output));
+        let declared = declared.and_then(crate::import::signature::declared);
         let empty = declared.and_then(|(element, mut shape)| {
             shape.insert(axis.min(shape.len()), 0);
             Tensor::empty(element, shape)

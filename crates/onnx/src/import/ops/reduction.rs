@@ -207,9 +207,10 @@ impl Importer<'_> {
                 let part = |start, len| vec![broadcast::slice(axis, &shape, start, 1, len)];
                 let left = self.graph.view(origin, source, part(0, half))?;
                 let right = self.graph.view(origin, source, part(half as i64, half))?;
+                let to = self.graph.shape(left).to_vec();
                 let place = Place {
                     origin,
-                    to: &self.graph.shape(left).to_vec(),
+                    to: &to,
                     owned: &[],
                 };
                 let mut products = vec![self.multiply(&place, left, right)?];

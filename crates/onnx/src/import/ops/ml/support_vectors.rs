@@ -232,7 +232,7 @@ fn voted(
     let bits = importer.graph.apply(origin, decisions, Function::Positive);
     let mut matrix = Vec::new();
     let mut base = vec![0.0; number];
-    for class in 0..number {
+    for (class, base) in base.iter_mut().enumerate() {
         for i in 0..number {
             for j in i + 1..number {
                 matrix.push(match class {
@@ -241,7 +241,7 @@ fn voted(
                     _ => 0.0,
                 });
                 if class == j {
-                    base[class] += 1.0;
+                    *base += 1.0;
                 }
             }
         }
