@@ -378,16 +378,13 @@ fn data_that_does_not_fit_is_refused() {
             r#"{"input_data": []}"#,
             "for each sample, got an empty list",
         ),
-        (
-            r#"{"data": []}"#,
-            "expected an object with a list `input_data`",
-        ),
+        (r#"{"data": []}"#, "no tensor `x`; expected `x`, found `data`"),
         ("{", "in.json: "),
     ] {
         let got = message("in.json", text);
         assert!(got.contains(expected), "expected `{expected}`, got `{got}`");
     }
-    assert!(message("in.txt", "").contains("expected json, npy or npz"));
+    assert!(message("in.txt", "").contains("expected csv, json, npy or npz"));
     // Found by the fuzzer: the parser of headers takes time exponential in the depth of brackets.
     let nested = format!(
         "\u{93}NUMPY\u{1}\u{0}\u{50}\u{0}{{'descr': {}",

@@ -45,6 +45,9 @@ const MAX_CONSTANT_BITS: u32 = 32;
 /// The least width of weights that are only added up as bits pick them.
 const PICKED_BITS: u32 = 24;
 
+/// The greatest shift of a rescale.
+const MAX_SHIFT: i32 = 60;
+
 /// Bits of an entry of a committed tensor of integers that stay as they are.
 const MAX_INTEGER_BITS: u32 = 24;
 
@@ -541,7 +544,9 @@ impl Lowering<'_> {
         format: Format,
     ) -> Result<TensorId, OnnxError> {
         let tensor = self.tensor(source).clone();
-        let format = format.at_most(tensor.scale_log2);
+        let mut format = format.at_most(tensor.scale_log2);
+        // Shifted further there would be nothing left of any integer, whatever the format could hold.
+        format.scale = format.scale.max(tensor.scale_log2 - MAX_SHIFT);
         let shift = u32::try_from(tensor.scale_log2 - format.scale).unwrap_or(0);
         self.push(origin, &tensor.shape, format, Op::Rescale { source, shift })
     }

@@ -62,7 +62,8 @@ impl Resampling {
             Coordinates::HalfPixelSymmetric => {
                 let adjustment = to / (scale * from);
                 let offset = from / 2.0 * (1.0 - adjustment);
-                (f64::from(offset) + f64::from((at + 0.5) / scale) - 0.5) as f32
+                // The offset alone is of single precision in onnxruntime.
+                (f64::from(offset) + (place as f64 + 0.5) / f64::from(scale) - 0.5) as f32
             }
             Coordinates::TorchHalfPixel => match self.to {
                 0 | 1 => 0.0,

@@ -125,6 +125,10 @@ fn read(node: &Node<'_>, shape: &[usize]) -> Imported<Vec<Resized>> {
         "tf_crop_and_resize" if !is_first => node.reals(1, "region")?,
         _ => vec![],
     };
+    // A tensor that keeps its shape stays as it is, whatever the scales: so has it onnxruntime.
+    if lengths == sizes {
+        return Ok(vec![]);
+    }
     let mut resized = Vec::new();
     for (place, (&axis, (&from, (&scale, &to)))) in
         given.iter().zip(lengths.iter().zip(scales.iter().zip(&sizes))).enumerate()
