@@ -260,6 +260,32 @@ impl Expression {
         }
     }
 
+    /// Whether it is affine but for clamps.
+    #[must_use]
+    pub fn is_clamped_line(&self) -> bool {
+        let number = |e: &Self| matches!(e, Self::Number(_));
+        match self {
+            Self::Argument | Self::Number(_) => true,
+            Self::Apply(Function::Clamp { .. }, inner) => inner.is_clamped_line(),
+            Self::Combine(Operation::Divide, left, right) => {
+                number(right) && left.is_clamped_line()
+            }
+            Self::Combine(
+                Operation::Add
+                | Operation::Subtract
+                | Operation::Multiply
+                | Operation::Maximum
+                | Operation::Minimum,
+                left,
+                right,
+            ) => {
+                (number(left) && right.is_clamped_line())
+                    || (number(right) && left.is_clamped_line())
+            }
+            Self::Combine(..) | Self::Apply(..) | Self::Select(..) => false,
+        }
+    }
+
     /// The functions in it.
     pub fn functions(&self) -> Box<dyn Iterator<Item = &Function> + '_> {
         match self {
@@ -335,7 +361,19 @@ mod tests {
         assert_eq!(elu.evaluate(2.0), 2.0);
         assert!((elu.evaluate(-1.0) - ((-1f64).exp() - 1.0)).abs() < 1e-15);
         assert_eq!(elu.size(), 9);
-        assert!(!elu.is_affine() && !elu.is_integral(true));
+        assert!(!elu.is_affine() && !elu.is_integral(true) && !elu.is_clamped_line());
+        let square = combine(
+            Operation::Multiply,
+            Expression::Argument,
+            Expression::Argument,
+        );
+        assert!(!square.is_clamped_line());
+        let clamped = combine(
+            Operation::Subtract,
+            apply(Function::RELU, Expression::Argument),
+            number(2.0),
+        );
+        assert!(clamped.is_clamped_line());
         assert!(negative.is_integral(false));
         assert_eq!(elu.functions().count(), 1);
         let affine = combine(

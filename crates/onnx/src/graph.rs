@@ -267,6 +267,10 @@ impl Graph {
         source: LayerId,
         steps: Vec<Step>,
     ) -> Result<LayerId, ViewError> {
+        let shape = self.shape(source);
+        if coefficient == 1.0 && steps.iter().all(|step| is_identity(step, shape)) {
+            return Ok(source);
+        }
         let term = self.summand(coefficient, source, steps)?;
         if let Some(source) = term.source
             && term.coefficient == 1.0
@@ -526,5 +530,27 @@ impl std::ops::Mul for Real {
 impl std::ops::AddAssign for Real {
     fn add_assign(&mut self, other: Self) {
         self.0 += other.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Graph, Kind, Step};
+
+    /// A second layer for the same tensor would hide that it is a function of what the first is one of.
+    #[test]
+    fn reading_a_layer_as_it_is_makes_no_other() {
+        let mut graph = Graph::default();
+        let kind = Kind::Input {
+            integral: false,
+            bounds: None,
+        };
+        let x = graph.push("x", vec![2, 3], kind);
+        let half = graph.scaled("half", 0.5, x, vec![]).unwrap();
+        let permuted = graph.view("p", x, vec![Step::Permute(vec![1, 0])]).unwrap();
+        let same = vec![Step::Permute(vec![0, 1])];
+        assert_eq!(graph.view("again", half, same.clone()).unwrap(), half);
+        assert_eq!(graph.view("again", permuted, same).unwrap(), permuted);
+        assert_eq!(graph.layers.len(), 3);
     }
 }

@@ -207,10 +207,13 @@ impl Importer<'_> {
             return self.add(at, right, 1.0, left);
         }
         let to = at.to;
-        if let Some(value) = self.scalar(right)
+        if let Some(value) = self.uniform(right)
             && self.graph.shape(left) == to
-            && !(self.foldable.contains_key(&left) && at.owns(left))
+            && (value == 0.0 || !(self.foldable.contains_key(&left) && at.owns(left)))
         {
+            if value == 0.0 {
+                return Ok(left);
+            }
             let terms = vec![
                 self.graph.summand(1.0, left, vec![])?,
                 Graph::fill(sign * value, to)?,
@@ -262,7 +265,7 @@ impl Importer<'_> {
         {
             return Ok(folded);
         }
-        if let Some(factor) = self.scalar(right) {
+        if let Some(factor) = self.uniform(right) {
             let steps = broadcast(self.graph.shape(left), to)?;
             return Ok(self.graph.scaled(at.origin, factor, left, steps)?);
         }

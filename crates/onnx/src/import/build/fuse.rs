@@ -30,10 +30,9 @@ impl Chain {
         self.expression.is_affine()
     }
 
-    /// Whether there is a function in it that takes a table.
+    /// Whether a table makes it: it is more than factors, offsets and clamps.
     fn has_table(&self) -> bool {
-        let mut functions = self.expression.functions();
-        functions.any(|f| !matches!(f, Function::Clamp { .. }))
+        !self.expression.is_clamped_line()
     }
 }
 
