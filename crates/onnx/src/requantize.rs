@@ -54,6 +54,20 @@ pub struct Line {
     pub class: usize,
 }
 
+/// A requantization whose steps lie where no two lines are right: a rescale, `floor((factor * t + offset) / 2^shift)`, clamped to what
+/// is above the least result, gives an integer that is right or one too great, and a threshold for each integer tells which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staircase {
+    /// The slope.
+    pub factor: i64,
+    /// What is added before the division.
+    pub offset: i64,
+    /// The power of two that is divided by.
+    pub shift: u32,
+    /// For each result above the least: the least argument that reaches it.
+    pub thresholds: Vec<i64>,
+}
+
 impl Lines {
     /// Whether halves occur and have to be told apart: then there are two rescales.
     pub fn is_split(&self) -> bool {
@@ -156,6 +170,38 @@ impl Requantization {
             split = split.or(Some(found));
         }
         split
+    }
+
+    /// A staircase that gives exactly the results, for all arguments `low..=high` of the scale; `None` if there are several factors, or the
+    /// steps are too near to each other.
+    pub fn staircase(&self, scale: i32, (low, high): (i64, i64)) -> Option<Staircase> {
+        let nearest = self.nearest(scale, (low, high));
+        let [Line { factor, .. }] = nearest.lines[..] else {
+            return None;
+        };
+        let results = self.low + 1..=self.high;
+        let steps: Vec<(i64, i64)> = results
+            .map(|k| (k, self.step(0, scale, (low, high), k)))
+            .collect();
+        let reached = || steps.iter().filter(|(_, at)| *at <= high);
+        let product = |at: i64| i128::from(factor) * i128::from(at);
+        // The rescale steps up no later than the result does,
+        let needed = reached().map(|&(k, at)| (i128::from(k) << nearest.shift) - product(at));
+        let offset = needed.max()?;
+        // and less than a whole step earlier.
+        let is_near = |&(k, at): &(i64, i64)| {
+            let before = product(at - 1) + offset;
+            at == low || before < i128::from(k + 1) << nearest.shift
+        };
+        if !reached().all(is_near) || offset.abs() >= MAX_PRODUCT {
+            return None;
+        }
+        Some(Staircase {
+            factor,
+            offset: i64::try_from(offset).ok()?,
+            shift: nearest.shift,
+            thresholds: steps.iter().map(|&(_, at)| at).collect(),
+        })
     }
 
     /// The nearest rescale, for arguments that are rounded themselves: halves go up.
@@ -313,6 +359,41 @@ mod tests {
         assert!(!check(0.013_37, 1.0, 300_000), "one rescale will do");
         assert!(!check(0.02, 0.03, 255));
         assert!(!check(0.7, 0.7, 255));
+    }
+
+    #[test]
+    fn a_staircase_is_right_where_no_lines_are() {
+        for (divisor, low, high) in [(0.1, -128, 127), (0.5, 0, 255), (0.0157, -32768, 32767)] {
+            let rule = Requantization {
+                factors: vec![1.0],
+                axis: 0,
+                divisor,
+                low,
+                high,
+            };
+            let reach = 1i64 << 30;
+            for scale in [24, 27, 20] {
+                let stairs = rule
+                    .staircase(scale, (-reach, reach))
+                    .expect("there is one");
+                let at = |x: i64| {
+                    let candidate = (stairs.factor * x + stairs.offset) >> stairs.shift;
+                    let candidate = candidate.clamp(low + 1, high);
+                    let threshold = stairs.thresholds[(candidate - low - 1) as usize];
+                    candidate - i64::from(x < threshold)
+                };
+                // Around every half, as near as the scale can be, and everywhere else.
+                let halves =
+                    (2 * low - 3..2 * high + 3).map(|k| k as f64 / 2.0 * f64::from(divisor));
+                let halves = halves.map(|real| (real * 2f64.powi(scale)) as i64);
+                let around = halves.flat_map(|x| x - 200..x + 200);
+                let around = around.filter(|x| x.abs() <= reach);
+                for x in around.step_by(7).chain((-reach..reach).step_by(99_991)) {
+                    let expected = rule.evaluate(0, x as f64 * 2f64.powi(-scale));
+                    assert_eq!(at(x), expected, "{x} at {scale}, {divisor}");
+                }
+            }
+        }
     }
 
     #[test]

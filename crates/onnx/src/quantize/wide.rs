@@ -34,15 +34,7 @@ pub fn layers(graph: &Graph) -> Vec<bool> {
                     Function::Present => wide[position],
                     _ => false,
                 },
-                Kind::Requantize { .. } => {
-                    matches!(
-                        graph.layer(source).kind,
-                        Kind::Input {
-                            integral: false,
-                            ..
-                        }
-                    )
-                }
+                Kind::Requantize { .. } => is_part_of_input(graph, source),
                 Kind::Linear(_) => wide[position],
                 Kind::Contract { right, axes, .. } => {
                     operand == 0
@@ -102,6 +94,26 @@ fn differ_much(factors: &[f32]) -> bool {
     let magnitudes = factors.iter().map(|f| f.abs()).filter(|&f| f > 0.0);
     let least = magnitudes.clone().fold(f32::INFINITY, f32::min);
     magnitudes.fold(0.0, f32::max) > SPREAD * least
+}
+
+/// Whether a layer is an input of real numbers, or entries of one as they are.
+pub fn is_part_of_input(graph: &Graph, id: LayerId) -> bool {
+    let mut id = id;
+    loop {
+        match &graph.layer(id).kind {
+            Kind::Input { integral, .. } => return !integral,
+            Kind::Linear(terms) => match &terms[..] {
+                [term] if term.coefficient == 1.0 && term.view.magnitude(1) == 1 => {
+                    match term.source {
+                        Some(source) => id = source,
+                        None => return false,
+                    }
+                }
+                _ => return false,
+            },
+            _ => return false,
+        }
+    }
 }
 
 /// Whether a layer is entries of an input, perhaps with constants added: then its integers are hardly wider than the input's.

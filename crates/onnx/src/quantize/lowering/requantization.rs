@@ -4,7 +4,8 @@ use super::Lowering;
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::Format;
-use crate::requantize::{Line, Requantization};
+use crate::quantize::wide;
+use crate::requantize::{Line, Requantization, Staircase};
 use inferproof_program::{Op, Table, TensorId, Term};
 use inferproof_view::{Step, View};
 use std::collections::BTreeMap;
@@ -37,7 +38,15 @@ impl Lowering<'_> {
         }
         let lines = match rule.lines(tensor.scale_log2, bounds) {
             Some(lines) => lines,
-            None if !self.graph.is_integral(source) => rule.nearest(tensor.scale_log2, bounds),
+            None if !self.graph.is_integral(source) => {
+                // A number of the input is what it is, to the last bit; whatever else is real was rounded before.
+                if wide::is_part_of_input(self.graph, source)
+                    && let Some(staircase) = rule.staircase(tensor.scale_log2, bounds)
+                {
+                    return self.staircase(id, exact, rule, staircase);
+                }
+                rule.nearest(tensor.scale_log2, bounds)
+            }
             None => {
                 return Err(OnnxError::Model {
                     reason: format!(
@@ -104,6 +113,72 @@ impl Lowering<'_> {
         let table = self.table(Table { low, values });
         let op = Op::Map { source: sum, table };
         self.push(&layer.origin, &layer.shape, format, op)
+    }
+
+    /// Integers by a rescale that is at most one too great, and a comparison with where they begin.
+    fn staircase(
+        &mut self,
+        id: LayerId,
+        source: TensorId,
+        rule: &Requantization,
+        staircase: Staircase,
+    ) -> Result<TensorId, OnnxError> {
+        let layer = self.graph.layer(id);
+        let (origin, shape) = (&layer.origin, &layer.shape);
+        let scale = self.tensor(source).scale_log2;
+        let format = Format {
+            low: rule.low + 1,
+            high: rule.high,
+            scale: 0,
+        };
+        let view = View::identity(shape.clone())?;
+        let read = |coefficient, source| Term {
+            coefficient,
+            source: Some(source),
+            view: view.clone(),
+        };
+        let number = |number| -> Result<Term, OnnxError> {
+            Ok(Term {
+                coefficient: number,
+                source: None,
+                view: ones(shape)?,
+            })
+        };
+        // A rescale adds half a unit itself.
+        let offset = staircase.offset - (1i64 << (staircase.shift - 1));
+        let terms = vec![read(staircase.factor, source), number(offset)?];
+        let line = self.push_virtual(origin, shape, scale, Op::Linear { terms })?;
+        let op = Op::Rescale {
+            source: line,
+            shift: staircase.shift,
+        };
+        let candidate = self.push(origin, shape, format, op)?;
+        self.limit_rescale(candidate, true, true);
+        let thresholds = Format {
+            low: staircase.thresholds.iter().copied().min().unwrap_or(0),
+            high: staircase.thresholds.iter().copied().max().unwrap_or(0),
+            scale,
+        };
+        let table = self.table(Table {
+            low: rule.low + 1,
+            values: staircase.thresholds,
+        });
+        let op = Op::Map {
+            source: candidate,
+            table,
+        };
+        let threshold = self.push(origin, shape, thresholds, op)?;
+        let terms = vec![read(1, source), read(-1, threshold), number(1)?];
+        let above = self.push_virtual(origin, shape, scale, Op::Linear { terms })?;
+        let op = Op::Rescale {
+            source: above,
+            shift: 0,
+        };
+        let reached = self.push(origin, shape, Format::BIT, op)?;
+        self.limit_rescale(reached, true, true);
+        // The candidate is above the least integer, so that the sum's bounds are the rule's own.
+        let terms = vec![read(1, candidate), read(1, reached), number(-1)?];
+        self.push_virtual(origin, shape, 0, Op::Linear { terms })
     }
 
     /// What is rescaled: a line for each channel. A rescale adds half a unit itself.
