@@ -60,6 +60,8 @@ class Case:
         # Relative to a column's size; wider where onnxruntime itself computes with few bits.
         self.tolerance = 1e-4
         self.integer_tolerance = 1e-2
+        # By how much an entry of the integer program may be off in any case: a step of what it was rounded to.
+        self.integer_step = 0
         self.float_exact = False
         # Columns smaller than this are compared as if they were of this size.
         self.floor = 1e-3

@@ -24,15 +24,16 @@ def zero(case, dtype):
 
 
 def quantized(case, x, dtype=None, reach=2.0):
-    """The integers of a tensor, their scale and zero point."""
+    """The integers of a tensor, their scale as a tensor and as a number, and the zero point."""
     dtype = dtype or kind(case)
-    s, z = case.constant(np.array(scale(case, dtype, reach))), case.constant(np.array(zero(case, dtype), dtype))
-    return case.node("QuantizeLinear", [x, s, z]), s, z, dtype
+    step = scale(case, dtype, reach)
+    s, z = case.constant(np.array(step)), case.constant(np.array(zero(case, dtype), dtype))
+    return case.node("QuantizeLinear", [x, s, z]), s, step, z
 
 
 def around(case, x, reach=2.0, dtype=None):
     """A tensor, quantized and dequantized."""
-    q, s, z, _ = quantized(case, x, dtype, reach)
+    q, s, _, z = quantized(case, x, dtype, reach)
     return case.node("DequantizeLinear", [q, s, z])
 
 
@@ -89,6 +90,7 @@ def chain(case):
         x = case.input((2, 4))
     dtype = kind(case)
     h = around(case, x, dtype=dtype)
+    real_bias = False
     if what in ("Conv", "MatMul", "Gemm"):
         shape = (3, 2, 2, 2) if what == "Conv" else (4, 3)
         weights = case.whole(shape, -127, 127, np.int8)
@@ -98,8 +100,8 @@ def chain(case):
             w = case.node("DequantizeLinear", [case.constant(weights), scales, case.constant(np.zeros(3, np.int8))], axis=axis)
         else:
             w = case.node("DequantizeLinear", [case.constant(weights), case.constant(np.array(0.007, np.float32)), case.constant(np.array(0, np.int8))])
-        b = case.constant(case.reals((3,))) if what != "MatMul" and case.chance(0.6) else None
-        y = case.node(what, [h, w, b])
+        real_bias = what != "MatMul" and case.chance(0.6)
+        y = case.node(what, [h, w, case.constant(case.reals((3,))) if real_bias else None])
     elif what in ("Add", "Mul", "Concat"):
         other = around(case, case.input((2, 4)), dtype=dtype)
         y = case.node(what, [h, other], **({"axis": 1} if what == "Concat" else {}))
@@ -110,12 +112,12 @@ def chain(case):
     else:
         y = case.node(what, [h])
     if case.chance(0.7):
-        q, s, z, out = quantized(case, y, dtype, reach=1.0 if what in ("Softmax", "Sigmoid") else 3.0)
-        if case.chance(0.3):
-            case.output(q)
-        else:
-            case.output(case.node("DequantizeLinear", [q, s, z]))
-        case.integer_tolerance = 0.03
+        q, s, step, z = quantized(case, y, dtype, reach=1.0 if what in ("Softmax", "Sigmoid") else 3.0)
+        is_integer = case.chance(0.3)
+        case.output(q if is_integer else case.node("DequantizeLinear", [q, s, z]))
+        # What is computed with reals of 16 bits, and then rounded, may fall on the other side of a half.
+        if real_bias or what in ("AveragePool", "GlobalAveragePool", "Softmax") or np.dtype(dtype).itemsize > 1:
+            case.integer_step = 1 if is_integer else step
     else:
         case.output(y)
 
