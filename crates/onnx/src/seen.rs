@@ -95,6 +95,11 @@ impl Seen {
                 _ => {}
             }
         }
+        for (id, floor) in floors(graph, ranges, &seen) {
+            if let Some(range) = seen.get_mut(&id) {
+                range.low = range.low.min(floor);
+            }
+        }
         for (position, layer) in graph.layers.iter().enumerate() {
             let Kind::Apply { source, function } = &layer.kind else {
                 continue;
@@ -107,6 +112,38 @@ impl Seen {
         }
         seen
     }
+}
+
+/// For each operand of a maximum, the least that anything it is compared with may be: what a mask hides in it has to be no more than that.
+fn floors(
+    graph: &Graph,
+    ranges: &[Range],
+    seen: &BTreeMap<LayerId, Range>,
+) -> BTreeMap<LayerId, f64> {
+    let low = |id: LayerId| seen.get(&id).unwrap_or(&ranges[id.0]).low;
+    let mut floors: BTreeMap<LayerId, f64> = BTreeMap::new();
+    for (position, layer) in graph.layers.iter().enumerate().rev() {
+        let known = floors.get(&LayerId(position)).copied();
+        let (floor, operands) = match &layer.kind {
+            &Kind::Max { left, right } => {
+                let least = low(left).min(low(right));
+                (known.map_or(least, |f| f.min(least)), vec![left, right])
+            }
+            // What is a view of a maximum may be compared again.
+            Kind::Linear(terms) => match (&terms[..], known) {
+                ([term], Some(floor)) if term.coefficient == 1.0 => {
+                    (floor, term.source.into_iter().collect())
+                }
+                _ => continue,
+            },
+            _ => continue,
+        };
+        for operand in operands {
+            let own = floors.entry(operand).or_insert(floor);
+            *own = own.min(floor);
+        }
+    }
+    floors
 }
 
 /// The masks that stand for the ends of the range of a function's argument.

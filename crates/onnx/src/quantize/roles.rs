@@ -1,7 +1,7 @@
 //! What layers are used for, where that decides which integers stand for them.
 
 use crate::calibrate::Range;
-use crate::graph::{Graph, Kind, LayerId, Summand};
+use crate::graph::{Graph, Kind, LayerId, MASK, Summand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The inputs that are read as indices, and how many entries they choose from.
@@ -31,7 +31,7 @@ pub fn indices(graph: &Graph) -> BTreeMap<LayerId, usize> {
     indices
 }
 
-/// The layers of which something is rounded to an integer or compared: one unit less would be another result.
+/// The layers of which something is rounded to an integer, compared, or multiplied by a mask: one unit less would be another result.
 pub fn unsaturated(graph: &Graph) -> BTreeSet<LayerId> {
     let mut found = BTreeSet::new();
     for (position, layer) in graph.layers.iter().enumerate().rev() {
@@ -39,6 +39,10 @@ pub fn unsaturated(graph: &Graph) -> BTreeSet<LayerId> {
             Kind::Apply { function, .. } => function.is_integral(),
             _ => false,
         };
+        if let Kind::Linear(terms) = &layer.kind {
+            let hiding = terms.iter().filter(|t| t.coefficient.abs() >= MASK);
+            found.extend(hiding.filter_map(|t| t.source));
+        }
         let passes_on = matches!(layer.kind, Kind::Linear(_) | Kind::Max { .. })
             && found.contains(&LayerId(position));
         if rounds || passes_on {
