@@ -13,6 +13,7 @@ pub fn ports(program: &Program, ids: &[TensorId]) -> Vec<Port> {
             shape: tensor.shape.clone(),
             categories: meaning.map_or_else(Vec::new, |m| m.categories.clone()),
             may_be_missing: meaning.is_some_and(|m| m.missing.is_some()),
+            is_integral: tensor.scale_log2 == 0,
         })
     };
     ids.iter().filter_map(port).collect()

@@ -470,7 +470,7 @@ impl Kind {
 /// `(sign, exponent)` of a coefficient that is plus or minus a power of two.
 pub fn power_of_two(coefficient: f64) -> Option<(i64, i32)> {
     let exponent = coefficient.abs().log2().round() as i32;
-    let is_exact = coefficient.is_finite() && 2f64.powi(exponent) == coefficient.abs();
+    let is_exact = coefficient.is_normal() && 2f64.powi(exponent) == coefficient.abs();
     let exponent = is_exact.then_some(exponent)?;
     Some((if coefficient < 0.0 { -1 } else { 1 }, exponent))
 }

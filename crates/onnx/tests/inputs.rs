@@ -35,6 +35,7 @@ fn cases() -> Vec<(Vec<Port>, Case)> {
             shape: declared.shape,
             categories: declared.categories,
             may_be_missing: declared.may_be_missing,
+            ..Port::default()
         };
         std::mem::take(&mut case.ports)
             .into_iter()

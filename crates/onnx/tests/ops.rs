@@ -378,7 +378,10 @@ fn data_that_does_not_fit_is_refused() {
             r#"{"input_data": []}"#,
             "for each sample, got an empty list",
         ),
-        (r#"{"data": []}"#, "no tensor `x`; expected `x`, found `data`"),
+        (
+            r#"{"data": []}"#,
+            "no tensor `x`; expected `x`, found `data`",
+        ),
         ("{", "in.json: "),
     ] {
         let got = message("in.json", text);

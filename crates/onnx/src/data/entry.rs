@@ -4,6 +4,9 @@ use crate::OnnxError;
 use crate::import::Port;
 use std::collections::BTreeMap;
 
+/// Integers up to this are exact in double precision.
+const EXACT: f64 = (1u64 << 53) as f64;
+
 /// One entry, as a file has it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Entry<'a> {
@@ -93,6 +96,14 @@ impl<'a> Input<'a> {
 
     fn number(&self, number: f64) -> Result<f32, Wrong> {
         let narrow = number as f32;
+        // Samples are in single precision: an integer that would be another one there is refused. One of 54 bits may have been another before.
+        let is_other = f64::from(narrow) != number || number.abs() >= EXACT;
+        if self.port.is_integral && number.is_finite() && number.fract() == 0.0 && is_other {
+            return Err(Wrong::new(
+                number.to_string(),
+                "an integer that single precision holds, as those up to 2^24 are; scale it or split it in two before it goes in",
+            ));
+        }
         if narrow.is_finite() || narrow.is_nan() && self.port.may_be_missing {
             return Ok(narrow);
         }
@@ -145,6 +156,19 @@ mod tests {
     #[test]
     fn numbers_are_finite_and_missing_only_where_the_model_says_so() {
         let plain = Port::default();
+        let counts = Port {
+            is_integral: true,
+            ..Port::default()
+        };
+        for exact in [16_777_216.0, -1e9, 3e9] {
+            assert_eq!(
+                Input::new(&counts).take(Entry::Number(exact)),
+                Ok(exact as f32)
+            );
+        }
+        for other in [16_777_217.0, -1e9 - 1.0, 1e17] {
+            assert!(Input::new(&counts).take(Entry::Number(other)).is_err());
+        }
         let lenient = Port {
             may_be_missing: true,
             ..Port::default()

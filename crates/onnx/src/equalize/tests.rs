@@ -174,8 +174,7 @@ fn channels_of_very_different_sizes_pass_at_eight_bits() {
     let port = |name: &str, shape: &[usize]| Port {
         name: name.into(),
         shape: shape.to_vec(),
-        categories: vec![],
-        may_be_missing: false,
+        ..Port::default()
     };
     let model = FloatModel {
         model: Model {

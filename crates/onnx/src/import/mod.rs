@@ -75,6 +75,9 @@ pub struct Port {
     /// integer of the program's input stands for them, and for nothing else.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub may_be_missing: bool,
+    /// Whether its entries are integers or truth values, and not real numbers.
+    #[serde(skip)]
+    pub is_integral: bool,
 }
 
 /// A model, imported.
@@ -275,6 +278,7 @@ fn import_once(
                 _ => vec![],
             },
             may_be_missing: false,
+            is_integral: value.element().is_some_and(Element::is_whole),
         });
     }
     if ports.is_empty() {
@@ -454,6 +458,7 @@ impl<'a> Importer<'a> {
                 shape: input.shape,
                 categories,
                 may_be_missing: false,
+                is_integral: input.element.is_whole(),
             });
         }
         Ok(ports)

@@ -49,7 +49,7 @@ const PICKED_BITS: u32 = 24;
 const MAX_SHIFT: i32 = 60;
 
 /// Bits of an entry of a committed tensor of integers that stay as they are.
-const MAX_INTEGER_BITS: u32 = 24;
+const MAX_INTEGER_BITS: u32 = 31;
 
 /// Widths of weights that are integers of 8 bits in the model, perhaps less a zero point.
 const WHOLE_BITS: u32 = 8;

@@ -131,6 +131,11 @@ impl Importer<'_> {
         [condition, yes, no]: [LayerId; 3],
     ) -> Imported<LayerId> {
         let to = at.to;
+        if let Some(truth) = self.uniform(condition) {
+            let chosen = if truth != 0.0 { yes } else { no };
+            let steps = broadcast(self.graph.shape(chosen), to)?;
+            return Ok(self.graph.view(at.origin, chosen, steps)?);
+        }
         if let Some(chain) = self.chain_of_selection(&[condition, yes, no], to) {
             return Ok(self.fused(at.origin, chain));
         }

@@ -116,6 +116,12 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         }
     }
     if node.flag("is_causal", false) {
+        if queries == 1 && past > 0 && keys != past + 1 {
+            return refuse(format!(
+                "`is_causal` for one query beside {} new keys after {past} past ones: the standard hides all but the first of them, onnxruntime none; leave it out, or give a mask",
+                keys - past
+            ));
+        }
         let pairs = (0..queries).flat_map(|q| (0..keys).map(move |k| k <= q + past));
         let pairs = pairs.map(|seen| f32::from(u8::from(seen))).collect();
         let causal = importer.graph.add_constant(origin, vec![queries, keys], pairs);

@@ -92,6 +92,12 @@ impl Importer<'_> {
         if is_wide || (low <= bounds.low && bounds.high <= high) {
             return Ok(source);
         }
+        let is_narrow = from.bits().is_some_and(|bits| bits <= 16);
+        if is_narrow && matches!(to, Element::Uint32 | Element::Uint64) {
+            return refuse(format!(
+                "a cast of {from}, which may be negative, to {to}, which then holds numbers beyond 2^31; cast to int64 instead"
+            ));
+        }
         let wrapped = modulo(Expression::Argument, low, high);
         Ok(self.apply(origin, source, wrapped.into()))
     }

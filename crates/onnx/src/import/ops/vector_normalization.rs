@@ -55,6 +55,10 @@ fn mean_variance(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<V
     let source = importer.input(node, 0)?;
     let rank = importer.graph.shape(source).len();
     let axes = axes(node.ints("axes").unwrap_or(&[0, 2, 3]), rank)?;
+    let shape = importer.graph.shape(source);
+    if axes.iter().map(|&axis| shape[axis]).product::<usize>() <= 1 {
+        return refuse("the variance of one entry, which is zero and is divided by");
+    }
     let layer = importer.standardized(&node.origin, source, &axes, EPSILON)?;
     Ok(vec![Value::computed(layer, node.element(0)?)])
 }
