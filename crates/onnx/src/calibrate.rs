@@ -31,6 +31,14 @@ impl Range {
         })
     }
 
+    /// The range with this share more on either side of zero.
+    pub fn with_headroom(self, share: f64) -> Self {
+        Self {
+            low: self.low + share * self.low.min(0.0),
+            high: self.high + share * self.high.max(0.0),
+        }
+    }
+
     pub fn hull(self, other: Self) -> Self {
         Self {
             low: self.low.min(other.low),
@@ -48,6 +56,16 @@ pub struct Calibration {
     pub seen: BTreeMap<LayerId, Range>,
     /// For each sample and each output of the model, its values.
     pub outputs: Vec<Vec<Vec<f64>>>,
+}
+
+/// The most that is left free beyond what calibration has seen, as a share of it.
+const MOST_HEADROOM: f64 = 1.0 / 16.0;
+
+impl Calibration {
+    /// How far beyond the ranges other samples are expected to go, as a share of them: the more samples there were, the less.
+    pub fn headroom(&self) -> f64 {
+        (0.5 / self.outputs.len().max(1) as f64).min(MOST_HEADROOM)
+    }
 }
 
 /// Runs the float model on all samples.

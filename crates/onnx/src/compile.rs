@@ -6,6 +6,7 @@ use crate::equalize::Equalization;
 use crate::fold::fold_factors;
 use crate::graph::Graph;
 use crate::import::{ImportOptions, Model, Port, import, parse};
+use crate::passes::separable;
 use crate::progress::{Progress, Work};
 use crate::quantize::{Format, InputWidths, Lowered, Plan, Widths, lower};
 use crate::tensor_widths::{Spread, TensorWidth, tensor_widths};
@@ -49,10 +50,13 @@ enum Candidate {
 }
 
 /// The widths of activations that are tried, from the cheapest on.
-const ACTIVATION_BITS: [u32; 7] = [8, 9, 10, 11, 12, 14, 16];
+const ACTIVATION_BITS: [u32; 8] = [8, 9, 10, 11, 12, 13, 14, 16];
 
 /// The narrowest weights that are tried, and the widest.
 const WEIGHT_BITS: [u32; 2] = [8, 16];
+
+/// The least and the greatest share of the tolerance that chosen widths may take up.
+const SHARES: [f64; 2] = [0.6, 0.75];
 
 /// The widest integers that can be committed.
 const MAX_INPUT_BITS: u32 = 31;
@@ -121,11 +125,13 @@ impl Lowered {
 }
 
 impl Candidate {
-    /// How much of the tolerance it may take up. Other data than those that chose the widths err a little more.
-    fn share(self) -> f64 {
+    /// How much of the tolerance it may take up on so many samples. Other data than those that chose the widths err more, above all where
+    /// these were few.
+    fn share(self, samples: usize) -> f64 {
+        let [least, most] = SHARES;
         match self {
             Self::Uniform(_) => 1.0,
-            Self::ByUse(_) => 0.75,
+            Self::ByUse(_) => (1.0 - 1.0 / (samples as f64).sqrt()).clamp(least, most),
         }
     }
 
@@ -214,6 +220,8 @@ impl FloatModel {
     pub fn import_as(onnx: &[u8], options: &ImportOptions<'_>) -> Result<Self, OnnxError> {
         let mut model = import(&parse(onnx)?, options)?;
         fold_factors(&mut model.graph)?;
+        separable::merge(&mut model.graph)?;
+        model.graph.prune();
         model.graph = masks::separate(&model.graph)?;
         Ok(Self { model })
     }
@@ -305,7 +313,7 @@ impl FloatModel {
             while let Some(variant) = variants.get(tried) {
                 tried += 1;
                 let is_most_precise = position == last && (tried > 1 || equalized.is_none());
-                let limit = options.tolerance * candidate.share();
+                let limit = options.tolerance * candidate.share(samples.len());
                 let limit = (!is_most_precise).then_some(limit);
                 let plan = candidate.plan(variant);
                 let lowered = self.lowered(variant, &plan)?;

@@ -9,6 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// By how much, in powers of two, weights may grow beyond their greatest for the sake of activations: wide weights cost little.
 const GROWTH: i32 = 3;
 
+/// What a channel may go beyond what calibration has seen of it before it is the greatest, as a share: there are many, each with few
+/// values, so that some of another sample's do.
+const HEADROOM: f64 = 0.25;
+
 /// The least factor, as a power of two, that is worth a change of the graph.
 const WORTHWHILE: i32 = 3;
 
@@ -163,7 +167,8 @@ impl Solution {
                 .copied()
                 .filter(|s| s.is_finite())
                 .fold(0.0, f64::max);
-            let rooms: Vec<i32> = sizes.iter().map(|&size| exponent(greatest, size)).collect();
+            let with_headroom = |&size: &f64| exponent(greatest, size * (1.0 + HEADROOM));
+            let rooms: Vec<i32> = sizes.iter().map(with_headroom).collect();
             let are_alike = rooms.iter().all(|&room| room < UNLIKE_COLUMNS)
                 && middles.iter().all(|&m| m == 0.0);
             let most = match is_input {

@@ -1,3 +1,4 @@
 //! What is made simpler in a float graph once it has been imported whole.
 
 pub mod repeated;
+pub mod separable;

@@ -82,6 +82,7 @@ pub fn lower(
         ranges: &ranges,
         full,
         seen: &calibration.seen,
+        headroom: calibration.headroom(),
         plan,
         readers: graph.readers(),
         wide: wide::layers(graph),
@@ -153,6 +154,8 @@ struct Lowering<'a> {
     full: full::Full,
     /// Of sums with masks in them, the range of what is seen.
     seen: &'a BTreeMap<LayerId, Range>,
+    /// What sums may go beyond their ranges before they saturate, as a share.
+    headroom: f64,
     plan: &'a Plan,
     readers: Vec<usize>,
     /// For each layer, whether it is [`wide`].
@@ -437,8 +440,14 @@ impl Lowering<'_> {
     fn format(&self, id: LayerId, bits: u32, most: u32) -> Format {
         let range = self.range(id);
         if !self.graph.is_integral(id) {
+            // What a function makes has ends of its own, and an input is what it was said to be.
+            let is_sum = matches!(
+                self.graph.layer(id).kind,
+                Kind::Linear(_) | Kind::Contract { .. } | Kind::Max { .. }
+            );
             return match self.unsaturated.contains(&id) {
                 true => Format::unsaturated(range, bits),
+                false if is_sum => Format::activation(range.with_headroom(self.headroom), bits),
                 false => Format::activation(range, bits),
             };
         }
@@ -554,7 +563,12 @@ impl Lowering<'_> {
     /// The format of a clamp's output: an activation's, narrowed by the bounds.
     fn clamp_format(&mut self, id: LayerId, low: Option<f64>, high: Option<f64>) -> Format {
         let bits = self.plan.widths.activations;
-        let range = self.range(id);
+        let mut range = self.range(id);
+        let free = range.with_headroom(self.headroom);
+        range.low = range.low.min(low.map_or(free.low, |low| free.low.max(low)));
+        range.high = range
+            .high
+            .max(high.map_or(free.high, |high| free.high.min(high)));
         let mut format = match low {
             _ if self.graph.is_integral(id) => self.format(id, bits, MAX_INTEGER_BITS),
             Some(low) if low >= 0.0 => Format::unsigned(range.high, bits),
@@ -917,9 +931,13 @@ impl Lowering<'_> {
             sign
         } else {
             let (low, high) = function.reach(argument.high);
+            let free = match is_score || function.is_integral() {
+                true => argument,
+                false => argument.with_headroom(self.headroom),
+            };
             let clipped = Range {
-                low: argument.low.clamp(low, high),
-                high: argument.high.clamp(low, high),
+                low: free.low.clamp(low, high),
+                high: free.high.clamp(low, high),
             };
             let clipped = ends.map_or(clipped, |ends| ends.beside(clipped, bits));
             let integers = self

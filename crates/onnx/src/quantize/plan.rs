@@ -4,8 +4,8 @@
 //! lookup it does not matter how wide they are. So a plan starts from a width of activations, and gives each array of weights as many
 //! bits as it takes for their rounding not to be seen behind the rounding of what is made with them. A rounding to a unit `u` is
 //! an error of variance `u^2 / 12`. A sum of `k` products with weights of unit `w` has the variance `k m w^2 / 12` from their
-//! rounding, where `m` is the mean square of what they are multiplied with; that is no more than the variance of the sum's own rounding to a unit `u` if
-//! `w <= u / sqrt(k m)`.
+//! rounding, where `m` is the mean square of what they are multiplied with; that is no more than a quarter of the variance of the sum's own rounding
+//! to a unit `u` if `w <= u / (2 sqrt(k m))`.
 
 use super::Widths;
 use super::scale::Format;
@@ -17,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The widths of weights that a plan chooses from.
 const WEIGHT_BITS: std::ops::RangeInclusive<u32> = 8..=16;
+
+/// How many times smaller the error from weights is than that from the rounding of their sums.
+const FINER: f64 = 2.0;
 
 /// The width of an output, for the choice of weights: outputs are not rounded, and are to be finer than activations.
 const OUTPUT_BITS: u32 = 12;
@@ -73,7 +76,7 @@ impl Plan {
             let shape = graph.shape(*left);
             let products = volume(&shape[shape.len() - axes.contracted..]).unwrap_or(1);
             let gain = products as f64 * mean_square(graph, calibration, *left);
-            let unit = units[position] / gain.sqrt();
+            let unit = units[position] / gain.sqrt() / FINER;
             let range = calibration.ranges[right.0];
             let is_fine = |bits: &u32| 2f64.powi(-Format::weight(range, *bits).scale) <= unit;
             let bits = WEIGHT_BITS.clone().find(is_fine);
