@@ -33,9 +33,10 @@ def test_the_exceptions_have_one_base() -> None:
         (np.full(30, 1e300), "input", "finite", "1e300"),
         ({"x": np.zeros(30)}, "x", "input", "x"),
         ({}, "input", "input", ""),
-        (["a"] * 30, "input", "numbers", "<U1"),
+        (["a"] * 30, "input", "a number", "a"),
         (np.zeros(30, complex), "input", "numbers", "complex128"),
-        (None, "input", "numbers", "object"),
+        (None, "input", "shape [1, 30]", "shape [1]"),
+            ([object()] * 30, "input", "numbers or strings", "object"),
     ],
 )
 def test_an_input_that_does_not_fit(prover, x, tensor, expected, found) -> None:

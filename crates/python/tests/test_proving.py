@@ -212,6 +212,6 @@ def test_several_inputs_by_name() -> None:
         inferproof.Prover(model).prove(one["a"])
     with pytest.raises(inferproof.InputError, match="no tensor `b`") as raised:
         inferproof.Prover(model).prove({"a": one["a"]})
-    assert raised.value.tensor == "b" and raised.value.found == "a"
+    assert raised.value.tensor == "b" and raised.value.found == "`a`"
     with pytest.raises(inferproof.InputError, match="`b`: expected 50 samples"):
         inferproof.compile(proto, calibration={"a": samples["a"], "b": samples["b"][:7]})
