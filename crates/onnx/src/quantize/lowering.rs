@@ -965,6 +965,15 @@ impl Lowering<'_> {
             false => bits,
         };
         let format = self.format(id, value_bits, MAX_INTEGER_BITS);
+        if self.graph.is_integral(id) && self.graph.is_integral(source_layer) && format.scale < 0 {
+            return Err(OnnxError::Model {
+                reason: format!(
+                    "{}: its integers reach {:e}; up to 2^{MAX_INTEGER_BITS} they can be proven",
+                    layer.origin,
+                    self.range(id).high.max(-self.range(id).low)
+                ),
+            });
+        }
         let real = |x: i64| {
             let ends = ends.unwrap_or_default();
             match (ends.below, ends.above) {
