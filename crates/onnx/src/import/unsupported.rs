@@ -7,17 +7,11 @@ pub fn reason(operation: &str) -> Option<&'static str> {
         | "RandomUniformLike" => {
             "it draws random numbers, which nobody can compute again: draw them outside and make them an input"
         }
-        "Det" => {
-            "determinants are not supported; write it out for matrices of two or three rows, or compute it outside and make it an input"
-        }
-        "MaxRoiPool" | "RoiAlign" => {
+        "MaxRoiPool" => {
             "it cuts regions at computed places: export the part of the model before it, or cut the regions outside and make them an input"
         }
         "NonMaxSuppression" => {
             "which boxes are left cannot have a fixed shape: export the model without it, and choose boxes outside"
-        }
-        "NonZero" | "Unique" | "Compress" => {
-            "the shape of its output depends on the input's values; it is supported of constants alone"
         }
         "DeformConv" => "it reads at computed places between the entries of a tensor; use Conv",
         "SoftmaxCrossEntropyLoss"
