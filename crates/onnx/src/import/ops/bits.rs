@@ -3,9 +3,10 @@
 
 use crate::element::Element;
 use crate::expression::{Expression, Operation as Arithmetic};
-use crate::function::Function;
+use crate::function::{Comparison, Function};
 use crate::graph::LayerId;
 use crate::import::Importer;
+use crate::import::build::Place;
 use crate::import::build::broadcast::common_shape;
 use crate::import::build::movement::room;
 use crate::import::build::typed::{Binary, evaluate_binary};
@@ -21,7 +22,10 @@ inventory::submit! {
     Operation::new("BitShift", &[11], shift)
         .attributes(&[string("direction")])
         .fold(Fold::Own(evaluate_shift))
-        .row("by one constant number", "a table")
+        .row(
+            "by one constant number; by a tensor, of integers of 8 or 16 bits",
+            "a table; by a tensor a table for each shift, of which one is picked",
+        )
 }
 inventory::submit! {
     Operation::new("BitwiseAnd", &[18], bitwise)
@@ -72,33 +76,69 @@ fn is_left(node: &Node<'_>) -> Imported<bool> {
 
 fn shift(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let element = node.element(0)?;
+    if node.input(1)?.constant().is_none() {
+        return shift_by_tensor(importer, node, element);
+    }
     let given = node.constant(1, "shift")?;
     let by = match given.integers().and_then(<[i64]>::split_first) {
         Some((&first, rest)) if rest.iter().all(|&other| other == first) => u32::try_from(first).ok(),
         _ => None,
     };
-    let (Some(by), Some((low, high))) = (by.filter(|&by| by < 32), element.bounds()) else {
+    let Some(by) = by.filter(|&by| by < 32) else {
         return refuse("shifts that differ, or are of more than 31 bits; export the model with one constant shift");
     };
-    let factor = Expression::Number(f64::from(2u32.pow(by)));
-    let argument = Expression::Argument;
-    let expression = match is_left(node)? {
-        true => {
-            let product = combine(Arithmetic::Multiply, argument, factor);
-            // What is wider than a proof's numbers never wraps around.
-            match element.bits() {
-                Some(bits) if bits <= 16 => modulo(product, low, high),
-                _ => product,
-            }
-        }
-        false => floor_of_quotient(argument, f64::from(by)),
-    };
+    let expression = shifted_by(element, is_left(node)?, by)?;
     let source = importer.input(node, 0)?;
     let to = common_shape(&[importer.graph.shape(source), given.shape()])?;
     room(&to)?;
     let shifted = importer.apply(&node.origin, source, Function::Composite(Arc::new(expression)));
     let shifted = importer.repeated_to(&node.origin, &Value::computed(shifted, element), &to)?;
     Ok(vec![shifted])
+}
+
+/// The argument shifted by a number of bits.
+fn shifted_by(element: Element, is_left: bool, by: u32) -> Imported<Expression> {
+    let Some((low, high)) = element.bounds() else {
+        return refuse(format!("bits of {element}"));
+    };
+    let argument = Expression::Argument;
+    if !is_left {
+        return Ok(floor_of_quotient(argument, by.into()));
+    }
+    let product = combine(Arithmetic::Multiply, argument, Expression::Number(f64::from(by).exp2()));
+    // What is wider than a proof's numbers never wraps around.
+    Ok(match element.bits() {
+        Some(bits) if bits <= 16 => modulo(product, low, high),
+        _ => product,
+    })
+}
+
+/// By each number of bits that leaves something, where it is the one asked for. All bits are gone in a greater shift.
+fn shift_by_tensor(importer: &mut Importer<'_>, node: &Node<'_>, element: Element) -> Imported<Vec<Value>> {
+    let Some(bits) = element.bits().filter(|&bits| bits <= 16) else {
+        return refuse(format!(
+            "shifts of {element} by a computed tensor; of 16 bits or less, or by a constant, they are supported"
+        ));
+    };
+    let is_left = is_left(node)?;
+    let source = importer.input(node, 0)?;
+    let by = importer.input(node, 1)?;
+    let to = common_shape(&[importer.graph.shape(source), importer.graph.shape(by)])?;
+    room(&to)?;
+    let place = Place { origin: &node.origin, to: &to, owned: &[] };
+    let source = importer.broadcast_to(&node.origin, source, &to)?;
+    let by = importer.broadcast_to(&node.origin, by, &to)?;
+    let mut terms = Vec::new();
+    for count in 0..bits as u32 {
+        let expression = shifted_by(element, is_left, count)?;
+        let shifted = importer.apply(&node.origin, source, Function::Composite(Arc::new(expression)));
+        let number = importer.graph.add_constant(&node.origin, vec![1; to.len()], vec![count as f32]);
+        let is_asked = importer.binary(&place, Arithmetic::Compare(Comparison::Equal), by, number)?;
+        let picked = importer.graph.entrywise(&node.origin, is_asked, shifted);
+        terms.push(importer.graph.summand(1.0, picked, vec![])?);
+    }
+    let layer = importer.graph.sum(&node.origin, terms);
+    Ok(vec![Value::computed(layer, element)])
 }
 
 fn evaluate(node: &Node<'_>) -> Imported<Vec<Value>> {
