@@ -390,6 +390,7 @@ def main():
     place_models()
     resize_models()
     transformer_models()
+    small_models()
     refused_models()
     elementwise_models()
     np.savez_compressed(HERE / "ops.npz", **arrays)
@@ -1085,6 +1086,22 @@ def transformer_models():
           make=lambda: {"n": places(-4, 4, 7)})
 
 
+def small_models():
+    """Determinants, and shifts by computed numbers of bits."""
+    node = helper.make_node
+    drawn = np.random.default_rng(20261128)
+    for case, shape in [("det_one", [1, 1]), ("det_two", [2, 2]), ("det_three", [5, 3, 3]), ("det_four", [2, 2, 4, 4])]:
+        model(case, [node("Det", ["x"], ["y"], name="the_Det")], [("x", shape)],
+              make=lambda shape=shape: {"x": drawn.uniform(-2, 2, shape).astype(np.float32)})
+    for direction in ("LEFT", "RIGHT"):
+        for kind, bits in ((TensorProto.UINT8, 8), (TensorProto.UINT16, 16)):
+            whole = [node("Cast", [name], [f"{name}_bits"], to=kind) for name in "xn"]
+            shift = node("BitShift", ["x_bits", "n_bits"], ["shifted"], name="the_BitShift", direction=direction)
+            model(f"bit_shift_computed_{direction.lower()}_{bits}", [*whole, shift, node("Cast", ["shifted"], ["y"], to=TensorProto.FLOAT)],
+                  [("x", [6, 4]), ("n", [4])],
+                  make=lambda bits=bits: {"x": drawn.integers(0, 2**bits, (6, 4)).astype(np.float32), "n": drawn.integers(0, bits, 4).astype(np.float32)})
+
+
 def refused_models():
     """Models that ONNX allows and that are refused, with a reason."""
     node, ints = helper.make_node, lambda name, values: const(name, values, np.int64)
@@ -1101,18 +1118,11 @@ def refused_models():
         (folder / f"{case}.onnx").write_bytes(proto.SerializeToString())
 
     f, i = np.float32, np.int64
-    weights = [const("w", np.ones((1, 2, 3))), const("r", np.ones((1, 2, 2)))]
-    refused("rnn_relu", [node("RNN", ["x", "w", "r"], ["y"], name="the_node", hidden_size=2, activations=["Relu"])], [("x", f, [3, 1, 3])], weights)
-    refused("rnn_clip", [node("RNN", ["x", "w", "r"], ["y"], name="the_node", hidden_size=2, clip=1.0)], [("x", f, [3, 1, 3])], weights)
     refused("mod_computed", [node("Mod", ["x", "z"], ["y"], name="the_node")], [("x", i, [3]), ("z", i, [3])])
     refused("pow_integers", [node("Pow", ["x", "z"], ["y"], name="the_node")], [("x", i, [3]), ("z", f, [3])])
     refused("pow_many_numbers", [node("Pow", ["x", "e"], ["y"], name="the_node")], [("x", f, [20])], [const("e", np.arange(20) / 7)])
     refused("scatter_computed", [node("ScatterElements", ["x", "z", "x"], ["y"], name="the_node")], [("x", f, [3]), ("z", i, [3])])
-    refused("gather_nd_computed", [node("GatherND", ["x", "z"], ["y"], name="the_node")], [("x", f, [3]), ("z", i, [2, 1])])
     refused("top_many", [node("TopK", ["x", "k"], ["y", "i"], name="the_node")], [("x", f, [100])], [ints("k", [65])])
-    refused("resize_extrapolates", [node("Resize", ["x", "g", "s"], ["y"], name="the_node", mode="linear", extrapolation_value=1.0,
-                                         coordinate_transformation_mode="tf_crop_and_resize")],
-            [("x", f, [4])], [const("g", [0.5, 2.0]), const("s", [1.0])])
     refused("attention_softcap_causal", [node("Attention", ["x", "x", "x"], ["y"], name="the_node", softcap=2.0, is_causal=1)], [("x", f, [1, 2, 4, 4])], opset=23)
 
 
