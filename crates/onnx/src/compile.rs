@@ -6,7 +6,7 @@ use crate::equalize::Equalization;
 use crate::fold::fold_factors;
 use crate::graph::Graph;
 use crate::import::{ImportOptions, Model, Port, import, parse};
-use crate::passes::separable;
+use crate::passes::{chosen, separable};
 use crate::progress::{Progress, Work};
 use crate::quantize::{Format, InputWidths, Lowered, Plan, Widths, lower};
 use crate::tensor_widths::{Spread, TensorWidth, tensor_widths};
@@ -221,6 +221,7 @@ impl FloatModel {
         let mut model = import(&parse(onnx)?, options)?;
         fold_factors(&mut model.graph)?;
         separable::merge(&mut model.graph)?;
+        chosen::apply(&mut model.graph)?;
         model.graph.prune();
         model.graph = masks::separate(&model.graph)?;
         Ok(Self { model })
