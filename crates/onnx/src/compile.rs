@@ -101,6 +101,15 @@ impl QuantizeOptions {
     }
 }
 
+/// How many rows each output has, at least.
+fn rows_of_outputs(graph: &Graph) -> usize {
+    let rows = graph.outputs.iter().map(|&id| {
+        let shape = graph.shape(id).split_last();
+        shape.map_or(1, |(_, rows)| rows.iter().product())
+    });
+    rows.min().unwrap_or(1)
+}
+
 /// A graph that computes what the model does, as it is or equalized, and what calibration says of it.
 struct Variant<'a> {
     graph: &'a Graph,
@@ -125,13 +134,13 @@ impl Lowered {
 }
 
 impl Candidate {
-    /// How much of the tolerance it may take up on so many samples. Other data than those that chose the widths err more, above all where
-    /// these were few.
-    fn share(self, samples: usize) -> f64 {
+    /// How much of the tolerance it may take up, where so many rows of each output are compared. Other data than those that chose the
+    /// widths err more, above all where these were few.
+    fn share(self, rows: usize) -> f64 {
         let [least, most] = SHARES;
         match self {
             Self::Uniform(_) => 1.0,
-            Self::ByUse(_) => (1.0 - 1.0 / (samples as f64).sqrt()).clamp(least, most),
+            Self::ByUse(_) => (1.0 - 1.0 / (rows as f64).sqrt()).clamp(least, most),
         }
     }
 
@@ -308,13 +317,14 @@ impl FloatModel {
             calibration,
             inputs,
         }];
+        let rows = samples.len() * rows_of_outputs(original);
         let last = candidates.len().saturating_sub(1);
         for (position, candidate) in candidates.into_iter().enumerate() {
             let mut tried = 0;
             while let Some(variant) = variants.get(tried) {
                 tried += 1;
                 let is_most_precise = position == last && (tried > 1 || equalized.is_none());
-                let limit = options.tolerance * candidate.share(samples.len());
+                let limit = options.tolerance * candidate.share(rows);
                 let limit = (!is_most_precise).then_some(limit);
                 let plan = candidate.plan(variant);
                 let lowered = self.lowered(variant, &plan)?;
