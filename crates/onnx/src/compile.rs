@@ -55,6 +55,12 @@ const ACTIVATION_BITS: [u32; 8] = [8, 9, 10, 11, 12, 13, 14, 16];
 /// The narrowest weights that are tried, and the widest.
 const WEIGHT_BITS: [u32; 2] = [8, 16];
 
+/// A graph of so few numbers costs as much as one of none, whatever its widths: it gets this one before any narrower one is thought of.
+const FEW_NUMBERS: usize = 2048;
+
+/// Bits of weights and activations of such a graph.
+const FEW_BITS: u32 = 12;
+
 /// The least and the greatest share of the tolerance that chosen widths may take up.
 const SHARES: [f64; 2] = [0.6, 0.75];
 
@@ -62,12 +68,17 @@ const SHARES: [f64; 2] = [0.6, 0.75];
 const MAX_INPUT_BITS: u32 = 31;
 
 impl QuantizeOptions {
-    /// What is tried, from the cheapest on. The last one is the most precise.
-    fn candidates(&self) -> Result<Vec<Candidate>, OnnxError> {
+    /// What is tried for a graph, from the cheapest on. The last one is the most precise.
+    fn candidates(&self, graph: &Graph) -> Result<Vec<Candidate>, OnnxError> {
         let [least, most] = WEIGHT_BITS;
         let uniform = |weights, activations| Candidate::Uniform(Widths::new(weights, activations));
         let all = ACTIVATION_BITS.iter();
         let candidates: Vec<Candidate> = match (self.weight_bits, self.activation_bits) {
+            (None, None) if graph.entries() <= FEW_NUMBERS => vec![
+                uniform(FEW_BITS, FEW_BITS),
+                Candidate::ByUse(FEW_BITS),
+                uniform(most, most),
+            ],
             (None, None) => {
                 let by_use = all.map(|&bits| Candidate::ByUse(bits));
                 [uniform(least, least)]
@@ -302,8 +313,8 @@ impl FloatModel {
             return complete.compile_with(samples, options, progress);
         }
         let progress = &mut Progress::new(progress);
-        let candidates = options.candidates()?;
         let original = &self.model.graph;
+        let candidates = options.candidates(original)?;
         let mut equalization = Equalization::of(original)?;
         let observe = &mut |activations: &_| equalization.observe(activations);
         let calibration = calibrate_observed(original, samples, progress, observe)?;

@@ -372,6 +372,14 @@ impl Graph {
         self.push(origin, shape, Kind::Max { left, right })
     }
 
+    /// How many numbers all layers have.
+    pub fn entries(&self) -> usize {
+        let volumes = self.layers.iter().map(|layer| volume(&layer.shape));
+        volumes.fold(0, |sum, count| {
+            sum.saturating_add(count.unwrap_or(usize::MAX))
+        })
+    }
+
     /// Drops what no output needs. Inputs stay.
     pub fn prune(&mut self) {
         let mut needed = vec![false; self.layers.len()];
