@@ -267,5 +267,23 @@ model("product_at_1e-20", [N("Mul", ["x", "z"], ["y"])],
 model("small_then_normalised", [N("Mul", ["x", "tiny"], ["p"]), N("Mul", ["p", "p"], ["q"]), N("Mul", ["q", "huge"], ["y"])],
       lambda calibrating: {"x": f(1, 4)}, [const("tiny", 1e-12), const("huge", 1e24)])
 
+# Functions that are steep near zero, of arguments over many decades.
+
+
+def decades(least, greatest, *shape):
+    """Calibration sees a little more than what is compared."""
+
+    def make(calibrating):
+        beyond = 0.2 if calibrating else 0.0
+        return {"x": (10.0 ** rng.uniform(least - beyond, greatest + beyond, shape)).astype("f")}
+
+    return make
+
+
+model("log_over_decades", [N("Log", ["x"], ["y"])], decades(-4, 3, 1, 12))
+model("log_of_squares_over_decades", [N("Mul", ["x", "x"], ["q"]), N("Log", ["q"], ["y"])], decades(-1, 2, 1, 12))
+model("roots_of_squares_over_decades", [N("LpPool", ["x"], ["y"], kernel_shape=[2], p=2)], decades(-2, 1, 1, 1, 12))
+model("power_over_decades", [N("Pow", ["x", "third"], ["y"])], decades(-5, 2, 1, 12), [const("third", 0.3)])
+
 np.savez_compressed(HERE / "ranges.npz", **arrays)
 print(len(list(MODELS.glob("*.onnx"))), "models")

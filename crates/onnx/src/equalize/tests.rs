@@ -187,11 +187,13 @@ fn channels_of_very_different_sizes_pass_at_eight_bits() {
             external_files: vec![],
         },
     };
-    let compiled = model
-        .compile(&samples, &QuantizeOptions::default())
-        .unwrap();
+    let options = QuantizeOptions {
+        weight_bits: Some(8),
+        activation_bits: Some(8),
+        ..QuantizeOptions::default()
+    };
+    let compiled = model.compile(&samples, &options).unwrap();
     assert!(compiled.report.within_tolerance, "{:?}", compiled.report);
-    assert_eq!(compiled.report.widths.activations, 8);
     // As it is, the first channel is nothing at 16 bits either.
     let progress = &mut Progress::unheard();
     let calibration = calibrate(&graph, &samples, progress).unwrap();

@@ -5,6 +5,7 @@
 //! activation and may be an operand of a contraction; it is made by a rescale of the exact one, once, when something asks
 //! for it. A clamp (a ReLU) is itself a rescale of its source's exact tensor, so it costs nothing more.
 
+mod bands;
 mod hidden;
 mod indices;
 mod limits;
@@ -85,7 +86,7 @@ pub fn lower(
         headroom: calibration.headroom(),
         plan,
         readers: graph.readers(),
-        wide: wide::layers(graph),
+        wide: wide::layers(graph, &calibration.ranges),
         indices: roles::indices(graph),
         unsaturated: roles::unsaturated(graph),
         truths: roles::truths(graph, &calibration.ranges),
@@ -395,6 +396,8 @@ impl Lowering<'_> {
                     false => self.exact(*source)?,
                 };
                 let (range, bits) = match self.full.logits.contains(&id) {
+                    // An input is what it is, and no wider.
+                    true if wide::is_part_of_input(graph, *source) => (range, self.steep_bits()),
                     true => (full::logits(range), self.steep_bits()),
                     false => (range, self.plan.widths.activations),
                 };
@@ -898,7 +901,7 @@ impl Lowering<'_> {
             bits = bits.max(full::sum_bits(count)).min(MAX_ARGUMENT_BITS);
         }
         let exact = self.argument(id, source_layer)?;
-        let tensor = self.tensor(exact);
+        let tensor = self.tensor(exact).clone();
         let argument = match is_score {
             // All that it can be, whatever calibration saw.
             true => Range {
@@ -916,6 +919,13 @@ impl Lowering<'_> {
                     && width <= 2 * tensor.volume() as i64));
         if *function == Function::Sqrt && !is_narrow && tensor.low >= 0 {
             return self.root(id, exact, bits);
+        }
+        if !is_narrow
+            && !is_score
+            && ends.is_none()
+            && let Some(made) = self.by_bands(id, exact, function, argument, bits)?
+        {
+            return Ok(made);
         }
         let source = if is_narrow {
             exact

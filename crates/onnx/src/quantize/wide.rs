@@ -19,9 +19,13 @@ const MAX_OFFSETS: usize = 2;
 /// Factors differ much where the greatest is more than so many times the least.
 const SPREAD: f32 = 32.0;
 
-/// For each layer, whether nothing of it is read but the signs of sums that it goes into, and products of an input with factors that differ
-/// much. (Where they do not, as for the channels of an image, a feature has as many bits as the others anyway.)
-pub fn layers(graph: &Graph) -> Vec<bool> {
+/// A function that is steep near zero is given all of an input whose entries differ by more than this factor.
+const DECADES: f64 = 1024.0;
+
+/// For each layer, whether nothing of it is read but the signs of sums that it goes into, products of an input with factors that differ
+/// much (where they do not, as for the channels of an image, a feature has as many bits as the others anyway), and logarithms and the like of an
+/// input over many decades.
+pub fn layers(graph: &Graph, ranges: &[Range]) -> Vec<bool> {
     let mut wide = vec![false; graph.layers.len()];
     let mut refuted = wide.clone();
     graph.outputs.iter().for_each(|id| refuted[id.0] = true);
@@ -32,6 +36,10 @@ pub fn layers(graph: &Graph) -> Vec<bool> {
                 Kind::Apply { function, .. } => match function {
                     Function::Positive | Function::Missing => true,
                     Function::Present => wide[position],
+                    steep if steep.is_steep() && is_part_of_input(graph, source) => {
+                        let range = ranges[source.0];
+                        range.low >= 0.0 && range.high > DECADES * range.low
+                    }
                     _ => false,
                 },
                 Kind::Requantize { .. } => is_part_of_input(graph, source),
