@@ -151,12 +151,21 @@ mod tests {
     fn functions_are_their_formulas() {
         let at = |name, parameters, x: f64| named(name, parameters).map(|f| f.evaluate(x));
         let near = |got: Option<f64>, wanted: f64| {
-            assert!(got.is_some_and(|got| (got - wanted).abs() < 1e-6), "{got:?}, not {wanted}");
+            assert!(
+                got.is_some_and(|got| (got - wanted).abs() < 1e-6),
+                "{got:?}, not {wanted}"
+            );
         };
         near(at("Softplus", [None; 2], -50.0), 0.0);
         near(at("Softplus", [None; 2], 800.0), 800.0);
-        near(at("Celu", [Some(2.0), None], -1.0), 2.0 * ((-0.5f64).exp() - 1.0));
-        near(at("Selu", [None; 2], -1.0), 1.050_701 * 1.673_263_2 * ((-1f64).exp() - 1.0));
+        near(
+            at("Celu", [Some(2.0), None], -1.0),
+            2.0 * ((-0.5f64).exp() - 1.0),
+        );
+        near(
+            at("Selu", [None; 2], -1.0),
+            1.050_701 * 1.673_263_2 * ((-1f64).exp() - 1.0),
+        );
         near(at("ThresholdedRelu", [None; 2], 0.9), 0.0);
         near(at("HardSigmoid", [None; 2], 1.0), 0.7);
         near(Some(shrink(0.5, 0.25).evaluate(-1.0)), -0.75);

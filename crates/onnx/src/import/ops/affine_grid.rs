@@ -30,11 +30,15 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     }
     let count = volume(&image).filter(|&count| count > 0 && count <= MAX_PLACES);
     let Some(count) = count else {
-        return refuse(format!("a size of {size:?}; at most {MAX_PLACES} places are supported"));
+        return refuse(format!(
+            "a size of {size:?}; at most {MAX_PLACES} places are supported"
+        ));
     };
     let aligned = node.flag("align_corners", false);
     if aligned && image.contains(&1) {
-        return refuse("`align_corners` of an axis of length one, whose corners are the same: runtimes differ in where they are");
+        return refuse(
+            "`align_corners` of an axis of length one, whose corners are the same: runtimes differ in where they are",
+        );
     }
     let coordinate = |index: usize, len: usize| match aligned {
         true => -1.0 + 2.0 * index as f64 / (len as f64 - 1.0),
@@ -50,7 +54,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         }
         places.push(1.0);
     }
-    let places = importer.graph.add_constant(origin, vec![count, axes + 1], places);
+    let places = importer
+        .graph
+        .add_constant(origin, vec![count, axes + 1], places);
     let contraction = Axes {
         shared: 0,
         left_free: 2,

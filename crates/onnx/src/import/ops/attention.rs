@@ -4,6 +4,7 @@ use crate::element::Element;
 use crate::expression::Operation as Arithmetic;
 use crate::function::Function;
 use crate::graph::LayerId;
+use crate::import::INFINITY;
 use crate::import::Importer;
 use crate::import::build::Place;
 use crate::import::build::broadcast::{broadcast, common_shape, reshape};
@@ -12,7 +13,6 @@ use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Operation, float, int};
 use crate::import::value::Value;
-use crate::import::INFINITY;
 use inferproof_view::Step;
 
 inventory::submit! {
@@ -124,7 +124,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         }
         let pairs = (0..queries).flat_map(|q| (0..keys).map(move |k| k <= q + past));
         let pairs = pairs.map(|seen| f32::from(u8::from(seen))).collect();
-        let causal = importer.graph.add_constant(origin, vec![queries, keys], pairs);
+        let causal = importer
+            .graph
+            .add_constant(origin, vec![queries, keys], pairs);
         seen = Some(match seen {
             None => causal,
             Some(mask) => {
@@ -190,7 +192,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         other => return refuse(format!("its attribute `qk_matmul_output_mode` is {other}")),
     };
     let outputs = [result, present[0], present[1], scores].into_iter();
-    Ok(outputs.map(|layer| Value::computed(layer, element)).collect())
+    Ok(outputs
+        .map(|layer| Value::computed(layer, element))
+        .collect())
 }
 
 /// An input as `[batch, heads, length, size]`; one of three axes has its heads merged.
@@ -205,7 +209,9 @@ fn heads(
     let [batch, length, hidden] = shape[..] else {
         return match shape.len() {
             4 => Ok(layer),
-            _ => refuse(format!("its input {position} has the shape {shape:?}; expected 3 or 4 axes")),
+            _ => refuse(format!(
+                "its input {position} has the shape {shape:?}; expected 3 or 4 axes"
+            )),
         };
     };
     let count = node.int(attribute).and_then(|n| usize::try_from(n).ok());
@@ -229,7 +235,9 @@ fn joined(
     let (old, fresh) = (importer.graph.shape(before), importer.graph.shape(new));
     let same = |axis: usize| old.get(axis) == fresh.get(axis);
     if old.len() != 4 || ![0, 1, 3].into_iter().all(same) {
-        return refuse(format!("keys or values of shape {old:?} before such of shape {fresh:?}"));
+        return refuse(format!(
+            "keys or values of shape {old:?} before such of shape {fresh:?}"
+        ));
     }
     importer.joined(origin, &[before, new], 2)
 }
@@ -246,7 +254,9 @@ fn repeated(
         return Ok(source);
     }
     if own == 0 || !count.is_multiple_of(own) {
-        return refuse(format!("{count} heads of the query for {own} of keys or values"));
+        return refuse(format!(
+            "{count} heads of the query for {own} of keys or values"
+        ));
     }
     let index = (0..count).map(|head| u32::try_from(head / (count / own)).ok());
     let gather = Step::Gather {

@@ -28,13 +28,17 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         return refuse("it is in training mode; export the model for inference (`model.eval()`)");
     }
     if !node.flag("spatial", true) {
-        return refuse("it normalizes each entry by itself (`spatial` 0); only channels are supported");
+        return refuse(
+            "it normalizes each entry by itself (`spatial` 0); only channels are supported",
+        );
     }
     let origin = &node.origin;
     let source = importer.input(node, 0)?;
     let shape = importer.graph.shape(source).to_vec();
     let Some(&channels) = shape.get(1) else {
-        return refuse(format!("a tensor of shape {shape:?}; expected [batch, channels, ..]"));
+        return refuse(format!(
+            "a tensor of shape {shape:?}; expected [batch, channels, ..]"
+        ));
     };
     let mut parts = Vec::new();
     for position in 1..5 {
@@ -74,8 +78,7 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
             let inverse = importer.function(origin, sum, Function::ReciprocalSqrt)?;
             let factor = importer.scaled_and_moved(origin, inverse, true, scale, None)?;
             let opposite = importer.graph.scaled(origin, -1.0, mean, vec![])?;
-            let offset =
-                importer.scaled_and_moved(origin, opposite, false, factor, Some(bias))?;
+            let offset = importer.scaled_and_moved(origin, opposite, false, factor, Some(bias))?;
             (factor, offset)
         }
     };

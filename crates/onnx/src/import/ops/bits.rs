@@ -58,8 +58,22 @@ fn evaluate_shift(node: &Node<'_>) -> Imported<Vec<Value>> {
         &Binary {
             reals: |a, _| a,
             integers: match left {
-                true => |a, b| Some(u32::try_from(b).ok().filter(|&b| b < 64).map_or(0, |b| a << b)),
-                false => |a, b| Some(u32::try_from(b).ok().filter(|&b| b < 64).map_or(0, |b| a >> b)),
+                true => |a, b| {
+                    Some(
+                        u32::try_from(b)
+                            .ok()
+                            .filter(|&b| b < 64)
+                            .map_or(0, |b| a << b),
+                    )
+                },
+                false => |a, b| {
+                    Some(
+                        u32::try_from(b)
+                            .ok()
+                            .filter(|&b| b < 64)
+                            .map_or(0, |b| a >> b),
+                    )
+                },
             },
             result: None,
         },
@@ -81,17 +95,25 @@ fn shift(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     }
     let given = node.constant(1, "shift")?;
     let by = match given.integers().and_then(<[i64]>::split_first) {
-        Some((&first, rest)) if rest.iter().all(|&other| other == first) => u32::try_from(first).ok(),
+        Some((&first, rest)) if rest.iter().all(|&other| other == first) => {
+            u32::try_from(first).ok()
+        }
         _ => None,
     };
     let Some(by) = by.filter(|&by| by < 32) else {
-        return refuse("shifts that differ, or are of more than 31 bits; export the model with one constant shift");
+        return refuse(
+            "shifts that differ, or are of more than 31 bits; export the model with one constant shift",
+        );
     };
     let expression = shifted_by(element, is_left(node)?, by)?;
     let source = importer.input(node, 0)?;
     let to = common_shape(&[importer.graph.shape(source), given.shape()])?;
     room(&to)?;
-    let shifted = importer.apply(&node.origin, source, Function::Composite(Arc::new(expression)));
+    let shifted = importer.apply(
+        &node.origin,
+        source,
+        Function::Composite(Arc::new(expression)),
+    );
     let shifted = importer.repeated_to(&node.origin, &Value::computed(shifted, element), &to)?;
     Ok(vec![shifted])
 }
@@ -105,7 +127,11 @@ fn shifted_by(element: Element, is_left: bool, by: u32) -> Imported<Expression> 
     if !is_left {
         return Ok(floor_of_quotient(argument, by.into()));
     }
-    let product = combine(Arithmetic::Multiply, argument, Expression::Number(f64::from(by).exp2()));
+    let product = combine(
+        Arithmetic::Multiply,
+        argument,
+        Expression::Number(f64::from(by).exp2()),
+    );
     // What is wider than a proof's numbers never wraps around.
     Ok(match element.bits() {
         Some(bits) if bits <= 16 => modulo(product, low, high),
@@ -114,7 +140,11 @@ fn shifted_by(element: Element, is_left: bool, by: u32) -> Imported<Expression> 
 }
 
 /// By each number of bits that leaves something, where it is the one asked for. All bits are gone in a greater shift.
-fn shift_by_tensor(importer: &mut Importer<'_>, node: &Node<'_>, element: Element) -> Imported<Vec<Value>> {
+fn shift_by_tensor(
+    importer: &mut Importer<'_>,
+    node: &Node<'_>,
+    element: Element,
+) -> Imported<Vec<Value>> {
     let Some(bits) = element.bits().filter(|&bits| bits <= 16) else {
         return refuse(format!(
             "shifts of {element} by a computed tensor; of 16 bits or less, or by a constant, they are supported"
@@ -125,15 +155,27 @@ fn shift_by_tensor(importer: &mut Importer<'_>, node: &Node<'_>, element: Elemen
     let by = importer.input(node, 1)?;
     let to = common_shape(&[importer.graph.shape(source), importer.graph.shape(by)])?;
     room(&to)?;
-    let place = Place { origin: &node.origin, to: &to, owned: &[] };
+    let place = Place {
+        origin: &node.origin,
+        to: &to,
+        owned: &[],
+    };
     let source = importer.broadcast_to(&node.origin, source, &to)?;
     let by = importer.broadcast_to(&node.origin, by, &to)?;
     let mut terms = Vec::new();
     for count in 0..bits as u32 {
         let expression = shifted_by(element, is_left, count)?;
-        let shifted = importer.apply(&node.origin, source, Function::Composite(Arc::new(expression)));
-        let number = importer.graph.add_constant(&node.origin, vec![1; to.len()], vec![count as f32]);
-        let is_asked = importer.binary(&place, Arithmetic::Compare(Comparison::Equal), by, number)?;
+        let shifted = importer.apply(
+            &node.origin,
+            source,
+            Function::Composite(Arc::new(expression)),
+        );
+        let number =
+            importer
+                .graph
+                .add_constant(&node.origin, vec![1; to.len()], vec![count as f32]);
+        let is_asked =
+            importer.binary(&place, Arithmetic::Compare(Comparison::Equal), by, number)?;
         let picked = importer.graph.entrywise(&node.origin, is_asked, shifted);
         terms.push(importer.graph.summand(1.0, picked, vec![])?);
     }
@@ -173,10 +215,17 @@ fn complement(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Valu
 
 fn bitwise(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let element = node.element(0)?;
-    let shapes = [importer.shape(node.input(0)?)?, importer.shape(node.input(1)?)?];
+    let shapes = [
+        importer.shape(node.input(0)?)?,
+        importer.shape(node.input(1)?)?,
+    ];
     let to = common_shape(&[&shapes[0], &shapes[1]])?;
     room(&to)?;
-    let constant = node.inputs.iter().flatten().position(|input| input.constant().is_some());
+    let constant = node
+        .inputs
+        .iter()
+        .flatten()
+        .position(|input| input.constant().is_some());
     // With the number of bits that both have, `a or b` is `a + b - (a and b)`, and `a xor b` is `a + b - 2 (a and b)`.
     let (own, common) = match node.op() {
         "BitwiseAnd" => (0.0, 1.0),
@@ -188,11 +237,19 @@ fn bitwise(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>>
             let number = only(node.constant(position, "operand")?)?;
             let source = importer.input(node, 1 - position)?;
             let both = common_bits(number)?;
-            let sum = combine(Arithmetic::Add, Expression::Argument, Expression::Number(number as f64));
+            let sum = combine(
+                Arithmetic::Add,
+                Expression::Argument,
+                Expression::Number(number as f64),
+            );
             let sum = combine(Arithmetic::Multiply, sum, Expression::Number(own));
             let both = combine(Arithmetic::Multiply, both, Expression::Number(common));
             let expression = combine(Arithmetic::Add, sum, both);
-            importer.apply(&node.origin, source, Function::Composite(Arc::new(expression)))
+            importer.apply(
+                &node.origin,
+                source,
+                Function::Composite(Arc::new(expression)),
+            )
         }
         None => {
             if element.bits() != Some(8) {
@@ -214,7 +271,8 @@ fn bitwise(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>>
                 let left = importer.bit(&node.origin, left, place);
                 let right = importer.bit(&node.origin, right, place);
                 let both = importer.graph.entrywise(&node.origin, left, right);
-                let weight = f64::from(1u32 << place) * if is_signed && place == 7 { -1.0 } else { 1.0 };
+                let weight =
+                    f64::from(1u32 << place) * if is_signed && place == 7 { -1.0 } else { 1.0 };
                 terms.push(importer.graph.summand(common * weight, both, vec![])?);
             }
             importer.graph.sum(&node.origin, terms)
@@ -236,12 +294,18 @@ fn only(tensor: &Tensor) -> Imported<i64> {
 fn common_bits(number: i64) -> Imported<Expression> {
     let bits = if number < 0 { !number } else { number };
     if 64 - bits.leading_zeros() > MAX_BITS {
-        return refuse(format!("the constant {number}, which has more than {MAX_BITS} bits"));
+        return refuse(format!(
+            "the constant {number}, which has more than {MAX_BITS} bits"
+        ));
     }
     let mut sum = Expression::Number(0.0);
     for place in (0..MAX_BITS).filter(|place| bits >> place & 1 == 1) {
         let weight = Expression::Number(f64::from(1u32 << place));
-        sum = combine(Arithmetic::Add, sum, combine(Arithmetic::Multiply, bit(place), weight));
+        sum = combine(
+            Arithmetic::Add,
+            sum,
+            combine(Arithmetic::Multiply, bit(place), weight),
+        );
     }
     Ok(match number < 0 {
         true => combine(Arithmetic::Subtract, Expression::Argument, sum),
@@ -283,7 +347,11 @@ mod tests {
             let common = common_bits(number).unwrap();
             assert!(common.is_integral(true));
             for x in (-300..300).chain([65_535, -65_536]) {
-                assert_eq!(common.evaluate(x as f64), (x & number) as f64, "{x} & {number}");
+                assert_eq!(
+                    common.evaluate(x as f64),
+                    (x & number) as f64,
+                    "{x} & {number}"
+                );
             }
         }
         assert!(common_bits(1 << 30).is_err());
@@ -291,7 +359,11 @@ mod tests {
 
     #[test]
     fn products_wrap_around() {
-        let shifted = combine(Arithmetic::Multiply, Expression::Argument, Expression::Number(4.0));
+        let shifted = combine(
+            Arithmetic::Multiply,
+            Expression::Argument,
+            Expression::Number(4.0),
+        );
         let shifted = modulo(shifted, -128, 127);
         for x in -128i8..=127 {
             assert_eq!(shifted.evaluate(x.into()), f64::from(x.wrapping_mul(4)));

@@ -138,7 +138,9 @@ fn cast_constant(tensor: &Tensor, to: Element) -> Imported<Tensor> {
         };
         match to {
             Element::String => {
-                return refuse("a cast of real constants to strings; store the strings in the model");
+                return refuse(
+                    "a cast of real constants to strings; store the strings in the model",
+                );
             }
             Element::Bool => {
                 let truths = reals.iter().map(|&v| i64::from(v != 0.0));

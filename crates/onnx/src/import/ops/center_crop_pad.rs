@@ -22,7 +22,10 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         Some(given) => axes(given, shape.len())?,
         None => (0..shape.len()).collect(),
     };
-    let lengths: Vec<usize> = wanted.iter().filter_map(|&len| usize::try_from(len).ok()).collect();
+    let lengths: Vec<usize> = wanted
+        .iter()
+        .filter_map(|&len| usize::try_from(len).ok())
+        .collect();
     if lengths.len() != axes.len() || wanted.len() != axes.len() {
         return refuse(format!("a shape {wanted:?} for {} axes", axes.len()));
     }

@@ -35,27 +35,47 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         let lengths = given.iter().map(|&len| usize::try_from(len));
         Ok(lengths.collect::<Result<_, _>>()?)
     };
-    let (image, block) = (lengths(1, "shape of the image")?, lengths(2, "shape of blocks")?);
+    let (image, block) = (
+        lengths(1, "shape of the image")?,
+        lengths(2, "shape of blocks")?,
+    );
     let rank = image.len();
     if block.len() != rank || rank == 0 || room(&image)? == 0 {
-        return refuse(format!("blocks of shape {block:?} in an image of shape {image:?}"));
+        return refuse(format!(
+            "blocks of shape {block:?} in an image of shape {image:?}"
+        ));
     }
     let count = volume(&block).filter(|&count| count > 0 && count <= MAX_BLOCK);
     let (&[batch, entries, total], Some(count)) = (&shape[..], count) else {
-        return refuse(format!("an input of shape {shape:?} in blocks of shape {block:?}"));
+        return refuse(format!(
+            "an input of shape {shape:?} in blocks of shape {block:?}"
+        ));
     };
-    let (strides, dilations) = (per_axis(node, "strides", rank, 1)?, per_axis(node, "dilations", rank, 1)?);
+    let (strides, dilations) = (
+        per_axis(node, "strides", rank, 1)?,
+        per_axis(node, "dilations", rank, 1)?,
+    );
     let pads = per_axis(node, "pads", 2 * rank, 0)?;
     let mut axes = Vec::new();
-    for (axis, ((&image, &kernel), (&stride, &dilation))) in
-        image.iter().zip(&block).zip(strides.iter().zip(&dilations)).enumerate()
+    for (axis, ((&image, &kernel), (&stride, &dilation))) in image
+        .iter()
+        .zip(&block)
+        .zip(strides.iter().zip(&dilations))
+        .enumerate()
     {
-        let (pad, after) = (pads.get(axis).copied().unwrap_or(0), pads.get(axis + rank).copied().unwrap_or(0));
+        let (pad, after) = (
+            pads.get(axis).copied().unwrap_or(0),
+            pads.get(axis + rank).copied().unwrap_or(0),
+        );
         let padded = image.saturating_add(pad).saturating_add(after);
         let reach = (kernel - 1).saturating_mul(dilation).saturating_add(1);
-        let positions = padded.checked_sub(reach).and_then(|left| left.checked_div(stride));
+        let positions = padded
+            .checked_sub(reach)
+            .and_then(|left| left.checked_div(stride));
         let Some(positions) = positions else {
-            return refuse(format!("blocks of {reach} entries along an axis of {padded}"));
+            return refuse(format!(
+                "blocks of {reach} entries along an axis of {padded}"
+            ));
         };
         axes.push(Axis {
             image,
@@ -67,7 +87,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     }
     let positions: Vec<usize> = axes.iter().map(|axis| axis.positions).collect();
     if volume(&positions) != Some(total) || entries % count != 0 {
-        return refuse(format!("an input of shape {shape:?} for blocks in {positions:?} positions"));
+        return refuse(format!(
+            "an input of shape {shape:?} for blocks in {positions:?} positions"
+        ));
     }
     room(&[&[batch, entries / count][..], &image].concat())?;
     let mut terms = Vec::new();
@@ -101,8 +123,11 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
             rest /= kernel;
             let index = (0..axis.image).map(|pixel| {
                 let from_start = (pixel + axis.pad).checked_sub(tap * axis.dilation)?;
-                let is_position = from_start % axis.stride == 0 && from_start / axis.stride < axis.positions;
-                is_position.then(|| u32::try_from(from_start / axis.stride).ok()).flatten()
+                let is_position =
+                    from_start % axis.stride == 0 && from_start / axis.stride < axis.positions;
+                is_position
+                    .then(|| u32::try_from(from_start / axis.stride).ok())
+                    .flatten()
             });
             steps.push(Step::Gather {
                 axis: 2 + place,

@@ -86,7 +86,9 @@ fn evaluate(node: &Node<'_>) -> Imported<Vec<Value>> {
 fn computed_strings(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Value> {
     let (left, right) = (node.input(0)?.clone(), node.input(1)?.clone());
     if node.op() != "Equal" || right.element() != Some(Element::String) {
-        return refuse("an order of strings, or strings beside numbers; whether strings are equal is supported");
+        return refuse(
+            "an order of strings, or strings beside numbers; whether strings are equal is supported",
+        );
     }
     let to = common_shape(&[&importer.shape(&left)?, &importer.shape(&right)?])?;
     if let Some(empty) = importer.without_entries(Element::Bool, &to) {
@@ -112,7 +114,9 @@ fn equal_strings(node: &Node<'_>) -> Imported<Value> {
         return refuse("strings are compared with what are none");
     };
     let pairs = places(left.shape(), &shape).zip(places(right.shape(), &shape));
-    let equal: Vec<i64> = pairs.map(|(l, r)| i64::from(a.get(l) == b.get(r))).collect();
+    let equal: Vec<i64> = pairs
+        .map(|(l, r)| i64::from(a.get(l) == b.get(r)))
+        .collect();
     match Tensor::of_integers(Element::Bool, shape, equal) {
         Some(tensor) => Ok(Value::Constant(tensor)),
         None => refuse("strings could not be compared"),

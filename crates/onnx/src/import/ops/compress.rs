@@ -27,7 +27,10 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         None => (0, volume(&shape).unwrap_or(0)),
     };
     if condition.len() > length && condition.iter().skip(length).any(|&holds| holds != 0) {
-        return refuse(format!("a condition of {} entries for {length}", condition.len()));
+        return refuse(format!(
+            "a condition of {} entries for {length}",
+            condition.len()
+        ));
     }
     let kept = (0u32..).zip(&condition).filter(|(_, holds)| **holds != 0);
     let kept = kept.map(|(place, _)| Some(place)).collect();

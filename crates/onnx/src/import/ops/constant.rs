@@ -39,7 +39,11 @@ fn import(_: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let tensor = if let Some(attribute) = node.attribute("value_float") {
         Tensor::of_floats(Element::Float, vec![], Arc::new(vec![attribute.f]))
     } else if let Some(values) = node.floats("value_floats") {
-        Tensor::of_floats(Element::Float, vec![values.len()], Arc::new(values.to_vec()))
+        Tensor::of_floats(
+            Element::Float,
+            vec![values.len()],
+            Arc::new(values.to_vec()),
+        )
     } else if let Some(value) = node.int("value_int") {
         Tensor::of_integers(Element::Int64, vec![], vec![value])
     } else if let Some(values) = node.ints("value_ints") {

@@ -26,7 +26,10 @@ fn import(_: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let value = match node.tensor("value")? {
         Some(value) if value.len() == 1 => Some(value),
         Some(value) => {
-            return refuse(format!("a value of shape {:?}; expected one number", value.shape()));
+            return refuse(format!(
+                "a value of shape {:?}; expected one number",
+                value.shape()
+            ));
         }
         None => Tensor::of_reals(Element::Float, vec![1], vec![0.0]),
     };

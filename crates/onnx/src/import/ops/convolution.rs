@@ -35,10 +35,15 @@ pub fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Valu
     if node.ints("kernel_shape").is_some_and(|given| {
         !given.is_empty() && !given.iter().zip(lengths).all(|(&g, &l)| g == l as i64)
     }) {
-        return refuse(format!("a kernel of shape {shape:?}, which is not its attribute `kernel_shape`"));
+        return refuse(format!(
+            "a kernel of shape {shape:?}, which is not its attribute `kernel_shape`"
+        ));
     }
     let windows = Windows::of(node, importer.graph.shape(source), lengths)?;
-    let steps: Vec<Step> = windows.iter().map(|w| w.step(w.axis + (w.axis - 2))).collect();
+    let steps: Vec<Step> = windows
+        .iter()
+        .map(|w| w.step(w.axis + (w.axis - 2)))
+        .collect();
     let group = node.int_or("group", 1);
     let layer = importer.windows_times_kernel(&node.origin, source, steps, kernel, bias, group)?;
     Ok(vec![Value::computed(layer, node.element(0)?)])

@@ -58,11 +58,15 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
 /// The axes, by the attributes of a node.
 fn spreads(node: &Node<'_>, shape: &[usize], kernel: &[usize]) -> Imported<Vec<Spread>> {
     let (Some(spatial), Some(lengths)) = (shape.get(2..), kernel.get(2..)) else {
-        return refuse(format!("a kernel of shape {kernel:?} for a tensor of shape {shape:?}"));
+        return refuse(format!(
+            "a kernel of shape {kernel:?} for a tensor of shape {shape:?}"
+        ));
     };
     let axes = lengths.len();
     if axes == 0 || spatial.len() != axes {
-        return refuse(format!("a kernel of shape {kernel:?} for a tensor of shape {shape:?}"));
+        return refuse(format!(
+            "a kernel of shape {kernel:?} for a tensor of shape {shape:?}"
+        ));
     }
     let strides = per_axis(node, "strides", axes, 1)?;
     let dilations = per_axis(node, "dilations", axes, 1)?;
@@ -72,16 +76,25 @@ fn spreads(node: &Node<'_>, shape: &[usize], kernel: &[usize]) -> Imported<Vec<S
         None => vec![0; 2 * axes],
         Some(pads) if pads.len() == 2 * axes && pads.iter().all(|&p| p >= 0) => pads.to_vec(),
         Some(pads) => {
-            return refuse(format!("its attribute `pads` is {pads:?}; expected {} numbers, none below zero", 2 * axes));
+            return refuse(format!(
+                "its attribute `pads` is {pads:?}; expected {} numbers, none below zero",
+                2 * axes
+            ));
         }
     };
     // Batch and channels may stand before the lengths.
     let outputs = match node.ints("output_shape").filter(|given| !given.is_empty()) {
         None => None,
-        Some(given) => match given.len().checked_sub(axes).and_then(|skip| given.get(skip..)) {
+        Some(given) => match given
+            .len()
+            .checked_sub(axes)
+            .and_then(|skip| given.get(skip..))
+        {
             Some(outputs) if outputs.iter().all(|&n| n > 0) => Some(outputs),
             _ => {
-                return refuse(format!("its attribute `output_shape` is {given:?}; expected {axes} positive numbers"));
+                return refuse(format!(
+                    "its attribute `output_shape` is {given:?}; expected {axes} positive numbers"
+                ));
             }
         },
     };
@@ -92,7 +105,10 @@ fn spreads(node: &Node<'_>, shape: &[usize], kernel: &[usize]) -> Imported<Vec<S
             return refuse("a kernel, stride or dilation of zero");
         }
         let reach = (kernel - 1).saturating_mul(dilation).saturating_add(1);
-        let full = source.saturating_sub(1).saturating_mul(stride).saturating_add(reach);
+        let full = source
+            .saturating_sub(1)
+            .saturating_mul(stride)
+            .saturating_add(reach);
         let full = i64::try_from(full.saturating_add(added[i]))?;
         let wanted = outputs.and_then(|outputs| outputs.get(i)).copied();
         let (pad, output) = match (wanted, auto_pad) {
@@ -111,7 +127,9 @@ fn spreads(node: &Node<'_>, shape: &[usize], kernel: &[usize]) -> Imported<Vec<S
         };
         let output = usize::try_from(output).ok().filter(|&output| output > 0);
         let Some(output) = output else {
-            return refuse("an output without entries: its paddings are longer than what the kernel reaches");
+            return refuse(
+                "an output without entries: its paddings are longer than what the kernel reaches",
+            );
         };
         spreads.push(Spread {
             axis: 2 + i,
@@ -146,7 +164,9 @@ impl Spread {
         let index = (0..length).map(|at| {
             let at = usize::try_from(i64::try_from(at).ok()? - before).ok()?;
             let entry = (at % self.stride == 0).then_some(at / self.stride);
-            entry.filter(|&entry| entry < self.source).and_then(|entry| u32::try_from(entry).ok())
+            entry
+                .filter(|&entry| entry < self.source)
+                .and_then(|entry| u32::try_from(entry).ok())
         });
         let spread = Step::Gather {
             axis,
@@ -175,7 +195,10 @@ impl Importer<'_> {
         };
         let group = usize::try_from(group).ok();
         let Some(group) = group.filter(|&group| group > 0 && inputs % group == 0) else {
-            return refuse(format!("a kernel of shape {shape:?} in {} groups", group.unwrap_or(0)));
+            return refuse(format!(
+                "a kernel of shape {shape:?} in {} groups",
+                group.unwrap_or(0)
+            ));
         };
         let mut steps = vec![
             Step::Split {

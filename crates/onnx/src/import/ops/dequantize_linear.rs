@@ -45,7 +45,10 @@ fn evaluate(node: &Node<'_>) -> Imported<Vec<Value>> {
 pub fn dequantized(tensor: &Tensor, parameters: &Parameters) -> Imported<Tensor> {
     let shape = tensor.shape().to_vec();
     let Some((integers, scales)) = parameters.apart(tensor) else {
-        return refuse(format!("it dequantizes {}; integers are supported", tensor.element()));
+        return refuse(format!(
+            "it dequantizes {}; integers are supported",
+            tensor.element()
+        ));
     };
     let reals = integers.iter().zip(&scales);
     let reals = reals.map(|(&i, &s)| f64::from(i as f32 * s as f32));

@@ -23,7 +23,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let matrices = importer.input(node, 0)?;
     let shape = importer.graph.shape(matrices).to_vec();
     let [batch @ .., rows, columns] = &shape[..] else {
-        return refuse(format!("its input has the shape {shape:?}; expected matrices"));
+        return refuse(format!(
+            "its input has the shape {shape:?}; expected matrices"
+        ));
     };
     if rows != columns || *rows > MAX_ROWS {
         return refuse(format!(
@@ -32,7 +34,11 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     }
     let rank = batch.len();
     let single = [batch, &[1, 1]].concat();
-    let place = Place { origin, to: &single, owned: &[] };
+    let place = Place {
+        origin,
+        to: &single,
+        owned: &[],
+    };
     let entry = |importer: &mut Importer<'_>, row: usize, column: usize| -> Imported<LayerId> {
         let narrowed = [batch, &[1, *columns]].concat();
         let steps = vec![

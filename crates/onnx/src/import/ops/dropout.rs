@@ -19,7 +19,9 @@ inventory::submit! {
 fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let value = node.input(0)?.clone();
     let trains = match node.optional(2) {
-        Some(_) => node.optional_scalar(2, "training mode")?.is_some_and(|mode| mode != 0.0),
+        Some(_) => node
+            .optional_scalar(2, "training mode")?
+            .is_some_and(|mode| mode != 0.0),
         None => false,
     };
     let ratio = match node.optional(1) {

@@ -43,7 +43,10 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let layers = importer.all_inputs(node)?;
     let terms: Vec<&str> = left.split(',').collect();
     if terms.len() != layers.len() {
-        return refuse(format!("the equation `{equation}` for {} operands", layers.len()));
+        return refuse(format!(
+            "the equation `{equation}` for {} operands",
+            layers.len()
+        ));
     }
     let mut operands = Vec::new();
     for (term, layer) in terms.iter().zip(layers) {
@@ -51,7 +54,10 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         let axes = names(term, Some(rank))?;
         operands.push(undoubled(importer, &node.origin, Operand { layer, axes })?);
     }
-    let widest = operands.iter().flat_map(|o| &o.axes).filter(|a| matches!(a, Axis::Ellipsis(_)));
+    let widest = operands
+        .iter()
+        .flat_map(|o| &o.axes)
+        .filter(|a| matches!(a, Axis::Ellipsis(_)));
     let widest = widest.map(|a| match a {
         Axis::Ellipsis(place) => place + 1,
         Axis::Letter(_) => 0,
@@ -71,7 +77,8 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
             }
             let once = counts.into_iter().filter(|(_, count)| *count == 1);
             let dots = (0..widest).rev().map(Axis::Ellipsis);
-            dots.chain(once.map(|(letter, _)| Axis::Letter(letter))).collect()
+            dots.chain(once.map(|(letter, _)| Axis::Letter(letter)))
+                .collect()
         }
     };
     let mut rest = operands.into_iter();
@@ -118,12 +125,18 @@ fn names(term: &str, rank: Option<usize>) -> Imported<Vec<Axis>> {
         let axes = letters(term)?;
         return match rank.is_none_or(|rank| rank == axes.len()) {
             true => Ok(axes),
-            false => refuse(format!("the term `{term}` for a tensor of {} axes", rank.unwrap_or(0))),
+            false => refuse(format!(
+                "the term `{term}` for a tensor of {} axes",
+                rank.unwrap_or(0)
+            )),
         };
     };
     let (before, after) = (letters(before)?, letters(after)?);
     let Some(dots) = rank.unwrap_or(0).checked_sub(before.len() + after.len()) else {
-        return refuse(format!("the term `{term}` for a tensor of {} axes", rank.unwrap_or(0)));
+        return refuse(format!(
+            "the term `{term}` for a tensor of {} axes",
+            rank.unwrap_or(0)
+        ));
     };
     let dots = (0..dots).rev().map(Axis::Ellipsis);
     Ok(before.into_iter().chain(dots).chain(after).collect())
@@ -131,12 +144,18 @@ fn names(term: &str, rank: Option<usize>) -> Imported<Vec<Axis>> {
 
 /// The diagonal along axes of one name.
 fn undoubled(importer: &mut Importer<'_>, origin: &str, operand: Operand) -> Imported<Operand> {
-    let Operand { mut layer, mut axes } = operand;
+    let Operand {
+        mut layer,
+        mut axes,
+    } = operand;
     while let Some((first, second)) = doubled(&axes) {
         let shape = importer.graph.shape(layer).to_vec();
         let length = shape[first];
         if shape[second] != length {
-            return refuse(format!("axes of one letter with lengths {length} and {}", shape[second]));
+            return refuse(format!(
+                "axes of one letter with lengths {length} and {}",
+                shape[second]
+            ));
         }
         // Both axes at the end, as one, of which every (length + 1)th entry is taken.
         let others = (0..shape.len()).filter(|a| *a != first && *a != second);
@@ -164,7 +183,10 @@ fn undoubled(importer: &mut Importer<'_>, origin: &str, operand: Operand) -> Imp
 /// Two axes of one name.
 fn doubled(axes: &[Axis]) -> Option<(usize, usize)> {
     axes.iter().enumerate().find_map(|(first, axis)| {
-        let second = axes.iter().skip(first + 1).position(|other| other == axis)?;
+        let second = axes
+            .iter()
+            .skip(first + 1)
+            .position(|other| other == axis)?;
         Some((first, first + 1 + second))
     })
 }
@@ -189,7 +211,9 @@ fn summed(
             axes.remove(axis);
         }
     }
-    let order = output.iter().map(|axis| axes.iter().position(|a| a == axis));
+    let order = output
+        .iter()
+        .map(|axis| axes.iter().position(|a| a == axis));
     let Some(order) = order.collect::<Option<Vec<usize>>>() else {
         return refuse("its equation has an output axis that no operand has");
     };
@@ -231,7 +255,10 @@ fn product(
         let length = lengths[0].max(lengths[1]);
         let both = label.left.is_some() && label.right.is_some();
         if both && lengths[0] != lengths[1] && !lengths.contains(&1) {
-            return refuse(format!("axes of one letter with lengths {} and {}", lengths[0], lengths[1]));
+            return refuse(format!(
+                "axes of one letter with lengths {} and {}",
+                lengths[0], lengths[1]
+            ));
         }
         if let Some(output) = label.output {
             to[output] = length;

@@ -20,7 +20,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         true => given.saturating_add(shape.len() as i64),
         false => given,
     };
-    let axis = usize::try_from(axis).ok().filter(|&axis| axis <= shape.len());
+    let axis = usize::try_from(axis)
+        .ok()
+        .filter(|&axis| axis <= shape.len());
     let Some(axis) = axis else {
         return refuse(format!("axis {given} for a tensor of shape {shape:?}"));
     };

@@ -135,7 +135,9 @@ fn length(node: &Node<'_>, slot: usize, what: &str) -> Imported<Option<usize>> {
     match node.optional_integers(slot, what)?.as_deref() {
         None => Ok(None),
         Some(&[number]) if number > 0 => Ok(Some(usize::try_from(number)?)),
-        Some(other) => refuse(format!("its {what} is {other:?}; expected one positive number")),
+        Some(other) => refuse(format!(
+            "its {what} is {other:?}; expected one positive number"
+        )),
     }
 }
 
@@ -184,7 +186,9 @@ fn short_time_transform(importer: &mut Importer<'_>, node: &Node<'_>) -> Importe
     }
     let shape = importer.graph.shape(source).to_vec();
     let &[_, samples, _] = &shape[..] else {
-        return refuse(format!("a signal of shape {shape:?}; expected batch, samples and parts"));
+        return refuse(format!(
+            "a signal of shape {shape:?}; expected batch, samples and parts"
+        ));
     };
     let Some(step) = length(node, 1, "frame step")? else {
         return refuse("its frame step is missing");
@@ -196,10 +200,14 @@ fn short_time_transform(importer: &mut Importer<'_>, node: &Node<'_>) -> Importe
         return refuse("it has neither a window nor a frame length");
     };
     if window.as_ref().is_some_and(|window| window.len() != length) {
-        return refuse(format!("a window that is not as long as a frame of {length} samples"));
+        return refuse(format!(
+            "a window that is not as long as a frame of {length} samples"
+        ));
     }
     let Some(room) = samples.checked_sub(length) else {
-        return refuse(format!("frames of {length} samples of a signal of {samples}"));
+        return refuse(format!(
+            "frames of {length} samples of a signal of {samples}"
+        ));
     };
     let frames = Step::Window {
         axis: 1,

@@ -29,7 +29,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
                 return refuse("its input is no tensor");
             };
             if room(&shape)? == 0 {
-                return refuse(format!("computed indices of a tensor of shape {shape:?}, which has no entries"));
+                return refuse(format!(
+                    "computed indices of a tensor of shape {shape:?}, which has no entries"
+                ));
             }
             let source = importer.layer(&node.origin, &value)?;
             let layer = by_computed(importer, &node.origin, source, axis, indices)?;
@@ -53,7 +55,11 @@ fn by_constant(
     };
     let before = shape.iter().take(axis);
     let after = shape.iter().skip(axis + 1);
-    let to: Vec<usize> = before.chain(indices.shape()).chain(after).copied().collect();
+    let to: Vec<usize> = before
+        .chain(indices.shape())
+        .chain(after)
+        .copied()
+        .collect();
     if room(&to)? == 0 {
         return match value.element() {
             Some(element) => without_entries(element, to),
@@ -97,7 +103,11 @@ pub fn by_computed(
     room(&code_shape)?;
     let codes = graph.indicator(origin, indices, classes, true);
     // [I.., k] times [A.., k] is [I.., A..], of which the indices' axes go where the axis was.
-    let entries = graph.view(origin, source, vec![Step::Permute(axis_last(axis, shape.len()))])?;
+    let entries = graph.view(
+        origin,
+        source,
+        vec![Step::Permute(axis_last(axis, shape.len()))],
+    )?;
     let axes = Axes {
         shared: 0,
         left_free: index_rank,

@@ -28,7 +28,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let to = importer.shape(indices)?;
     let fits = |(a, (&own, &asked)): (usize, (&usize, &usize))| a == axis || asked <= own;
     if to.len() != shape.len() || !shape.iter().zip(&to).enumerate().all(fits) {
-        return refuse(format!("indices of shape {to:?} for a tensor of shape {shape:?}"));
+        return refuse(format!(
+            "indices of shape {to:?} for a tensor of shape {shape:?}"
+        ));
     }
     if room(&to)? == 0 {
         return Ok(vec![without_entries(element, to)?]);

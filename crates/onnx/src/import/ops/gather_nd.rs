@@ -116,7 +116,11 @@ fn by_codes(
 fn from_start(len: f64) -> Expression {
     let index = || Box::new(Expression::Argument);
     let combine = |operation, number: f64| {
-        Box::new(Expression::Combine(operation, index(), Box::new(Expression::Number(number))))
+        Box::new(Expression::Combine(
+            operation,
+            index(),
+            Box::new(Expression::Number(number)),
+        ))
     };
     let negative = combine(Arithmetic::Compare(Comparison::Less), 0.0);
     Expression::Select(negative, combine(Arithmetic::Add, len), index())

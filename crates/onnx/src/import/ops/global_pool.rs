@@ -26,7 +26,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let origin = &node.origin;
     let shape = importer.graph.shape(source).to_vec();
     let Some(count) = shape.get(2..).and_then(volume) else {
-        return refuse(format!("a tensor of shape {shape:?}; expected [batch, channels, ..]"));
+        return refuse(format!(
+            "a tensor of shape {shape:?}; expected [batch, channels, ..]"
+        ));
     };
     let axes: Vec<usize> = (2..shape.len()).collect();
     let layer = match node.op() {
@@ -57,14 +59,18 @@ impl Importer<'_> {
     /// A factor times the sum of each channel's image; the axes keep length one.
     fn over_image(&mut self, origin: &str, source: LayerId, factor: f64) -> Imported<LayerId> {
         let shape = self.graph.shape(source).to_vec();
-        let steps = shape.iter().enumerate().skip(2).flat_map(|(axis, &source)| {
-            let sum = Step::Reduce {
-                axis,
-                source,
-                weights: None,
-            };
-            [sum, Step::Insert { axis, len: 1 }]
-        });
+        let steps = shape
+            .iter()
+            .enumerate()
+            .skip(2)
+            .flat_map(|(axis, &source)| {
+                let sum = Step::Reduce {
+                    axis,
+                    source,
+                    weights: None,
+                };
+                [sum, Step::Insert { axis, len: 1 }]
+            });
         Ok(self.graph.scaled(origin, factor, source, steps.collect())?)
     }
 }

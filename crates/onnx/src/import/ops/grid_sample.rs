@@ -41,13 +41,19 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let grid = node.constant(1, "grid")?.shape().to_vec();
     let places = node.reals(1, "grid")?;
     let (Some(image), Some((&axes, outer))) = (shape.get(2..), grid.split_last()) else {
-        return refuse(format!("an image of shape {shape:?} and a grid of shape {grid:?}"));
+        return refuse(format!(
+            "an image of shape {shape:?} and a grid of shape {grid:?}"
+        ));
     };
     let (Some((&batch, positions)), Some(&samples)) = (outer.split_first(), shape.first()) else {
-        return refuse(format!("an image of shape {shape:?} and a grid of shape {grid:?}"));
+        return refuse(format!(
+            "an image of shape {shape:?} and a grid of shape {grid:?}"
+        ));
     };
     if axes != image.len() || positions.len() != axes || batch != samples || axes == 0 {
-        return refuse(format!("an image of shape {shape:?} and a grid of shape {grid:?}"));
+        return refuse(format!(
+            "an image of shape {shape:?} and a grid of shape {grid:?}"
+        ));
     }
     let mode = match node.string("mode")? {
         None | Some("linear" | "bilinear") => Mode::Linear,
@@ -65,7 +71,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let (Some(entries), Some(count)) = (volume(image), volume(positions)) else {
         return refuse(format!("an image of shape {shape:?}"));
     };
-    let size = batch.checked_mul(count).and_then(|n| n.checked_mul(entries));
+    let size = batch
+        .checked_mul(count)
+        .and_then(|n| n.checked_mul(entries));
     let Some(size) = size.filter(|&size| size > 0 && size <= MAX_WEIGHTS) else {
         return refuse(format!(
             "{count} places of an image of {entries} entries; the product may be at most {MAX_WEIGHTS}"
@@ -81,7 +89,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
             }
         }
     }
-    let weights = importer.graph.add_constant(origin, vec![batch, count, entries], weights);
+    let weights = importer
+        .graph
+        .add_constant(origin, vec![batch, count, entries], weights);
     let merge = Step::Merge {
         axis: 2,
         sizes: image.to_vec(),
@@ -103,7 +113,13 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
 }
 
 /// The entries of an image that a place reads, with their weights, as onnxruntime computes them.
-fn read(image: &[usize], place: &[f32], mode: Mode, padding: Padding, aligned: bool) -> Vec<(usize, f64)> {
+fn read(
+    image: &[usize],
+    place: &[f32],
+    mode: Mode,
+    padding: Padding,
+    aligned: bool,
+) -> Vec<(usize, f64)> {
     let bounds = |len: usize| match aligned {
         true => (0.0, len as f32 - 1.0),
         false => (-0.5, len as f32 - 0.5),
@@ -158,7 +174,9 @@ fn read(image: &[usize], place: &[f32], mode: Mode, padding: Padding, aligned: b
         });
         let taps: Vec<(usize, f64)> = taps.collect();
         let longer = |&(entry, weight): &(usize, f64)| {
-            let all = taps.iter().map(|&(index, own)| (entry * len + index, weight * own));
+            let all = taps
+                .iter()
+                .map(|&(index, own)| (entry * len + index, weight * own));
             all.collect::<Vec<_>>()
         };
         read = read.iter().flat_map(longer).collect();

@@ -21,7 +21,12 @@ fn import<'a>(importer: &mut Importer<'a>, node: &Node<'a>) -> Imported<Vec<Valu
         let branch = match tensor.scalar() {
             Some(holds) if holds != 0.0 => yes,
             Some(_) => no,
-            None => return refuse(format!("a condition of shape {:?}; expected one truth value", tensor.shape())),
+            None => {
+                return refuse(format!(
+                    "a condition of shape {:?}; expected one truth value",
+                    tensor.shape()
+                ));
+            }
         };
         return importer.inner_graph(node.proto, branch, vec![]);
     }
@@ -29,10 +34,15 @@ fn import<'a>(importer: &mut Importer<'a>, node: &Node<'a>) -> Imported<Vec<Valu
     let yes = importer.inner_graph(node.proto, yes, vec![])?;
     let no = importer.inner_graph(node.proto, no, vec![])?;
     if yes.len() != no.len() {
-        return refuse(format!("branches with {} and {} outputs", yes.len(), no.len()));
+        return refuse(format!(
+            "branches with {} and {} outputs",
+            yes.len(),
+            no.len()
+        ));
     }
     let both = yes.iter().zip(&no);
-    both.map(|(yes, no)| importer.chosen(&node.origin, &condition, yes, no)).collect()
+    both.map(|(yes, no)| importer.chosen(&node.origin, &condition, yes, no))
+        .collect()
 }
 
 impl Importer<'_> {
@@ -40,7 +50,9 @@ impl Importer<'_> {
     pub fn single(&mut self, origin: &str, condition: &Value) -> Imported<Value> {
         let shape = self.shape(condition)?;
         if shape.iter().any(|&len| len != 1) {
-            return refuse(format!("a condition of shape {shape:?}; expected one truth value"));
+            return refuse(format!(
+                "a condition of shape {shape:?}; expected one truth value"
+            ));
         }
         let only = Step::Reduce {
             axis: 0,
@@ -51,17 +63,27 @@ impl Importer<'_> {
     }
 
     /// One value where a computed condition holds, else another of the same shape.
-    pub fn chosen(&mut self, origin: &str, condition: &Value, yes: &Value, no: &Value) -> Imported<Value> {
+    pub fn chosen(
+        &mut self,
+        origin: &str,
+        condition: &Value,
+        yes: &Value,
+        no: &Value,
+    ) -> Imported<Value> {
         match (yes, no) {
             (Value::Nothing, Value::Nothing) => return Ok(Value::Nothing),
-            (Value::Constant(left), Value::Constant(right)) if left == right => return Ok(yes.clone()),
+            (Value::Constant(left), Value::Constant(right)) if left == right => {
+                return Ok(yes.clone());
+            }
             (Value::Sequence(left), Value::Sequence(right)) if left.len() == right.len() => {
                 let both = left.iter().zip(right);
                 let parts = both.map(|(yes, no)| self.chosen(origin, condition, yes, no));
                 return Ok(Value::Sequence(parts.collect::<Imported<_>>()?));
             }
             (Value::Sequence(_) | Value::Nothing, _) | (_, Value::Sequence(_) | Value::Nothing) => {
-                return refuse("a computed condition decides how long a sequence is, or whether a value is there; make it constant");
+                return refuse(
+                    "a computed condition decides how long a sequence is, or whether a value is there; make it constant",
+                );
             }
             _ => {}
         }

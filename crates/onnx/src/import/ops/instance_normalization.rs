@@ -23,10 +23,13 @@ fn instance(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>
     let origin = &node.origin;
     let shape = importer.graph.shape(source).to_vec();
     let (Some(&channels), true) = (shape.get(1), shape.len() > 2) else {
-        return refuse(format!("a tensor of shape {shape:?}; expected [batch, channels, ..]"));
+        return refuse(format!(
+            "a tensor of shape {shape:?}; expected [batch, channels, ..]"
+        ));
     };
     let axes: Vec<usize> = (2..shape.len()).collect();
-    let normalized = importer.standardized(origin, source, &axes, node.float_or("epsilon", 1e-5))?;
+    let normalized =
+        importer.standardized(origin, source, &axes, node.float_or("epsilon", 1e-5))?;
     let (factor, offset) = (importer.input(node, 1)?, importer.input(node, 2)?);
     let factor = importer.by_channel(origin, factor, channels, shape.len())?;
     let offset = importer.by_channel(origin, offset, channels, shape.len())?;
@@ -39,7 +42,9 @@ fn group(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let origin = &node.origin;
     let shape = importer.graph.shape(source).to_vec();
     let (&[batch, channels, ..], Some(count)) = (&shape[..], node.int("num_groups")) else {
-        return refuse(format!("a tensor of shape {shape:?}, or `num_groups` is missing"));
+        return refuse(format!(
+            "a tensor of shape {shape:?}, or `num_groups` is missing"
+        ));
     };
     let groups = usize::try_from(count).ok();
     let Some(groups) = groups.filter(|&groups| groups > 0 && channels % groups == 0) else {
@@ -47,13 +52,17 @@ fn group(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     };
     let entries = shape.iter().skip(2).product::<usize>() * (channels / groups);
     let grouped = vec![batch, groups, entries];
-    let rows = importer.graph.view(origin, source, reshape(0, &shape, &grouped))?;
+    let rows = importer
+        .graph
+        .view(origin, source, reshape(0, &shape, &grouped))?;
     let mut layer = importer.standardized(origin, rows, &[2], node.float_or("epsilon", 1e-5))?;
     let (factor, offset) = (importer.input(node, 1)?, importer.input(node, 2)?);
     // Up to version 20 each group has its factor, later each channel.
     let by_group = node.since < 21;
     if !by_group {
-        layer = importer.graph.view(origin, layer, reshape(0, &grouped, &shape))?;
+        layer = importer
+            .graph
+            .view(origin, layer, reshape(0, &grouped, &shape))?;
     }
     let (count, rank) = match by_group {
         true => (groups, grouped.len()),
@@ -63,7 +72,9 @@ fn group(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let offset = importer.by_channel(origin, offset, count, rank)?;
     layer = importer.scaled_and_moved(origin, layer, true, factor, Some(offset))?;
     if by_group {
-        layer = importer.graph.view(origin, layer, reshape(0, &grouped, &shape))?;
+        layer = importer
+            .graph
+            .view(origin, layer, reshape(0, &grouped, &shape))?;
     }
     Ok(vec![Value::computed(layer, node.element(0)?)])
 }

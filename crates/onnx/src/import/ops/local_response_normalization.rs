@@ -21,7 +21,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let shape = importer.graph.shape(source).to_vec();
     let size = node.int("size").and_then(|size| usize::try_from(size).ok());
     let (Some(&channels), Some(size)) = (shape.get(1), size.filter(|&size| size > 0)) else {
-        return refuse(format!("a tensor of shape {shape:?}, or `size` is not a positive number"));
+        return refuse(format!(
+            "a tensor of shape {shape:?}, or `size` is not a positive number"
+        ));
     };
     let squares = importer.graph.entrywise(origin, source, source);
     let neighbours = vec![

@@ -29,7 +29,9 @@ fn import<'a>(importer: &mut Importer<'a>, node: &Node<'a>) -> Imported<Vec<Valu
             _ => return refuse("a number of steps that is no single integer"),
         },
         Some(_) => {
-            return refuse("its number of steps is computed; it must be constant: export the model with the loop unrolled");
+            return refuse(
+                "its number of steps is computed; it must be constant: export the model with the loop unrolled",
+            );
         }
     };
     let mut goes_on = match node.optional(1) {
@@ -42,7 +44,10 @@ fn import<'a>(importer: &mut Importer<'a>, node: &Node<'a>) -> Imported<Vec<Valu
     }
     let states = state.len();
     let Some(scans) = body.output.len().checked_sub(states + 1) else {
-        return refuse(format!("a body with {} outputs for {states} states", body.output.len()));
+        return refuse(format!(
+            "a body with {} outputs for {states} states",
+            body.output.len()
+        ));
     };
     let mut scanned: Vec<Vec<Value>> = vec![Vec::new(); scans];
     let mut step = 0;
@@ -57,10 +62,14 @@ fn import<'a>(importer: &mut Importer<'a>, node: &Node<'a>) -> Imported<Vec<Valu
         }
         let is_computed = matches!(goes_on, Value::Computed { .. });
         if is_computed && trips.is_none() {
-            return refuse("it goes on until a computed condition ends it; give it a constant number of steps");
+            return refuse(
+                "it goes on until a computed condition ends it; give it a constant number of steps",
+            );
         }
         if is_computed && scans > 0 {
-            return refuse("a computed condition decides how many entries it collects; make the condition constant");
+            return refuse(
+                "a computed condition decides how many entries it collects; make the condition constant",
+            );
         }
         let number = Tensor::of_integers(Element::Int64, vec![], vec![i64::try_from(step)?]);
         let number = number.map_or(Value::Nothing, Value::Constant);
@@ -104,7 +113,12 @@ fn truth(holds: bool) -> Imported<Value> {
 
 impl Importer<'_> {
     /// What is collected in no steps: a tensor without entries, of the type and shape that the body declares, with an axis more.
-    pub fn nothing_scanned(&self, body: &GraphProto, output: usize, axis: usize) -> Imported<Value> {
+    pub fn nothing_scanned(
+        &self,
+        body: &GraphProto,
+        output: usize,
+        axis: usize,
+    ) -> Imported<Value> {
         let declared = body.output.get(output);
         let declared = declared.and_then(crate::import::signature::declared);
         let empty = declared.and_then(|(element, mut shape)| {
@@ -113,7 +127,9 @@ impl Importer<'_> {
         });
         match empty {
             Some(empty) => Ok(Value::Constant(empty)),
-            None => refuse("it has no steps, and its body does not declare the shape of what it would collect"),
+            None => refuse(
+                "it has no steps, and its body does not declare the shape of what it would collect",
+            ),
         }
     }
 }

@@ -68,7 +68,14 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
             cell: Some(importer.initial_state(node, 6, &sequence, direction.number, hidden)?),
         };
         let step = &mut |importer: &mut Importer<'_>, cell: &Cell, gates, state| {
-            advance(importer, origin, cell, gates, state, (functions, coupled, peepholes))
+            advance(
+                importer,
+                origin,
+                cell,
+                gates,
+                state,
+                (functions, coupled, peepholes),
+            )
         };
         results.push(importer.unrolled(origin, &sequence, direction, &cell, initial, step)?);
     }
@@ -93,7 +100,10 @@ fn advance(
         importer.graph.summand(1.0, recurrent, vec![])?,
     ];
     let arguments = importer.graph.sum(origin, terms);
-    let gate = |importer: &mut Importer<'_>, number: usize, peeped: Option<(usize, LayerId)>, function: &Function| {
+    let gate = |importer: &mut Importer<'_>,
+                number: usize,
+                peeped: Option<(usize, LayerId)>,
+                function: &Function| {
         let mut argument = importer.part(origin, arguments, number, cell.hidden)?;
         if let (Some((part, seen)), Some(peepholes)) = (peeped, peepholes) {
             let factors = importer.part(origin, peepholes, part, cell.hidden)?;
@@ -103,10 +113,19 @@ fn advance(
                 to: &to,
                 owned: &[],
             };
-            let seen = importer.binary(&place, crate::expression::Operation::Multiply, seen, factors)?;
+            let seen = importer.binary(
+                &place,
+                crate::expression::Operation::Multiply,
+                seen,
+                factors,
+            )?;
             argument = importer.plus(origin, argument, seen)?;
         }
-        Ok::<LayerId, crate::import::refusal::Refusal>(importer.graph.apply(origin, argument, function.clone()))
+        Ok::<LayerId, crate::import::refusal::Refusal>(importer.graph.apply(
+            origin,
+            argument,
+            function.clone(),
+        ))
     };
     let input = gate(importer, 0, Some((0, before)), of_gates)?;
     let forget = match coupled {

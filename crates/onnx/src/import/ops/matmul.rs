@@ -40,7 +40,9 @@ impl Importer<'_> {
             self.graph.shape(right).to_vec(),
         );
         let (&[.., left_inner], &[.., right_last]) = (&left_shape[..], &right_shape[..]) else {
-            return refuse(format!("a product of shapes {left_shape:?} and {right_shape:?}"));
+            return refuse(format!(
+                "a product of shapes {left_shape:?} and {right_shape:?}"
+            ));
         };
         let is_row = left_shape.len() == 1;
         let is_column = right_shape.len() == 1;
@@ -49,7 +51,9 @@ impl Importer<'_> {
             false => right_shape[right_shape.len() - 2],
         };
         if left_inner != right_inner {
-            return refuse(format!("a product of shapes {left_shape:?} and {right_shape:?}"));
+            return refuse(format!(
+                "a product of shapes {left_shape:?} and {right_shape:?}"
+            ));
         }
         let left_outer = &left_shape[..left_shape.len().saturating_sub(2)];
         let right_outer = &right_shape[..right_shape.len().saturating_sub(2)];
@@ -82,7 +86,11 @@ impl Importer<'_> {
         }
         labels.push(Label {
             left: Some(left_shape.len() - 1),
-            right: Some(right_shape.len().saturating_sub(if is_column { 1 } else { 2 })),
+            right: Some(
+                right_shape
+                    .len()
+                    .saturating_sub(if is_column { 1 } else { 2 }),
+            ),
             output: None,
         });
         let place = Place {

@@ -54,7 +54,11 @@ fn taps(windows: &[Windows]) -> Option<Vec<Step>> {
         let index: Option<Vec<u32>> = index.collect();
         let index = index?.into_iter().map(Some).collect();
         let source = w.source;
-        steps.push(Step::Gather { axis, source, index });
+        steps.push(Step::Gather {
+            axis,
+            source,
+            index,
+        });
         steps.push(Step::Split { axis, sizes });
     }
     Some(steps)

@@ -38,20 +38,33 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         None => unpooled.clone(),
     };
     // Indices count in the shape that was pooled, also where a larger one is asked for.
-    let Some((count, shape_of_output)) = room(&to).ok().zip(Some(to.clone())).filter(|_| to == unpooled) else {
+    let Some((count, shape_of_output)) = room(&to)
+        .ok()
+        .zip(Some(to.clone()))
+        .filter(|_| to == unpooled)
+    else {
         return refuse(format!(
             "an output of shape {to:?}, where its indices are those of shape {unpooled:?}; leave the output shape out"
         ));
     };
     if Some(places.len()) != inferproof_view::volume(&shape) {
-        return refuse(format!("{} indices for a tensor of shape {shape:?}", places.len()));
+        return refuse(format!(
+            "{} indices for a tensor of shape {shape:?}",
+            places.len()
+        ));
     }
     let mut index = vec![None; count];
     for (entry, &place) in (0u32..).zip(&places) {
-        let slot = usize::try_from(place).ok().and_then(|place| index.get_mut(place));
+        let slot = usize::try_from(place)
+            .ok()
+            .and_then(|place| index.get_mut(place));
         match slot {
             Some(slot) => *slot = Some(entry),
-            None => return refuse(format!("index {place} of an output of shape {shape_of_output:?}")),
+            None => {
+                return refuse(format!(
+                    "index {place} of an output of shape {shape_of_output:?}"
+                ));
+            }
         }
     }
     let steps = flat_gather(&shape, index, &shape_of_output);

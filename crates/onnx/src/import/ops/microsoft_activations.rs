@@ -38,7 +38,11 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     if node.optional(1).is_some() {
         let bias = importer.input(node, 1)?;
         let to = common_shape(&[importer.graph.shape(layer), importer.graph.shape(bias)])?;
-        let owned: Vec<_> = importer.is_read_once(node, 0).then_some(layer).into_iter().collect();
+        let owned: Vec<_> = importer
+            .is_read_once(node, 0)
+            .then_some(layer)
+            .into_iter()
+            .collect();
         let place = Place {
             origin,
             to: &to,

@@ -44,7 +44,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         right_free: 0,
         contracted: 1,
     };
-    let squares = importer.graph.contract(origin, difference, difference, axes);
+    let squares = importer
+        .graph
+        .contract(origin, difference, difference, axes);
     let layer = match node.string_or("metric", "sqeuclidean")? {
         "sqeuclidean" => squares,
         "euclidean" => importer.graph.apply(origin, squares, Function::Sqrt),

@@ -124,8 +124,15 @@ fn only(importer: &mut Importer<'_>, node: &Node<'_>, values: &[Value]) -> Impor
 fn fused_gemm(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let values = matmul::gemm(importer, node)?;
     let layer = only(importer, node, &values)?;
-    let second = node.float("activation_beta").or(node.float("activation_gamma"));
-    activated(importer, node, layer, [node.float("activation_alpha"), second])
+    let second = node
+        .float("activation_beta")
+        .or(node.float("activation_gamma"));
+    activated(
+        importer,
+        node,
+        layer,
+        [node.float("activation_alpha"), second],
+    )
 }
 
 fn fused_convolution(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {

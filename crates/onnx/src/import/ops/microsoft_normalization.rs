@@ -90,7 +90,11 @@ fn of_sum(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     }
     let mut outputs = vec![Value::computed(layer, element)];
     if node.wants(3) {
-        outputs.extend([Value::Nothing, Value::Nothing, Value::computed(sum, element)]);
+        outputs.extend([
+            Value::Nothing,
+            Value::Nothing,
+            Value::computed(sum, element),
+        ]);
     }
     Ok(outputs)
 }

@@ -89,7 +89,11 @@ fn pair(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
         owned: &[],
     };
     let result = importer.binary(&place, operation, left, right)?;
-    Ok(vec![importer.quantize(&node.origin, result, target(node, (6, 7))?)?])
+    Ok(vec![importer.quantize(
+        &node.origin,
+        result,
+        target(node, (6, 7))?,
+    )?])
 }
 
 fn function(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
@@ -101,7 +105,11 @@ fn function(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>
     };
     let x = real(importer, node, 0)?;
     let result = importer.function(&node.origin, x, function)?;
-    Ok(vec![importer.quantize(&node.origin, result, target(node, (3, 4))?)?])
+    Ok(vec![importer.quantize(
+        &node.origin,
+        result,
+        target(node, (3, 4))?,
+    )?])
 }
 
 fn concatenation(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
@@ -122,5 +130,9 @@ fn concatenation(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<V
         }
     }
     let joined = importer.joined(&node.origin, &parts, axis)?;
-    Ok(vec![importer.quantize(&node.origin, joined, target(node, (0, 1))?)?])
+    Ok(vec![importer.quantize(
+        &node.origin,
+        joined,
+        target(node, (0, 1))?,
+    )?])
 }

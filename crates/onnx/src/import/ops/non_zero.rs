@@ -36,7 +36,9 @@ fn non_zero(node: &Node<'_>) -> Imported<Vec<Value>> {
         (None, Some(reals)) => reals.iter().map(|&v| v != 0.0).collect(),
         (None, None) => return refuse("strings, of which none is zero"),
     };
-    let found: Vec<usize> = (0..holds.len()).filter(|&place| holds.get(place) == Some(&true)).collect();
+    let found: Vec<usize> = (0..holds.len())
+        .filter(|&place| holds.get(place) == Some(&true))
+        .collect();
     let mut strides = Vec::new();
     let mut stride = 1;
     for &len in tensor.shape().iter().rev() {
@@ -63,8 +65,12 @@ fn compare(tensor: &Tensor, left: usize, right: usize) -> Ordering {
         }
     }
     match tensor.data() {
-        Data::Floats(values) => of(values, left, right, |l, r| l.partial_cmp(r).unwrap_or(Ordering::Equal)),
-        Data::Doubles(values) => of(values, left, right, |l, r| l.partial_cmp(r).unwrap_or(Ordering::Equal)),
+        Data::Floats(values) => of(values, left, right, |l, r| {
+            l.partial_cmp(r).unwrap_or(Ordering::Equal)
+        }),
+        Data::Doubles(values) => of(values, left, right, |l, r| {
+            l.partial_cmp(r).unwrap_or(Ordering::Equal)
+        }),
         Data::Integers(values) => of(values, left, right, Ord::cmp),
         Data::Strings(values) => of(values, left, right, Ord::cmp),
     }
@@ -85,12 +91,16 @@ fn unique(node: &Node<'_>) -> Imported<Vec<Value>> {
     let outer = tensor.len() / (count * inner).max(1);
     // The entries of a slice, in their order.
     let entries = |slice: usize| {
-        (0..outer).flat_map(move |row| (0..inner).map(move |column| (row * count + slice) * inner + column))
+        (0..outer).flat_map(move |row| {
+            (0..inner).map(move |column| (row * count + slice) * inner + column)
+        })
     };
     let order = |left: usize, right: usize| {
         let pairs = entries(left).zip(entries(right));
         let mut compared = pairs.map(|(left, right)| compare(tensor, left, right));
-        compared.find(|&order| order != Ordering::Equal).unwrap_or(Ordering::Equal)
+        compared
+            .find(|&order| order != Ordering::Equal)
+            .unwrap_or(Ordering::Equal)
     };
     let mut sorted: Vec<usize> = (0..count).collect();
     sorted.sort_by(|&left, &right| order(left, right));
@@ -98,7 +108,13 @@ fn unique(node: &Node<'_>) -> Imported<Vec<Value>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for slice in sorted {
         match groups.last_mut() {
-            Some(group) if group.first().is_some_and(|&first| order(first, slice) == Ordering::Equal) => group.push(slice),
+            Some(group)
+                if group
+                    .first()
+                    .is_some_and(|&first| order(first, slice) == Ordering::Equal) =>
+            {
+                group.push(slice)
+            }
             _ => groups.push(vec![slice]),
         }
     }
@@ -113,17 +129,24 @@ fn unique(node: &Node<'_>) -> Imported<Vec<Value>> {
             }
         }
     }
-    let firsts: Vec<usize> = groups.iter().filter_map(|group| group.first().copied()).collect();
+    let firsts: Vec<usize> = groups
+        .iter()
+        .filter_map(|group| group.first().copied())
+        .collect();
     let to = match along {
         None => vec![firsts.len()],
         Some(axis) => {
             let lengths = shape.iter().enumerate();
-            lengths.map(|(a, &len)| if a == axis { firsts.len() } else { len }).collect()
+            lengths
+                .map(|(a, &len)| if a == axis { firsts.len() } else { len })
+                .collect()
         }
     };
     let places = (0..outer).flat_map(|row| {
         let slices = firsts.iter();
-        slices.flat_map(move |slice| (0..inner).map(move |column| Some((row * count + slice) * inner + column)))
+        slices.flat_map(move |slice| {
+            (0..inner).map(move |column| Some((row * count + slice) * inner + column))
+        })
     });
     let places: Vec<Option<usize>> = places.collect();
     let Some(values) = tensor.picked(to, &places) else {

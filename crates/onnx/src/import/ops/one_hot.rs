@@ -4,7 +4,7 @@ use crate::expression::{Expression, Operation as Arithmetic};
 use crate::function::{Comparison, Function};
 use crate::graph::Graph;
 use crate::import::Importer;
-use crate::import::build::movement::{inverse, axis_last, room};
+use crate::import::build::movement::{axis_last, inverse, room};
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Operation, int};

@@ -39,7 +39,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     for ((axis, length), pad) in left.iter_mut().enumerate().zip(&pads) {
         let (before, after) = (pad.before.min(0), pad.after.min(0));
         if (before, after) != (0, 0) {
-            let rest = i64::try_from(*length)?.saturating_add(before).saturating_add(after);
+            let rest = i64::try_from(*length)?
+                .saturating_add(before)
+                .saturating_add(after);
             let Ok(rest) = usize::try_from(rest) else {
                 return refuse(format!("padding {pad:?} of an axis of length {length}"));
             };
@@ -91,7 +93,10 @@ fn paddings(node: &Node<'_>, rank: usize) -> Imported<Vec<Padding>> {
             Some(pads) => (pads.to_vec(), None),
             None => return refuse("its attribute `pads` is missing"),
         },
-        false => (node.integers(1, "padding")?, node.optional_integers(3, "axes")?),
+        false => (
+            node.integers(1, "padding")?,
+            node.optional_integers(3, "axes")?,
+        ),
     };
     let places = match named {
         Some(named) => axes(&named, rank)?,
@@ -125,12 +130,20 @@ fn own(mode: &str, at: i64, length: i64) -> i64 {
 
 impl Importer<'_> {
     /// A value with a number before and behind its entries along each axis.
-    pub fn padded(&mut self, origin: &str, value: &Value, pads: &[Padding], number: f64) -> Imported<Value> {
+    pub fn padded(
+        &mut self,
+        origin: &str,
+        value: &Value,
+        pads: &[Padding],
+        number: f64,
+    ) -> Imported<Value> {
         let shape = self.shape(value)?;
         let mut to = Vec::new();
         let mut embed = Vec::new();
         for (axis, (&len, pad)) in shape.iter().zip(pads).enumerate() {
-            let total = i64::try_from(len)?.saturating_add(pad.before).saturating_add(pad.after);
+            let total = i64::try_from(len)?
+                .saturating_add(pad.before)
+                .saturating_add(pad.after);
             let total = usize::try_from(total)?;
             to.push(total);
             if *pad != Padding::default() {

@@ -52,14 +52,22 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         None if element.is_whole() && node.element(1)?.is_float() => {
             return refuse("a power of integers with computed exponents: cast the base to float");
         }
-        None if importer.graph.constant(base).is_some_and(|b| b.iter().any(|&b| b < 0.0)) => {
-            return refuse("a negative base with a computed exponent, of which no power is defined between whole numbers");
+        None if importer
+            .graph
+            .constant(base)
+            .is_some_and(|b| b.iter().any(|&b| b < 0.0)) =>
+        {
+            return refuse(
+                "a negative base with a computed exponent, of which no power is defined between whole numbers",
+            );
         }
         None => {
             let is_constant = |layer| importer.graph.constant(layer).is_some();
             let (fixed, known) = (is_constant(base), is_constant(exponent));
             if element.is_whole() && !fixed && !known {
-                return refuse("a power of computed integers with computed exponents: cast both to float");
+                return refuse(
+                    "a power of computed integers with computed exponents: cast both to float",
+                );
             }
             let power = importer.binary(&place, Arithmetic::Power, base, exponent)?;
             // Of a table's arguments each has its power exactly, less what is behind the point.

@@ -37,7 +37,9 @@ fn element(node: &Node<'_>, parameters: &Parameters) -> Imported<Element> {
     };
     match parameters.element.or(told).filter(|e| e.is_integer()) {
         Some(element) => Ok(element),
-        None => refuse("a quantization to what are no integers; export the model with 8-bit integers"),
+        None => {
+            refuse("a quantization to what are no integers; export the model with 8-bit integers")
+        }
     }
 }
 

@@ -35,7 +35,8 @@ fn import(_: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
                 return refuse("a delta of zero");
             }
             let span = (limit - start) * delta.signum();
-            let count = span.max(0).div_euclid(delta.abs()) + i128::from(span.max(0) % delta.abs() != 0);
+            let count =
+                span.max(0).div_euclid(delta.abs()) + i128::from(span.max(0) % delta.abs() != 0);
             let count = room(&[usize::try_from(count)?])?;
             let numbers = (0..count as i128).map(|i| (start + i * delta) as i64);
             Tensor::of_integers(element, vec![count], numbers.collect())

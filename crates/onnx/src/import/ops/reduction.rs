@@ -59,7 +59,10 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         true => keeps.then_some(1),
         false => Some(len),
     };
-    let to: Vec<usize> = (0..).zip(&shape).filter_map(|(a, &len)| kept(a, len)).collect();
+    let to: Vec<usize> = (0..)
+        .zip(&shape)
+        .filter_map(|(a, &len)| kept(a, len))
+        .collect();
     if volume(&shape) == Some(0) {
         return of_nothing(importer, node, element, to).map(|value| vec![value]);
     }

@@ -23,7 +23,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let from = importer.shape(&value)?;
     let keeps = !node.flag("allowzero", false);
     let Some(to) = target(&from, &wanted, keeps) else {
-        return refuse(format!("a tensor of shape {from:?} has no shape {wanted:?}"));
+        return refuse(format!(
+            "a tensor of shape {from:?} has no shape {wanted:?}"
+        ));
     };
     importer.reshaped(node, &value, to).map(|value| vec![value])
 }
@@ -59,7 +61,10 @@ impl Importer<'_> {
         if let Value::Constant(tensor) = value {
             return match tensor.clone().reshaped(to.clone()) {
                 Some(tensor) => Ok(Value::Constant(tensor)),
-                None => refuse(format!("a tensor of shape {:?} has no shape {to:?}", tensor.shape())),
+                None => refuse(format!(
+                    "a tensor of shape {:?} has no shape {to:?}",
+                    tensor.shape()
+                )),
             };
         }
         let Some(element) = value.element() else {
@@ -70,7 +75,9 @@ impl Importer<'_> {
         if volume(&from) != volume(&to) {
             return refuse(format!("a tensor of shape {from:?} has no shape {to:?}"));
         }
-        let layer = self.graph.view(&node.origin, source, reshape(0, &from, &to))?;
+        let layer = self
+            .graph
+            .view(&node.origin, source, reshape(0, &from, &to))?;
         Ok(Value::computed(layer, element))
     }
 }

@@ -57,10 +57,13 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     if room(&to)? == 0 {
         return refuse(format!("an output of shape {to:?}, which has no entries"));
     }
-    let is_nearest = |axis: &Resized| matches!(axis.resampling.interpolation, Interpolation::Nearest(_));
+    let is_nearest =
+        |axis: &Resized| matches!(axis.resampling.interpolation, Interpolation::Nearest(_));
     let element = node.element(0)?;
     if element.is_whole() && !resized.iter().all(is_nearest) {
-        return refuse(format!("an interpolation of {element}, which rounds; cast its input to float32"));
+        return refuse(format!(
+            "an interpolation of {element}, which rounds; cast its input to float32"
+        ));
     }
     let source = importer.input(node, 0)?;
     let mut layer = importer.resized(&node.origin, source, &resized)?;
@@ -87,13 +90,19 @@ fn read(node: &Node<'_>, shape: &[usize]) -> Imported<Vec<Resized>> {
         Some(given) => axes(given, shape.len())?,
         None => (0..shape.len()).collect(),
     };
-    let lengths: Vec<usize> = given.iter().filter_map(|&a| shape.get(a).copied()).collect();
+    let lengths: Vec<usize> = given
+        .iter()
+        .filter_map(|&a| shape.get(a).copied())
+        .collect();
     let (scales, sizes) = match (is_first, node.floats("scales")) {
         (true, Some(scales)) => (scales.iter().map(|&s| s.into()).collect(), None),
         (true, None) => (node.reals(1, "scales")?, None),
         _ => {
             let scales = node.optional_constant(2, "scales")?.and_then(|t| t.reals());
-            (scales.unwrap_or_default(), node.optional_integers(3, "sizes")?)
+            (
+                scales.unwrap_or_default(),
+                node.optional_integers(3, "sizes")?,
+            )
         }
     };
     let sizes = sizes.filter(|sizes| !sizes.is_empty());
@@ -119,7 +128,11 @@ fn read(node: &Node<'_>, shape: &[usize]) -> Imported<Vec<Resized>> {
         );
     }
     if scales.len() != given.len() || sizes.len() != given.len() {
-        return refuse(format!("scales or sizes of {} axes; expected {}", scales.len(), given.len()));
+        return refuse(format!(
+            "scales or sizes of {} axes; expected {}",
+            scales.len(),
+            given.len()
+        ));
     }
     let region = match node.string_or("coordinate_transformation_mode", "half_pixel")? {
         "tf_crop_and_resize" if !is_first => node.reals(1, "region")?,
@@ -130,8 +143,10 @@ fn read(node: &Node<'_>, shape: &[usize]) -> Imported<Vec<Resized>> {
         return Ok(vec![]);
     }
     let mut resized = Vec::new();
-    for (place, (&axis, (&from, (&scale, &to)))) in
-        given.iter().zip(lengths.iter().zip(scales.iter().zip(&sizes))).enumerate()
+    for (place, (&axis, (&from, (&scale, &to)))) in given
+        .iter()
+        .zip(lengths.iter().zip(scales.iter().zip(&sizes)))
+        .enumerate()
     {
         let bounds = region.get(place).zip(region.get(place + given.len()));
         let resampling = Resampling {
@@ -156,42 +171,69 @@ fn read(node: &Node<'_>, shape: &[usize]) -> Imported<Vec<Resized>> {
 
 /// Scales and lengths for sizes that are asked for; where axes keep their ratio there is one scale for all.
 fn of_sizes(node: &Node<'_>, lengths: &[usize], sizes: &[i64]) -> Imported<(Vec<f32>, Vec<usize>)> {
-    let whole: Vec<usize> = sizes.iter().filter_map(|&s| usize::try_from(s).ok()).collect();
+    let whole: Vec<usize> = sizes
+        .iter()
+        .filter_map(|&s| usize::try_from(s).ok())
+        .collect();
     if whole.len() != lengths.len() || whole.len() != sizes.len() {
         return refuse(format!("sizes {sizes:?} of {} axes", lengths.len()));
     }
-    let ratios = whole.iter().zip(lengths).map(|(&to, &from)| to as f32 / from as f32);
+    let ratios = whole
+        .iter()
+        .zip(lengths)
+        .map(|(&to, &from)| to as f32 / from as f32);
     let shared = match node.string_or("keep_aspect_ratio_policy", "stretch")? {
         "stretch" => return Ok((ratios.collect(), whole)),
-        _ if node.ints("axes").is_some_and(|axes| axes.iter().any(|&axis| axis < 0)) => {
-            return refuse("`keep_aspect_ratio_policy` with axes that count from the end, which onnxruntime does not follow; give axes from the front");
+        _ if node
+            .ints("axes")
+            .is_some_and(|axes| axes.iter().any(|&axis| axis < 0)) =>
+        {
+            return refuse(
+                "`keep_aspect_ratio_policy` with axes that count from the end, which onnxruntime does not follow; give axes from the front",
+            );
         }
         "not_larger" => ratios.reduce(f32::min),
         "not_smaller" => ratios.reduce(f32::max),
-        other => return refuse(format!("its attribute `keep_aspect_ratio_policy` is `{other}`")),
+        other => {
+            return refuse(format!(
+                "its attribute `keep_aspect_ratio_policy` is `{other}`"
+            ));
+        }
     };
     let scale = shared.unwrap_or(1.0);
-    let rounded = lengths.iter().map(|&len| (scale * len as f32).round() as usize);
+    let rounded = lengths
+        .iter()
+        .map(|&len| (scale * len as f32).round() as usize);
     Ok((vec![scale; lengths.len()], rounded.collect()))
 }
 
-fn coordinates(node: &Node<'_>, is_first: bool, region: Option<(&f64, &f64)>) -> Imported<Coordinates> {
+fn coordinates(
+    node: &Node<'_>,
+    is_first: bool,
+    region: Option<(&f64, &f64)>,
+) -> Imported<Coordinates> {
     if is_first {
         return Ok(Coordinates::Asymmetric);
     }
-    Ok(match node.string_or("coordinate_transformation_mode", "half_pixel")? {
-        "half_pixel" => Coordinates::HalfPixel,
-        "half_pixel_symmetric" => Coordinates::HalfPixelSymmetric,
-        "pytorch_half_pixel" => Coordinates::TorchHalfPixel,
-        "align_corners" => Coordinates::AlignCorners,
-        "asymmetric" => Coordinates::Asymmetric,
-        "tf_half_pixel_for_nn" => Coordinates::HalfPixelForNearest,
-        "tf_crop_and_resize" => match region {
-            Some((&start, &end)) => Coordinates::Crop(start as f32, end as f32),
-            None => return refuse("a region that has not two numbers for each axis"),
+    Ok(
+        match node.string_or("coordinate_transformation_mode", "half_pixel")? {
+            "half_pixel" => Coordinates::HalfPixel,
+            "half_pixel_symmetric" => Coordinates::HalfPixelSymmetric,
+            "pytorch_half_pixel" => Coordinates::TorchHalfPixel,
+            "align_corners" => Coordinates::AlignCorners,
+            "asymmetric" => Coordinates::Asymmetric,
+            "tf_half_pixel_for_nn" => Coordinates::HalfPixelForNearest,
+            "tf_crop_and_resize" => match region {
+                Some((&start, &end)) => Coordinates::Crop(start as f32, end as f32),
+                None => return refuse("a region that has not two numbers for each axis"),
+            },
+            other => {
+                return refuse(format!(
+                    "its attribute `coordinate_transformation_mode` is `{other}`"
+                ));
+            }
         },
-        other => return refuse(format!("its attribute `coordinate_transformation_mode` is `{other}`")),
-    })
+    )
 }
 
 fn interpolation(node: &Node<'_>, is_first: bool) -> Imported<Interpolation> {
@@ -216,7 +258,9 @@ impl Importer<'_> {
         let mut source = source;
         // All at once, where the sum has few terms: nothing in between is rounded.
         let own: Vec<Vec<(f64, Step)>> = axes.iter().map(Resized::terms).collect();
-        let count = own.iter().fold(1usize, |count, terms| count.saturating_mul(terms.len()));
+        let count = own
+            .iter()
+            .fold(1usize, |count, terms| count.saturating_mul(terms.len()));
         if count <= MAX_TERMS {
             let mut terms = vec![(1.0, vec![])];
             for own in own {
@@ -242,7 +286,12 @@ impl Importer<'_> {
         Ok(source)
     }
 
-    fn sum_of_views(&mut self, origin: &str, source: LayerId, terms: Vec<(f64, Vec<Step>)>) -> Imported<LayerId> {
+    fn sum_of_views(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        terms: Vec<(f64, Vec<Step>)>,
+    ) -> Imported<LayerId> {
         if let [(factor, steps)] = &terms[..] {
             return Ok(self.graph.scaled(origin, *factor, source, steps.clone())?);
         }
@@ -255,14 +304,22 @@ impl Importer<'_> {
         Ok(self.graph.sum(origin, terms))
     }
 
-    fn resized_by_matrix(&mut self, origin: &str, source: LayerId, resized: &Resized) -> Imported<LayerId> {
+    fn resized_by_matrix(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        resized: &Resized,
+    ) -> Imported<LayerId> {
         let rank = self.graph.shape(source).len();
         let order = axis_last(resized.axis, rank);
         let there = vec![Step::Permute(order.clone())];
         let source = self.graph.view(origin, source, there)?;
         let Resampling { from, to, .. } = resized.resampling;
         let mut matrix = vec![0.0; to * from];
-        for (row, weights) in matrix.chunks_mut(from.max(1)).zip(resized.resampling.rows()) {
+        for (row, weights) in matrix
+            .chunks_mut(from.max(1))
+            .zip(resized.resampling.rows())
+        {
             for (entry, weight) in weights {
                 if let Some(slot) = row.get_mut(entry) {
                     *slot = weight as f32;
@@ -277,7 +334,9 @@ impl Importer<'_> {
             contracted: 1,
         };
         let product = self.graph.contract(origin, source, matrix, axes);
-        Ok(self.graph.view(origin, product, vec![Step::Permute(inverse(&order))])?)
+        Ok(self
+            .graph
+            .view(origin, product, vec![Step::Permute(inverse(&order))])?)
     }
 }
 

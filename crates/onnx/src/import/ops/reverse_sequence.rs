@@ -22,12 +22,18 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let rank = shape.len();
     let batch = axis(node.int_or("batch_axis", 1), rank)?;
     let time = axis(node.int_or("time_axis", 0), rank)?;
-    let (Some(&rows), Some(&steps), true) = (shape.get(batch), shape.get(time), batch != time) else {
+    let (Some(&rows), Some(&steps), true) = (shape.get(batch), shape.get(time), batch != time)
+    else {
         return refuse("an axis of sequences that is the axis of times");
     };
-    let whole: Vec<usize> = lengths.iter().filter_map(|&len| usize::try_from(len).ok()).collect();
+    let whole: Vec<usize> = lengths
+        .iter()
+        .filter_map(|&len| usize::try_from(len).ok())
+        .collect();
     if whole.len() != rows || lengths.len() != rows || whole.iter().any(|&len| len > steps) {
-        return refuse(format!("lengths {lengths:?} of {rows} sequences of {steps} entries"));
+        return refuse(format!(
+            "lengths {lengths:?} of {rows} sequences of {steps} entries"
+        ));
     }
     let places = whole.iter().enumerate().flat_map(|(row, &len)| {
         let place = move |at: usize| if at < len { len - 1 - at } else { at };

@@ -58,7 +58,11 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         None => node.since >= 16,
         Some("half_pixel") => true,
         Some("output_half_pixel") => false,
-        Some(other) => return refuse(format!("its attribute `coordinate_transformation_mode` is `{other}`")),
+        Some(other) => {
+            return refuse(format!(
+                "its attribute `coordinate_transformation_mode` is `{other}`"
+            ));
+        }
     };
     let count = |name: &str, default| usize::try_from(node.int_or(name, default));
     let (rows, columns) = (count("output_height", 1)?, count("output_width", 1)?);
@@ -73,13 +77,23 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     };
     let (down, across) = (cut(height, rows), cut(width, columns));
     let entries = height * width;
-    let size = samples.len().checked_mul(rows).and_then(|n| n.checked_mul(columns));
+    let size = samples
+        .len()
+        .checked_mul(rows)
+        .and_then(|n| n.checked_mul(columns));
     let size = size.and_then(|n| n.checked_mul(entries));
     let Some(size) = size.filter(|&size| size > 0 && size <= MAX_WEIGHTS) else {
-        return refuse(format!("{} regions of an image of shape {shape:?}", samples.len()));
+        return refuse(format!(
+            "{} regions of an image of shape {shape:?}",
+            samples.len()
+        ));
     };
     if regions.len() != 4 * samples.len() {
-        return refuse(format!("{} bounds of {} regions", regions.len(), samples.len()));
+        return refuse(format!(
+            "{} bounds of {} regions",
+            regions.len(),
+            samples.len()
+        ));
     }
     let mut weights = vec![0f32; size];
     let per_region = rows * columns * entries;
@@ -88,7 +102,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
             return refuse("a region without four bounds");
         };
         let (down, across) = (down.read(top, bottom)?, across.read(left, right)?);
-        let bins = down.iter().flat_map(|row| across.iter().map(move |column| (row, column)));
+        let bins = down
+            .iter()
+            .flat_map(|row| across.iter().map(move |column| (row, column)));
         for ((row, column), slots) in bins.zip(slots.chunks_mut(entries)) {
             for &(y, vertical) in row {
                 for &(x, horizontal) in column {
@@ -99,7 +115,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
             }
         }
     }
-    let index = samples.iter().map(|&sample| u32::try_from(sample).ok().filter(|&s| (s as usize) < batch));
+    let index = samples
+        .iter()
+        .map(|&sample| u32::try_from(sample).ok().filter(|&s| (s as usize) < batch));
     let Some(index) = index.collect::<Option<Vec<u32>>>() else {
         return refuse(format!("samples {samples:?} of {batch}"));
     };
@@ -121,7 +139,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         right_free: 1,
         contracted: 1,
     };
-    let product = importer.graph.contract(origin, images, weights, contraction);
+    let product = importer
+        .graph
+        .contract(origin, images, weights, contraction);
     let split = Step::Split {
         axis: 2,
         sizes: vec![rows, columns],
@@ -145,13 +165,16 @@ impl Cut {
             given => given,
         };
         if samples > MAX_SAMPLES {
-            return refuse(format!("regions that are read at {samples} places of each bin"));
+            return refuse(format!(
+                "regions that are read at {samples} places of each bin"
+            ));
         }
         let last = self.len.saturating_sub(1);
         let bins = (0..self.bins).map(|position| {
             let mut read = Vec::new();
             for sample in 0..samples {
-                let at = start + position as f32 * bin + (sample as f32 + 0.5) * bin / samples as f32;
+                let at =
+                    start + position as f32 * bin + (sample as f32 + 0.5) * bin / samples as f32;
                 if at < -1.0 || at > self.len as f32 {
                     continue;
                 }

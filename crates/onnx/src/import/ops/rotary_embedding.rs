@@ -1,5 +1,6 @@
 //! RotaryEmbedding: pairs of entries turned by an angle for each position (Su et al., arXiv 2104.09864).
 
+use crate::graph::Axes;
 use crate::graph::LayerId;
 use crate::import::Importer;
 use crate::import::build::broadcast::{broadcast, reshape, slice};
@@ -7,7 +8,6 @@ use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Operation, int};
 use crate::import::value::Value;
-use crate::graph::Axes;
 use inferproof_view::Step;
 
 inventory::submit! {
@@ -28,15 +28,29 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let (source, batch, length, heads, size) = match given[..] {
         [batch, heads, length, size] => {
             let order = vec![Step::Permute(vec![0, 2, 1, 3])];
-            (importer.graph.view(origin, x, order)?, batch, length, heads, size)
+            (
+                importer.graph.view(origin, x, order)?,
+                batch,
+                length,
+                heads,
+                size,
+            )
         }
         [batch, length, hidden] => {
             let heads = node.int("num_heads").and_then(|n| usize::try_from(n).ok());
             let Some(heads) = heads.filter(|&n| n > 0 && hidden % n == 0) else {
-                return refuse("a tensor of three axes, which the attribute `num_heads` does not cut into heads");
+                return refuse(
+                    "a tensor of three axes, which the attribute `num_heads` does not cut into heads",
+                );
             };
             let steps = reshape(0, &given, &[batch, length, heads, hidden / heads]);
-            (importer.graph.view(origin, x, steps)?, batch, length, heads, hidden / heads)
+            (
+                importer.graph.view(origin, x, steps)?,
+                batch,
+                length,
+                heads,
+                hidden / heads,
+            )
         }
         _ => return refuse(format!("an input of shape {given:?}; expected 3 or 4 axes")),
     };
@@ -81,18 +95,31 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         Step::Gather {
             axis: 3,
             source: half,
-            index: (0..size).map(|at| place(at).and_then(|p| u32::try_from(p).ok())).collect(),
+            index: (0..size)
+                .map(|at| place(at).and_then(|p| u32::try_from(p).ok()))
+                .collect(),
         }
     };
     let mut terms = Vec::new();
-    for (product, sign, second) in [(0, 1.0, false), (1, -1.0, false), (2, 1.0, true), (3, 1.0, true)] {
-        terms.push(importer.graph.summand(sign, products[product], vec![back(second)])?);
+    for (product, sign, second) in [
+        (0, 1.0, false),
+        (1, -1.0, false),
+        (2, 1.0, true),
+        (3, 1.0, true),
+    ] {
+        terms.push(
+            importer
+                .graph
+                .summand(sign, products[product], vec![back(second)])?,
+        );
     }
     if turned < size {
         let kept = Step::Gather {
             axis: 3,
             source: size,
-            index: (0..size).map(|at| u32::try_from(at).ok().filter(|_| at >= turned)).collect(),
+            index: (0..size)
+                .map(|at| u32::try_from(at).ok().filter(|_| at >= turned))
+                .collect(),
         };
         terms.push(importer.graph.summand(1.0, source, vec![kept])?);
     }
@@ -121,7 +148,9 @@ fn angles(
             let (Some(positions), [rows, _]) = (positions.integers(), &table[..]) else {
                 return refuse("positions that are no integers, or a table that has not two axes");
             };
-            let index = positions.iter().map(|&p| u32::try_from(p).ok().filter(|&p| (p as usize) < *rows));
+            let index = positions
+                .iter()
+                .map(|&p| u32::try_from(p).ok().filter(|&p| (p as usize) < *rows));
             let Some(index) = index.map(|i| i.map(Some)).collect::<Option<Vec<_>>>() else {
                 return refuse("a position beyond the table");
             };
@@ -140,7 +169,9 @@ fn angles(
                 return refuse("a table that has not two axes");
             };
             let codes = importer.graph.indicator(origin, positions, rows, true);
-            let columns = importer.graph.view(origin, given, vec![Step::Permute(vec![1, 0])])?;
+            let columns = importer
+                .graph
+                .view(origin, given, vec![Step::Permute(vec![1, 0])])?;
             let axes = Axes {
                 shared: 0,
                 left_free: 2,
@@ -152,7 +183,9 @@ fn angles(
     };
     let found_shape = importer.graph.shape(found).to_vec();
     if found_shape != shape {
-        return refuse(format!("angles of shape {found_shape:?}; expected {shape:?}"));
+        return refuse(format!(
+            "angles of shape {found_shape:?}; expected {shape:?}"
+        ));
     }
     Ok(found)
 }

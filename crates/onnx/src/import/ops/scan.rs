@@ -42,60 +42,99 @@ fn import<'a>(importer: &mut Importer<'a>, node: &Node<'a>) -> Imported<Vec<Valu
     let body = node.subgraph("body")?;
     // Version 8 begins with lengths, and has an axis of batches before the one that is scanned.
     let first = usize::from(node.since == 8);
-    let scanned = node.int("num_scan_inputs").and_then(|n| usize::try_from(n).ok());
+    let scanned = node
+        .int("num_scan_inputs")
+        .and_then(|n| usize::try_from(n).ok());
     let values: Vec<Value> = node.inputs.iter().skip(first).flatten().cloned().collect();
     let split = scanned.and_then(|scanned| values.len().checked_sub(scanned));
     let (Some(scanned), Some(states)) = (scanned.filter(|&n| n > 0), split) else {
         return refuse(format!("{scanned:?} inputs to scan of {}", values.len()));
     };
     let Some(outputs) = body.output.len().checked_sub(states) else {
-        return refuse(format!("a body with {} outputs for {states} states", body.output.len()));
+        return refuse(format!(
+            "a body with {} outputs for {states} states",
+            body.output.len()
+        ));
     };
     let list = |name: &str, count: usize| match node.ints(name) {
         None => Ok(vec![0; count]),
         Some(given) if given.len() == count => Ok(given.to_vec()),
-        Some(given) => refuse(format!("its attribute `{name}` is {given:?}; expected {count} numbers")),
+        Some(given) => refuse(format!(
+            "its attribute `{name}` is {given:?}; expected {count} numbers"
+        )),
     };
-    let directions = if first == 1 { "directions" } else { "scan_input_directions" };
+    let directions = if first == 1 {
+        "directions"
+    } else {
+        "scan_input_directions"
+    };
     let plan = Plan {
         body,
         inputs: list("scan_input_axes", scanned)?,
-        backwards: list(directions, scanned)?.into_iter().map(|d| d != 0).collect(),
+        backwards: list(directions, scanned)?
+            .into_iter()
+            .map(|d| d != 0)
+            .collect(),
         outputs: list("scan_output_axes", outputs)?,
-        prepended: list("scan_output_directions", outputs)?.into_iter().map(|d| d != 0).collect(),
+        prepended: list("scan_output_directions", outputs)?
+            .into_iter()
+            .map(|d| d != 0)
+            .collect(),
     };
     if first == 0 {
         return steps(importer, node, &plan, &values);
     }
     let shapes = values.iter().map(|value| importer.shape(value));
     let shapes = shapes.collect::<Imported<Vec<_>>>()?;
-    let batches = shapes.first().and_then(|shape| shape.first().copied()).unwrap_or(0);
-    let length = shapes.last().and_then(|shape| shape.get(1).copied()).unwrap_or(0);
+    let batches = shapes
+        .first()
+        .and_then(|shape| shape.first().copied())
+        .unwrap_or(0);
+    let length = shapes
+        .last()
+        .and_then(|shape| shape.get(1).copied())
+        .unwrap_or(0);
     let lengths = match node.optional(0) {
         Some(_) => node.integers(0, "lengths of sequences")?,
         None => vec![],
     };
     if batches == 0 || shapes.iter().any(|shape| shape.first() != Some(&batches)) {
-        return refuse(format!("inputs of shapes {shapes:?}, which have no axis of batches in common"));
+        return refuse(format!(
+            "inputs of shapes {shapes:?}, which have no axis of batches in common"
+        ));
     }
-    if lengths.iter().any(|&len| usize::try_from(len) != Ok(length)) {
-        return refuse(format!("sequences of lengths {lengths:?}, of which some are shorter than {length}"));
+    if lengths
+        .iter()
+        .any(|&len| usize::try_from(len) != Ok(length))
+    {
+        return refuse(format!(
+            "sequences of lengths {lengths:?}, of which some are shorter than {length}"
+        ));
     }
     let mut results: Vec<Vec<Value>> = Vec::new();
     for batch in 0..batches {
-        let own = values.iter().map(|value| importer.nth(&node.origin, value, 0, batch));
+        let own = values
+            .iter()
+            .map(|value| importer.nth(&node.origin, value, 0, batch));
         let own = own.collect::<Imported<Vec<_>>>()?;
         results.push(steps(importer, node, &plan, &own)?);
     }
     let outputs = results.first().map_or(0, Vec::len);
     let stacks = (0..outputs).map(|output| {
-        let parts = results.iter().filter_map(|result| result.get(output).cloned());
+        let parts = results
+            .iter()
+            .filter_map(|result| result.get(output).cloned());
         importer.stacked(&node.origin, &parts.collect::<Vec<_>>(), 0)
     });
     stacks.collect()
 }
 
-fn steps<'a>(importer: &mut Importer<'a>, node: &Node<'a>, plan: &Plan<'a>, values: &[Value]) -> Imported<Vec<Value>> {
+fn steps<'a>(
+    importer: &mut Importer<'a>,
+    node: &Node<'a>,
+    plan: &Plan<'a>,
+    values: &[Value],
+) -> Imported<Vec<Value>> {
     let (state, scanned) = values.split_at(values.len().saturating_sub(plan.inputs.len()));
     let mut state = state.to_vec();
     let mut axes = Vec::new();
@@ -121,7 +160,9 @@ fn steps<'a>(importer: &mut Importer<'a>, node: &Node<'a>, plan: &Plan<'a>, valu
             let place = if backwards { length - 1 - step } else { step };
             inputs.push(importer.nth(&node.origin, value, axis, place)?);
         }
-        let mut outputs = importer.inner_graph(node.proto, plan.body, inputs)?.into_iter();
+        let mut outputs = importer
+            .inner_graph(node.proto, plan.body, inputs)?
+            .into_iter();
         state = outputs.by_ref().take(state.len()).collect();
         for (collected, value) in collected.iter_mut().zip(outputs) {
             collected.push(value);
@@ -134,7 +175,11 @@ fn steps<'a>(importer: &mut Importer<'a>, node: &Node<'a>, plan: &Plan<'a>, valu
             parts.reverse();
         }
         let Some(first) = parts.first() else {
-            state.push(importer.nothing_scanned(plan.body, states + place, usize::try_from(given)?)?);
+            state.push(importer.nothing_scanned(
+                plan.body,
+                states + place,
+                usize::try_from(given)?,
+            )?);
             continue;
         };
         let axis = axis(given, importer.shape(first)?.len() + 1)?;
@@ -145,7 +190,13 @@ fn steps<'a>(importer: &mut Importer<'a>, node: &Node<'a>, plan: &Plan<'a>, valu
 
 impl Importer<'_> {
     /// One entry along an axis, which goes.
-    pub fn nth(&mut self, origin: &str, value: &Value, axis: usize, place: usize) -> Imported<Value> {
+    pub fn nth(
+        &mut self,
+        origin: &str,
+        value: &Value,
+        axis: usize,
+        place: usize,
+    ) -> Imported<Value> {
         let shape = self.shape(value)?;
         let steps = vec![
             slice(axis, &shape, i64::try_from(place)?, 1, 1),
@@ -161,7 +212,9 @@ impl Importer<'_> {
     /// Values of one shape, one after the other along a new axis.
     pub fn stacked(&mut self, origin: &str, parts: &[Value], axis: usize) -> Imported<Value> {
         let insert = vec![Step::Insert { axis, len: 1 }];
-        let parts = parts.iter().map(|part| self.moved(origin, part, insert.clone()));
+        let parts = parts
+            .iter()
+            .map(|part| self.moved(origin, part, insert.clone()));
         let parts = parts.collect::<Imported<Vec<_>>>()?;
         self.concatenated(origin, &parts, axis)
     }

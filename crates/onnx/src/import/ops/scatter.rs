@@ -52,7 +52,11 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     };
     let indices = match node.input(1)? {
         Value::Constant(indices) => indices,
-        _ => return refuse("its indices are computed; they must be constant: export the model with fixed sizes"),
+        _ => {
+            return refuse(
+                "its indices are computed; they must be constant: export the model with fixed sizes",
+            );
+        }
     };
     if volume(&from) == Some(0) || volume(&shape) == Some(0) {
         return Ok(vec![value]);
@@ -62,12 +66,17 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         "ScatterND" => {
             let outer = indices.shape().split_last();
             let inner = outer.and_then(|(&width, _)| shape.get(width..));
-            let expected = outer.zip(inner).map(|((_, outer), inner)| [outer, inner].concat());
+            let expected = outer
+                .zip(inner)
+                .map(|((_, outer), inner)| [outer, inner].concat());
             (tuple_places(&shape, indices, 0)?, expected)
         }
         _ => {
             let axis = axis(node.int_or("axis", 0), shape.len())?;
-            (element_places(&shape, indices, axis)?, Some(indices.shape().to_vec()))
+            (
+                element_places(&shape, indices, axis)?,
+                Some(indices.shape().to_vec()),
+            )
         }
     };
     if expected.as_ref() != Some(&from) || volume(&from) != Some(places.len()) {
@@ -105,7 +114,9 @@ fn scattered(
             own = reduced(&mut importer.graph, origin, before, own, reduction)?;
         }
         let all = 0u32..u32::try_from(volume(&shape).unwrap_or(0))?;
-        let kept = all.clone().map(|place| (!round.contains_key(&place)).then_some(place));
+        let kept = all
+            .clone()
+            .map(|place| (!round.contains_key(&place)).then_some(place));
         let mut positions = 0u32..;
         let back = all.map(|place| round.get(&place).and_then(|_| positions.next()));
         let kept = flat_gather(&shape, kept.collect(), &shape);
@@ -130,7 +141,10 @@ fn reduced(
     let sign = match reduction {
         Reduction::None => return Ok(update),
         Reduction::Add => {
-            let terms = vec![graph.summand(1.0, before, vec![])?, graph.summand(1.0, update, vec![])?];
+            let terms = vec![
+                graph.summand(1.0, before, vec![])?,
+                graph.summand(1.0, update, vec![])?,
+            ];
             return Ok(graph.sum(origin, terms));
         }
         Reduction::Multiply => return Ok(graph.entrywise(origin, before, update)),
@@ -172,7 +186,10 @@ mod tests {
     fn no_place_has_two_updates_in_a_round() {
         let summed = rounds(&[3, 1, 3, 3], Reduction::Add);
         let expected = [vec![(1, 1), (3, 0)], vec![(3, 2)], vec![(3, 3)]];
-        let summed: Vec<Vec<_>> = summed.into_iter().map(|r| r.into_iter().collect()).collect();
+        let summed: Vec<Vec<_>> = summed
+            .into_iter()
+            .map(|r| r.into_iter().collect())
+            .collect();
         assert_eq!(summed, expected);
         let replaced = rounds(&[3, 1, 3], Reduction::None);
         assert_eq!(replaced, [BTreeMap::from([(1, 1), (3, 2)])]);

@@ -19,21 +19,33 @@ inventory::submit! {
 }
 
 fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
-    let [condition, yes, no] = [node.input(0)?.clone(), node.input(1)?.clone(), node.input(2)?.clone()];
+    let [condition, yes, no] = [
+        node.input(0)?.clone(),
+        node.input(1)?.clone(),
+        node.input(2)?.clone(),
+    ];
     let selected = importer.selected(&node.origin, &condition, &yes, &no)?;
     Ok(vec![selected])
 }
 
 impl Importer<'_> {
     /// `yes` where the condition holds, else `no`, all broadcast to one shape.
-    pub fn selected(&mut self, origin: &str, condition: &Value, yes: &Value, no: &Value) -> Imported<Value> {
+    pub fn selected(
+        &mut self,
+        origin: &str,
+        condition: &Value,
+        yes: &Value,
+        no: &Value,
+    ) -> Imported<Value> {
         let shapes = [self.shape(condition)?, self.shape(yes)?, self.shape(no)?];
         let to = common_shape(&[&shapes[0], &shapes[1], &shapes[2]])?;
         let (Some(element), Some(other)) = (yes.element(), no.element()) else {
             return refuse("it selects what is no tensor");
         };
         if element != other {
-            return refuse(format!("it selects from tensors of types {element} and {other}"));
+            return refuse(format!(
+                "it selects from tensors of types {element} and {other}"
+            ));
         }
         if room(&to)? == 0 {
             return without_entries(element, to);

@@ -136,12 +136,18 @@ fn split(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     };
     let parts = match sizes {
         Some(sizes) => {
-            if sizes.iter().try_fold(0usize, |sum, &size| sum.checked_add(size)) != Some(length) {
+            if sizes
+                .iter()
+                .try_fold(0usize, |sum, &size| sum.checked_add(size))
+                != Some(length)
+            {
                 return refuse(format!("an axis of length {length} in parts of {sizes:?}"));
             }
             importer.parts(&node.origin, &value, axis, &sizes)?
         }
-        None if node.flag("keepdims", true) => importer.parts(&node.origin, &value, axis, &vec![1; length])?,
+        None if node.flag("keepdims", true) => {
+            importer.parts(&node.origin, &value, axis, &vec![1; length])?
+        }
         None => {
             let entries = (0..length).map(|place| importer.nth(&node.origin, &value, axis, place));
             entries.collect::<Imported<_>>()?

@@ -24,13 +24,19 @@ fn shape(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let rank = shape.len() as i64;
     let bound = |name: &str, default: i64| {
         let given = node.int_or(name, default);
-        let counted = if given < 0 { given.saturating_add(rank) } else { given };
+        let counted = if given < 0 {
+            given.saturating_add(rank)
+        } else {
+            given
+        };
         usize::try_from(counted.clamp(0, rank)).unwrap_or(0)
     };
     let (start, end) = (bound("start", 0), bound("end", rank));
     let lengths = shape.get(start..end.max(start)).unwrap_or_default();
     let lengths = lengths.iter().map(|&len| i64::try_from(len));
-    Ok(vec![Value::Constant(Tensor::of_list(lengths.collect::<Result<_, _>>()?))])
+    Ok(vec![Value::Constant(Tensor::of_list(
+        lengths.collect::<Result<_, _>>()?,
+    ))])
 }
 
 fn size(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {

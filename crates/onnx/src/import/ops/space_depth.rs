@@ -24,7 +24,9 @@ fn read(importer: &Importer<'_>, value: &Value, node: &Node<'_>) -> Imported<([u
     let side = node.int("blocksize").and_then(|b| usize::try_from(b).ok());
     match (<[usize; 4]>::try_from(shape.clone()), side) {
         (Ok(image), Some(side)) if side > 0 && side <= 1 << 16 => Ok((image, side)),
-        _ => refuse(format!("blocks of {side:?} for a tensor of shape {shape:?}; expected four axes")),
+        _ => refuse(format!(
+            "blocks of {side:?} for a tensor of shape {shape:?}; expected four axes"
+        )),
     }
 }
 
@@ -32,7 +34,9 @@ fn depth_to_space(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<
     let value = node.input(0)?.clone();
     let ([_, channels, height, width], side) = read(importer, &value, node)?;
     if channels % (side * side) != 0 {
-        return refuse(format!("{channels} channels for blocks of {side} by {side}"));
+        return refuse(format!(
+            "{channels} channels for blocks of {side} by {side}"
+        ));
     }
     let depth = channels / (side * side);
     // [n, b, b, c, h, w] or [n, c, b, b, h, w] becomes [n, c, h, b, w, b].
@@ -60,7 +64,9 @@ fn space_to_depth(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<
     let value = node.input(0)?.clone();
     let ([_, channels, height, width], side) = read(importer, &value, node)?;
     if height % side != 0 || width % side != 0 {
-        return refuse(format!("{height} by {width} entries for blocks of {side} by {side}"));
+        return refuse(format!(
+            "{height} by {width} entries for blocks of {side} by {side}"
+        ));
     }
     // [n, c, h, b, w, b] becomes [n, b, b, c, h, w].
     let steps = vec![

@@ -30,13 +30,20 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         }
         None => {
             let outputs = node.proto.output.len();
-            if node.int("num_outputs").is_some_and(|parts| usize::try_from(parts) != Ok(outputs)) {
-                return refuse(format!("{outputs} outputs, which is not its attribute `num_outputs`"));
+            if node
+                .int("num_outputs")
+                .is_some_and(|parts| usize::try_from(parts) != Ok(outputs))
+            {
+                return refuse(format!(
+                    "{outputs} outputs, which is not its attribute `num_outputs`"
+                ));
             }
             alike(length, outputs)
         }
     };
-    let total = sizes.iter().try_fold(0usize, |sum, &size| sum.checked_add(size));
+    let total = sizes
+        .iter()
+        .try_fold(0usize, |sum, &size| sum.checked_add(size));
     if total != Some(length) || sizes.is_empty() {
         return refuse(format!("an axis of length {length} in parts of {sizes:?}"));
     }
@@ -53,7 +60,13 @@ fn alike(length: usize, parts: usize) -> Vec<usize> {
 
 impl Importer<'_> {
     /// Parts of a value along an axis, of these sizes, which together are its length.
-    pub fn parts(&mut self, origin: &str, value: &Value, axis: usize, sizes: &[usize]) -> Imported<Vec<Value>> {
+    pub fn parts(
+        &mut self,
+        origin: &str,
+        value: &Value,
+        axis: usize,
+        sizes: &[usize],
+    ) -> Imported<Vec<Value>> {
         let shape = self.shape(value)?;
         let mut start = 0;
         let mut parts = Vec::new();

@@ -24,11 +24,15 @@ fn squeeze(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>>
     let shape = importer.shape(&value)?;
     let mut axes = match given(node)? {
         Some(given) => axes(&given, shape.len())?,
-        None => (0..shape.len()).filter(|&a| shape.get(a) == Some(&1)).collect(),
+        None => (0..shape.len())
+            .filter(|&a| shape.get(a) == Some(&1))
+            .collect(),
     };
     axes.sort_unstable();
     if let Some(axis) = axes.iter().find(|&&axis| shape.get(axis) != Some(&1)) {
-        return refuse(format!("axis {axis} of a tensor of shape {shape:?}, whose length is not one"));
+        return refuse(format!(
+            "axis {axis} of a tensor of shape {shape:?}, whose length is not one"
+        ));
     }
     let steps = axes.iter().rev().map(|&axis| Step::Reduce {
         axis,

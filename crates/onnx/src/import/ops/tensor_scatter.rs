@@ -18,12 +18,22 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let (cache, update) = (node.input(0)?.clone(), node.input(1)?.clone());
     let (shape, from) = (importer.shape(&cache)?, importer.shape(&update)?);
     let axis = axis(node.int_or("axis", -2), shape.len())?;
-    let Some(batches) = shape.first().copied().filter(|_| axis > 0 && from.len() == shape.len()) else {
-        return refuse(format!("an update of shape {from:?} along axis {axis} of a tensor of shape {shape:?}"));
+    let Some(batches) = shape
+        .first()
+        .copied()
+        .filter(|_| axis > 0 && from.len() == shape.len())
+    else {
+        return refuse(format!(
+            "an update of shape {from:?} along axis {axis} of a tensor of shape {shape:?}"
+        ));
     };
-    let fits = |(a, (own, new)): (usize, (&usize, &usize))| if a == axis { new <= own } else { new == own };
+    let fits = |(a, (own, new)): (usize, (&usize, &usize))| {
+        if a == axis { new <= own } else { new == own }
+    };
     if !shape.iter().zip(&from).enumerate().all(fits) {
-        return refuse(format!("an update of shape {from:?} for a tensor of shape {shape:?}"));
+        return refuse(format!(
+            "an update of shape {from:?} for a tensor of shape {shape:?}"
+        ));
     }
     let starts = match node.optional_integers(2, "positions")? {
         Some(starts) => starts,
@@ -37,10 +47,19 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let (Some(&room), Some(&count)) = (shape.get(axis), from.get(axis)) else {
         return refuse("an axis that its tensors lack");
     };
-    let starts: Vec<usize> = starts.iter().filter_map(|&s| usize::try_from(s).ok()).collect();
-    let fits = |&start: &usize| start.checked_add(count).is_some_and(|end| circular || end <= room);
+    let starts: Vec<usize> = starts
+        .iter()
+        .filter_map(|&s| usize::try_from(s).ok())
+        .collect();
+    let fits = |&start: &usize| {
+        start
+            .checked_add(count)
+            .is_some_and(|end| circular || end <= room)
+    };
     if starts.len() != batches || !starts.iter().all(fits) {
-        return refuse(format!("positions {starts:?} for {count} of {room} entries of {batches} batches"));
+        return refuse(format!(
+            "positions {starts:?} for {count} of {room} entries of {batches} batches"
+        ));
     }
     if volume(&from) == Some(0) {
         return Ok(vec![cache]);
@@ -55,14 +74,23 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
                 *slot = Some(u32::try_from(entry)?);
             }
         }
-        let kept = (0u32..).zip(&written).map(|(place, written)| match written {
-            None => Some(place),
-            Some(_) => None,
-        });
-        let gather = |source: usize, index: Vec<Option<u32>>| Step::Gather { axis, source, index };
+        let kept = (0u32..)
+            .zip(&written)
+            .map(|(place, written)| match written {
+                None => Some(place),
+                Some(_) => None,
+            });
+        let gather = |source: usize, index: Vec<Option<u32>>| Step::Gather {
+            axis,
+            source,
+            index,
+        };
         let old = vec![row.clone(), gather(room, kept.collect())];
         let new = vec![row, gather(count, written)];
-        let (cache, update) = (importer.layer(&node.origin, &cache)?, importer.layer(&node.origin, &update)?);
+        let (cache, update) = (
+            importer.layer(&node.origin, &cache)?,
+            importer.layer(&node.origin, &update)?,
+        );
         let terms = vec![
             importer.graph.summand(1.0, cache, old)?,
             importer.graph.summand(1.0, update, new)?,

@@ -17,12 +17,16 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let shape = importer.shape(&value)?;
     let given = node.integers(1, "repeats")?;
     let repeats = given.iter().map(|&times| usize::try_from(times));
-    let repeats = repeats.collect::<Result<Vec<usize>, _>>().unwrap_or_default();
+    let repeats = repeats
+        .collect::<Result<Vec<usize>, _>>()
+        .unwrap_or_default();
     if repeats.len() != shape.len() || given.len() != shape.len() {
         return refuse(format!("repeats {given:?} for a tensor of shape {shape:?}"));
     }
     let lengths = shape.iter().zip(&repeats);
-    let to: Vec<usize> = lengths.map(|(&len, &times)| len.saturating_mul(times)).collect();
+    let to: Vec<usize> = lengths
+        .map(|(&len, &times)| len.saturating_mul(times))
+        .collect();
     room(&to)?;
     let mut steps = Vec::new();
     for (axis, (&source, &len)) in shape.iter().zip(&to).enumerate() {

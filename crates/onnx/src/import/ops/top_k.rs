@@ -45,7 +45,11 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         return Ok(vec![values, without_entries(Element::Int64, to)?]);
     }
     let source = importer.input(node, 0)?;
-    let sign = if node.flag("largest", true) { 1.0 } else { -1.0 };
+    let sign = if node.flag("largest", true) {
+        1.0
+    } else {
+        -1.0
+    };
     let [values, places] = importer.greatest_entries(&node.origin, source, axis, count, sign)?;
     Ok(vec![
         Value::computed(values, element),
@@ -95,7 +99,10 @@ impl Importer<'_> {
             };
             let hot = self.graph.push(origin, hot_shape.clone(), hot);
             let value = self.graph.contract(origin, hot, source, axes);
-            values.push(self.graph.scaled(origin, sign, value, vec![column.clone()])?);
+            values.push(
+                self.graph
+                    .scaled(origin, sign, value, vec![column.clone()])?,
+            );
             let steps = vec![place.clone(), column.clone()];
             places.push(self.graph.view(origin, hot, steps)?);
             taken.push(hot);

@@ -46,7 +46,12 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
             rows.features
         ));
     }
-    let imputed: Vec<f64> = imputed.iter().copied().cycle().take(rows.features).collect();
+    let imputed: Vec<f64> = imputed
+        .iter()
+        .copied()
+        .cycle()
+        .take(rows.features)
+        .collect();
     let origin = &node.origin;
     let layer = match replaced.is_nan() {
         true => {

@@ -199,8 +199,9 @@ fn evaluate(node: &Node<'_>) -> Imported<Vec<Value>> {
         found.collect()
     }
     let tensor = match (&mapping.values, &mapping.default) {
-        (Entries::Strings(values), Entries::Strings(default)) => found(values, default, &places)
-            .and_then(|texts| Tensor::of_strings(shape, texts)),
+        (Entries::Strings(values), Entries::Strings(default)) => {
+            found(values, default, &places).and_then(|texts| Tensor::of_strings(shape, texts))
+        }
         (Entries::Integers(values), Entries::Integers(default)) => found(values, default, &places)
             .and_then(|numbers| Tensor::of_integers(mapping.element, shape, numbers)),
         (Entries::Reals(values), Entries::Reals(default)) => found(values, default, &places)

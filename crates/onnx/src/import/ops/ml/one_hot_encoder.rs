@@ -22,13 +22,13 @@ inventory::submit! {
 fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let element = node.element(0)?;
     let categories = match element {
-        Element::String => {
-            Entries::of_strings(&node.strings("cats_strings")?.unwrap_or_default())
-        }
+        Element::String => Entries::of_strings(&node.strings("cats_strings")?.unwrap_or_default()),
         _ => Entries::Integers(node.ints("cats_int64s").unwrap_or_default().to_vec()),
     };
     if categories.len() == 0 {
-        return refuse(format!("it has no categories for entries of type {element}"));
+        return refuse(format!(
+            "it has no categories for entries of type {element}"
+        ));
     }
     let mut source = importer.input(node, 0)?;
     // onnxruntime casts real numbers to integers.

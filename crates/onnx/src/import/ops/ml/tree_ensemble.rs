@@ -119,7 +119,10 @@ fn regressor(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value
     let ensemble = Ensemble::new(importer, &node.origin, &trees, rows)?;
     // onnxruntime adds no base value where no reached leaf has a weight.
     let scored = ensemble.always_scored(targets).into_iter().zip(&base);
-    if scored.into_iter().any(|(scored, &base)| !scored && base != 0.0) {
+    if scored
+        .into_iter()
+        .any(|(scored, &base)| !scored && base != 0.0)
+    {
         return refuse(
             "some sample may reach no leaf with a weight for some target that has a base value; give every leaf of one tree a weight (zero, say) for each target",
         );
@@ -186,7 +189,11 @@ fn classifier(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Valu
     }
     // onnxruntime looks at the second class alone.
     let is_second_only = ids.iter().all(|&id| id == 1);
-    let threshold = if is_second_only && is_positive { 0.5 } else { 0.0 };
+    let threshold = if is_second_only && is_positive {
+        0.5
+    } else {
+        0.0
+    };
     if !is_second_only && !classes.are_positions() {
         return refuse(
             "two classes with a column of weights each, whose labels are not 0 and 1: onnxruntime answers 0 and 1 all the same",

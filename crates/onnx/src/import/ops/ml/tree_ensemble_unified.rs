@@ -73,7 +73,10 @@ impl<'a> Arrays<'a> {
     fn of(node: &Node<'a>) -> Imported<Self> {
         let list = |name: &str| node.ints(name).unwrap_or_default();
         let modes = node.tensor("nodes_modes")?;
-        let modes = modes.as_ref().and_then(|t| t.integers()).unwrap_or_default();
+        let modes = modes
+            .as_ref()
+            .and_then(|t| t.integers())
+            .unwrap_or_default();
         let mut members = vec![vec![]];
         for value in reals(node, "membership_values")? {
             match (value.is_nan(), members.last_mut()) {
@@ -107,14 +110,21 @@ impl<'a> Arrays<'a> {
         };
         let count = arrays.modes.len();
         let [yes, no] = arrays.children;
-        let lengths = [arrays.features.len(), arrays.splits.len(), yes.0.len(), yes.1.len()];
+        let lengths = [
+            arrays.features.len(),
+            arrays.splits.len(),
+            yes.0.len(),
+            yes.1.len(),
+        ];
         let lengths = lengths.into_iter().chain([no.0.len(), no.1.len()]);
         if { lengths }.any(|length| length != count) || arrays.targets.len() != arrays.weights.len()
         {
             return refuse("its attributes `nodes_*`, or `leaf_*`, have different lengths");
         }
         if !arrays.missing.is_empty() && arrays.missing.len() != count {
-            return refuse("attribute `nodes_missing_value_tracks_true` has another length than `nodes_modes`");
+            return refuse(
+                "attribute `nodes_missing_value_tracks_true` has another length than `nodes_modes`",
+            );
         }
         let numbers = arrays.splits.iter().chain(&arrays.weights);
         match { numbers }.find(|v| !v.is_finite()) {
@@ -150,7 +160,9 @@ impl<'a> Arrays<'a> {
     fn leaf(&self, leaf: usize, targets: usize) -> Imported<TreeNode> {
         let (Some(&target), Some(&weight)) = (self.targets.get(leaf), self.weights.get(leaf))
         else {
-            return refuse(format!("a branch leads to leaf {leaf}, which does not exist"));
+            return refuse(format!(
+                "a branch leads to leaf {leaf}, which does not exist"
+            ));
         };
         match usize::try_from(target).ok().filter(|&t| t < targets) {
             Some(target) => Ok(TreeNode::Leaf {
@@ -216,7 +228,10 @@ impl<'a> Arrays<'a> {
             feature,
             threshold,
             children,
-            tracks_missing: self.missing.get(position).is_some_and(|&tracks| tracks != 0),
+            tracks_missing: self
+                .missing
+                .get(position)
+                .is_some_and(|&tracks| tracks != 0),
         })
     }
 
@@ -274,7 +289,8 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         true => 1.0 / trees.len() as f64,
         false => 1.0,
     };
-    let sums = Ensemble::new(importer, &node.origin, &trees, rows)?.sums(importer, targets, factor)?;
+    let sums =
+        Ensemble::new(importer, &node.origin, &trees, rows)?.sums(importer, targets, factor)?;
     let scores = Scores::new(importer, &node.origin, sums, &[])?;
     let layer = scores.finish_regression(importer, transform)?;
     match (node.element(0)?, layer.into_iter().next()) {
