@@ -1087,7 +1087,7 @@ def transformer_models():
 
 
 def small_models():
-    """Determinants, and shifts by computed numbers of bits."""
+    """Determinants, shifts by computed numbers of bits, maxima of regions."""
     node = helper.make_node
     drawn = np.random.default_rng(20261128)
     for case, shape in [("det_one", [1, 1]), ("det_two", [2, 2]), ("det_three", [5, 3, 3]), ("det_four", [2, 2, 4, 4])]:
@@ -1100,6 +1100,9 @@ def small_models():
             model(f"bit_shift_computed_{direction.lower()}_{bits}", [*whole, shift, node("Cast", ["shifted"], ["y"], to=TensorProto.FLOAT)],
                   [("x", [6, 4]), ("n", [4])],
                   make=lambda bits=bits: {"x": drawn.integers(0, 2**bits, (6, 4)).astype(np.float32), "n": drawn.integers(0, bits, 4).astype(np.float32)})
+    regions = [[1, 0, 0, 5, 3], [0, 2, 1, 2, 3], [1, 4, 2, 11, 7]]
+    model("max_roi_pool", [node("MaxRoiPool", ["x", "regions"], ["y"], name="the_MaxRoiPool", pooled_shape=[2, 3], spatial_scale=0.75)],
+          [("x", [2, 3, 4, 6])], [const("regions", regions)], make=lambda: {"x": drawn.uniform(-2, 2, (2, 3, 4, 6)).astype(np.float32)})
 
 
 def refused_models():

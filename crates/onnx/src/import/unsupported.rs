@@ -7,9 +7,6 @@ pub fn reason(operation: &str) -> Option<&'static str> {
         | "RandomUniformLike" => {
             "it draws random numbers, which nobody can compute again: draw them outside and make them an input"
         }
-        "MaxRoiPool" => {
-            "it cuts regions at computed places: export the part of the model before it, or cut the regions outside and make them an input"
-        }
         "NonMaxSuppression" => {
             "which boxes are left cannot have a fixed shape: export the model without it, and choose boxes outside"
         }
