@@ -61,10 +61,17 @@ pub struct Calibration {
 /// The most that is left free beyond what calibration has seen, as a share of it.
 const MOST_HEADROOM: f64 = 1.0 / 16.0;
 
+/// So many samples go about as far as others will.
+const MANY_SAMPLES: usize = 64;
+
 impl Calibration {
-    /// How far beyond the ranges other samples are expected to go, as a share of them: the more samples there were, the less.
+    /// How far beyond the ranges other samples are expected to go, as a share of them: the more samples there were, the less. Of many
+    /// samples it would be less than one part in a hundred, for which a scale twice as coarse is too high a price.
     pub fn headroom(&self) -> f64 {
-        (0.5 / self.outputs.len().max(1) as f64).min(MOST_HEADROOM)
+        match self.outputs.len() {
+            MANY_SAMPLES.. => 0.0,
+            samples => (0.5 / samples.max(1) as f64).min(MOST_HEADROOM),
+        }
     }
 }
 
