@@ -6,6 +6,8 @@
 //! for it. A clamp (a ReLU) is itself a rescale of its source's exact tensor, so it costs nothing more.
 
 mod bands;
+mod constants;
+mod function;
 mod hidden;
 mod indices;
 mod limits;
@@ -14,6 +16,7 @@ mod meaning;
 mod missing;
 mod requantization;
 mod root;
+mod sum;
 
 use super::scale::{Format, round, scaled};
 use super::{Plan, full, roles, shifts, wide};
@@ -23,16 +26,13 @@ use crate::function::Function;
 use crate::graph::{Axes, Graph, Kind, LOGIT_REACH, LayerId, Summand, power_of_two};
 use crate::import::Port;
 use inferproof_program::{
-    Integers, Interval, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
+    Interval, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
 };
-use inferproof_view::{Step, View};
+use inferproof_view::View;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The least width at which the places of a maximum are searched: with fewer bits, ties would be frequent.
 const ARGMAX_BITS: u32 = 12;
-
-/// Bits below the scale of activations that a sum keeps for constants added to them.
-const GUARD_BITS: i32 = 4;
 
 /// A term of a sum whose values may be as great as this is rescaled first, so that sums of sums stay within bounds.
 const WIDEST_PART: i128 = 1 << 44;
@@ -40,20 +40,13 @@ const WIDEST_PART: i128 = 1 << 44;
 /// How many bits wider than an activation a sum may be that is contracted as it is.
 const SUM_BITS: u32 = 6;
 
-/// Bits of an entry of a committed weight tensor.
-const MAX_CONSTANT_BITS: u32 = 32;
-
-/// The least width of weights that are only added up as bits pick them.
-const PICKED_BITS: u32 = 24;
-
 /// The greatest shift of a rescale.
 const MAX_SHIFT: i32 = 60;
 
 /// Bits of an entry of a committed tensor of integers that stay as they are.
 const MAX_INTEGER_BITS: u32 = 31;
 
-/// Widths of weights that are integers of 8 bits in the model, perhaps less a zero point.
-const WHOLE_BITS: u32 = 8;
+/// The greatest width of weights that are integers of 8 bits in the model, perhaps less a zero point; of activations that are few integers.
 const EXACT_BITS: u32 = 10;
 
 /// Bits of a function's argument, at most: its table has so many entries.
@@ -187,13 +180,6 @@ struct Virtual {
     bilinear: bool,
     /// Whether it is more than a view of one committed tensor.
     compound: bool,
-}
-
-/// A dynamic term of a sum, in integers.
-struct Part<'a> {
-    coefficient: f64,
-    source: TensorId,
-    view: &'a View,
 }
 
 impl Lowering<'_> {
@@ -634,76 +620,6 @@ impl Lowering<'_> {
         )
     }
 
-    /// A constant at the width of weights.
-    fn weight(&mut self, id: LayerId) -> Result<TensorId, OnnxError> {
-        let range = self.range(id);
-        let bits = self.plan.weight(id);
-        // Weights that a quantized model has as 8-bit integers stay these, at that width.
-        let whole = (WHOLE_BITS..=EXACT_BITS)
-            .chain([bits])
-            .find_map(|bits| Format::integer_weight(range, bits));
-        let integers = whole.filter(|_| self.graph.is_integral(id));
-        self.quantized(id, integers.unwrap_or_else(|| Format::weight(range, bits)))
-    }
-
-    /// A constant to be added at a given scale, as a factor and a tensor, with as many bits as its greatest entry needs (only
-    /// the width becomes public). Commitments hold 32 bits; what is wider loses low bits, which a 32-bit float does not have.
-    fn constant_at(&mut self, id: LayerId, scale: i32) -> Result<(i64, TensorId), OnnxError> {
-        let range = self.range(id);
-        let magnitude = round(scaled(range.high.max(-range.low).max(0.0), scale));
-        let bits = 64 - magnitude.leading_zeros() + 1;
-        let coarser = bits.saturating_sub(MAX_CONSTANT_BITS);
-        let bits = bits
-            .next_multiple_of(2)
-            .max(self.plan.widths.weights)
-            .min(MAX_CONSTANT_BITS);
-        let high = (1i64 << (bits - 1)) - 1;
-        let format = Format {
-            low: -high,
-            high,
-            scale: scale - coarser as i32,
-        };
-        Ok((1 << coarser, self.quantized(id, format)?))
-    }
-
-    fn quantized(&mut self, id: LayerId, format: Format) -> Result<TensorId, OnnxError> {
-        if let Some(&tensor) = self.constants.get(&(id, format.scale, format.high)) {
-            return Ok(tensor);
-        }
-        let layer = self.graph.layer(id);
-        let values: &[f32] = self.graph.constant(id).map_or(&[], |v| &v[..]);
-        let integers: Vec<i64> = values.iter().map(|&v| format.quantize(v.into())).collect();
-        let integers = Integers::narrowest(&integers, format.low, format.high);
-        let tensor = self.push(&layer.origin, &layer.shape, format, Op::Weight)?;
-        self.weights
-            .insert(tensor, integers.unwrap_or(Integers::I64(vec![])));
-        self.constants
-            .insert((id, format.scale, format.high), tensor);
-        Ok(tensor)
-    }
-
-    /// Whether a tensor holds zeros and ones that mean just that.
-    fn is_bits(&self, id: TensorId) -> bool {
-        let tensor = self.tensor(id);
-        (tensor.low, tensor.high, tensor.scale_log2) == (0, 1, 0)
-    }
-
-    /// A constant to be multiplied by bits. Products are sums of some of its entries, which keep more bits than where factors of
-    /// either side are rounded. Where nothing but a sign is read of the sums, signs and zeros stay exactly these.
-    fn picked(&mut self, id: LayerId, is_compared: bool) -> Result<TensorId, OnnxError> {
-        let values = self.graph.constant(id);
-        let is_sign = |v: &f32| [-1.0, 0.0, 1.0].contains(v);
-        let format = if is_compared && values.is_some_and(|v| v.iter().all(is_sign)) {
-            Format::SIGN
-        } else {
-            let (range, bits) = (self.range(id), self.plan.weight(id).max(PICKED_BITS));
-            // Integers stay what they are: at a finer scale the greatest might be off by a unit.
-            let whole = Format::integer_weight(range, bits).filter(|_| self.graph.is_integral(id));
-            whole.unwrap_or_else(|| Format::weight(range, bits))
-        };
-        self.quantized(id, format)
-    }
-
     fn contract(
         &mut self,
         id: LayerId,
@@ -738,281 +654,6 @@ impl Lowering<'_> {
         self.push_virtual(&layer.origin, &layer.shape, scale, op)
     }
 
-    fn sum(&mut self, id: LayerId, terms: &[Summand]) -> Result<TensorId, OnnxError> {
-        let graph = self.graph;
-        let mut parts = Vec::new();
-        // Terms that read other entries of one source each repeat nothing.
-        let masks = terms.iter().filter(|t| is_mask(&t.view)).count().max(1);
-        for term in terms {
-            let Some(source) = term.source.filter(|&s| graph.constant(s).is_none()) else {
-                continue;
-            };
-            let exact = self.exact(source)?;
-            // A sum that is read again and again is committed once, or every reader would repeat all that it is made of.
-            let repeated = self.readers[source.0] > masks
-                && self.virtuals[exact.0 as usize].compound
-                && !self.wide[id.0];
-            let is_wide = self.tensor(exact).range().magnitude() >= WIDEST_PART;
-            let tensor = if repeated || is_wide {
-                self.at_width(source, self.plan.widths.activations)?
-            } else {
-                exact
-            };
-            parts.push(Part {
-                coefficient: term.coefficient,
-                source: tensor,
-                view: &term.view,
-            });
-        }
-        let layer = graph.layer(id);
-        let has_constants = parts.len() < terms.len();
-        if let ([part], false) = (&parts[..], has_constants)
-            && let Some((sign, exponent)) = power_of_two(part.coefficient)
-        {
-            let scale = self.tensor(part.source).scale_log2 - exponent;
-            let term = Term {
-                coefficient: sign,
-                source: Some(part.source),
-                view: part.view.clone(),
-            };
-            let op = Op::Linear { terms: vec![term] };
-            return self.push_virtual(&layer.origin, &layer.shape, scale, op);
-        }
-        let scale = if self.wide[id.0] && !parts.is_empty() {
-            // Rounded as what they are compared with, equal numbers stay equal.
-            self.common_scale(&parts)
-        } else {
-            self.sum_scale(id, terms, &parts)
-        };
-        let mut integer_terms = Vec::new();
-        for part in &parts {
-            let finer = scale - self.tensor(part.source).scale_log2;
-            let coefficient = round(scaled(part.coefficient, finer));
-            integer_terms.push(Term {
-                coefficient,
-                source: Some(part.source),
-                view: part.view.clone(),
-            });
-        }
-        for term in terms {
-            let (coefficient, source) = match term.source {
-                None => (round(scaled(term.coefficient, scale)), None),
-                Some(source) if graph.constant(source).is_some() => {
-                    // A power of two in front moves the scale at which the constant is rounded.
-                    match power_of_two(term.coefficient) {
-                        Some((sign, exponent)) => {
-                            let (factor, constant) = self.constant_at(source, scale + exponent)?;
-                            (sign * factor, Some(constant))
-                        }
-                        None => {
-                            let (factor, constant) = self.constant_at(source, scale - 12)?;
-                            let coefficient = round(scaled(term.coefficient, 12));
-                            (coefficient.saturating_mul(factor), Some(constant))
-                        }
-                    }
-                }
-                Some(_) => continue,
-            };
-            integer_terms.push(Term {
-                coefficient,
-                source,
-                view: term.view.clone(),
-            });
-        }
-        self.push_virtual(
-            &layer.origin,
-            &layer.shape,
-            scale,
-            Op::Linear {
-                terms: integer_terms,
-            },
-        )
-    }
-
-    /// The scale of a sum that is as fine as its finest part.
-    fn common_scale(&self, parts: &[Part<'_>]) -> i32 {
-        let precision = self.plan.widths.activations as i32 + 2;
-        let needed = parts.iter().map(|part| {
-            self.tensor(part.source).scale_log2 + coefficient_scale(part.coefficient, precision)
-        });
-        needed.max().unwrap_or(0)
-    }
-
-    /// The scale of a sum: fine enough for each coefficient.
-    fn sum_scale(&self, id: LayerId, terms: &[Summand], parts: &[Part<'_>]) -> i32 {
-        if parts.is_empty() {
-            // Constants alone: as fine as weights.
-            let ranges = terms.iter().filter_map(|t| t.source.map(|s| self.range(s)));
-            let scales = ranges.map(|r| Format::weight(r, self.plan.widths.weights).scale);
-            return scales.max().unwrap_or(self.plan.widths.weights as i32);
-        }
-        let mut scale = self.common_scale(parts);
-        if self.graph.is_integral(id) {
-            // Even factors alone would do with less than the constants beside them need.
-            scale = scale.max(0);
-        }
-        let is_contraction = parts
-            .iter()
-            .any(|p| self.virtuals[p.source.0 as usize].bilinear);
-        if parts.len() < terms.len() && !self.graph.is_integral(id) {
-            if !is_contraction {
-                scale += GUARD_BITS;
-            }
-            // Sums of integers are coarse, and yet a number beside them may be a fraction.
-            let sources = terms.iter().filter_map(|t| t.source);
-            let mut read = sources.filter(|&s| self.graph.constant(s).is_none());
-            let bits = match read.all(|s| self.graph.is_integral(s)) {
-                true => PICKED_BITS,
-                false => self.plan.widths.activations,
-            };
-            let result = Format::activation(self.range(id), bits);
-            scale = scale.max(result.scale + GUARD_BITS);
-        }
-        scale
-    }
-
-    /// A function by its table.
-    fn map(
-        &mut self,
-        id: LayerId,
-        source_layer: LayerId,
-        function: &Function,
-    ) -> Result<TensorId, OnnxError> {
-        let layer = self.graph.layer(id);
-        let ends = self.ends(id, source_layer);
-        let argument = match ends {
-            Some(_) => self.seen[&source_layer],
-            None => self.range(source_layer),
-        };
-        if !function.is_defined_on(argument.low, argument.high) {
-            return Err(OnnxError::Domain {
-                origin: layer.origin.clone(),
-                function: function.to_string(),
-                low: argument.low,
-                high: argument.high,
-            });
-        }
-        let is_score = self.full.scores.contains(&id);
-        let mut bits = match function.is_steep() || is_score {
-            true => self.steep_bits(),
-            false => self.plan.widths.activations,
-        };
-        if let Some(&count) = self.full.sums.get(&source_layer) {
-            bits = bits.max(full::sum_bits(count)).min(MAX_ARGUMENT_BITS);
-        }
-        let exact = self.argument(id, source_layer)?;
-        let tensor = self.tensor(exact).clone();
-        let argument = match is_score {
-            // All that it can be, whatever calibration saw.
-            true => Range {
-                low: scaled(tensor.low as f64, -tensor.scale_log2),
-                high: scaled(tensor.high as f64, -tensor.scale_log2),
-            },
-            false => argument,
-        };
-        let width = tensor.high.saturating_sub(tensor.low);
-        // A wider table costs less than committing to a narrower argument, where there are as many arguments as entries.
-        let is_narrow = ends.is_none()
-            && (width < 1 << bits
-                || (width < 2 << bits
-                    && bits < MAX_ARGUMENT_BITS
-                    && width <= 2 * tensor.volume() as i64));
-        if *function == Function::Sqrt && !is_narrow && tensor.low >= 0 {
-            return self.root(id, exact, bits);
-        }
-        if !is_narrow
-            && !is_score
-            && ends.is_none()
-            && let Some(made) = self.by_bands(id, exact, function, argument, bits)?
-        {
-            return Ok(made);
-        }
-        let source = if is_narrow {
-            exact
-        } else if let Function::Compare(_) = function {
-            // Only the sign matters, and must be exact.
-            let sign = Format {
-                low: -1,
-                high: 1,
-                scale: tensor.scale_log2,
-            };
-            let sign = self.rescale(&layer.origin, exact, sign)?;
-            self.limit_rescale(sign, true, true);
-            sign
-        } else {
-            let (low, high) = function.reach(argument.high);
-            let free = match is_score || function.is_integral() {
-                true => argument,
-                false => argument.with_headroom(self.headroom),
-            };
-            let clipped = Range {
-                low: free.low.clamp(low, high),
-                high: free.high.clamp(low, high),
-            };
-            let clipped = ends.map_or(clipped, |ends| ends.beside(clipped, bits));
-            let integers = self
-                .graph
-                .is_integral(source_layer)
-                .then(|| Format::integers(clipped, bits, MAX_ARGUMENT_BITS));
-            let format = integers
-                .flatten()
-                .unwrap_or_else(|| match function.is_integral() {
-                    true => Format::unsaturated(clipped, bits),
-                    false => Format::activation(clipped, bits),
-                });
-            let argument = self.rescale(&layer.origin, exact, format.at_most(tensor.scale_log2))?;
-            // Beyond its reach the function is as good as constant.
-            let real = |end: i64| scaled(end as f64, -self.tensor(argument).scale_log2);
-            let masks = ends.unwrap_or_default();
-            let is_low = masks.below.is_some() || real(format.low) <= low;
-            let is_high = masks.above.is_some() || real(format.high) >= high;
-            self.limit_rescale(argument, is_low, is_high);
-            argument
-        };
-        let domain = self.tensor(source).clone();
-        let value_bits = match is_score && layer.shape.iter().product::<usize>() <= full::FEW {
-            true => MAX_ARGUMENT_BITS,
-            false => bits,
-        };
-        let format = self.format(id, value_bits, MAX_INTEGER_BITS);
-        if self.graph.is_integral(id) && self.graph.is_integral(source_layer) && format.scale < 0 {
-            return Err(OnnxError::Model {
-                reason: format!(
-                    "{}: its integers reach {:e}; up to 2^{MAX_INTEGER_BITS} they can be proven",
-                    layer.origin,
-                    self.range(id).high.max(-self.range(id).low)
-                ),
-            });
-        }
-        let real = |x: i64| {
-            let ends = ends.unwrap_or_default();
-            match (ends.below, ends.above) {
-                (Some(mask), _) if x == domain.low => mask,
-                (_, Some(mask)) if x == domain.high => mask,
-                _ => scaled(x as f64, -domain.scale_log2),
-            }
-        };
-        let reals = (domain.low..=domain.high).map(|x| function.evaluate(real(x)));
-        let reals: Vec<f64> = reals.collect();
-        let values: Vec<i64> = reals.iter().map(|&real| format.quantize(real)).collect();
-        let (low, high) = values
-            .iter()
-            .fold((i64::MAX, i64::MIN), |(l, h), &v| (l.min(v), h.max(v)));
-        let table = self.table(Table {
-            low: domain.low,
-            values,
-        });
-        let format = Format {
-            low,
-            high,
-            scale: format.scale,
-        };
-        let op = Op::Map { source, table };
-        let made = self.push(&layer.origin, &layer.shape, format, op)?;
-        self.limit_table(made, &domain, argument, &reals);
-        Ok(made)
-    }
-
     fn table(&mut self, table: Table) -> TableId {
         let key = format!("{} {:?}", table.low, table.values);
         let next = TableId(self.program.tables.len() as u32);
@@ -1022,32 +663,4 @@ impl Lowering<'_> {
         }
         id
     }
-}
-
-/// Whether a view leaves some entries of a tensor where they are and makes the others zero.
-fn is_mask(view: &View) -> bool {
-    let is_part = |step: &Step| match step {
-        Step::Gather { index, .. } => (0u32..)
-            .zip(index)
-            .all(|(place, entry)| entry.is_none_or(|entry| entry == place)),
-        Step::Merge { .. } | Step::Split { .. } => true,
-        _ => false,
-    };
-    let gathers = |step: &Step| matches!(step, Step::Gather { .. });
-    view.steps().iter().all(is_part) && view.steps().iter().any(gathers)
-}
-
-/// The least number of bits after the point with which a coefficient is exact, or has this relative precision.
-fn coefficient_scale(coefficient: f64, precision: i32) -> i32 {
-    if coefficient == 0.0 {
-        return 0;
-    }
-    let fits = |bits: i32| {
-        let integer = scaled(coefficient, bits);
-        (integer.fract() == 0.0 && integer != 0.0) || integer.abs() >= 2f64.powi(precision)
-    };
-    let greatest = precision - coefficient.abs().log2().floor() as i32;
-    (greatest.min(0) - 40..=greatest)
-        .find(|&bits| fits(bits))
-        .unwrap_or(greatest)
 }
