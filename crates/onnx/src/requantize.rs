@@ -64,7 +64,7 @@ pub struct Staircase {
     pub offset: i64,
     /// The power of two that is divided by.
     pub shift: u32,
-    /// For each result above the least: the least argument that reaches it.
+    /// For each result above the least: the greatest argument that does not reach it.
     pub thresholds: Vec<i64>,
 }
 
@@ -200,7 +200,7 @@ impl Requantization {
             factor,
             offset: i64::try_from(offset).ok()?,
             shift: nearest.shift,
-            thresholds: steps.iter().map(|&(_, at)| at).collect(),
+            thresholds: steps.iter().map(|&(_, at)| at - 1).collect(),
         })
     }
 
@@ -380,7 +380,7 @@ mod tests {
                     let candidate = (stairs.factor * x + stairs.offset) >> stairs.shift;
                     let candidate = candidate.clamp(low + 1, high);
                     let threshold = stairs.thresholds[(candidate - low - 1) as usize];
-                    candidate - i64::from(x < threshold)
+                    candidate - i64::from(x <= threshold)
                 };
                 // Around every half, as near as the scale can be, and everywhere else.
                 let halves =

@@ -168,7 +168,7 @@ impl Lowering<'_> {
             table,
         };
         let threshold = self.push(origin, shape, thresholds, op)?;
-        let terms = vec![read(1, source), read(-1, threshold), number(1)?];
+        let terms = vec![read(1, source), read(-1, threshold)];
         let above = self.push_virtual(origin, shape, scale, Op::Linear { terms })?;
         let op = Op::Rescale {
             source: above,
