@@ -260,9 +260,11 @@ impl Importer<'_> {
         if let Some(&own) = self.quantized.reals.get(&x) {
             return match scales {
                 [scale] => {
-                    Ok(self
-                        .graph
-                        .scaled(origin, f64::from(*scale) / f64::from(own), x, vec![])?)
+                    // A layer of its own, where the scale is the same, too: this one is real numbers for everybody.
+                    let factor = f64::from(*scale) / f64::from(own);
+                    let term = self.graph.summand(factor, x, vec![])?;
+                    let shape = self.graph.shape(x).to_vec();
+                    Ok(self.graph.push(origin, shape, Kind::Linear(vec![term])))
                 }
                 _ => refuse("several scales for integers that have one; export the float model"),
             };
