@@ -20,8 +20,6 @@ pub struct Forecast {
     pub lookups: usize,
     /// Tuples of tables: leaves of the tree that say how often they were looked up.
     pub table_entries: usize,
-    /// Entries of the outputs of contractions.
-    pub products: usize,
     /// Entries of the tensors that a run of the program makes, inputs included.
     pub run_entries: usize,
     /// Bytes of the weights' integers.
@@ -55,11 +53,6 @@ pub fn forecast(program: &Program, visibility: Visibility) -> Result<Forecast, C
         committed: fresh.map(|t| volume(t.layout.shape())).sum(),
         lookups: parts.lookups.iter().map(|l| volume(&l.shape)).sum(),
         table_entries: parts.tables.iter().map(|t| t.len()).sum(),
-        products: parts
-            .contractions
-            .iter()
-            .map(|c| volume(&c.output_shape()))
-            .sum(),
         run_entries: made.map(|(_, t)| t.volume()).sum(),
         weight_bytes: weights.map(|(_, t)| t.volume() * held_bytes(t)).sum(),
     })

@@ -8,7 +8,7 @@ use crate::calibrate::{Sample, calibrate};
 use crate::compile::{Compiled, dequantize_outputs, quantize_inputs};
 use crate::float::argmax;
 use crate::function::Function;
-use crate::graph::{Graph, Kind, LayerId, Summand};
+use crate::graph::{Graph, Kind, LayerId};
 use crate::progress::{Progress, Work};
 use answers::{Answers, have_answers};
 use columns::Columns;
@@ -218,16 +218,8 @@ impl OutputTally {
 
 /// Whether a layer's values are those of a sigmoid, perhaps in another shape.
 fn is_sigmoid(graph: &Graph, mut id: LayerId) -> bool {
-    while let Kind::Linear(terms) = &graph.layer(id).kind
-        && let [
-            Summand {
-                coefficient: 1.0,
-                source: Some(source),
-                ..
-            },
-        ] = &terms[..]
-    {
-        id = *source;
+    while let Some((source, _)) = graph.viewed(id) {
+        id = source;
     }
     let unit = Function::Clamp {
         low: Some(0.0),

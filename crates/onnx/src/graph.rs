@@ -416,6 +416,17 @@ impl Graph {
         }
     }
 
+    /// What a layer is a view of, and the view, if it is nothing else.
+    pub fn viewed(&self, id: LayerId) -> Option<(LayerId, &View)> {
+        let Kind::Linear(terms) = &self.layer(id).kind else {
+            return None;
+        };
+        match &terms[..] {
+            [term] if term.coefficient == 1.0 => Some((term.source?, &term.view)),
+            _ => None,
+        }
+    }
+
     /// How many times each layer is read, outputs included.
     pub fn readers(&self) -> Vec<usize> {
         let mut readers = vec![0; self.layers.len()];

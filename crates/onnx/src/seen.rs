@@ -124,17 +124,15 @@ fn floors(
     let mut floors: BTreeMap<LayerId, f64> = BTreeMap::new();
     for (position, layer) in graph.layers.iter().enumerate().rev() {
         let known = floors.get(&LayerId(position)).copied();
-        let (floor, operands) = match &layer.kind {
-            &Kind::Max { left, right } => {
+        let (floor, operands) = match (&layer.kind, known) {
+            (&Kind::Max { left, right }, _) => {
                 let least = low(left).min(low(right));
                 (known.map_or(least, |f| f.min(least)), vec![left, right])
             }
             // What is a view of a maximum may be compared again.
-            Kind::Linear(terms) => match (&terms[..], known) {
-                ([term], Some(floor)) if term.coefficient == 1.0 => {
-                    (floor, term.source.into_iter().collect())
-                }
-                _ => continue,
+            (_, Some(floor)) => match graph.viewed(LayerId(position)) {
+                Some((source, _)) => (floor, vec![source]),
+                None => continue,
             },
             _ => continue,
         };

@@ -1,57 +1,19 @@
 //! What moves entries about, ranks them, or goes through branches, loops, sequences and functions, against onnxruntime: the float graph closely, the
 //! integer program at 16 bits within a stated tolerance. `generate_movement.py` makes the models and the answers.
 
+mod support;
+
 use inferproof_onnx::{FloatModel, QuantizeOptions, dequantize_outputs, quantize_inputs};
 use std::collections::BTreeMap;
-use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use support::{Array, arrays, check_all};
 
 /// Of the greatest output: a few roundings at 16 bits.
 const TOLERANCE: f64 = 2e-3;
 
-struct Array {
-    shape: Vec<usize>,
-    values: Vec<f32>,
-}
-
-fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
-}
-
-fn arrays() -> BTreeMap<String, Array> {
-    let bytes = std::fs::read(data().join("movement.npz")).expect("the answers are checked in");
-    let mut archive = npyz::npz::NpzArchive::new(Cursor::new(bytes)).expect("npz");
-    let names: Vec<String> = archive.array_names().map(str::to_owned).collect();
-    let read = names.into_iter().map(|name| {
-        let file = archive.by_name(&name).expect("readable").expect("present");
-        let shape = file.shape().iter().map(|&len| len as usize).collect();
-        let values = file.into_vec::<f32>().expect("floats");
-        (name, Array { shape, values })
-    });
-    read.collect()
-}
-
 #[test]
 fn movements_follow_onnxruntime() {
-    let arrays = arrays();
-    let mut failures = Vec::new();
-    let models = std::fs::read_dir(data().join("movement")).unwrap();
-    let mut models: Vec<PathBuf> = models.map(|e| e.unwrap().path()).collect();
-    models.sort();
-    assert!(models.len() > 120, "the models are checked in");
-    for path in &models {
-        let case = path.file_stem().unwrap().to_str().unwrap();
-        if let Err(reason) = check(case, &std::fs::read(path).unwrap(), &arrays) {
-            failures.push(format!("{case}: {reason}"));
-        }
-    }
-    let failed = failures.len();
-    let all = models.len();
-    assert!(
-        failures.is_empty(),
-        "{failed} of {all} fail:\n{}",
-        failures.join("\n")
-    );
+    let arrays = arrays("movement.npz");
+    check_all("movement", 121, |case, onnx| check(case, onnx, &arrays));
 }
 
 fn check(case: &str, onnx: &[u8], arrays: &BTreeMap<String, Array>) -> Result<(), String> {

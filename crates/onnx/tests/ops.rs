@@ -1,70 +1,31 @@
 //! Every supported operation, at several attribute settings, against onnxruntime: the float graph closely, the integer
 //! program at 16 bits within a stated tolerance. `generate_ops.py` makes the models and the answers.
 
+mod support;
+
 use inferproof_onnx::{
     FloatModel, ImportOptions, QuantizeOptions, dequantize_outputs, inspect, parse_samples,
     quantize_inputs,
 };
 use std::collections::BTreeMap;
-use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use support::{Array, arrays, check_all, data};
 
 /// Of the greatest output: what 16 bits at the scale of the greatest activation, and the sums of a few hundred such errors, amount to.
 const TOLERANCE: f64 = 2e-3;
 
-fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
-}
-
-/// The arrays of `ops.npz`, by name, with the number of samples.
-fn arrays() -> BTreeMap<String, (usize, Vec<f32>)> {
-    let bytes = std::fs::read(data().join("ops.npz")).expect("the answers are checked in");
-    let mut archive = npyz::npz::NpzArchive::new(Cursor::new(bytes)).expect("npz");
-    let names: Vec<String> = archive.array_names().map(str::to_owned).collect();
-    let read = names.into_iter().map(|name| {
-        let file = archive.by_name(&name).expect("readable").expect("present");
-        let samples = file.shape()[0] as usize;
-        (name, (samples, file.into_vec::<f32>().expect("floats")))
-    });
-    read.collect()
-}
-
 #[test]
 fn operations_follow_onnxruntime() {
-    let arrays = arrays();
-    let mut failures = Vec::new();
-    let mut models: Vec<PathBuf> = std::fs::read_dir(data().join("ops"))
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
-    models.sort();
-    assert!(models.len() > 130, "the models are checked in");
-    for path in &models {
-        let case = path.file_stem().unwrap().to_str().unwrap();
-        if let Err(reason) = check(case, &std::fs::read(path).unwrap(), &arrays) {
-            failures.push(format!("{case}: {reason}"));
-        }
-    }
-    assert!(
-        failures.is_empty(),
-        "{} of {} fail:\n{}",
-        failures.len(),
-        models.len(),
-        failures.join("\n")
-    );
+    let arrays = arrays("ops.npz");
+    check_all("ops", 131, |case, onnx| check(case, onnx, &arrays));
 }
 
-fn check(
-    case: &str,
-    onnx: &[u8],
-    arrays: &BTreeMap<String, (usize, Vec<f32>)>,
-) -> Result<(), String> {
+fn check(case: &str, onnx: &[u8], arrays: &BTreeMap<String, Array>) -> Result<(), String> {
     let model = FloatModel::import(onnx).map_err(|e| e.to_string())?;
     let port = |kind: &str, name: &str| &arrays[&format!("{case}.{kind}.{name}")];
-    let count = port("in", &model.inputs()[0].name).0;
+    let count = port("in", &model.inputs()[0].name).shape[0];
     let part = |kind: &str, name: &str, sample: usize| {
-        let (count, values) = port(kind, name);
-        let size = values.len() / count;
+        let Array { shape, values } = port(kind, name);
+        let size = values.len() / shape[0];
         values[sample * size..(sample + 1) * size].to_vec()
     };
     let samples: Vec<Vec<Vec<f32>>> = (0..count)
@@ -87,7 +48,7 @@ fn check(
     let greatest = model
         .outputs()
         .iter()
-        .flat_map(|p| &port("out", &p.name).1)
+        .flat_map(|p| &port("out", &p.name).values)
         .fold(1e-6f64, |m, &v| m.max(f64::from(v).abs()));
     for (i, sample) in samples.iter().enumerate() {
         let float = model.run(sample).map_err(|e| e.to_string())?;
@@ -150,18 +111,19 @@ fn models(kind: &str) -> impl Iterator<Item = (String, FloatModel)> {
 /// model, whatever the width of activations: also where a feature equals its threshold, and beside features a million times greater.
 #[test]
 fn trees_decide_exactly_at_eight_bits() {
-    let arrays = arrays();
+    let arrays = arrays("ops.npz");
     let mut checked = 0;
     for (case, model) in models("tree_regressor") {
         if case.ends_with("softmax") {
             continue;
         }
-        let (count, inputs) = &arrays[&format!("{case}.in.x")];
-        let samples = inputs.chunks(inputs.len() / count);
+        let Array { shape, values } = &arrays[&format!("{case}.in.x")];
+        let count = shape[0];
+        let samples = values.chunks(values.len() / count);
         let samples: Vec<_> = samples.map(|x| vec![x.to_vec()]).collect();
         // Calibrated on one sample: what is beyond saturates, beyond all thresholds too.
         let compiled = model.compile(&samples[..1], &EIGHT_BITS).unwrap();
-        let expected = &arrays[&format!("{case}.out.y")].1;
+        let expected = &arrays[&format!("{case}.out.y")].values;
         let program = &compiled.program;
         for (sample, expected) in samples.iter().zip(expected.chunks(expected.len() / count)) {
             let inputs = quantize_inputs(program, sample);
@@ -180,12 +142,12 @@ fn trees_decide_exactly_at_eight_bits() {
 /// The integers of a quantized model are onnxruntime's whatever the widths, and whatever was calibrated on, where inputs are integers.
 #[test]
 fn quantized_models_are_exact_at_eight_bits() {
-    let arrays = arrays();
+    let arrays = arrays("ops.npz");
     let mut checked = 0;
     for (case, model) in models("quantized") {
         let parts = |kind: &str, name: &str| {
-            let (count, values) = &arrays[&format!("{case}.{kind}.{name}")];
-            let parts = values.chunks(values.len() / count);
+            let Array { shape, values } = &arrays[&format!("{case}.{kind}.{name}")];
+            let parts = values.chunks(values.len() / shape[0]);
             parts.map(<[f32]>::to_vec).collect::<Vec<_>>()
         };
         let inputs: Vec<_> = model

@@ -1,11 +1,12 @@
 //! Masks, and numbers of sizes that a range of integers holds badly, entry by entry against onnxruntime: the float graph closely, the integer
-//! program at the widths that calibration chooses. `generate_ranges.py` makes the models and the answers. Half of the samples are for
-//! calibration; what is compared are the others, which hide more and reach further.
+//! program at the widths that calibration chooses. `generate_ranges.py` makes the models and the answers. Most of the samples are for
+//! calibration; the others hide more and reach further.
+
+mod support;
 
 use inferproof_onnx::{FloatModel, QuantizeOptions, dequantize_outputs, quantize_inputs};
 use std::collections::BTreeMap;
-use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use support::{Array, arrays, check_all};
 
 /// Samples of each model that are for calibration: so many come first.
 const CALIBRATION: usize = 20;
@@ -19,64 +20,26 @@ const FLOAT: (f64, f64) = (5e-3, 0.02);
 /// What a mask hides is beyond this, where onnxruntime has infinity or numbers near it.
 const NEVER: f64 = 1e9;
 
-fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
-}
-
-/// The arrays of `ranges.npz`, by name, with the number of samples.
-fn arrays() -> BTreeMap<String, (usize, Vec<f32>)> {
-    let bytes = std::fs::read(data().join("ranges.npz")).expect("the answers are checked in");
-    let mut archive = npyz::npz::NpzArchive::new(Cursor::new(bytes)).expect("npz");
-    let names: Vec<String> = archive.array_names().map(str::to_owned).collect();
-    let read = names.into_iter().map(|name| {
-        let file = archive.by_name(&name).expect("readable").expect("present");
-        let samples = file.shape()[0] as usize;
-        (name, (samples, file.into_vec::<f32>().expect("floats")))
-    });
-    read.collect()
-}
-
 #[test]
 fn ranges_follow_onnxruntime() {
-    let arrays = arrays();
-    let mut failures = Vec::new();
-    let mut models: Vec<PathBuf> = std::fs::read_dir(data().join("ranges"))
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
-    models.sort();
-    assert!(models.len() > 190, "the models are checked in");
-    for path in &models {
-        let case = path.file_stem().unwrap().to_str().unwrap();
-        let found = check(case, &std::fs::read(path).unwrap(), &arrays);
-        failures.extend(found.err().map(|reason| format!("{case}: {reason}")));
-    }
-    let count = failures.len();
-    let failures = failures.join("\n");
-    assert!(count == 0, "{count} of {} fail:\n{failures}", models.len());
+    let arrays = arrays("ranges.npz");
+    check_all("ranges", 191, |case, onnx| check(case, onnx, &arrays));
 }
 
-fn check(
-    case: &str,
-    onnx: &[u8],
-    arrays: &BTreeMap<String, (usize, Vec<f32>)>,
-) -> Result<(), String> {
+fn check(case: &str, onnx: &[u8], arrays: &BTreeMap<String, Array>) -> Result<(), String> {
     let model = FloatModel::import(onnx).map_err(|e| e.to_string())?;
     let part = |kind: &str, name: &str, sample: usize| {
-        let (count, values) = &arrays[&format!("{case}.{kind}.{name}")];
-        let size = values.len() / count;
+        let Array { shape, values } = &arrays[&format!("{case}.{kind}.{name}")];
+        let size = values.len() / shape[0];
         values[sample * size..(sample + 1) * size].to_vec()
     };
-    let count = arrays[&format!("{case}.in.{}", model.inputs()[0].name)].0;
+    let count = arrays[&format!("{case}.in.{}", model.inputs()[0].name)].shape[0];
     let sample = |i: usize| -> Vec<Vec<f32>> {
         let inputs = model.inputs().iter().map(|p| part("in", &p.name, i));
         inputs.collect()
     };
     let calibration: Vec<_> = (0..CALIBRATION).map(sample).collect();
-    let greatest = |name: &str| {
-        let (_, values) = &arrays[&format!("{case}.out.{name}")];
-        greatest_number(values)
-    };
+    let greatest = |name: &str| greatest_number(&arrays[&format!("{case}.out.{name}")].values);
     for (bits, tolerance, least) in WIDTHS {
         let options = QuantizeOptions {
             weight_bits: Some(bits),

@@ -95,6 +95,50 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// Whether an entry of the target may be zero because it reads nothing of the source.
+    #[must_use]
+    pub fn leaves_zeros(&self) -> bool {
+        let is_outside = |first: i128, last: i128, source: usize| {
+            first.min(last) < 0 || first.max(last) >= source as i128
+        };
+        match self {
+            Self::Slice {
+                source,
+                start,
+                step,
+                len,
+                ..
+            } => {
+                let last = i128::from(*start) + i128::from(*step) * (*len as i128 - 1);
+                *len > 0 && is_outside((*start).into(), last, *source)
+            }
+            Self::Gather { index, .. } => index.iter().any(Option::is_none),
+            Self::Window {
+                source,
+                positions,
+                kernel,
+                stride,
+                dilation,
+                pad,
+                ..
+            } => {
+                let reach = |count: usize, step: usize| (count as i128 - 1) * step as i128;
+                let first = -(*pad as i128);
+                let last = first + reach(*positions, *stride) + reach(*kernel, *dilation);
+                *positions > 0 && *kernel > 0 && is_outside(first, last, *source)
+            }
+            // Nothing comes after the last entry.
+            Self::SuffixSum { len, .. } => *len > 0,
+            Self::Permute(_)
+            | Self::Insert { .. }
+            | Self::Reduce { .. }
+            | Self::Split { .. }
+            | Self::Merge { .. } => false,
+        }
+    }
+}
+
 /// What is wrong with a view.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ViewError {

@@ -109,6 +109,18 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn what_reads_nothing_is_zero((shape, step) in shape().prop_flat_map(|s| (Just(s.clone()), step(s)))) {
+        let sums = matches!(step, Step::Reduce { .. });
+        let leaves_zeros = step.leaves_zeros();
+        let view = View::identity(shape).unwrap().then(step).unwrap();
+        let ones = vec![1i64; view.source().iter().product()];
+        let has_zeros = view.apply(&ones).unwrap().contains(&0);
+        prop_assert_eq!(leaves_zeros, has_zeros && !sums);
+    }
+}
+
 #[test]
 fn a_step_that_does_not_fit_is_refused() {
     let view = View::identity(vec![2, 3]).unwrap();

@@ -113,20 +113,12 @@ fn through((low, high): (f64, f64), view: &View) -> (f64, f64) {
 
 /// Whether a step may leave zeros, or change signs.
 fn pads(step: &Step) -> bool {
-    match step {
-        Step::Slice {
-            source,
-            start,
-            step,
-            len,
+    let may_change_signs = matches!(
+        step,
+        Step::Reduce {
+            weights: Some(_),
             ..
-        } => {
-            let last = start + step * (*len as i64 - 1);
-            start.min(&last) < &0 || *start.max(&last) >= *source as i64
         }
-        Step::Gather { index, .. } => index.iter().any(Option::is_none),
-        Step::Window { .. } | Step::SuffixSum { .. } => true,
-        Step::Reduce { weights, .. } => weights.is_some(),
-        Step::Permute(_) | Step::Insert { .. } | Step::Split { .. } | Step::Merge { .. } => false,
-    }
+    );
+    step.leaves_zeros() || may_change_signs
 }

@@ -30,19 +30,9 @@ impl LogSoftmax {
         };
         let mut views = Vec::new();
         let mut quotients = source;
-        while let Kind::Linear(terms) = &graph.layer(quotients).kind {
-            let [
-                Summand {
-                    coefficient: 1.0,
-                    source: Some(inner),
-                    view,
-                },
-            ] = &terms[..]
-            else {
-                return None;
-            };
+        while let Some((inner, view)) = graph.viewed(quotients) {
             views.push(view);
-            quotients = *inner;
+            quotients = inner;
         }
         let Kind::Contract { left, right, axes } = graph.layer(quotients).kind else {
             return None;

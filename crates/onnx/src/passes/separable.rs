@@ -45,14 +45,11 @@ fn inner(
 ) -> Result<Option<Inner>, OnnxError> {
     let mut views = Vec::new();
     let mut id = operand;
-    while let Kind::Linear(terms) = &graph.layer(id).kind
-        && let [term] = &terms[..]
-        && let (Some(source), true) = (term.source, term.coefficient == 1.0)
-    {
+    while let Some((source, view)) = graph.viewed(id) {
         if readers[id.0] != 1 {
             return Ok(None);
         }
-        views.push(&term.view);
+        views.push(view);
         id = source;
     }
     let Kind::Contract {

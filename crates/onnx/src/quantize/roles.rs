@@ -1,7 +1,7 @@
 //! What layers are used for, where that decides which integers stand for them.
 
 use crate::calibrate::Range;
-use crate::graph::{Graph, Kind, LayerId, MASK, Summand};
+use crate::graph::{Graph, Kind, LayerId, MASK};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The inputs that are read as indices, and how many entries they choose from.
@@ -11,16 +11,8 @@ pub fn indices(graph: &Graph) -> BTreeMap<LayerId, usize> {
         let Kind::Indicator { mut source, .. } = layer.kind else {
             continue;
         };
-        while let Kind::Linear(terms) = &graph.layer(source).kind
-            && let [
-                Summand {
-                    coefficient: 1.0,
-                    source: Some(inner),
-                    ..
-                },
-            ] = &terms[..]
-        {
-            source = *inner;
+        while let Some((inner, _)) = graph.viewed(source) {
+            source = inner;
         }
         if matches!(graph.layer(source).kind, Kind::Input { .. }) {
             let classes = layer.shape.last().copied().unwrap_or(1);

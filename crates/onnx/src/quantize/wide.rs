@@ -105,23 +105,20 @@ fn differ_much(factors: &[f32]) -> bool {
 }
 
 /// Whether a layer is an input of real numbers, or entries of one as they are.
-pub fn is_part_of_input(graph: &Graph, id: LayerId) -> bool {
-    let mut id = id;
-    loop {
-        match &graph.layer(id).kind {
-            Kind::Input { integral, .. } => return !integral,
-            Kind::Linear(terms) => match &terms[..] {
-                [term] if term.coefficient == 1.0 && term.view.magnitude(1) == 1 => {
-                    match term.source {
-                        Some(source) => id = source,
-                        None => return false,
-                    }
-                }
-                _ => return false,
-            },
-            _ => return false,
+pub fn is_part_of_input(graph: &Graph, mut id: LayerId) -> bool {
+    while let Some((source, view)) = graph.viewed(id) {
+        if view.magnitude(1) != 1 {
+            return false;
         }
+        id = source;
     }
+    matches!(
+        graph.layer(id).kind,
+        Kind::Input {
+            integral: false,
+            ..
+        }
+    )
 }
 
 /// Whether a layer is entries of an input, perhaps with constants added: then its integers are hardly wider than the input's.

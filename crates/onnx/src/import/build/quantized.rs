@@ -265,17 +265,11 @@ impl Importer<'_> {
         if let Some(code) = self.quantized.codes.get(&layer) {
             return Ok(Some(*code));
         }
-        let Kind::Linear(terms) = &self.graph.layer(layer).kind else {
+        let Some((source, view)) = self.graph.viewed(layer) else {
             return Ok(None);
         };
-        let [term] = &terms[..] else {
-            return Ok(None);
-        };
-        let (Some(source), 1.0) = (term.source, term.coefficient) else {
-            return Ok(None);
-        };
-        let steps = term.view.steps().to_vec();
-        if !steps.iter().all(|step| moves(step) && !pads(step)) {
+        let steps = view.steps().to_vec();
+        if !steps.iter().all(|step| moves(step) && !step.leaves_zeros()) {
             return Ok(None);
         }
         let Some(code) = self.code(origin, source)? else {
@@ -378,26 +372,6 @@ fn moves(step: &Step) -> bool {
         } => *source == 1 && weights.is_none(),
         Step::SuffixSum { .. } => false,
         _ => true,
-    }
-}
-
-/// Whether a step may leave zeros.
-fn pads(step: &Step) -> bool {
-    match step {
-        Step::Gather { index, .. } => index.iter().any(Option::is_none),
-        Step::Window { pad, .. } => *pad > 0,
-        Step::Slice {
-            source,
-            start,
-            step,
-            len,
-            ..
-        } => {
-            let last = start + step * (*len as i64 - 1);
-            let inside = 0..*source as i64;
-            !inside.contains(start) || !inside.contains(&last)
-        }
-        _ => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Softmax and normalizations by a root mean square.
 
 use crate::function::Function;
-use crate::graph::{Axes, Graph, Kind, LayerId, Summand};
+use crate::graph::{Axes, Graph, Kind, LayerId};
 use crate::import::Importer;
 use crate::import::refusal::Imported;
 use inferproof_view::Step;
@@ -137,23 +137,13 @@ impl Importer<'_> {
     /// `ln sum exp(x)`, if that is what the logarithm of this layer is: `m + ln sum exp(x - m)` with the greatest entry `m`. The sum
     /// itself would need more digits than a table has arguments.
     pub fn log_sum_exp(&mut self, origin: &str, source: LayerId) -> Imported<Option<LayerId>> {
-        let Kind::Linear(terms) = &self.graph.layer(source).kind else {
-            return Ok(None);
-        };
-        let [
-            Summand {
-                coefficient: 1.0,
-                source: Some(inner),
-                view,
-            },
-        ] = &terms[..]
-        else {
+        let Some((inner, view)) = self.graph.viewed(source) else {
             return Ok(None);
         };
         let Kind::Apply {
             source: argument,
             function: Function::Exp,
-        } = self.graph.layer(*inner).kind
+        } = self.graph.layer(inner).kind
         else {
             return Ok(None);
         };

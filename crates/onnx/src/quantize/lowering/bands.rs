@@ -80,21 +80,18 @@ impl Lowering<'_> {
             // What lies in another band is meant to saturate.
             self.limit_rescale(rescaled, finer.is_some(), band > 0);
             let domain = self.tensor(rescaled).clone();
-            let real = |x: i64| scaled(x as f64, -domain.scale_log2);
-            let domain_reals = (domain.low..=domain.high).map(real);
-            let integers: Vec<i64> = match finer {
-                None => {
-                    let reals = domain_reals.map(|x| function.evaluate(x));
-                    reals.map(|value| values.quantize(value)).collect()
-                }
-                Some(finer) => {
-                    let start = end(finer);
-                    let before = function.evaluate(start);
-                    let beyond = domain_reals.map(|x| function.evaluate(x.max(start)) - before);
-                    let rounded = beyond.map(|value| round(scaled(value, values.scale)));
-                    rounded.map(|i| i.clamp(-GREATEST, GREATEST)).collect()
-                }
-            };
+            let start = finer.map(end);
+            let before = start.map_or(0.0, |start| function.evaluate(start));
+            let reals = (domain.low..=domain.high).map(|x| {
+                let real = scaled(x as f64, -domain.scale_log2);
+                function.evaluate(start.map_or(real, |start| real.max(start))) - before
+            });
+            let reals: Vec<f64> = reals.collect();
+            let integers = reals.iter().map(|&real| match finer {
+                None => values.quantize(real),
+                Some(_) => round(scaled(real, values.scale)).clamp(-GREATEST, GREATEST),
+            });
+            let integers: Vec<i64> = integers.collect();
             let (low, high) = integers
                 .iter()
                 .fold((i64::MAX, i64::MIN), |(l, h), &v| (l.min(v), h.max(v)));
@@ -113,9 +110,6 @@ impl Lowering<'_> {
             };
             let made = self.push(&layer.origin, &layer.shape, format, op)?;
             if finer.is_none() {
-                let reals: Vec<f64> = (domain.low..=domain.high)
-                    .map(|x| function.evaluate(real(x)))
-                    .collect();
                 let calibrated = Range {
                     high: argument.high.min(end(scale)),
                     ..argument

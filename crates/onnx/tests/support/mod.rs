@@ -1,0 +1,49 @@
+//! What the tests against onnxruntime share: where models and answers lie, and how they are read.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+/// An array of answers or inputs; its first axis counts samples, where a case has several.
+pub struct Array {
+    pub shape: Vec<usize>,
+    pub values: Vec<f32>,
+}
+
+pub fn data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
+}
+
+/// The arrays of an archive of [`data`], by name.
+pub fn arrays(archive: &str) -> BTreeMap<String, Array> {
+    let bytes = std::fs::read(data().join(archive)).expect("the answers are checked in");
+    let mut archive = npyz::npz::NpzArchive::new(Cursor::new(bytes)).expect("npz");
+    let names: Vec<String> = archive.array_names().map(str::to_owned).collect();
+    let read = names.into_iter().map(|name| {
+        let file = archive.by_name(&name).expect("readable").expect("present");
+        let shape = file.shape().iter().map(|&len| len as usize).collect();
+        let values = file.into_vec::<f32>().expect("floats");
+        (name, Array { shape, values })
+    });
+    read.collect()
+}
+
+/// Checks every model of a folder of [`data`], of which there are at least so many, by name and content.
+pub fn check_all(folder: &str, least: usize, check: impl Fn(&str, &[u8]) -> Result<(), String>) {
+    let models = std::fs::read_dir(data().join(folder)).unwrap();
+    let mut models: Vec<PathBuf> = models.map(|e| e.unwrap().path()).collect();
+    models.sort();
+    assert!(models.len() >= least, "the models are checked in");
+    let failures = models.iter().filter_map(|path| {
+        let case = path.file_stem().unwrap().to_str().unwrap();
+        let found = check(case, &std::fs::read(path).unwrap());
+        found.err().map(|reason| format!("{case}: {reason}"))
+    });
+    let failures: Vec<String> = failures.collect();
+    let (failed, all) = (failures.len(), models.len());
+    assert!(
+        failed == 0,
+        "{failed} of {all} fail:\n{}",
+        failures.join("\n")
+    );
+}
