@@ -6,6 +6,7 @@ Needs numpy and pandas. Run it in this folder to add cases; what it writes is ch
 import io
 import json
 import pathlib
+import warnings
 import zipfile
 
 import numpy as np
@@ -118,6 +119,36 @@ with zipfile.ZipFile(FOLDER / "bomb.npz", "w", zipfile.ZIP_DEFLATED, compresslev
             member.write(bytes(250_000))
 case("bomb.npz", [port("x", [1, 4_000_000])], error="array `x`: it is cut short")
 case("bomb.npz", one, error="tensor `x`: expected shape [1, 4]")
+
+# Members as other writers of archives have them: packed or not in one archive, with the long form of lengths, without the extension,
+# twice by one name (the last counts), with a comment of the archive, behind a descriptor.
+def archive(file, *members, **options):
+    with zipfile.ZipFile(FOLDER / file, "w") as made:
+        made.comment = options.get("comment", b"")
+        for name, array, method in members:
+            info = zipfile.ZipInfo(name)
+            info.compress_type = method
+            with made.open(info, "w", force_zip64=options.get("zip64", False)) as member:
+                np.lib.format.write_array(member, array)
+    return file
+
+
+stored, deflated = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
+pairs = [[p, q] for p, q in zip(a, b)]
+case(archive("mixed.npz", ("a.npy", a, stored), ("b.npy", b, deflated), zip64=True), both, pairs)
+case(archive("plain_names.npz", ("a", a, deflated), ("b", b, stored), comment=b"made by hand"), both, pairs)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    case(archive("twice.npz", ("a.npy", a * 2, stored), ("b.npy", b, stored), ("a.npy", a, stored)), both, pairs)
+case(archive("bzip2.npz", ("x.npy", a, zipfile.ZIP_BZIP2)), one, error="array `x`: it is packed in a way that numpy does not use")
+with zipfile.ZipFile(FOLDER / "not_array.npz", "w") as made:
+    made.writestr(zipfile.ZipInfo("x.npy"), b"x" * 200)
+case("not_array.npz", one, error="array `x`: it is not an array as numpy saves it")
+# A bit of an entry that is not what it was: the sum of the archive tells.
+damaged = bytearray((FOLDER / "mixed.npz").read_bytes())
+damaged[damaged.index(a.tobytes()) + 3] ^= 1
+(FOLDER / "damaged.npz").write_bytes(damaged)
+case("damaged.npz", both, error="array `a`: it is damaged")
 case(text("no_archive.npz", "PK"), one, error="it is not an archive as `numpy.savez` writes it")
 case(text("no_array.npy", "nothing"), one, error="it is not an array as numpy saves it")
 case(text("nothing.json", ""), one, error="it is empty")

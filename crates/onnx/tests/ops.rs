@@ -350,14 +350,15 @@ fn data_that_does_not_fit_is_refused() {
         assert!(got.contains(expected), "expected `{expected}`, got `{got}`");
     }
     assert!(message("in.txt", "").contains("expected csv, json, npy or npz"));
-    // Found by the fuzzer: the parser of headers takes time exponential in the depth of brackets.
+    // Found by the fuzzer: a parser of all that Python writes took time exponential in the depth of brackets.
     let nested = format!(
         "\u{93}NUMPY\u{1}\u{0}\u{50}\u{0}{{'descr': {}",
         "[".repeat(70)
     );
     let bytes: Vec<u8> = nested.chars().map(|c| c as u8).collect();
     let error = parse_samples("in.npy", &bytes, model.inputs()).unwrap_err();
-    assert!(error.to_string().contains("nested too deeply"), "{error}");
+    let fields = "its array has fields of several types";
+    assert!(error.to_string().contains(fields), "{error}");
     assert!(message("in.npy", "garbage").contains("in.npy"));
     assert!(message("in.npz", "garbage").contains("in.npz"));
 }

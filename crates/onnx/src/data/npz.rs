@@ -6,8 +6,12 @@ use super::{LABEL, Samples, fit, labels, missing};
 use crate::OnnxError;
 use crate::error::io_reason;
 use crate::import::Port;
-use npyz::npz::{array_name_from_file_name, file_name_from_array_name};
-use npyz::zip::{CompressionMethod, ZipArchive, result::ZipError};
+use flate2::read::DeflateDecoder;
+use rawzip::{
+    CompressionMethod, ErrorKind, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ReaderAt, ZipArchive,
+    ZipArchiveEntryWayfinder,
+};
+use std::collections::BTreeMap;
 use std::io::{BufReader, Read, Seek};
 
 /// What numpy calls an array that was given no name.
@@ -21,14 +25,7 @@ const MAX_UNPACKED_ENTRIES: u64 = 1 << 28;
 /// Arrays by the names of the model's inputs; the first axis of each may count samples. The array of a model with one input may have
 /// none.
 pub fn samples(file: &str, reader: impl Read + Seek, ports: &[Port]) -> Result<Samples, OnnxError> {
-    let archive = ZipArchive::new(reader).map_err(|e| OnnxError::File {
-        file: file.into(),
-        reason: match e {
-            ZipError::Io(e) => io_reason(&e),
-            _ => "it is not an archive as `numpy.savez` writes it".into(),
-        },
-    })?;
-    let mut archive = Archive { file, archive };
+    let archive = open(file, reader)?;
     let inputs: Vec<Input<'_>> = ports.iter().map(Input::new).collect();
     let mut values = Vec::new();
     for input in &inputs {
@@ -38,10 +35,7 @@ pub fn samples(file: &str, reader: impl Read + Seek, ports: &[Port]) -> Result<S
             _ => port.name.as_str(),
         };
         let Some(entries) = archive.array(name, Some(input), |entry| input.take(entry))? else {
-            let found = archive
-                .archive
-                .file_names()
-                .filter_map(array_name_from_file_name);
+            let found = archive.members.keys().map(String::as_str);
             return Err(missing(file, &port.name, ports, found));
         };
         values.push(entries);
@@ -57,17 +51,57 @@ pub fn samples(file: &str, reader: impl Read + Seek, ports: &[Port]) -> Result<S
 struct Archive<'a, R> {
     file: &'a str,
     archive: ZipArchive<R>,
+    /// By the names of arrays. Of several with one name the last counts, as for numpy.
+    members: BTreeMap<String, Member>,
 }
 
-impl<R: Read + Seek> Archive<'_, R> {
+/// Where an array lies in the archive, and how.
+#[derive(Clone, Copy)]
+struct Member {
+    place: ZipArchiveEntryWayfinder,
+    packing: CompressionMethod,
+    is_encrypted: bool,
+}
+
+/// Reads the directory.
+fn open(file: &str, reader: impl Read + Seek) -> Result<Archive<'_, impl ReaderAt>, OnnxError> {
+    let unreadable = |error: rawzip::Error| OnnxError::File {
+        file: file.into(),
+        reason: match error.into_kind() {
+            ErrorKind::IO(e) if e.kind() != std::io::ErrorKind::UnexpectedEof => io_reason(&e),
+            _ => "it is not an archive as `numpy.savez` writes it".into(),
+        },
+    };
+    let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
+    let archive = ZipArchive::from_seekable(reader, &mut buffer).map_err(unreadable)?;
+    let mut members = BTreeMap::new();
+    let mut entries = archive.entries(&mut buffer);
+    while let Some(entry) = entries.next_entry().map_err(unreadable)? {
+        let path = String::from_utf8_lossy(entry.file_path().as_bytes()).into_owned();
+        // As numpy does, which adds the extension when it writes, and does not ask for it when it reads.
+        let name = path.strip_suffix(".npy").unwrap_or(&path);
+        let member = Member {
+            place: entry.wayfinder(),
+            packing: entry.compression_method(),
+            is_encrypted: entry.flags().is_encrypted(),
+        };
+        members.insert(name.to_owned(), member);
+    }
+    Ok(Archive {
+        file,
+        archive,
+        members,
+    })
+}
+
+impl<R: ReaderAt> Archive<'_, R> {
     fn has(&self, name: &str) -> bool {
-        let name = file_name_from_array_name(name);
-        self.archive.file_names().any(|other| other == name)
+        self.members.contains_key(name)
     }
 
     /// An array, if there is one of this name; that of an input only if its shape fits.
     fn array<T: Copy>(
-        &mut self,
+        &self,
         name: &str,
         input: Option<&Input<'_>>,
         take: impl FnMut(Entry<'_>) -> Result<T, Wrong>,
@@ -77,22 +111,32 @@ impl<R: Read + Seek> Archive<'_, R> {
             file: file.into(),
             reason: format!("array `{name}`: {reason}"),
         };
-        let member = match self.archive.by_name(&file_name_from_array_name(name)) {
-            Ok(member) => member,
-            Err(ZipError::FileNotFound) => return Ok(None),
-            Err(ZipError::Io(e)) => return Err(error(io_reason(&e))),
-            Err(ZipError::UnsupportedArchive(_)) => {
+        let Some(member) = self.members.get(name) else {
+            return Ok(None);
+        };
+        let entry = self.archive.get_entry(member.place);
+        let entry = entry.map_err(|e| {
+            error(match e.into_kind() {
+                ErrorKind::IO(e) => io_reason(&e),
+                _ => "the archive is damaged".into(),
+            })
+        })?;
+        let content: Box<dyn Read + '_> = match member.packing {
+            CompressionMethod::STORE if !member.is_encrypted => Box::new(entry.reader()),
+            CompressionMethod::DEFLATE if !member.is_encrypted => {
+                Box::new(DeflateDecoder::new(entry.reader()))
+            }
+            _ => {
                 return Err(error(
                     "it is packed in a way that numpy does not use; save it with `numpy.savez`"
                         .into(),
                 ));
             }
-            Err(ZipError::InvalidArchive(_)) => return Err(error("the archive is damaged".into())),
         };
-        let is_packed = member.compression() != CompressionMethod::Stored;
-        let whole = member.size();
-        let mut member = BufReader::new(member);
-        let header = Header::read(&mut member).map_err(error)?;
+        let is_packed = member.packing != CompressionMethod::STORE;
+        // The sum of the whole is compared when its end is reached.
+        let mut content = BufReader::new(entry.verifying_reader(content));
+        let header = Header::read(&mut content).map_err(error)?;
         match input {
             Some(input) => {
                 fit::count(file, input, &header.shape)?;
@@ -103,6 +147,7 @@ impl<R: Read + Seek> Archive<'_, R> {
                 labels::check_count(file, count)?;
             }
         }
+        let whole = member.place.uncompressed_size_hint();
         header.check_length(whole).map_err(error)?;
         if is_packed && (header.bytes() > MAX_UNPACKED || header.count() > MAX_UNPACKED_ENTRIES) {
             return Err(error(format!(
@@ -110,6 +155,8 @@ impl<R: Read + Seek> Archive<'_, R> {
                 header.bytes()
             )));
         }
-        header.entries(file, name, member, take).map(Some)
+        let values = header.entries(file, name, &mut content, take)?;
+        content.read(&mut [0]).map_err(|e| error(io_reason(&e)))?;
+        Ok(Some(values))
     }
 }

@@ -1,7 +1,10 @@
 //! What the tests against onnxruntime share: where models and answers lie, and how they are read.
 
+use flate2::read::DeflateDecoder;
+use npyz::NpyFile;
+use rawzip::{CompressionMethod, ZipArchive};
 use std::collections::BTreeMap;
-use std::io::Cursor;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// An array of answers or inputs; its first axis counts samples, where a case has several.
@@ -17,15 +20,23 @@ pub fn data() -> PathBuf {
 /// The arrays of an archive of [`data`], by name.
 pub fn arrays(archive: &str) -> BTreeMap<String, Array> {
     let bytes = std::fs::read(data().join(archive)).expect("the answers are checked in");
-    let mut archive = npyz::npz::NpzArchive::new(Cursor::new(bytes)).expect("npz");
-    let names: Vec<String> = archive.array_names().map(str::to_owned).collect();
-    let read = names.into_iter().map(|name| {
-        let file = archive.by_name(&name).expect("readable").expect("present");
+    let archive = ZipArchive::from_slice(&bytes).expect("an archive");
+    let mut entries = archive.entries();
+    let mut arrays = BTreeMap::new();
+    while let Some(entry) = entries.next_entry().expect("readable") {
+        let name = std::str::from_utf8(entry.file_path().as_bytes()).expect("text");
+        let name = name.strip_suffix(".npy").expect("an array").to_owned();
+        let packed = archive.get_entry(entry.wayfinder()).expect("present");
+        let content: Box<dyn Read> = match entry.compression_method() {
+            CompressionMethod::DEFLATE => Box::new(DeflateDecoder::new(packed.data())),
+            _ => Box::new(packed.data()),
+        };
+        let file = NpyFile::new(packed.verifying_reader(content)).expect("an array");
         let shape = file.shape().iter().map(|&len| len as usize).collect();
         let values = file.into_vec::<f32>().expect("floats");
-        (name, Array { shape, values })
-    });
-    read.collect()
+        arrays.insert(name, Array { shape, values });
+    }
+    arrays
 }
 
 /// Checks every model of a folder of [`data`], of which there are at least so many, by name and content.
