@@ -1,7 +1,8 @@
 //! Bytes as a verifying key: decoded, made ready, its range proofs checked.
 #![no_main]
 
-use inferproof::{Bn254, Grumpkin, Limits, Verifier, VerifyingKey};
+use inferproof::generic::{Verifier, VerifyingKey};
+use inferproof::{Bn254, Grumpkin, Limits};
 use libfuzzer_sys::fuzz_target;
 
 /// Much lower than the default, so that many inputs are tried: a generator takes long under a sanitizer.

@@ -1,7 +1,8 @@
 //! Bytes as a program: validated, lowered to relations, and made a verifier's key with a commitment of the right shape.
 #![no_main]
 
-use inferproof::{Architecture, Grumpkin, KeyError, Limits, Verifier, VerifyingKey, Visibility, Visible};
+use inferproof::generic::{Verifier, VerifyingKey};
+use inferproof::{Architecture, Grumpkin, KeyError, Limits, Visibility, Visible};
 use inferproof_program::Program;
 use libfuzzer_sys::fuzz_target;
 

@@ -1,7 +1,8 @@
 //! Bytes as a proof, and edits of a valid proof: nothing but that proof is accepted.
 #![no_main]
 
-use inferproof::{Grumpkin, Proof, Publics, Verifier, VerifyingKey};
+use inferproof::generic::{Verifier, VerifyingKey};
+use inferproof::{Grumpkin, Proof, Publics};
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 

@@ -1,6 +1,7 @@
 //! Writes the seeds: `cargo run --release --features prover --bin seeds`, in this folder.
 
-use inferproof::{Grumpkin, Proof, Prover, Visibility, Visible, commit};
+use inferproof::generic::{Prover, commit};
+use inferproof::{Grumpkin, Proof, Visibility, Visible};
 use inferproof_program::testing::{Case, build};
 use std::fs;
 

@@ -1,7 +1,6 @@
 //! Everything that ends a command without a verdict: what happened, to which file, and what to do.
 
-use inferproof::InferenceError;
-use inferproof_argument::ProveError;
+use inferproof::{InferenceError, ProveError};
 use inferproof_onnx::OnnxError;
 use inferproof_program::RunError;
 use std::path::PathBuf;

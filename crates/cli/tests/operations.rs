@@ -1,7 +1,7 @@
 //! Every supported operation, from the ONNX file to a verified proof. That the integers follow the float model is the importer's test;
 //! here they are proven, with everything private and with everything but the weights public.
 
-use inferproof::{Grumpkin, Prover, Verifier, VerifyingKey, Visibility, Visible, commit};
+use inferproof::{Curve, Prover, Verifier, VerifyingKey, Visibility, Visible, commit};
 use inferproof_onnx::{FloatModel, QuantizeOptions, quantize_inputs};
 use std::path::{Path, PathBuf};
 
@@ -39,7 +39,8 @@ fn prove_and_verify(onnx: &[u8], visibility: Visibility) {
         })
         .unwrap();
     let inputs = quantize_inputs(&compiled.program, &samples[3]);
-    let (key, secret) = commit::<Grumpkin>(
+    let (key, secret) = commit(
+        Curve::Grumpkin,
         compiled.program,
         compiled.weights,
         visibility,
@@ -48,7 +49,7 @@ fn prove_and_verify(onnx: &[u8], visibility: Visibility) {
     .unwrap();
     let prover = Prover::new(key.clone(), secret).unwrap();
     let proof = prover.prove(&inputs, b"", &mut |_| true).unwrap().proof;
-    let key = VerifyingKey::<Grumpkin>::decode(&key.encode()).unwrap();
+    let key = VerifyingKey::decode(&key.encode()).unwrap();
     let verifier = Verifier::new(key).unwrap();
     verifier.check_range_proofs().unwrap();
     verifier.verify(&proof, b"").unwrap();

@@ -6,7 +6,8 @@
 #[path = "../benches/synthetic/mod.rs"]
 mod synthetic;
 
-use inferproof::{Grumpkin, Prover, Visibility, Visible, commit};
+use inferproof::generic::{Prover, commit};
+use inferproof::{Grumpkin, Visibility, Visible};
 use std::time::Instant;
 
 /// Nanoseconds of processor time that this process's threads have had (Linux; 0 elsewhere).

@@ -5,10 +5,9 @@
 mod integers;
 mod sketch;
 
+use crate::generic::{ModelSecret, Prover, Verifier, VerifyingKey, commit};
 use crate::witness::Values;
-use crate::{
-    Grumpkin, ModelSecret, Prover, Rejection, Verifier, VerifyingKey, Visibility, Visible, commit,
-};
+use crate::{Grumpkin, Rejection, Visibility, Visible};
 use inferproof_argument::{Integers as Narrow, Reject, Source};
 use inferproof_program::{Integers, Op, Program, TensorId, Weights};
 use inferproof_view::{Step, View};

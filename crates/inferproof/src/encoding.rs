@@ -3,6 +3,8 @@
 //! Decoding is strict: a file that is not byte for byte what encoding its content gives is refused, so that no two files mean
 //! the same and no byte is free.
 
+use crate::{Bn254, Grumpkin};
+use inferproof_argument::curve::Profile;
 use serde::{Serialize, de::DeserializeOwned};
 
 const MAGIC: [u8; 8] = *b"infproof";
@@ -28,6 +30,26 @@ pub enum Curve {
     Grumpkin = 1,
     /// About 100 bits.
     Bn254 = 2,
+}
+
+impl Curve {
+    /// As it stands in digests and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Grumpkin => Grumpkin::NAME,
+            Self::Bn254 => Bn254::NAME,
+        }
+    }
+
+    /// Estimated cost of a discrete logarithm, in bits: the bound on soundness.
+    #[must_use]
+    pub fn security_bits(self) -> u32 {
+        match self {
+            Self::Grumpkin => Grumpkin::SECURITY_BITS,
+            Self::Bn254 => Bn254::SECURITY_BITS,
+        }
+    }
 }
 
 /// Why bytes are not a file of ours.

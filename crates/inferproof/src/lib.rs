@@ -30,8 +30,10 @@ mod attacks;
 #[cfg(feature = "prover")]
 mod commit;
 mod encoding;
+mod face;
 #[cfg(feature = "prover")]
 mod forecast;
+pub mod generic;
 mod key;
 mod lower;
 mod proof;
@@ -45,20 +47,23 @@ mod visibility;
 mod witness;
 
 #[cfg(feature = "prover")]
-pub use commit::{CommitError, ModelSecret, commit};
+pub use commit::CommitError;
 pub use encoding::{Curve, DecodeError, FORMAT_VERSION, Kind, kind_of};
 #[cfg(feature = "prover")]
-pub use forecast::{Forecast, forecast};
-pub use inferproof_argument::Limits;
+pub use face::{BlindingError, Inference, ModelSecret, Prover, commit};
+pub use face::{Verifier, VerifyingKey};
 #[cfg(feature = "prover")]
-pub use inferproof_argument::Stage;
-pub use inferproof_argument::curve::Profile;
-pub use key::{Architecture, VerifyingKey};
+pub use forecast::{Forecast, forecast};
+pub use inferproof_argument::curve::{EncodingError, SCALAR_BYTES};
+pub use inferproof_argument::{Limits, PROTOCOL};
+#[cfg(feature = "prover")]
+pub use inferproof_argument::{ProveError, Stage};
+pub use key::Architecture;
 pub use lower::LowerError;
 pub use proof::{Proof, Publics};
 #[cfg(feature = "prover")]
-pub use prove::{Inference, InferenceError, Prover};
-pub use verify::{KeyError, Rejection, Verifier};
+pub use prove::InferenceError;
+pub use verify::{KeyError, Rejection};
 pub use visibility::{Visibility, Visible};
 
 /// The default curve profile.

@@ -1,7 +1,7 @@
 //! The proof file: which model, the public values, and the argument.
 
 use crate::Digest;
-use crate::encoding::{DecodeError, Kind, decode, encode};
+use crate::encoding::{Curve, DecodeError, Kind, decode, encode, kind_of};
 use inferproof_argument::curve::Profile;
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,16 @@ impl Proof {
         encode(Kind::Proof, P::ID, self)
     }
 
-    /// Reads a proof file.
+    /// Reads a proof file on whichever curve.
+    ///
+    /// # Errors
+    /// If the bytes are not a proof.
+    pub fn read(bytes: &[u8]) -> Result<(Self, Curve), DecodeError> {
+        let (_, curve) = kind_of(bytes)?;
+        Ok((decode(Kind::Proof, curve as u8, bytes)?, curve))
+    }
+
+    /// Reads a proof file on one curve.
     ///
     /// # Errors
     /// If the bytes are not a proof on this curve.

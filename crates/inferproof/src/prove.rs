@@ -16,6 +16,9 @@ pub enum InferenceError {
     /// The key is defective.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// Key and secret are of two models.
+    #[error("the key is on one curve, the secret on another; use those that one commitment made")]
+    Curves,
     /// The input does not fit the program.
     #[error(transparent)]
     Run(#[from] RunError),

@@ -1,6 +1,7 @@
 //! The verifier.
 
 use crate::Digest;
+use crate::encoding::DecodeError;
 use crate::key::VerifyingKey;
 use crate::lower::weights::{RangePart, layouts, part_count, range_parts};
 use crate::lower::{LowerError, Lowered, lower};
@@ -54,6 +55,9 @@ pub enum KeyError {
 /// Why a proof is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
+    /// It is no proof on the key's curve.
+    #[error(transparent)]
+    Unreadable(#[from] DecodeError),
     /// It speaks of another model.
     #[error("the proof is of model {}, the key is of model {}", hex(.got), hex(.expected))]
     Model {

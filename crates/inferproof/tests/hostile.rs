@@ -2,9 +2,9 @@
 
 #![cfg(feature = "prover")]
 
+use inferproof::generic::{Prover, Verifier, VerifyingKey, commit};
 use inferproof::{
-    Architecture, Grumpkin, KeyError, Limits, LowerError, Proof, Prover, Rejection, Verifier,
-    VerifyingKey, Visibility, Visible, commit,
+    Architecture, Grumpkin, KeyError, Limits, LowerError, Proof, Rejection, Visibility, Visible,
 };
 use inferproof_argument::RelationsError;
 use inferproof_program::{

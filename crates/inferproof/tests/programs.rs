@@ -1,6 +1,7 @@
 //! Random small programs: interpret, prove, verify.
 
-use inferproof::{Grumpkin, Proof, Prover, Verifier, VerifyingKey, Visibility, Visible, commit};
+use inferproof::generic::{Prover, Verifier, VerifyingKey, commit};
+use inferproof::{Grumpkin, Proof, Visibility, Visible};
 use inferproof_program::testing::{Case, programs};
 use proptest::prelude::*;
 

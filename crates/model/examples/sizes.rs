@@ -1,12 +1,13 @@
 //! The sizes of a proof that estimates are made from, for models in folders: `sizes FOLDER..`. The constants of `src/estimate.rs` are
 //! fitted to these and to what `inferproof prove --json` measures.
 
-use inferproof_model::{Error, Model, on_curve};
+use inferproof_model::{Error, Model};
 
 fn main() -> Result<(), Error> {
     for folder in std::env::args_os().skip(1) {
         let model = Model::open(folder.as_ref())?;
-        let architecture = on_curve!(model.key.curve, P => model.key.decode::<P>()?.architecture);
+        let key = model.key.decode()?;
+        let architecture = key.architecture();
         let forecast = inferproof::forecast(&architecture.program, architecture.visibility)?;
         println!("{}: {forecast:?}", folder.display());
     }

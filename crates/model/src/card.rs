@@ -2,7 +2,7 @@
 
 use crate::estimate::Estimate;
 use crate::folder::hex;
-use inferproof::{Profile, Verifier, Visibility, Visible};
+use inferproof::{Verifier, Visibility, Visible};
 use inferproof_onnx::{Accuracy, CompileReport, Warning};
 use inferproof_program::{Program, TensorId};
 use serde::Serialize;
@@ -124,8 +124,8 @@ pub struct Sizes {
 impl Card {
     /// Of a model just committed.
     #[must_use]
-    pub fn new<P: Profile>(
-        verifier: &Verifier<P>,
+    pub fn new(
+        verifier: &Verifier,
         key_bytes: usize,
         mut source: Source,
         tolerance: f64,
@@ -133,7 +133,7 @@ impl Card {
         evaluation: Option<Accuracy>,
         estimate: Estimate,
     ) -> Self {
-        let architecture = &verifier.key().architecture;
+        let architecture = verifier.architecture();
         let program = &architecture.program;
         if architecture.visibility.weights == Visible::Private {
             source.blake3 = None;
@@ -145,8 +145,8 @@ impl Card {
         Self {
             format: FORMAT,
             model_id: hex(&verifier.model_id()),
-            curve: P::NAME,
-            security_bits: P::SECURITY_BITS,
+            curve: verifier.curve().name(),
+            security_bits: verifier.curve().security_bits(),
             visibility: architecture.visibility,
             source,
             inputs: tensors(program, &program.inputs),

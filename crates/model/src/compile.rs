@@ -1,13 +1,12 @@
 //! From an ONNX model and samples to a committed model, in memory.
 
 use crate::card::Card;
-use crate::curve::on_curve;
 use crate::error::Error;
 use crate::estimate::Estimate;
 use crate::folder::{KEY, KeyFile, Model, PUBLIC, SecretFile, hex};
 use crate::onnx_file::OnnxFile;
 use crate::secret::{encode_blinding, encode_weights};
-use inferproof::{Curve, Profile, Verifier, Visibility, Visible, commit, forecast};
+use inferproof::{Curve, Verifier, Visibility, Visible, commit, forecast};
 use inferproof_onnx::{Accuracy, Compiled, QuantizeOptions, Samples, Warning, Work};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -75,7 +74,7 @@ pub fn compile(
         let path = onnx.into();
         return Err(Error::Strict { path, warnings });
     }
-    on_curve!(plan.curve, P => commit_to::<P>(place, source, compiled, evaluation, plan, progress))
+    commit_to(place, source, compiled, evaluation, plan, progress)
 }
 
 fn saying(work: Work) -> &'static str {
@@ -86,7 +85,7 @@ fn saying(work: Work) -> &'static str {
     }
 }
 
-fn commit_to<P: Profile>(
+fn commit_to(
     place: &Path,
     source: crate::card::Source,
     compiled: Compiled,
@@ -96,8 +95,9 @@ fn commit_to<P: Profile>(
 ) -> Result<Compilation, Error> {
     let start = Instant::now();
     let step = &mut |done, of| progress("committing to the weights", done, of);
-    let (key, secret) = commit::<P>(compiled.program, compiled.weights, plan.visibility, step)?;
-    let program = &key.architecture.program;
+    let (program, weights) = (compiled.program, compiled.weights);
+    let (key, secret) = commit(plan.curve, program, weights, plan.visibility, step)?;
+    let program = &key.architecture().program;
     let id = hex(&key.model_id());
     let key_file = KeyFile {
         path: place.join(PUBLIC).join(KEY),
@@ -112,7 +112,7 @@ fn commit_to<P: Profile>(
     let weights = SecretFile::weights(
         place,
         plan.visibility.weights,
-        encode_weights(program, &id, &secret.weights).map_err(wrong)?,
+        encode_weights(program, &id, secret.weights()).map_err(wrong)?,
     );
     let blinding = private
         .then(|| encode_blinding(program, &id, &secret))
@@ -121,7 +121,7 @@ fn commit_to<P: Profile>(
     let blinding = blinding.map(|bytes| SecretFile::blinding(place, bytes));
     drop(secret);
     let estimate = Estimate::from(&forecast(program, plan.visibility)?);
-    let verifier = Verifier::<P>::new(key).map_err(Error::key(&key_file.path))?;
+    let verifier = Verifier::new(key).map_err(Error::key(&key_file.path))?;
     let card = Card::new(
         &verifier,
         key_file.bytes.len(),

@@ -1,8 +1,7 @@
 //! What can go wrong with a model: what happened, to which file, and what to do.
 
 use crate::secret::SecretError;
-use inferproof::{CommitError, DecodeError, KeyError};
-use inferproof_argument::ProveError;
+use inferproof::{CommitError, DecodeError, KeyError, ProveError};
 use inferproof_onnx::{OnnxError, Warning, io_reason};
 use std::path::{Path, PathBuf};
 

@@ -7,13 +7,11 @@
 //! ```
 
 use crate::atomic::{Access, Folder};
-use crate::curve::on_curve;
 use crate::error::Error;
-use crate::secret::{SecretError, decode_blinding, decode_weights};
+use crate::secret::{SecretError, decode_secret, decode_weights};
 use inferproof::{
-    Curve, DecodeError, Kind, ModelSecret, Profile, VerifyingKey, Visibility, Visible, kind_of,
+    Curve, DecodeError, Kind, ModelSecret, VerifyingKey, Visibility, Visible, kind_of,
 };
-use inferproof_argument::curve::Scalar;
 use inferproof_program::Weights;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -87,13 +85,13 @@ impl KeyFile {
     ///
     /// # Errors
     /// If the bytes are not a key.
-    pub fn decode<P: Profile>(&self) -> Result<VerifyingKey<P>, Error> {
+    pub fn decode(&self) -> Result<VerifyingKey, Error> {
         VerifyingKey::decode(&self.bytes).map_err(Error::decode(&self.path))
     }
 
     /// Who sees what of the model.
     fn visibility(&self) -> Result<Visibility, Error> {
-        on_curve!(self.curve, P => Ok(self.decode::<P>()?.architecture.visibility))
+        Ok(self.decode()?.architecture().visibility)
     }
 }
 
@@ -210,8 +208,8 @@ impl Model {
     ///
     /// # Errors
     /// If they are not those of the key.
-    pub fn weights<P: Profile>(&self, key: &VerifyingKey<P>) -> Result<Weights, Error> {
-        let (program, id) = (&key.architecture.program, hex(&key.model_id()));
+    pub fn weights(&self, key: &VerifyingKey) -> Result<Weights, Error> {
+        let (program, id) = (&key.architecture().program, hex(&key.model_id()));
         decode_weights(program, &id, &self.weights.bytes).map_err(self.weights.wrong())
     }
 
@@ -219,19 +217,15 @@ impl Model {
     ///
     /// # Errors
     /// If they are not those of the key.
-    pub fn secret<P: Profile>(&self, key: &VerifyingKey<P>) -> Result<ModelSecret<P>, Error> {
+    pub fn secret(&self, key: &VerifyingKey) -> Result<ModelSecret, Error> {
         let weights = self.weights(key)?;
-        let blinders = match &self.blinding {
-            None => key
-                .commitments
-                .iter()
-                .map(|rows| Zeroizing::new(vec![Scalar::<P>::default(); rows.len()]))
-                .collect(),
+        match &self.blinding {
+            None => Ok(ModelSecret::unblinded(key, weights)),
             Some(file) => {
-                decode_blinding(key, &hex(&key.model_id()), &file.bytes).map_err(file.wrong())?
+                let id = hex(&key.model_id());
+                decode_secret(key, &id, weights, &file.bytes).map_err(file.wrong())
             }
-        };
-        Ok(ModelSecret { weights, blinders })
+        }
     }
 }
 

@@ -2,10 +2,9 @@
 
 use crate::card::{Tensor, tensors};
 use crate::checked::Checked;
-use crate::curve::on_curve;
 use crate::error::Error;
 use crate::folder::{KeyFile, hex};
-use inferproof::{DecodeError, FORMAT_VERSION, Kind, Profile, Proof, Visibility, kind_of};
+use inferproof::{Curve, DecodeError, FORMAT_VERSION, Kind, PROTOCOL, Proof, Visibility, kind_of};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -75,12 +74,12 @@ pub struct ProofReport {
     pub argument_bytes: usize,
 }
 
-fn frame<P: Profile>(bytes: &[u8]) -> Frame {
+fn frame(curve: Curve, bytes: &[u8]) -> Frame {
     Frame {
         format_version: FORMAT_VERSION,
-        protocol: String::from_utf8_lossy(inferproof_argument::PROTOCOL).into_owned(),
-        curve: P::NAME,
-        security_bits: P::SECURITY_BITS,
+        protocol: String::from_utf8_lossy(PROTOCOL).into_owned(),
+        curve: curve.name(),
+        security_bits: curve.security_bits(),
         bytes: bytes.len(),
     }
 }
@@ -90,12 +89,8 @@ fn frame<P: Profile>(bytes: &[u8]) -> Frame {
 /// # Errors
 /// If its bytes are not a key, or its program is not well formed.
 pub fn inspect_key(file: &KeyFile) -> Result<KeyReport, Error> {
-    on_curve!(file.curve, P => key_on::<P>(file))
-}
-
-fn key_on<P: Profile>(file: &KeyFile) -> Result<KeyReport, Error> {
-    let key = file.decode::<P>()?;
-    let architecture = &key.architecture;
+    let key = file.decode()?;
+    let architecture = key.architecture();
     let program = &architecture.program;
     let valid = program.validate().map_err(inferproof::KeyError::Program);
     valid.map_err(Error::key(&file.path))?;
@@ -105,7 +100,7 @@ fn key_on<P: Profile>(file: &KeyFile) -> Result<KeyReport, Error> {
     }
     let weights = program.weights().filter_map(|id| program.tensor(id));
     Ok(KeyReport {
-        frame: frame::<P>(&file.bytes),
+        frame: frame(key.curve(), &file.bytes),
         model_id: hex(&key.model_id()),
         visibility: architecture.visibility,
         inputs: tensors(program, &program.inputs),
@@ -114,10 +109,10 @@ fn key_on<P: Profile>(file: &KeyFile) -> Result<KeyReport, Error> {
         operations,
         tables: program.tables.len(),
         weights: weights.map(|t| t.volume()).sum(),
-        committed_rows: key.commitments.iter().map(Vec::len).sum(),
+        committed_rows: key.rows().iter().sum(),
         row_entries: 1usize.checked_shl(architecture.row_bits).unwrap_or(0),
-        range_proofs: key.range_proofs.len(),
-        range_proof_bytes: key.range_proofs.iter().map(Vec::len).sum(),
+        range_proofs: key.range_proofs().len(),
+        range_proof_bytes: key.range_proofs().iter().map(Vec::len).sum(),
         checked: Checked::of(&file.bytes).is_known(),
     })
 }
@@ -143,17 +138,17 @@ fn operation(op: &inferproof_program::Op) -> &'static str {
 /// # Errors
 /// If the bytes are not a proof.
 pub fn inspect_proof(path: &Path, bytes: &[u8]) -> Result<ProofReport, Error> {
-    let (kind, curve) = kind_of(bytes).map_err(Error::decode(path))?;
+    let (kind, _) = kind_of(bytes).map_err(Error::decode(path))?;
     if kind != Kind::Proof {
         let source = DecodeError::Magic { expected: "proof" };
         return Err(Error::decode(path)(source));
     }
-    let (frame, proof) = on_curve!(curve, P => (frame::<P>(bytes), Proof::decode::<P>(bytes).map_err(Error::decode(path))?));
+    let (proof, curve) = Proof::read(bytes).map_err(Error::decode(path))?;
     let lengths = |tensors: &Option<Vec<Vec<i64>>>| {
         tensors.as_ref().map(|t| t.iter().map(Vec::len).collect())
     };
     Ok(ProofReport {
-        frame,
+        frame: frame(curve, bytes),
         model_id: hex(&proof.model_id),
         inputs: lengths(&proof.publics.inputs),
         outputs: lengths(&proof.publics.outputs),

@@ -12,7 +12,6 @@ mod card;
 mod check;
 mod checked;
 mod compile;
-mod curve;
 mod error;
 mod estimate;
 mod folder;
@@ -32,8 +31,6 @@ pub use compile::{Compilation, Plan, Progress, compile};
 pub use error::Error;
 pub use estimate::Estimate;
 pub use folder::{BLINDING, CARD, KEY, KeyFile, Model, PUBLIC, SECRET, WEIGHTS, hex};
-#[doc(hidden)]
-pub use inferproof::{Bn254, Curve, Grumpkin};
 pub use inspect::{Frame, KeyReport, ProofReport, inspect_key, inspect_proof};
 pub use onnx_file::OnnxFile;
 pub use saturation::{Place, Saturated, saturated_inputs, saturated_nodes};

@@ -4,10 +4,7 @@
 //! are rows of 32 bytes, scalars in little-endian order. Both files name the model they belong to and a digest of their content,
 //! so that a mix-up or damage is noticed here and not by a verifier.
 
-use inferproof::{ModelSecret, VerifyingKey};
-use inferproof_argument::curve::{
-    EncodingError, Profile, SCALAR_BYTES, decode_scalar, encode_scalar,
-};
+use inferproof::{EncodingError, ModelSecret, SCALAR_BYTES, VerifyingKey};
 use inferproof_program::{Integers, Program, RunError, TensorId, Weights};
 use safetensors::Dtype;
 use safetensors::tensor::{SafeTensorError, SafeTensors, TensorView};
@@ -127,55 +124,39 @@ pub fn decode_weights(
 }
 
 /// The file `blinding.safetensors`.
-pub fn encode_blinding<P: Profile>(
+pub fn encode_blinding(
     program: &Program,
     model_id: &str,
-    secret: &ModelSecret<P>,
+    secret: &ModelSecret,
 ) -> Result<Zeroizing<Vec<u8>>, SecretError> {
-    let tensors = program.weights().zip(&secret.blinders).map(|(id, rows)| {
-        let mut data = Zeroizing::new(Vec::with_capacity(rows.len() * SCALAR_BYTES));
-        for scalar in rows.iter() {
-            data.extend_from_slice(Zeroizing::new(encode_scalar(scalar)).as_slice());
-        }
-        (
-            name(program, id),
-            Dtype::U8,
-            vec![rows.len(), SCALAR_BYTES],
-            data,
-        )
+    let blinding = secret.blinding();
+    let tensors = program.weights().zip(blinding).map(|(id, data)| {
+        let shape = vec![data.len() / SCALAR_BYTES, SCALAR_BYTES];
+        (name(program, id), Dtype::U8, shape, data)
     });
     encode(model_id, tensors.collect())
 }
 
-/// Reads `blinding.safetensors`: as many rows for each weight as the key commits to.
-pub fn decode_blinding<P: Profile>(
-    key: &VerifyingKey<P>,
+/// The secret of a model whose weights have been read, with the blinders of `blinding.safetensors`: as many rows for each weight as the
+/// key commits to.
+pub fn decode_secret(
+    key: &VerifyingKey,
     model_id: &str,
+    weights: Weights,
     file: &[u8],
-) -> Result<Blinders<P>, SecretError> {
-    let program = &key.architecture.program;
+) -> Result<ModelSecret, SecretError> {
+    let program = &key.architecture().program;
     let file = Checked::new(file, model_id, program)?;
-    let mut all = Vec::new();
-    for (id, rows) in program.weights().zip(&key.commitments) {
-        let tensor = name(program, id);
-        let data = file.tensor(&tensor, Dtype::U8, &[rows.len(), SCALAR_BYTES])?;
-        let mut blinders = Zeroizing::new(Vec::with_capacity(rows.len()));
-        let (chunks, _) = data.as_chunks::<SCALAR_BYTES>();
-        for (row, chunk) in chunks.iter().enumerate() {
-            let scalar = decode_scalar(chunk);
-            blinders.push(scalar.map_err(|reason| SecretError::Scalar {
-                tensor: tensor.clone(),
-                row,
-                reason,
-            })?);
-        }
-        all.push(blinders);
-    }
-    Ok(all)
+    let names: Vec<String> = program.weights().map(|id| name(program, id)).collect();
+    let tensors = names.iter().zip(key.rows());
+    let blinding = tensors.map(|(name, rows)| file.tensor(name, Dtype::U8, &[rows, SCALAR_BYTES]));
+    let blinding = blinding.collect::<Result<Vec<_>, _>>()?;
+    ModelSecret::blinded(key, weights, &blinding).map_err(|wrong| SecretError::Scalar {
+        tensor: names.get(wrong.weight).cloned().unwrap_or_default(),
+        row: wrong.row,
+        reason: wrong.reason,
+    })
 }
-
-/// For each weight tensor, one blinder a row.
-pub type Blinders<P> = Vec<Zeroizing<Vec<inferproof_argument::curve::Scalar<P>>>>;
 
 type Entry = (String, Dtype, Vec<usize>, Zeroizing<Vec<u8>>);
 

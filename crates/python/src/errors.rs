@@ -1,8 +1,7 @@
 //! What goes wrong becomes an exception of `inferproof.errors`, with what it names as attributes; files that cannot be read or written
 //! are `OSError`s, as everywhere in Python.
 
-use inferproof::{InferenceError, KeyError};
-use inferproof_argument::ProveError;
+use inferproof::{InferenceError, KeyError, ProveError};
 use inferproof_model::Error;
 use inferproof_onnx::OnnxError;
 use pyo3::exceptions::{PyFileExistsError, PyKeyboardInterrupt, PyOSError};
@@ -118,7 +117,9 @@ fn inference(py: Python<'_>, error: &InferenceError) -> PyErr {
     let message = format!("no proof was made: {error}");
     match error {
         InferenceError::Run(_) => exception(py, "InputError", &message, &[]),
-        InferenceError::Key(_) => exception(py, "ModelFileError", &message, &[]),
+        InferenceError::Key(_) | InferenceError::Curves => {
+            exception(py, "ModelFileError", &message, &[])
+        }
         InferenceError::Publics(_) | InferenceError::Prove(_) => {
             exception(py, "InternalError", &message, &[])
         }

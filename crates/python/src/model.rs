@@ -3,7 +3,7 @@
 use crate::errors::Failure;
 use crate::work::{run, whole};
 use inferproof::Visible;
-use inferproof_model::{Folder, hex, on_curve};
+use inferproof_model::{Folder, hex};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
@@ -19,14 +19,11 @@ pub struct Model {
 
 impl Model {
     pub fn new(model: inferproof_model::Model) -> Result<Self, Failure> {
-        let (id, visibility) = on_curve!(model.key.curve, P => {
-            let key = model.key.decode::<P>()?;
-            (hex(&key.model_id()), key.architecture.visibility)
-        });
+        let key = model.key.decode()?;
         Ok(Self {
             model: Arc::new(model),
-            id,
-            private: visibility.weights == Visible::Private,
+            id: hex(&key.model_id()),
+            private: key.architecture().visibility.weights == Visible::Private,
         })
     }
 }

@@ -1,47 +1,16 @@
 //! A model made ready to prove any number of inferences.
 
 use crate::arrays::{Given, Tensor, allow, saturations, tensors};
-use crate::errors::Failure;
 use crate::model::Model;
 use crate::work::run;
-use inferproof::{Bn254, Curve, Grumpkin, Profile};
 use inferproof_model::{saturated_nodes, stage};
-use inferproof_program::{Program, Trace};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::sync::Arc;
 
-/// On one of the curves.
-enum OnCurve {
-    Grumpkin(inferproof::Prover<Grumpkin>),
-    Bn254(inferproof::Prover<Bn254>),
-}
-
-impl OnCurve {
-    fn program(&self) -> &Program {
-        match self {
-            Self::Grumpkin(prover) => prover.program(),
-            Self::Bn254(prover) => prover.program(),
-        }
-    }
-
-    fn run(&self, inputs: &[Vec<i64>]) -> Result<Trace, Failure> {
-        Ok(match self {
-            Self::Grumpkin(prover) => prover.run(inputs)?,
-            Self::Bn254(prover) => prover.run(inputs)?,
-        })
-    }
-}
-
-fn ready<P: Profile>(model: &inferproof_model::Model) -> Result<inferproof::Prover<P>, Failure> {
-    let key = model.key.decode::<P>()?;
-    let secret = model.secret(&key)?;
-    Ok(inferproof::Prover::new(key, secret)?)
-}
-
 /// A model made ready to prove any number of inferences.
 #[pyclass(frozen, module = "inferproof._native")]
-pub struct Prover(Arc<OnCurve>);
+pub struct Prover(Arc<inferproof::Prover>);
 
 #[pymethods]
 impl Prover {
@@ -49,11 +18,9 @@ impl Prover {
     fn new(py: Python<'_>, model: &Model) -> PyResult<Self> {
         let model = model.model.clone();
         run(py, None, move |_| {
-            let prover = match model.key.curve {
-                Curve::Grumpkin => OnCurve::Grumpkin(ready(&model)?),
-                Curve::Bn254 => OnCurve::Bn254(ready(&model)?),
-            };
-            Ok(Self(Arc::new(prover)))
+            let key = model.key.decode()?;
+            let secret = model.secret(&key)?;
+            Ok(Self(Arc::new(inferproof::Prover::new(key, secret)?)))
         })
     }
 
@@ -101,17 +68,8 @@ impl Prover {
                 step(doing, done, of)
             };
             let inputs = &input.integers;
-            let (outputs, proof) = match &*prover {
-                OnCurve::Grumpkin(prover) => {
-                    let made = prover.prove_run(inputs, trace, &context, progress)?;
-                    (made.outputs, made.proof.encode::<Grumpkin>())
-                }
-                OnCurve::Bn254(prover) => {
-                    let made = prover.prove_run(inputs, trace, &context, progress)?;
-                    (made.outputs, made.proof.encode::<Bn254>())
-                }
-            };
-            Ok((outputs, proof, saturated))
+            let made = prover.prove_run(inputs, trace, &context, progress)?;
+            Ok((made.outputs, made.proof, saturated))
         })?;
         let program = self.0.program();
         let outputs = tensors(py, program, &program.outputs, outputs)?;

@@ -3,39 +3,15 @@
 use crate::arrays::{Given, Tensor, allow, saturations, tensors};
 use crate::errors::Failure;
 use crate::work::run;
-use inferproof::{Bn254, Curve, Grumpkin, Profile, Proof, Publics, Visibility, Visible};
+use inferproof::{Publics, Visible};
 use inferproof_model::{Checked, Error, KeyFile, difference, hex};
-use inferproof_program::Program;
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// On one of the curves.
-enum OnCurve {
-    Grumpkin(inferproof::Verifier<Grumpkin>),
-    Bn254(inferproof::Verifier<Bn254>),
-}
-
-impl OnCurve {
-    fn program(&self) -> &Program {
-        match self {
-            Self::Grumpkin(verifier) => verifier.program(),
-            Self::Bn254(verifier) => verifier.program(),
-        }
-    }
-
-    fn visibility(&self) -> Visibility {
-        match self {
-            Self::Grumpkin(verifier) => verifier.key().architecture.visibility,
-            Self::Bn254(verifier) => verifier.key().architecture.visibility,
-        }
-    }
-}
-
 /// The range proofs of the weights are verified once for every key, as the command line does; both remember it in the same place.
-fn ready<P: Profile>(file: &KeyFile, recheck: bool) -> Result<inferproof::Verifier<P>, Failure> {
-    let verifier =
-        inferproof::Verifier::new(file.decode::<P>()?).map_err(Error::key(&file.path))?;
+fn ready(file: &KeyFile, recheck: bool) -> Result<inferproof::Verifier, Failure> {
+    let verifier = inferproof::Verifier::new(file.decode()?).map_err(Error::key(&file.path))?;
     let checked = Checked::of(&file.bytes);
     if recheck || !checked.is_known() {
         verifier
@@ -53,18 +29,15 @@ struct Claims {
 }
 
 /// What an accepted proof shows, or why it is rejected.
-fn judge<P: Profile>(
-    verifier: &inferproof::Verifier<P>,
+fn judge(
+    verifier: &inferproof::Verifier,
     proof: &[u8],
     claims: &Claims,
     context: &[u8],
 ) -> Result<Publics, String> {
-    let proof = Proof::decode::<P>(proof).map_err(|e| e.to_string())?;
-    verifier
-        .verify(&proof, context)
-        .map_err(|e| e.to_string())?;
+    let shown = verifier.verify(proof, context);
+    let shown = shown.map_err(|e| e.to_string())?;
     let program = verifier.program();
-    let shown = &proof.publics;
     for (what, ids, expected, shown) in [
         ("input", &program.inputs, &claims.inputs, &shown.inputs),
         ("output", &program.outputs, &claims.outputs, &shown.outputs),
@@ -75,13 +48,13 @@ fn judge<P: Profile>(
             return Err(difference);
         }
     }
-    Ok(proof.publics)
+    Ok(shown)
 }
 
 /// A key made ready to verify any number of proofs.
 #[pyclass(frozen, module = "inferproof._native")]
 pub struct Verifier {
-    verifier: Arc<OnCurve>,
+    verifier: Arc<inferproof::Verifier>,
     id: String,
 }
 
@@ -100,21 +73,10 @@ impl Verifier {
     fn new(py: Python<'_>, key: Vec<u8>, path: PathBuf, recheck: bool) -> PyResult<Self> {
         run(py, None, move |_| {
             let file = KeyFile::new(path, key)?;
-            let (verifier, id) = match file.curve {
-                Curve::Grumpkin => {
-                    let verifier = ready(&file, recheck)?;
-                    let id = verifier.model_id();
-                    (OnCurve::Grumpkin(verifier), id)
-                }
-                Curve::Bn254 => {
-                    let verifier = ready(&file, recheck)?;
-                    let id = verifier.model_id();
-                    (OnCurve::Bn254(verifier), id)
-                }
-            };
+            let verifier = ready(&file, recheck)?;
             Ok(Self {
+                id: hex(&verifier.model_id()),
                 verifier: Arc::new(verifier),
-                id: hex(&id),
             })
         })
     }
@@ -138,7 +100,7 @@ impl Verifier {
         let verifier = self.verifier.clone();
         let (judged, saturated) = run(py, None, move |_| {
             let program = verifier.program();
-            let visibility = verifier.visibility();
+            let visibility = verifier.architecture().visibility;
             refuse_private("input", visibility.input, input.is_some())?;
             refuse_private("output", visibility.output, output.is_some())?;
             let input = input.map(|x| x.input("input", program)).transpose()?;
@@ -151,11 +113,7 @@ impl Verifier {
                 inputs,
                 outputs: output.map(|y| y.output("output", program)).transpose()?,
             };
-            let judged = match &*verifier {
-                OnCurve::Grumpkin(verifier) => judge(verifier, &proof, &claims, &context),
-                OnCurve::Bn254(verifier) => judge(verifier, &proof, &claims, &context),
-            };
-            Ok((judged, saturated))
+            Ok((judge(&verifier, &proof, &claims, &context), saturated))
         })?;
         let saturated = saturations(&saturated);
         let shown = match judged {

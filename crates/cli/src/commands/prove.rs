@@ -7,8 +7,8 @@ use crate::interrupt;
 use crate::progress::Progress;
 use crate::report::{Bytes, Seconds, Seen, peak_memory, print, row, warn};
 use crate::values::{Outputs, allow, read_input};
-use inferproof::{Profile, Prover, Visibility};
-use inferproof_model::{Model, Saturated, hex, on_curve, saturated_nodes, write_file};
+use inferproof::{Prover, Visibility};
+use inferproof_model::{Model, Saturated, hex, saturated_nodes, write_file};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -44,15 +44,15 @@ pub fn main(args: ProveArgs, json: bool) -> Result<Outcome, Error> {
 /// Proves, and writes the proof.
 pub fn run(args: ProveArgs) -> Result<Report, Error> {
     let model = Model::open(&args.model)?;
-    on_curve!(model.key.curve, P => prove::<P>(model, args))
+    prove(model, args)
 }
 
-fn prove<P: Profile>(model: Model, args: ProveArgs) -> Result<Report, Error> {
+fn prove(model: Model, args: ProveArgs) -> Result<Report, Error> {
     let start = Instant::now();
-    let key = model.key.decode::<P>()?;
-    let visibility = key.architecture.visibility;
+    let key = model.key.decode()?;
+    let visibility = key.architecture().visibility;
     let input = read_input(
-        &key.architecture.program,
+        &key.architecture().program,
         &args.input.input,
         args.input.sample,
     )?;
@@ -73,17 +73,16 @@ fn prove<P: Profile>(model: Model, args: ProveArgs) -> Result<Report, Error> {
     })?;
     drop(progress);
     let seconds = start.elapsed().as_secs_f64();
-    let proof = inference.proof.encode::<P>();
     interrupt::check()?;
-    write_file(&args.out, &proof)?;
+    write_file(&args.out, &inference.proof)?;
     Ok(Report {
-        model_id: hex(&inference.proof.model_id),
+        model_id: hex(&prover.model_id()),
         visibility,
         context: args.context,
         outputs: Outputs::new(prover.program(), inference.outputs),
         saturated,
         proof: args.out,
-        proof_bytes: proof.len(),
+        proof_bytes: inference.proof.len(),
         seconds,
         setup_seconds,
         peak_memory_bytes: peak_memory(),

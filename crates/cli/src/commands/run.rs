@@ -5,8 +5,7 @@ use crate::args::RunArgs;
 use crate::error::Error;
 use crate::report::{Seconds, print, row, warn};
 use crate::values::{Outputs, allow, read_input};
-use inferproof::Profile;
-use inferproof_model::{Model, Saturated, on_curve, saturated_nodes};
+use inferproof_model::{Model, Saturated, saturated_nodes};
 use serde::Serialize;
 use std::fmt;
 use std::time::Instant;
@@ -23,16 +22,16 @@ struct Report {
 
 pub fn main(args: RunArgs, json: bool) -> Result<Outcome, Error> {
     let model = Model::open(&args.model)?;
-    let report = on_curve!(model.key.curve, P => run::<P>(&model, &args))?;
+    let report = run(&model, &args)?;
     print(json, &report);
     warn(&report.saturated);
     Ok(Outcome::Done)
 }
 
-fn run<P: Profile>(model: &Model, args: &RunArgs) -> Result<Report, Error> {
-    let key = model.key.decode::<P>()?;
+fn run(model: &Model, args: &RunArgs) -> Result<Report, Error> {
+    let key = model.key.decode()?;
     let weights = model.weights(&key)?;
-    let program = &key.architecture.program;
+    let program = &key.architecture().program;
     let input = read_input(program, &args.input.input, args.input.sample)?;
     let start = Instant::now();
     let trace = program.run(&weights, &input.integers)?;

@@ -9,10 +9,8 @@ use crate::error::Error;
 use crate::expected::Expected;
 use crate::report::{Bytes, Seconds, Seen, is_public, print, row, warn};
 use crate::values::{Input, Outputs, allow, read_input};
-use inferproof::{Profile, Proof, Publics, Verifier, Visibility};
-use inferproof_model::{
-    Checked, Error as ModelError, KeyFile, Saturated, difference, hex, on_curve,
-};
+use inferproof::{Publics, Verifier, Visibility};
+use inferproof_model::{Checked, Error as ModelError, KeyFile, Saturated, difference, hex};
 use serde::Serialize;
 use std::fmt;
 use std::time::Instant;
@@ -50,7 +48,7 @@ enum Verdict {
 
 pub fn main(args: VerifyArgs, json: bool) -> Result<Outcome, Error> {
     let key = KeyFile::read(&args.key)?;
-    let report = on_curve!(key.curve, P => verify::<P>(&key, &args))?;
+    let report = verify(&key, &args)?;
     if let (Some(reason), false) = (&report.reason, json) {
         eprintln!("proof rejected: {reason}");
     } else {
@@ -63,9 +61,9 @@ pub fn main(args: VerifyArgs, json: bool) -> Result<Outcome, Error> {
     })
 }
 
-fn verify<P: Profile>(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
+fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
     let start = Instant::now();
-    let verifier = Verifier::<P>::new(file.decode()?).map_err(ModelError::key(&file.path))?;
+    let verifier = Verifier::new(file.decode()?).map_err(ModelError::key(&file.path))?;
     let mut expected = expected(&verifier, args)?;
     let saturated = std::mem::take(&mut expected.saturated);
     allow(&saturated, args.strict)?;
@@ -102,7 +100,7 @@ fn verify<P: Profile>(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error
         verdict,
         reason,
         model_id: hex(&verifier.model_id()),
-        visibility: verifier.key().architecture.visibility,
+        visibility: verifier.architecture().visibility,
         context: args.context.clone(),
         outputs,
         saturated,
@@ -121,8 +119,8 @@ struct Claims {
     outputs: Option<Expected>,
 }
 
-fn expected<P: Profile>(verifier: &Verifier<P>, args: &VerifyArgs) -> Result<Claims, Error> {
-    let visibility = verifier.key().architecture.visibility;
+fn expected(verifier: &Verifier, args: &VerifyArgs) -> Result<Claims, Error> {
+    let visibility = verifier.architecture().visibility;
     let program = verifier.program();
     if args.input.is_some() && !is_public(visibility.input) {
         return Err(Error::ComparePrivate {
@@ -157,28 +155,26 @@ fn expected<P: Profile>(verifier: &Verifier<P>, args: &VerifyArgs) -> Result<Cla
 }
 
 /// What an accepted proof shows, or why it is rejected.
-fn judge<P: Profile>(
-    verifier: &Verifier<P>,
+fn judge(
+    verifier: &Verifier,
     bytes: &[u8],
     claims: &Claims,
     context: &[u8],
 ) -> Result<Publics, String> {
-    let proof = Proof::decode::<P>(bytes).map_err(|e| e.to_string())?;
-    verifier
-        .verify(&proof, context)
-        .map_err(|e| e.to_string())?;
+    let shows = verifier.verify(bytes, context);
+    let publics = shows.map_err(|e| e.to_string())?;
     let program = verifier.program();
-    if let (Some(expected), Some(shown)) = (&claims.inputs, &proof.publics.inputs)
+    if let (Some(expected), Some(shown)) = (&claims.inputs, &publics.inputs)
         && let Some(difference) = difference(program, "input", &program.inputs, shown, expected)
     {
         return Err(difference);
     }
-    if let (Some(expected), Some(shown)) = (&claims.outputs, &proof.publics.outputs)
+    if let (Some(expected), Some(shown)) = (&claims.outputs, &publics.outputs)
         && let Some(difference) = expected.difference(program, shown)
     {
         return Err(difference);
     }
-    Ok(proof.publics)
+    Ok(publics)
 }
 
 impl fmt::Display for Report {

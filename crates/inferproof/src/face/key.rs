@@ -1,0 +1,62 @@
+//! The public side of a model, on the curve that its file names.
+
+use super::{OnCurve, on};
+use crate::encoding::{Curve, DecodeError, kind_of};
+use crate::key::Architecture;
+use crate::{Bn254, Digest, Grumpkin, generic};
+
+/// What a verifier needs of a model: the architecture, the commitment to the weights, and the proofs that these are in range.
+#[derive(Clone)]
+pub struct VerifyingKey(
+    pub(super) OnCurve<generic::VerifyingKey<Grumpkin>, generic::VerifyingKey<Bn254>>,
+);
+
+impl VerifyingKey {
+    /// Reads the file `verifying.key`. Points are checked to be on the curve; the program and the range proofs are checked by
+    /// [`crate::Verifier`].
+    ///
+    /// # Errors
+    /// If the bytes are not a key.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self(match kind_of(bytes)?.1 {
+            Curve::Grumpkin => OnCurve::Grumpkin(generic::VerifyingKey::decode(bytes)?),
+            Curve::Bn254 => OnCurve::Bn254(generic::VerifyingKey::decode(bytes)?),
+        }))
+    }
+
+    /// The file `verifying.key`.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        on!(&self.0, key => key.encode())
+    }
+
+    /// Of the commitments.
+    #[must_use]
+    pub fn curve(&self) -> Curve {
+        self.0.curve()
+    }
+
+    /// The program, and who sees what.
+    #[must_use]
+    pub fn architecture(&self) -> &Architecture {
+        on!(&self.0, key => &key.architecture)
+    }
+
+    /// The model's published identifier: a digest of curve, architecture and commitment.
+    #[must_use]
+    pub fn model_id(&self) -> Digest {
+        on!(&self.0, key => key.model_id())
+    }
+
+    /// How many rows are committed of each weight tensor, in the program's order.
+    #[must_use]
+    pub fn rows(&self) -> Vec<usize> {
+        on!(&self.0, key => key.commitments.iter().map(Vec::len).collect())
+    }
+
+    /// The one-time proofs that every weight is in its declared range.
+    #[must_use]
+    pub fn range_proofs(&self) -> &[Vec<u8>] {
+        on!(&self.0, key => &key.range_proofs)
+    }
+}

@@ -1,0 +1,80 @@
+//! The verifier, on the curve of its key.
+
+use super::{OnCurve, VerifyingKey, map, on};
+use crate::encoding::Curve;
+use crate::key::Architecture;
+use crate::proof::{Proof, Publics};
+use crate::verify::{KeyError, Rejection};
+use crate::{Bn254, Digest, Grumpkin, generic};
+use inferproof_argument::Limits;
+use inferproof_program::Program;
+
+/// A key made ready to verify any number of proofs.
+pub struct Verifier(OnCurve<generic::Verifier<Grumpkin>, generic::Verifier<Bn254>>);
+
+impl Verifier {
+    /// Checks the program and the commitment's shape, and derives the relations. The range proofs of the weights are *not*
+    /// checked: a verifier owes [`Self::check_range_proofs`] once for every key it did not make itself.
+    ///
+    /// # Errors
+    /// If the key is defective.
+    pub fn new(key: VerifyingKey) -> Result<Self, KeyError> {
+        Self::within(key, &Limits::default())
+    }
+
+    /// As [`Self::new`], with limits of the caller's on what the key may demand of a verifier.
+    ///
+    /// # Errors
+    /// If the key is defective or demands more.
+    pub fn within(key: VerifyingKey, limits: &Limits) -> Result<Self, KeyError> {
+        Ok(Self(
+            map!(key.0, key => generic::Verifier::within(key, limits)?),
+        ))
+    }
+
+    /// Of the commitments.
+    pub fn curve(&self) -> Curve {
+        self.0.curve()
+    }
+
+    /// The program, and who sees what.
+    pub fn architecture(&self) -> &Architecture {
+        on!(&self.0, verifier => &verifier.key().architecture)
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Program {
+        &self.architecture().program
+    }
+
+    /// The model's published identifier.
+    pub fn model_id(&self) -> Digest {
+        on!(&self.0, verifier => verifier.model_id())
+    }
+
+    /// Bytes of the argument of every proof of this model.
+    pub fn argument_length(&self) -> usize {
+        on!(&self.0, verifier => verifier.argument_length())
+    }
+
+    /// Verifies the one-time proofs that every weight is in its declared range.
+    ///
+    /// # Errors
+    /// If one of them is rejected.
+    pub fn check_range_proofs(&self) -> Result<(), KeyError> {
+        on!(&self.0, verifier => verifier.check_range_proofs())
+    }
+
+    /// Verifies the bytes of a proof file for a caller's context, and gives what the proof shows.
+    ///
+    /// # Errors
+    /// Why it is rejected.
+    pub fn verify(&self, proof: &[u8], context: &[u8]) -> Result<Publics, Rejection> {
+        let proof = match &self.0 {
+            OnCurve::Grumpkin(_) => Proof::decode::<Grumpkin>(proof)?,
+            OnCurve::Bn254(_) => Proof::decode::<Bn254>(proof)?,
+        };
+        on!(&self.0, verifier => verifier.verify(&proof, context))?;
+        Ok(proof.publics)
+    }
+}
