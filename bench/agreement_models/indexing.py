@@ -152,7 +152,32 @@ def tensor_scatter(case):
     case.output(case.this(inputs, **axis, **({"mode": mode} if mode != "linear" or case.chance(0.5) else {})))
 
 
+def loss(case):
+    """Losses on labels, some of them ignored, with weights of classes or without."""
+    n, classes, inner = case.int(1, 3), case.int(2, 5), case.shape(least_rank=0, most_rank=2, most=3)
+    scores = case.input((n, classes, *inner), -3, 3)
+    attributes = case.some(reduction=case.pick("none", "sum", "mean"))
+    labels = case.whole((4, n, *inner), 0, classes - 1, case.pick(np.int32, np.int64))
+    if case.chance(0.5):
+        ignored = case.pick(-1, -100, classes + 4, 0)
+        attributes["ignore_index"] = ignored
+        gone = case.rng.random(labels.shape) < 0.4
+        if ignored < 0 or ignored >= classes:
+            labels[gone] = ignored
+        # A mean of nothing is no number.
+        labels[:, 0, ...] = classes - 1
+    more = []
+    if case.chance(0.5):
+        more = [case.constant(case.reals((classes,), 0.2, 2)) if case.chance(0.6) else case.input((classes,), 0.2, 2)]
+    inputs = [scores, case.input(labels.shape[1:], dtype=labels.dtype, values=labels), *more]
+    wanted = case.int(1, 2) if case.op == "SoftmaxCrossEntropyLoss" else 1
+    results = case.this(inputs, wanted, **attributes)
+    for name in [results] if wanted == 1 else results:
+        case.output(name)
+
+
 OPERATIONS = {
+    "NegativeLogLikelihoodLoss": loss, "SoftmaxCrossEntropyLoss": loss,
     "Gather": (gather, 3), "GatherElements": (gather_elements, 2), "GatherND": (gather_nd, 3), "ScatterElements": (scatter_elements, 2),
     "Scatter": scatter_elements, "ScatterND": (scatter_nd, 2), "OneHot": (one_hot, 2), "NonZero": of_constants, "Unique": of_constants,
     "Compress": of_constants, "ReverseSequence": reverse_sequence, "TensorScatter": tensor_scatter,

@@ -37,6 +37,13 @@ def around(case, x, reach=2.0, dtype=None):
     return case.node("DequantizeLinear", [q, s, z])
 
 
+def blocks_of(case, shape):
+    """An axis, the length of blocks along it, and the shape of their scales."""
+    axis = case.axis(len(shape), negative=False)
+    size = case.int(1, shape[axis])
+    return axis, size, tuple(-(-d // size) if a == axis else d for a, d in enumerate(shape))
+
+
 def quantize(case):
     """Along an axis or as a whole; ties go to even, what is beyond the type saturates."""
     shape = case.shape()
@@ -44,7 +51,12 @@ def quantize(case):
     step = 0.25 if np.dtype(dtype).itemsize == 1 else 2**-10
     x = case.input(shape, -3, 3, grid=16)
     per_axis = case.has("axis") and case.chance(0.4)
-    if per_axis:
+    if case.has("block_size") and case.chance(0.3):
+        axis, size, blocks = blocks_of(case, shape)
+        scales = case.constant((step * 2.0 ** case.whole(blocks, -3, 2)).astype(np.float32))
+        zeros = case.constant(case.whole(blocks, max(KINDS[dtype][0], -5), 9, dtype))
+        q = case.this([x, scales, zeros], axis=axis, block_size=size)
+    elif per_axis:
         axis = case.axis(len(shape))
         scales = (step * 2.0 ** case.whole((shape[axis],), -3, 2)).astype(np.float32)
         zeros = case.whole((shape[axis],), max(KINDS[dtype][0], -5), 9, dtype)
@@ -64,7 +76,11 @@ def dequantize(case):
     constant = case.chance(0.3)
     x = case.constant(case.whole(shape, low, high, dtype)) if constant else case.input(shape, low, high, dtype)
     per_axis = case.has("axis") and case.chance(0.4)
-    if per_axis:
+    if case.has("block_size") and dtype != np.int32 and case.chance(0.3):
+        axis, size, blocks = blocks_of(case, shape)
+        scales, zeros = case.reals(blocks, 0.01, 0.2), case.whole(blocks, max(low, -5), 9, dtype)
+        y = case.this([x, case.constant(scales), case.constant(zeros)], axis=axis, block_size=size)
+    elif per_axis:
         axis = case.axis(len(shape))
         inputs = [x, case.constant(case.reals((shape[axis],), 0.01, 0.2))]
         if dtype != np.int32 and case.chance(0.6):

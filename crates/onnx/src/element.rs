@@ -24,11 +24,13 @@ pub enum Element {
     Bfloat16 = 16,
     Uint4 = 21,
     Int4 = 22,
+    Uint2 = 25,
+    Int2 = 26,
 }
 
 impl Element {
     /// The types that are supported.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Float,
         Self::Uint8,
         Self::Int8,
@@ -45,6 +47,8 @@ impl Element {
         Self::Bfloat16,
         Self::Uint4,
         Self::Int4,
+        Self::Uint2,
+        Self::Int2,
     ];
 
     /// The type with this number in a file.
@@ -76,11 +80,13 @@ impl Element {
         let unsigned = |bits: u32| Some((0, (1i128 << bits) - 1));
         match self {
             Self::Bool => Some((0, 1)),
+            Self::Uint2 => unsigned(2),
             Self::Uint4 => unsigned(4),
             Self::Uint8 => unsigned(8),
             Self::Uint16 => unsigned(16),
             Self::Uint32 => unsigned(32),
             Self::Uint64 => unsigned(64),
+            Self::Int2 => signed(2),
             Self::Int4 => signed(4),
             Self::Int8 => signed(8),
             Self::Int16 => signed(16),
@@ -93,6 +99,7 @@ impl Element {
     /// How many bits an entry takes in a file; strings have no width.
     pub fn bits(self) -> Option<usize> {
         Some(match self {
+            Self::Uint2 | Self::Int2 => 2,
             Self::Uint4 | Self::Int4 => 4,
             Self::Uint8 | Self::Int8 | Self::Bool => 8,
             Self::Uint16 | Self::Int16 | Self::Float16 | Self::Bfloat16 => 16,
@@ -140,6 +147,8 @@ impl fmt::Display for Element {
             Self::Bfloat16 => "bfloat16",
             Self::Uint4 => "uint4",
             Self::Int4 => "int4",
+            Self::Uint2 => "uint2",
+            Self::Int2 => "int2",
         })
     }
 }

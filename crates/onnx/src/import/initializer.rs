@@ -27,7 +27,7 @@ pub fn read(proto: &TensorProto, folder: Option<&Path>) -> Result<Tensor, String
     let count = count.ok_or_else(|| wrong(format!("of shape {shape:?} is too large")))?;
     let Some(element) = Element::of(proto.data_type) else {
         return Err(wrong(format!(
-            "has entries of type {}; expected float16, bfloat16, float32, float64, an integer of 4 to 64 bits, bool or string",
+            "has entries of type {}; expected float16, bfloat16, float32, float64, an integer of 2 to 64 bits, bool or string",
             type_name(proto.data_type)
         )));
     };
@@ -139,8 +139,6 @@ fn type_name(number: i32) -> String {
         20 => "float8e5m2fnuz".into(),
         23 => "float4e2m1".into(),
         24 => "float8e8m0".into(),
-        25 => "uint2".into(),
-        26 => "int2".into(),
         other => format!("number {other}"),
     }
 }
@@ -149,7 +147,7 @@ fn ends_early(count: usize, given: usize) -> String {
     format!("should have {count} entries, but its data hold {given}")
 }
 
-/// Entries as little-endian bytes, those of four bits two to a byte with the first in the low half.
+/// Entries as little-endian bytes, those of less than eight bits several to a byte with the first in the lowest bits.
 fn of_bytes(
     element: Element,
     shape: Vec<usize>,
@@ -186,23 +184,24 @@ fn of_bytes(
         Element::Int32 => integers(all(bytes, |b| i32::from_le_bytes(b).into())),
         Element::Int64 => integers(all(bytes, i64::from_le_bytes)),
         Element::Uint64 => integers(within_64(all(bytes, u64::from_le_bytes))?),
-        Element::Uint4 | Element::Int4 => {
-            let halves = bytes.iter().flat_map(|b| [b & 15, b >> 4]).take(count);
-            integers(halves.map(|half| four_bits(element, half)).collect())
+        Element::Uint4 | Element::Int4 | Element::Uint2 | Element::Int2 => {
+            integers(unpacked(element, count, bytes.iter().copied()))
         }
         Element::String => None,
     };
     tensor.ok_or_else(|| ends_early(count, 0))
 }
 
-/// Four bits as a number of their type.
-fn four_bits(element: Element, half: u8) -> i64 {
-    let number = i64::from(half);
-    if element == Element::Int4 && number > 7 {
-        number - 16
-    } else {
-        number
-    }
+/// Numbers of two or four bits, of which each byte holds as many as it has room for.
+fn unpacked(element: Element, count: usize, bytes: impl Iterator<Item = u8>) -> Vec<i64> {
+    let bits = element.bits().unwrap_or(8);
+    let number = |byte: u8, place: usize| {
+        let bits = i64::from(byte) >> place & ((1 << bits) - 1);
+        element.wrap(bits.into()) as i64
+    };
+    let numbers = bytes.flat_map(|b| (0..8).step_by(bits).map(move |place| (b, place)));
+    let numbers = numbers.take(count).map(|(b, place)| number(b, place));
+    numbers.collect()
 }
 
 fn within_64(values: Vec<u64>) -> Result<Vec<i64>, String> {
@@ -247,10 +246,9 @@ fn of_fields(
             proto.uint64_data.len(),
             Tensor::of_integers(element, shape, within_64(proto.uint64_data.clone())?),
         ),
-        Element::Uint4 | Element::Int4 => {
+        Element::Uint4 | Element::Int4 | Element::Uint2 | Element::Int2 => {
             let bytes = proto.int32_data.iter().map(|&b| b as u8);
-            let halves = bytes.flat_map(|b| [b & 15, b >> 4]).take(count);
-            let values: Vec<i64> = halves.map(|half| four_bits(element, half)).collect();
+            let values = unpacked(element, count, bytes);
             (values.len(), Tensor::of_integers(element, shape, values))
         }
         Element::Uint8

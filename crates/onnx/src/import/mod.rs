@@ -435,12 +435,9 @@ impl<'a> Importer<'a> {
                 self.bind(input.name, Value::Constant(empty))?;
                 continue;
             }
-            let bounds = match input.element {
-                Element::Uint8 => Some((0, 255)),
-                Element::Int8 => Some((-128, 127)),
-                Element::Bool => Some((0, 1)),
-                _ => None,
-            };
+            let is_narrow = input.element.bits().is_some_and(|bits| bits <= 8);
+            let bounds = input.element.bounds().filter(|_| is_narrow);
+            let bounds = bounds.map(|(low, high)| (low as i64, high as i64));
             let kind = Kind::Input {
                 integral: input.element.is_whole() || input.element == Element::String,
                 bounds,

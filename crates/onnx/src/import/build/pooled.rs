@@ -31,8 +31,8 @@ impl Importer<'_> {
         Ok(self.graph.view(origin, source, summed(windows))?)
     }
 
-    /// The sum of the squares of each window: a contraction of windows with themselves.
-    pub fn squares_of_windows(
+    /// The windows, each as one row: `[n, c, o0, o1, .., entries]`.
+    pub fn rows_of_windows(
         &mut self,
         origin: &str,
         source: LayerId,
@@ -53,9 +53,19 @@ impl Importer<'_> {
             axis: 2 + axes,
             sizes: windows.iter().map(|w| w.kernel).collect(),
         });
-        let rows = self.graph.view(origin, source, steps)?;
+        Ok(self.graph.view(origin, source, steps)?)
+    }
+
+    /// The sum of the squares of each window: a contraction of windows with themselves.
+    pub fn squares_of_windows(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        windows: &[Windows],
+    ) -> Imported<LayerId> {
+        let rows = self.rows_of_windows(origin, source, windows)?;
         let axes = Axes {
-            shared: 2 + axes,
+            shared: 2 + windows.len(),
             left_free: 0,
             right_free: 0,
             contracted: 1,

@@ -159,7 +159,7 @@ impl Parameters {
     }
 
     /// For each entry of a tensor of this shape, which scale and zero point it has.
-    fn places(&self, shape: &[usize]) -> Vec<usize> {
+    pub fn places(&self, shape: &[usize]) -> Vec<usize> {
         let Some(block) = self.block else {
             return places(&self.shape, shape).collect();
         };

@@ -35,7 +35,7 @@ impl Target {
                 Ok((low as i64 - self.zero, high as i64 - self.zero))
             }
             _ => refuse(format!(
-                "a quantization to {}; integers of 4, 8 and 16 bits are supported",
+                "a quantization to {}; integers of 2, 4, 8 and 16 bits are supported",
                 self.element
             )),
         }

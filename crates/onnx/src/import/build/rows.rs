@@ -1,10 +1,14 @@
 //! Softmax and normalizations by a root mean square.
 
+use crate::expression::Expression;
 use crate::function::Function;
-use crate::graph::{Axes, Graph, Kind, LayerId};
+use crate::graph::{Axes, Graph, Kind, LayerId, Summand};
 use crate::import::Importer;
 use crate::import::refusal::Imported;
 use inferproof_view::Step;
+
+/// What stands for a magnitude of zero where logarithms are taken.
+const LEAST_MAGNITUDE: f64 = 1e-30;
 
 /// Steps that bring axes to the end, as one axis, and back.
 pub struct Rows {
@@ -73,6 +77,52 @@ struct Exponentials {
     greatest: LayerId,
 }
 
+/// Axes that a view sums, and what it does with the others once these are gone.
+struct Summed {
+    axes: Vec<usize>,
+    back: Vec<Step>,
+}
+
+/// What a view does, if that is to sum whole axes, to drop or insert axes of length one, and to permute them.
+fn summed_axes(steps: &[Step], rank: usize) -> Option<Summed> {
+    // For each axis at this point the one that it was; none for what was inserted.
+    let mut current: Vec<Option<usize>> = (0..rank).map(Some).collect();
+    let mut axes = Vec::new();
+    for step in steps {
+        match step {
+            Step::Reduce {
+                axis,
+                source,
+                weights: None,
+            } => match current.get(*axis)? {
+                Some(own) => {
+                    axes.push(*own);
+                    current.remove(*axis);
+                }
+                None if *source == 1 => {
+                    current.remove(*axis);
+                }
+                None => return None,
+            },
+            Step::Insert { axis, len: 1 } if *axis <= current.len() => current.insert(*axis, None),
+            Step::Permute(order) => {
+                let permuted = order.iter().map(|&from| current.get(from).copied());
+                current = permuted.collect::<Option<_>>()?;
+            }
+            _ => return None,
+        }
+    }
+    axes.sort_unstable();
+    let kept: Vec<usize> = current.iter().flatten().copied().collect();
+    let mut sorted = kept.clone();
+    sorted.sort_unstable();
+    let order = kept.iter().map(|own| sorted.iter().position(|s| s == own));
+    let mut back = vec![Step::Permute(order.collect::<Option<_>>()?)];
+    let inserted = current.iter().enumerate().filter(|(_, own)| own.is_none());
+    back.extend(inserted.map(|(axis, _)| Step::Insert { axis, len: 1 }));
+    Some(Summed { axes, back })
+}
+
 impl Importer<'_> {
     /// `exp(x - m) / sum exp(x - m)` along axes together, or its logarithm, with `m` the greatest entry.
     pub fn softmax(
@@ -134,48 +184,88 @@ impl Importer<'_> {
         })
     }
 
-    /// `ln sum exp(x)`, if that is what the logarithm of this layer is: `m + ln sum exp(x - m)` with the greatest entry `m`. The sum
-    /// itself would need more digits than a table has arguments.
+    /// `ln(c sum exp(x))`, if that is what the logarithm of this layer is: `m + ln sum exp(x - m) + ln c` with the greatest entry `m`. The
+    /// sum itself would need more digits than a table has arguments.
     pub fn log_sum_exp(&mut self, origin: &str, source: LayerId) -> Imported<Option<LayerId>> {
-        let Some((inner, view)) = self.graph.viewed(source) else {
+        let Kind::Linear(terms) = &self.graph.layer(source).kind else {
+            return Ok(None);
+        };
+        let [
+            Summand {
+                coefficient,
+                source: Some(inner),
+                view,
+            },
+        ] = &terms[..]
+        else {
             return Ok(None);
         };
         let Kind::Apply {
             source: argument,
             function: Function::Exp,
-        } = self.graph.layer(inner).kind
+        } = self.graph.layer(*inner).kind
         else {
             return Ok(None);
         };
-        let mut axes = Vec::new();
-        for pair in view.steps().chunks(2) {
-            match pair {
-                [
-                    Step::Reduce {
-                        axis,
-                        weights: None,
-                        ..
-                    },
-                    Step::Insert { axis: same, len: 1 },
-                ] if axis == same => axes.push(*axis),
-                _ => return Ok(None),
-            }
-        }
-        axes.sort_unstable();
-        let rows = Rows::of(self.graph.shape(argument), &axes);
-        let argument = self.graph.view(origin, argument, rows.there.clone())?;
-        let Exponentials { sum, greatest, .. } = self.exponentials(origin, argument, &rows)?;
-        let logarithm = self.graph.apply(origin, sum, Function::Ln);
-        let keep = || {
-            axes.iter()
-                .map(|&axis| Step::Insert { axis, len: 1 })
-                .collect()
+        let factor = *coefficient;
+        let rank = self.graph.shape(argument).len();
+        let summed = summed_axes(view.steps(), rank).filter(|_| factor > 0.0);
+        let Some(Summed { axes, back }) = summed else {
+            return Ok(None);
         };
-        let terms = vec![
-            self.graph.summand(1.0, logarithm, keep())?,
-            self.graph.summand(1.0, greatest, keep())?,
-        ];
+        let result = self.log_sum_exp_along(origin, argument, &axes)?;
+        let mut terms = vec![self.graph.summand(1.0, result, back)?];
+        if factor != 1.0 {
+            let shape = terms[0].view.target().to_vec();
+            terms.push(Graph::fill(factor.ln(), &shape)?);
+        }
         Ok(Some(self.graph.sum(origin, terms)))
+    }
+
+    /// `ln sum exp(x)` along axes, which are dropped.
+    pub fn log_sum_exp_along(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        axes: &[usize],
+    ) -> Imported<LayerId> {
+        let rows = Rows::of(self.graph.shape(source), axes);
+        let source = self.graph.view(origin, source, rows.there.clone())?;
+        let Exponentials { sum, greatest, .. } = self.exponentials(origin, source, &rows)?;
+        let logarithm = self.graph.apply(origin, sum, Function::Ln);
+        let terms = vec![
+            self.graph.summand(1.0, logarithm, vec![])?,
+            self.graph.summand(1.0, greatest, vec![])?,
+        ];
+        Ok(self.graph.sum(origin, terms))
+    }
+
+    /// `(sum |x|^p)^(1/p)` along the last axis, which is dropped, as `m (sum (|x|/m)^p)^(1/p)` with the greatest magnitude `m`: powers of the
+    /// entries themselves would need `p` times as many digits as these have. The quotients are taken as differences of logarithms.
+    pub fn power_norm(&mut self, origin: &str, source: LayerId, p: f64) -> Imported<LayerId> {
+        let axis = self.graph.shape(source).len().saturating_sub(1);
+        let rows = Rows::of(self.graph.shape(source), &[axis]);
+        let magnitudes = self.apply(origin, source, Function::Abs);
+        let greatest = self.greatest(origin, magnitudes, axis)?;
+        let one = Step::Reduce {
+            axis,
+            source: 1,
+            weights: None,
+        };
+        let greatest = self.graph.view(origin, greatest, vec![one])?;
+        // Zero has no logarithm. What stands for it is nothing beside the greatest entry, or all are zero, and so is what they are multiplied by.
+        let floor = Function::Clamp {
+            low: Some(LEAST_MAGNITUDE),
+            high: None,
+        };
+        let logarithm = Expression::Argument.then(floor).then(Function::Ln);
+        let logarithms = self.graph.apply(origin, magnitudes, logarithm.into());
+        let logits = self.graph.scaled(origin, p, logarithms, vec![])?;
+        let Exponentials { sum, .. } = self.exponentials(origin, logits, &rows)?;
+        let root = self
+            .graph
+            .apply(origin, sum, Function::Power(1.0 / p));
+        Ok(self.graph.entrywise(origin, greatest, root))
     }
 
     /// `x / sqrt(mean of squares + epsilon)`, with the mean over axes together.

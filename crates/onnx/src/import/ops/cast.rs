@@ -4,6 +4,7 @@
 use crate::element::Element;
 use crate::expression::Expression;
 use crate::function::{Comparison, Function};
+use crate::graph::{Kind, LayerId};
 use crate::import::Importer;
 use crate::import::build::wrap::modulo;
 use crate::import::node::Node;
@@ -66,10 +67,10 @@ impl Importer<'_> {
     pub fn cast(
         &mut self,
         origin: &str,
-        source: crate::graph::LayerId,
+        source: LayerId,
         from: Element,
         to: Element,
-    ) -> Imported<crate::graph::LayerId> {
+    ) -> Imported<LayerId> {
         if from == to {
             return Ok(source);
         }
@@ -82,7 +83,7 @@ impl Importer<'_> {
             return Ok(self.apply(origin, source, Function::Compare(Comparison::NotEqual)));
         }
         if from.is_float() && to.is_whole() {
-            return Ok(self.apply(origin, source, Function::Truncate));
+            return Ok(self.truncated(origin, source, to));
         }
         let (Some(bounds), Some((low, high))) = (self.bounds(source, from), to.bounds()) else {
             return Ok(source);
@@ -100,6 +101,38 @@ impl Importer<'_> {
         }
         let wrapped = modulo(Expression::Argument, low, high);
         Ok(self.apply(origin, source, wrapped.into()))
+    }
+}
+
+impl Importer<'_> {
+    /// Reals as integers, towards zero; what leaves a narrow type wraps around, as onnxruntime has it.
+    fn truncated(&mut self, origin: &str, source: LayerId, to: Element) -> LayerId {
+        let narrow = to.bounds().filter(|_| to.bits().is_some_and(|b| b <= 16));
+        let whole = Expression::Argument.then(Function::Truncate);
+        match narrow {
+            Some((low, high)) if !self.is_within(source, low, high) => {
+                self.apply(origin, source, modulo(whole, low, high).into())
+            }
+            _ => self.apply(origin, source, Function::Truncate),
+        }
+    }
+
+    /// Whether the model itself clips a layer to these bounds.
+    fn is_within(&self, layer: LayerId, least: i128, greatest: i128) -> bool {
+        let Kind::Apply { source, function } = &self.graph.layer(layer).kind else {
+            return false;
+        };
+        match function {
+            Function::Clamp {
+                low: Some(low),
+                high: Some(high),
+            } => *low >= least as f64 && *high <= greatest as f64,
+            Function::Round | Function::Floor | Function::Ceil | Function::Truncate => {
+                self.is_within(*source, least, greatest)
+            }
+            Function::Compare(_) | Function::Positive | Function::Sigmoid => true,
+            _ => false,
+        }
     }
 }
 

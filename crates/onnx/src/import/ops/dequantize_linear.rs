@@ -1,7 +1,9 @@
 //! DequantizeLinear: integers to real numbers. A constant remembers the integers that it comes from.
 
 use crate::element::Element;
+use crate::graph::LayerId;
 use crate::import::Importer;
+use crate::import::build::Place;
 use crate::import::build::quantization_parameters::Parameters;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
@@ -14,7 +16,7 @@ inventory::submit! {
         .attributes(&[int("axis"), int("block_size"), int("output_dtype")])
         .fold(Fold::Own(evaluate))
         .row(
-            "constant scales and zero points, by blocks only of constants",
+            "constant scales and zero points",
             "a factor; the integers stay what they are for whatever multiplies or quantizes them",
         )
 }
@@ -24,7 +26,8 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let shape = importer.graph.shape(x).to_vec();
     let parameters = Parameters::of(node, (1, 2), &shape, 1)?;
     if parameters.is_blocked() {
-        return refuse("scales for blocks of a computed tensor; export the float model");
+        let layer = by_blocks(importer, &node.origin, x, &parameters)?;
+        return Ok(vec![Value::computed(layer, Element::Float)]);
     }
     let of = (
         parameters.distinct_scales(),
@@ -33,6 +36,30 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     );
     let layer = importer.dequantize(&node.origin, x, node.element(0)?, of)?;
     Ok(vec![Value::computed(layer, Element::Float)])
+}
+
+/// Each entry less the zero point of its block, times its scale.
+fn by_blocks(
+    importer: &mut Importer<'_>,
+    origin: &str,
+    x: LayerId,
+    parameters: &Parameters,
+) -> Imported<LayerId> {
+    let shape = importer.graph.shape(x).to_vec();
+    let places = parameters.places(&shape);
+    let zeros = places.iter().filter_map(|&place| parameters.zeros.get(place));
+    let zeros = zeros.map(|&zero| zero as f32).collect();
+    let scales = places.iter().filter_map(|&place| parameters.scales.get(place));
+    let scales = scales.copied().collect();
+    let zeros = importer.graph.add_constant(origin, shape.clone(), zeros);
+    let scales = importer.graph.add_constant(origin, shape.clone(), scales);
+    let place = Place {
+        origin,
+        to: &shape,
+        owned: &[],
+    };
+    let integers = importer.add(&place, x, -1.0, zeros)?;
+    importer.multiply(&place, integers, scales)
 }
 
 fn evaluate(node: &Node<'_>) -> Imported<Vec<Value>> {

@@ -3,6 +3,7 @@
 use crate::function::Function;
 use crate::graph::LayerId;
 use crate::import::Importer;
+use crate::import::build::rows::Rows;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Operation, int};
@@ -18,7 +19,7 @@ inventory::submit! {
 inventory::submit! {
     Operation::new("GlobalLpPool", &[2, 22], import)
         .attributes(&[int("p")])
-        .row("", "a contraction with itself and a root (p = 2), else tables and a sum")
+        .row("", "a sum of magnitudes (p = 1), a contraction with itself and a root (p = 2), else maxima, logarithms and exponentials")
 }
 
 fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
@@ -44,10 +45,11 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
                 importer.function(origin, squares, Function::Sqrt)?
             }
             p if p > 2 => {
-                let magnitudes = importer.function(origin, source, Function::Abs)?;
-                let powers = importer.function(origin, magnitudes, Function::Power(p as f64))?;
-                let sums = importer.over_image(origin, powers, 1.0)?;
-                importer.function(origin, sums, Function::Power(1.0 / p as f64))?
+                let rows = Rows::of(&shape, &axes);
+                let images = importer.graph.view(origin, source, rows.there)?;
+                let norms = importer.power_norm(origin, images, p as f64)?;
+                let keep = axes.iter().map(|&axis| Step::Insert { axis, len: 1 });
+                importer.graph.view(origin, norms, keep.collect())?
             }
             p => return refuse(format!("its attribute `p` is {p}; expected 1 or more")),
         },

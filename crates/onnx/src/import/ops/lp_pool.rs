@@ -21,7 +21,7 @@ inventory::submit! {
         ])
         .row(
             "`auto_pad` of dilated windows as onnxruntime has it",
-            "a contraction of windows with themselves and a root (p = 2), else tables and sums of windows",
+            "sums of windows of magnitudes (p = 1), a contraction of windows with themselves and a root (p = 2), else maxima, logarithms and exponentials",
         )
 }
 
@@ -39,10 +39,8 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
             importer.function(origin, squares, Function::Sqrt)?
         }
         p if p > 2 => {
-            let magnitudes = importer.function(origin, source, Function::Abs)?;
-            let powers = importer.function(origin, magnitudes, Function::Power(p as f64))?;
-            let sums = importer.sums_of_windows(origin, powers, &windows)?;
-            importer.function(origin, sums, Function::Power(1.0 / p as f64))?
+            let rows = importer.rows_of_windows(origin, source, &windows)?;
+            importer.power_norm(origin, rows, p as f64)?
         }
         p => return refuse(format!("its attribute `p` is {p}; expected 1 or more")),
     };

@@ -1,7 +1,9 @@
 //! QuantizeLinear: real numbers to integers.
 
 use crate::element::Element;
+use crate::graph::LayerId;
 use crate::import::Importer;
+use crate::import::build::places::flat_gather;
 use crate::import::build::quantization_parameters::Parameters;
 use crate::import::build::quantize::Target;
 use crate::import::node::Node;
@@ -21,7 +23,7 @@ inventory::submit! {
         ])
         .fold(Fold::Own(evaluate))
         .row(
-            "to integers of 4, 8 or 16 bits; constant scales and zero points, by blocks only of constants",
+            "to integers of 2 to 16 bits; constant scales and zero points",
             "one exact rescale from integers to integers, or an exact table",
         )
 }
@@ -57,11 +59,15 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         };
         return Ok(vec![importer.quantize(origin, x, target)?]);
     }
-    if parameters.is_blocked() || parameters.scales.len() > MAX_PARTS {
+    if parameters.scales.len() > MAX_PARTS {
         return refuse(format!(
-            "a quantization of a computed tensor by {} scales; up to {MAX_PARTS} along one axis are supported",
+            "a quantization of a computed tensor by {} scales; up to {MAX_PARTS} are supported",
             parameters.scales.len()
         ));
+    }
+    if parameters.is_blocked() {
+        let layer = by_blocks(importer, node, x, &parameters, element)?;
+        return Ok(vec![Value::computed(layer, element)]);
     }
     let axis = parameters.axis;
     let mut parts = Vec::new();
@@ -84,6 +90,50 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     }
     let layer = importer.joined(origin, &parts, axis)?;
     Ok(vec![Value::computed(layer, element)])
+}
+
+/// The entries of each block by themselves, and all where they belong.
+fn by_blocks(
+    importer: &mut Importer<'_>,
+    node: &Node<'_>,
+    x: LayerId,
+    parameters: &Parameters,
+    element: Element,
+) -> Imported<LayerId> {
+    let origin = &node.origin;
+    let shape = importer.graph.shape(x).to_vec();
+    let places = parameters.places(&shape);
+    let mut terms = Vec::new();
+    for (entry, (&scale, &zero)) in parameters.scales.iter().zip(&parameters.zeros).enumerate() {
+        let mut own = Vec::new();
+        let mut back = Vec::new();
+        for (position, _) in (0u32..).zip(&places).filter(|(_, place)| **place == entry) {
+            own.push(Some(position));
+        }
+        let mut next = 0u32..;
+        for place in &places {
+            back.push(match *place == entry {
+                true => next.next(),
+                false => None,
+            });
+        }
+        let count = own.len();
+        if count == 0 {
+            continue;
+        }
+        let part = flat_gather(&shape, own, &[count]);
+        let part = importer.graph.view(origin, x, part)?;
+        let target = Target {
+            scale,
+            zero,
+            element,
+        };
+        let part = importer.quantize(origin, part, target)?;
+        let part = importer.layer(origin, &part)?;
+        let back = flat_gather(&[count], back, &shape);
+        terms.push(importer.graph.summand(1.0, part, back)?);
+    }
+    Ok(importer.graph.sum(origin, terms))
 }
 
 fn evaluate(node: &Node<'_>) -> Imported<Vec<Value>> {
