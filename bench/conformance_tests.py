@@ -36,6 +36,7 @@ PARAMETERS = {
     "GatherND": {1},                        # indices
     "HammingWindow": {0},                   # size
     "HannWindow": {0},                      # size
+    "Loop": {0, 1},                         # number of steps, whether it begins
     "MaxUnpool": {1, 2},                    # indices, output shape
     "MelWeightMatrix": {0, 1, 2, 3, 4},     # sizes, rates and bounds
     "NonMaxSuppression": {2, 3, 4},         # greatest number of boxes, thresholds

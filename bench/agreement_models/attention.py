@@ -35,9 +35,13 @@ def attention(case):
         else:
             mask = case.input(shape, -1, 1)
     more = [mask, None, None]
+    padded = case.opset >= 24 and not past and case.chance(0.3)
+    if padded:
+        lengths = case.whole((4, n), 1, k)
+        more.append(case.input((n,), dtype=np.int64, values=lengths))
     if past:
-        more[1:] = [case.input((n, keys, past, size), -1.5, 1.5), case.input((n, keys, past, width), -1.5, 1.5)]
-    attributes |= case.some(is_causal=case.int(0, 1), scale=round(float(case.rng.uniform(0.2, 1.2)), 2), softcap=case.pick(0.0, 1.5), given=0.4)
+        more[1:3] = [case.input((n, keys, past, size), -1.5, 1.5), case.input((n, keys, past, width), -1.5, 1.5)]
+    attributes |= case.some(is_causal=0 if padded else case.int(0, 1), scale=round(float(case.rng.uniform(0.2, 1.2)), 2), softcap=case.pick(0.0, 1.5), given=0.4)
     names = [case.name()]
     if past:
         names += [case.name(), case.name()]

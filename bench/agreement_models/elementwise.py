@@ -105,6 +105,8 @@ def arithmetic(case):
         if op == "Div" or op == "Mod":
             first = (-40, 40, None) if signed else (0, 90, None)
             second = (1, 7, None) if case.chance(0.6) or not signed else (-7, -1, None)
+            if np.dtype(dtype).itemsize >= 4 and case.chance(0.4):
+                first, second = (-10**6 if signed else 0, 10**6, None), case.pick((1, 300, None), (1000, 60000, None))
             if op == "Mod":
                 if case.chance(0.4):
                     attributes = {"fmod": 1}
@@ -116,9 +118,13 @@ def arithmetic(case):
             first, second = (0, 5, None) if not signed else (-4, 4, None), (0, 3, None)
             if not case.takes(dtype):
                 return reals(case)
+        elif np.dtype(dtype).itemsize == 2 and case.chance(0.5):
+            first = second = (0, 65535, None) if not signed else (-32768, 32767, None)      # wraps
         elif np.dtype(dtype).itemsize == 1 and case.chance(0.5):
             first = second = (0, 255, None) if not signed else (-128, 127, None)      # wraps
-        elif op == "Sub" and not signed:
+        elif op == "Mul" and np.dtype(dtype).itemsize >= 4 and case.chance(0.5):
+            first, second = (-20000 if signed else 0, 20000, None), (-50000 if signed else 0, 50000, None)
+        elif op == "Sub" and not signed and (np.dtype(dtype).itemsize == 8 or case.chance(0.5)):
             first, second = (20, 90, None), (0, 20, None)
         else:
             first, second = small, small
@@ -185,11 +191,19 @@ def logic(case):
 def bits(case):
     signed = case.op != "BitShift" and case.chance(0.5)
     dtype = case.integer_type(types=SIGNED if signed else UNSIGNED)
-    low, high = (-100 if signed else 0), (120 if signed else 200)
+    # As wide as the type, or as an input's integers may be.
+    most = min(2**(8 * np.dtype(dtype).itemsize - signed), 2**24) - 1
+    low, high = (-most - 1 if signed else 0), most
+    if case.chance(0.3):
+        low, high = (-100 if signed else 0), (120 if signed else 200)
     if case.op == "BitwiseNot":
         case.output(case.this([case.input(case.shape(), low, high, dtype)]))
     elif case.op == "BitShift":
-        operands = two(case, dtype, (0, 200, None), (0, 7, None))
+        bits = 8 * np.dtype(dtype).itemsize
+        few = case.pick(7, bits - 1 if bits < 64 else 40)
+        # What is shifted out of 32 bits is lost; of 64 bits, a proof holds 60.
+        most = high if case.chance(0.5) and bits < 64 else 200
+        operands = two(case, dtype, (0, min(most, 2**16), None), (0, min(few, 24), None))
         case.output(case.this(operands, direction=case.pick("LEFT", "RIGHT")))
     else:
         case.output(case.this(two(case, dtype, (low, high, None), (low, high, None))))

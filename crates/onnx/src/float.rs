@@ -2,7 +2,7 @@
 //!
 //! Sums run in one fixed order and functions come from `libm`, so a calibration gives the same scales on every machine.
 
-use crate::graph::{Axes, Graph, Kind, LayerId, Real};
+use crate::graph::{Axes, Divisor, Graph, Kind, LayerId, Real};
 use inferproof_view::{Step, ViewError, volume};
 use std::sync::Arc;
 
@@ -154,6 +154,22 @@ impl Run<'_> {
                     Real::from(function.evaluate(&arguments.collect::<Vec<_>>()))
                 });
                 results.collect()
+            }
+            Kind::Quotient { left, divisor } => {
+                let dividends = self.read(*left);
+                // Of the quotients of integers in double precision none is rounded up to the next integer.
+                let quotient = |(x, d): (&Real, f64)| Real((x.0 / d).floor());
+                match divisor {
+                    Divisor::Number(d) => {
+                        let d = *d as f64;
+                        dividends.iter().map(|x| quotient((x, d))).collect()
+                    }
+                    Divisor::Layer(right) => {
+                        let divisors = self.read(*right);
+                        let pairs = dividends.iter().zip(divisors.iter().map(|d| d.0));
+                        pairs.map(quotient).collect()
+                    }
+                }
             }
             Kind::Contract { left, right, axes } => self.contract(*left, *right, *axes),
             Kind::Apply { source, function } => {

@@ -69,11 +69,22 @@ pub enum Kind {
         source: LayerId,
         rule: Arc<Requantization>,
     },
+    /// `floor(left / divisor)` of integers, entry by entry and exactly. No divisor is below 1; what is divided by a tensor is not negative.
+    Quotient { left: LayerId, divisor: Divisor },
     /// A function of one or two tensors of integers of 8 bits, entry by entry.
     Lookup {
         sources: Vec<Source>,
         function: Arc<IntegerFunction>,
     },
+}
+
+/// What [`Kind::Quotient`] divides by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Divisor {
+    /// The same number everywhere.
+    Number(i64),
+    /// A tensor of the same shape.
+    Layer(LayerId),
 }
 
 /// What [`Kind::Lookup`] reads, brought to its shape.
@@ -140,6 +151,10 @@ impl Kind {
             Self::Contract { left, right, .. } | Self::Max { left, right } => vec![*left, *right],
             Self::OneHot { source, taken } => [&[*source], &taken[..]].concat(),
             Self::Lookup { sources, .. } => sources.iter().map(|s| s.layer).collect(),
+            Self::Quotient { left, divisor } => match divisor {
+                Divisor::Number(_) => vec![*left],
+                Divisor::Layer(right) => vec![*left, *right],
+            },
             Self::Apply { source, .. }
             | Self::Indicator { source, .. }
             | Self::Logits { source }
@@ -221,6 +236,7 @@ impl Graph {
             Kind::OneHot { .. }
             | Kind::Indicator { .. }
             | Kind::Requantize { .. }
+            | Kind::Quotient { .. }
             | Kind::Lookup { .. } => true,
             Kind::Logits { .. } => false,
         }
@@ -367,6 +383,11 @@ impl Graph {
         self.push(origin, shape, Kind::Apply { source, function })
     }
 
+    pub fn quotient(&mut self, origin: &str, left: LayerId, divisor: Divisor) -> LayerId {
+        let shape = self.shape(left).to_vec();
+        self.push(origin, shape, Kind::Quotient { left, divisor })
+    }
+
     pub fn max(&mut self, origin: &str, left: LayerId, right: LayerId) -> LayerId {
         let shape = self.shape(left).to_vec();
         self.push(origin, shape, Kind::Max { left, right })
@@ -472,6 +493,12 @@ impl Kind {
             Self::OneHot { source, taken } => {
                 *source = name(*source);
                 taken.iter_mut().for_each(|t| *t = name(*t));
+            }
+            Self::Quotient { left, divisor } => {
+                *left = name(*left);
+                if let Divisor::Layer(right) = divisor {
+                    *right = name(*right);
+                }
             }
             Self::Lookup { sources, .. } => {
                 for source in sources {

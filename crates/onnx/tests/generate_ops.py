@@ -391,6 +391,7 @@ def main():
     resize_models()
     transformer_models()
     small_models()
+    whole_models()
     refused_models()
     elementwise_models()
     np.savez_compressed(HERE / "ops.npz", **arrays)
@@ -1105,6 +1106,74 @@ def small_models():
           [("x", [2, 3, 4, 6])], [const("regions", regions)], make=lambda: {"x": drawn.uniform(-2, 2, (2, 3, 4, 6)).astype(np.float32)})
 
 
+def whole_models():
+    """Losses on labels, norms of high powers, and integers beyond the tables: quotients, bits, and results that leave their types."""
+    node = helper.make_node
+    drawn = np.random.default_rng(20261129)
+    reals = lambda *shape: drawn.uniform(-2, 2, shape).astype(np.float32)
+    whole = lambda low, high, *shape: drawn.integers(low, high + 1, shape).astype(np.float32)
+
+    def labels(ignored=None, *shape):
+        values = whole(0, 3, *shape)
+        if ignored is not None:
+            values[drawn.random(shape) < 0.3] = ignored
+        values.reshape(-1)[0] = 1
+        return values
+
+    cast = node("Cast", ["l"], ["labels"], to=TensorProto.INT64)
+    weights = const("weights", [0.5, 2, 1, 0.7])
+    for case, op, shape, ignored, more, settings in [
+        ("loss_mean", "NegativeLogLikelihoodLoss", (3, 4), None, [], {}),
+        ("loss_ignored", "NegativeLogLikelihoodLoss", (3, 4, 2), -100, [], {"ignore_index": -100}),
+        ("loss_ignored_class", "NegativeLogLikelihoodLoss", (3, 4, 2), 2, [weights], {"ignore_index": 2, "reduction": "sum"}),
+        ("loss_of_softmax", "SoftmaxCrossEntropyLoss", (3, 4, 2), 7, [weights], {"ignore_index": 7}),
+        ("loss_each", "SoftmaxCrossEntropyLoss", (2, 4), None, [], {"reduction": "none"}),
+    ]:
+        outputs = ["y", "logarithms"] if case == "loss_each" else ["y"]
+        loss = node(op, ["x", "labels", *[c.name for c in more]], outputs, name="the_loss", **settings)
+        places = (shape[0], *shape[2:])
+        model(case, [cast, loss], [("x", shape), ("l", places)], more, outputs=outputs,
+              make=lambda shape=shape, ignored=ignored, places=places: {"x": reals(*shape), "l": labels(ignored, *places)})
+
+    def spread(*shape):
+        # Over three decades, as are the windows' own sizes.
+        return (reals(*shape) * 10.0 ** drawn.integers(-3, 1, (*shape[:-2], 1, 1))).astype(np.float32)
+
+    for p in (3, 4, 20):
+        pool = node("LpPool", ["x"], ["y"], name="the_LpPool", kernel_shape=[2, 2], pads=[1, 0, 0, 1], p=p)
+        model(f"lp_pool_{p}", [pool], [("x", [1, 3, 4, 4])], make=lambda: {"x": spread(1, 3, 4, 4)})
+    log = [node("Exp", ["x"], ["e"]), node("ReduceMean", ["e"], ["m"], axes=[1], keepdims=0), node("Transpose", ["m"], ["t"], perm=[1, 0]),
+           node("Log", ["t"], ["y"], name="the_Log")]
+    model("log_mean_exp_written_out", log, [("x", [2, 3, 4])], make=lambda: {"x": whole(-60, 60, 2, 3, 4)})
+
+    def integers(case, op, kind, shapes, make, constants=(), **attributes):
+        computed = [name for name, _ in shapes]
+        casts = [node("Cast", [name], [f"{name}_whole"], to=kind) for name in computed]
+        operands = [f"{name}_whole" for name in computed] + [c.name for c in constants]
+        this = node(op, operands, ["whole"], name=f"the_{op}", **attributes)
+        model(case, [*casts, this, node("Cast", ["whole"], ["y"], to=TensorProto.FLOAT)], shapes, constants, make=make, opset=18)
+
+    pair = [("x", [5, 4]), ("z", [4])]
+    def of(first, second):
+        return lambda: {"x": whole(*first, 5, 4), "z": whole(*second, 4)}
+    for op in ("Add", "Sub", "Mul"):
+        integers(f"wrap_{op.lower()}_int16", op, TensorProto.INT16, pair, of((-32768, 32767), (-32768, 32767)))
+        integers(f"wrap_{op.lower()}_uint16", op, TensorProto.UINT16, pair, of((0, 65535), (0, 65535)))
+    integers("wrap_sub_uint32", "Sub", TensorProto.UINT32, pair, of((0, 90), (0, 90)))
+    integers("div_computed_int32", "Div", TensorProto.INT32, pair, of((-100000, 100000), (-700, -1)))
+    integers("div_computed_uint8", "Div", TensorProto.UINT8, pair, of((0, 255), (1, 255)))
+    integers("div_wide_by_numbers", "Div", TensorProto.INT64, pair[:1], lambda: {"x": whole(-10**6, 10**6, 5, 4)}, [const("c", [7, -9, 640, 3], np.int64)])
+    integers("mod_computed_int64", "Mod", TensorProto.INT64, pair, lambda: {"x": whole(-9000, 9000, 5, 4), "z": np.where(drawn.random(4) < 0.5, 1, -1).astype(np.float32) * whole(1, 90, 4)})
+    integers("fmod_computed_int32", "Mod", TensorProto.INT32, pair, of((-9000, 9000), (1, 90)), fmod=1)
+    integers("mod_wide_by_number", "Mod", TensorProto.INT32, pair[:1], lambda: {"x": whole(-10**6, 10**6, 5, 4)}, [const("c", [8400], np.int32)])
+    for op in ("And", "Or", "Xor"):
+        integers(f"bits_{op.lower()}_int16", f"Bitwise{op}", TensorProto.INT16, pair, of((-32768, 32767), (-32768, 32767)))
+        integers(f"bits_{op.lower()}_int64_constant", f"Bitwise{op}", TensorProto.INT64, pair[:1], lambda: {"x": whole(-10**6, 10**6, 5, 4)}, [const("c", [255, -4, 65535, 9], np.int64)])
+    for direction in ("LEFT", "RIGHT"):
+        integers(f"bit_shift_computed_{direction.lower()}_32", "BitShift", TensorProto.UINT32, pair, of((0, 60000), (0, 20)), direction=direction)
+        integers(f"bit_shift_constant_{direction.lower()}_64", "BitShift", TensorProto.UINT64, pair[:1], lambda: {"x": whole(0, 60000, 5, 4)}, [const("c", [1, 5, 7, 8], np.uint64)], direction=direction)
+
+
 def refused_models():
     """Models that ONNX allows and that are refused, with a reason."""
     node, ints = helper.make_node, lambda name, values: const(name, values, np.int64)
@@ -1121,7 +1190,7 @@ def refused_models():
         (folder / f"{case}.onnx").write_bytes(proto.SerializeToString())
 
     f, i = np.float32, np.int64
-    refused("mod_computed", [node("Mod", ["x", "z"], ["y"], name="the_node")], [("x", i, [3]), ("z", i, [3])])
+    refused("mod_computed", [node("Mod", ["x", "z"], ["y"], name="the_node", fmod=1)], [("x", f, [3]), ("z", f, [3])])
     refused("pow_integers", [node("Pow", ["x", "z"], ["y"], name="the_node")], [("x", i, [3]), ("z", f, [3])])
     refused("pow_many_numbers", [node("Pow", ["x", "e"], ["y"], name="the_node")], [("x", f, [20])], [const("e", np.arange(20) / 7)])
     refused("scatter_computed", [node("ScatterElements", ["x", "z", "x"], ["y"], name="the_node")], [("x", f, [3]), ("z", i, [3])])

@@ -11,7 +11,9 @@ pub fn reason(operation: &str) -> Option<&'static str> {
             "which boxes are left cannot have a fixed shape: export the model without it, and choose boxes outside"
         }
         "DeformConv" => "it reads at computed places between the entries of a tensor; use Conv",
-        "Gradient" | "Momentum" | "Adam" | "Adagrad" => "it belongs to training: export the model for inference",
+        "Gradient" | "Momentum" | "Adam" | "Adagrad" => {
+            "it belongs to training: export the model for inference"
+        }
         "StringConcat" | "StringSplit" | "StringNormalizer" | "RegexFullMatch"
         | "TfIdfVectorizer" => "it computes with text: do that outside and make numbers the input",
         "ImageDecoder" => {

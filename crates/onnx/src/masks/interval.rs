@@ -85,7 +85,10 @@ impl Intervals {
                 Function::Composite(expression) => expression.interval(of(source)),
                 _ => None,
             },
-            Kind::Logits { .. } | Kind::Requantize { .. } | Kind::Lookup { .. } => None,
+            Kind::Logits { .. }
+            | Kind::Requantize { .. }
+            | Kind::Quotient { .. }
+            | Kind::Lookup { .. } => None,
         }
     }
 }

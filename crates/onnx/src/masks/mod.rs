@@ -143,6 +143,7 @@ impl Separation<'_> {
             Kind::Input { .. }
             | Kind::Indicator { .. }
             | Kind::Requantize { .. }
+            | Kind::Quotient { .. }
             | Kind::Lookup { .. } => {
                 let names = layer.kind.sources();
                 let names = names.into_iter().map(|s| (s, self.values[s.0].whole));

@@ -14,6 +14,7 @@ mod limits;
 mod lookup;
 mod meaning;
 mod missing;
+mod quotient;
 mod requantization;
 mod root;
 mod sum;
@@ -23,7 +24,7 @@ use super::{Plan, full, roles, shifts, wide};
 use crate::OnnxError;
 use crate::calibrate::{Calibration, Range};
 use crate::function::Function;
-use crate::graph::{Axes, Graph, Kind, LOGIT_REACH, LayerId, Summand, power_of_two};
+use crate::graph::{Axes, Divisor, Graph, Kind, LOGIT_REACH, LayerId, Summand, power_of_two};
 use crate::import::Port;
 use inferproof_program::{
     Interval, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
@@ -375,6 +376,10 @@ impl Lowering<'_> {
             Kind::Indicator { source, wraps } => self.indicator(id, *source, *wraps)?,
             Kind::Requantize { source, rule } => self.requantize(id, *source, rule)?,
             Kind::Lookup { sources, function } => self.lookup(id, sources, function)?,
+            Kind::Quotient { left, divisor } => match divisor {
+                Divisor::Number(number) => self.quotient_by_number(id, *left, *number)?,
+                Divisor::Layer(right) => self.quotient(id, *left, *right)?,
+            },
             Kind::Logits { source } => {
                 let range = self.range(id);
                 let exact = match self.seen.contains_key(source) {
@@ -637,6 +642,8 @@ impl Lowering<'_> {
             let is_index = matches!(self.op(left), Op::Indicator { .. });
             if self.is_bits(left) && is_constant && !is_index {
                 (left, self.picked(right, self.wide[id.0])?)
+            } else if is_constant && self.graph.is_integral(id) {
+                (left, self.whole_weight(right)?)
             } else {
                 (left, self.operand(right)?)
             }

@@ -184,6 +184,11 @@ fn units(graph: &Graph, ranges: &[Range], activations: u32) -> Vec<f64> {
             Kind::Indicator { source, .. } | Kind::Requantize { source, .. } => {
                 demand(*source, rounded(*source, COMPARED_BITS));
             }
+            Kind::Quotient { .. } => {
+                for source in layer.kind.sources() {
+                    demand(source, rounded(source, COMPARED_BITS));
+                }
+            }
             Kind::Lookup { sources, .. } => {
                 for source in sources {
                     demand(source.layer, rounded(source.layer, COMPARED_BITS));

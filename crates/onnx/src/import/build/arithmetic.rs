@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// How many tables an operation with a constant may become.
 const MAX_NUMBERS: usize = 16;
 
+/// What is added to the base of a power before its logarithm is taken.
+const NEXT_TO_NOTHING: f64 = 1e-30;
+
 const BY_TENSOR: &str =
     "an integer division or a remainder by a computed tensor; the divisor must be constant";
 
@@ -114,17 +117,43 @@ impl Importer<'_> {
         left: LayerId,
         right: LayerId,
     ) -> Imported<Option<LayerId>> {
-        let to = at.to;
         let is_left = self.graph.constant(left).is_some();
         let (constant, computed) = if is_left {
             (left, right)
         } else {
             (right, left)
         };
+        if self.graph.constant(constant).is_none() {
+            return Ok(None);
+        }
+        let applied = |importer: &mut Self, number: f64, read: LayerId| {
+            let number = Expression::Number(number).into();
+            let expression = match is_left {
+                true => Expression::Combine(operation, number, Expression::Argument.into()),
+                false => Expression::Combine(operation, Expression::Argument.into(), number),
+            };
+            let function = Function::Composite(Arc::new(expression));
+            Ok(importer.graph.apply(at.origin, read, function))
+        };
+        self.by_each_number(at, constant, computed, applied)
+            .map(Some)
+    }
+
+    /// For each number in a constant, what is made of it and of the entries of a tensor that meet it.
+    pub fn by_each_number(
+        &mut self,
+        at: &Place<'_>,
+        constant: LayerId,
+        computed: LayerId,
+        mut make: impl FnMut(&mut Self, f64, LayerId) -> Imported<LayerId>,
+    ) -> Imported<LayerId> {
+        let to = at.to;
         let steps = broadcast(self.graph.shape(constant), to)?;
         let constant = self.graph.view(at.origin, constant, steps)?;
+        let steps = broadcast(self.graph.shape(computed), to)?;
+        let computed = self.graph.view(at.origin, computed, steps)?;
         let Some(entries) = self.graph.constant(constant).cloned() else {
-            return Ok(None);
+            return refuse(BY_TENSOR);
         };
         // By their bits, which order them somehow.
         let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
@@ -137,15 +166,11 @@ impl Importer<'_> {
                 members.len()
             ));
         }
-        let steps = broadcast(self.graph.shape(computed), to)?;
-        let computed = self.graph.view(at.origin, computed, steps)?;
+        if let (1, Some(&number)) = (members.len(), entries.first()) {
+            return make(self, number.into(), computed);
+        }
         let mut terms = Vec::new();
         for (number, places) in members {
-            let number = Expression::Number(f32::from_bits(number).into()).into();
-            let expression = match is_left {
-                true => Expression::Combine(operation, number, Expression::Argument.into()),
-                false => Expression::Combine(operation, Expression::Argument.into(), number),
-            };
             let own: Vec<_> = places.iter().copied().map(Some).collect();
             let mut back = vec![None; entries.len()];
             for (position, &place) in (0u32..).zip(&places) {
@@ -153,20 +178,20 @@ impl Importer<'_> {
             }
             let read = flat_gather(to, own, &[places.len()]);
             let read = self.graph.view(at.origin, computed, read)?;
-            let function = Function::Composite(Arc::new(expression));
-            let applied = self.graph.apply(at.origin, read, function);
+            let applied = make(self, f32::from_bits(number).into(), read)?;
             let back = flat_gather(&[places.len()], back, to);
             terms.push(self.graph.summand(1.0, applied, back)?);
         }
-        Ok(Some(self.graph.sum(at.origin, terms)))
+        Ok(self.graph.sum(at.origin, terms))
     }
 
-    /// `x^y = exp(y ln x)` of two computed tensors.
+    /// `x^y = exp(y ln x)` of two computed tensors. Zero counts as next to nothing; below it no power is defined.
     pub fn power(&mut self, at: &Place<'_>, base: LayerId, exponent: LayerId) -> Imported<LayerId> {
         if self.graph.is_integral(base) {
             return refuse("a power of integers with a computed exponent, which must be constant");
         }
-        let logarithm = self.apply(at.origin, base, Function::Ln);
+        let nearly = Expression::Argument + Expression::Number(NEXT_TO_NOTHING);
+        let logarithm = self.apply(at.origin, base, nearly.then(Function::Ln).into());
         let product = self.multiply(at, logarithm, exponent)?;
         Ok(self.apply(at.origin, product, Function::Exp))
     }

@@ -5,6 +5,7 @@ pub mod around;
 pub mod broadcast;
 pub mod classical;
 pub mod contraction;
+pub mod division;
 pub mod extremum;
 pub mod fuse;
 pub mod gates;

@@ -262,9 +262,7 @@ impl Importer<'_> {
         let logarithms = self.graph.apply(origin, magnitudes, logarithm.into());
         let logits = self.graph.scaled(origin, p, logarithms, vec![])?;
         let Exponentials { sum, .. } = self.exponentials(origin, logits, &rows)?;
-        let root = self
-            .graph
-            .apply(origin, sum, Function::Power(1.0 / p));
+        let root = self.graph.apply(origin, sum, Function::Power(1.0 / p));
         Ok(self.graph.entrywise(origin, greatest, root))
     }
 

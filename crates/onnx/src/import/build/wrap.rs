@@ -1,21 +1,24 @@
 //! Integers that leave their type: ONNX computes modulo its size, and so does the program, wherever the operands' bounds do not rule it out.
 //!
 //! Types of 32 and 64 bits are taken to be wide enough for what a model computes, as long as nothing becomes negative in a type without
-//! signs.
+//! signs: then integers of 32 bits wrap around, and those of 64 are refused, whose integers are beyond those of a proof.
 
 use crate::element::Element;
 use crate::expression::Expression;
 use crate::function::Function;
-use crate::graph::{Kind, LayerId};
+use crate::graph::{Divisor, Kind, LayerId};
 use crate::import::Importer;
 use crate::import::refusal::{Imported, refuse};
 use inferproof_view::Step;
 
 /// Integers of this many bits at most can be the arguments of an exact table.
-const TABLE_BITS: u32 = 16;
+pub const TABLE_BITS: u32 = 16;
 
-/// Types of more bits are not left.
+/// Types of more bits are not left, but below zero.
 const NARROW_BITS: usize = 16;
+
+/// The greatest integer of the widest type that integers are brought back into.
+const GREATEST_SIZE: i128 = u32::MAX as i128;
 
 /// The least and the greatest value of an integer tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,22 +161,34 @@ impl Importer<'_> {
         if element == Element::Bool || (low <= bounds.low && bounds.high <= high) {
             return Ok(layer);
         }
-        if bits > NARROW_BITS {
-            if low == 0 && bounds.low < 0 {
-                return refuse(format!(
-                    "its results may be negative, which {element} does not hold: cast to int64 before it"
-                ));
-            }
+        if bits > NARROW_BITS && (low < 0 || bounds.low >= 0) {
             return Ok(layer);
         }
-        if bounds.high - bounds.low >= 1 << TABLE_BITS {
+        if bounds.high - bounds.low < 1 << TABLE_BITS {
+            let wrapped = modulo(Expression::Argument, low, high);
+            return Ok(self.apply(origin, layer, wrapped.into()));
+        }
+        if high - low > GREATEST_SIZE {
             return refuse(format!(
-                "its results may be from {} to {}, beyond the range of {element}: cast to int32 before it",
-                bounds.low, bounds.high
+                "its results may be negative, which {element} does not hold: cast to int64 before it"
             ));
         }
-        let wrapped = modulo(Expression::Argument, low, high);
-        Ok(self.apply(origin, layer, wrapped.into()))
+        self.wrapped_by_quotient(origin, layer, (low, high))
+    }
+
+    /// An integer less as many times the size of a type as bring it into the type's range.
+    pub fn wrapped_by_quotient(
+        &mut self,
+        origin: &str,
+        layer: LayerId,
+        (low, high): (i128, i128),
+    ) -> Imported<LayerId> {
+        let size = high - low + 1;
+        let above = self.combination(origin, [(1.0, layer)], -low as f64)?;
+        let turns = self
+            .graph
+            .quotient(origin, above, Divisor::Number(i64::try_from(size)?));
+        self.combination(origin, [(1.0, layer), (-size as f64, turns)], 0.0)
     }
 }
 

@@ -5,7 +5,9 @@ use crate::expression::Operation as Arithmetic;
 use crate::import::Importer;
 use crate::import::build::Place;
 use crate::import::build::broadcast::common_shape;
+use crate::import::build::division::Signs;
 use crate::import::build::typed::{Binary, evaluate_binary};
+use crate::import::build::wrap::TABLE_BITS;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Fold, Operation};
@@ -28,8 +30,8 @@ inventory::submit! {
     Operation::new("Div", &[7, 13, 14], import)
         .fold(Fold::Own(evaluate))
         .row(
-            "integers by a constant of at most 16 different numbers; reals by what calibration does not see reach zero",
-            "a factor, or a table of reciprocals and a product",
+            "integers by a constant of at most 16 different numbers, or by a tensor of up to 16 bits; reals by what calibration does not see reach zero",
+            "a factor, or a table of reciprocals and a product; of integers also what corrects the quotient by one",
         )
 }
 
@@ -71,6 +73,14 @@ fn evaluate(node: &Node<'_>) -> Imported<Vec<Value>> {
                 result: None,
             },
         },
+    )
+}
+
+/// Whether an operation is one of integers that do not divide without a rest.
+fn is_division(operation: Arithmetic) -> bool {
+    matches!(
+        operation,
+        Arithmetic::DivideIntegers | Arithmetic::Remainder | Arithmetic::Modulo
     )
 }
 
@@ -117,8 +127,22 @@ impl Importer<'_> {
             to: &to,
             owned: &owned,
         };
-        let result = self.binary(&place, operation, left, right)?;
         let bounds = self.bounds(left, element).zip(self.bounds(right, element));
+        let result = match bounds.filter(|_| is_division(operation)) {
+            // Of few integers a table tells it, unless both are computed.
+            Some((dividend, divisor))
+                if self.graph.constant(left).is_none()
+                    && (self.graph.constant(right).is_none()
+                        || dividend.high - dividend.low >= 1 << TABLE_BITS) =>
+            {
+                let may_be_negative = Signs {
+                    dividend: dividend.low < 0,
+                    divisor: divisor.low < 0,
+                };
+                self.divide_integers(&place, operation, [left, right], may_be_negative)?
+            }
+            _ => self.binary(&place, operation, left, right)?,
+        };
         let bounds = bounds.and_then(|(left, right)| match operation {
             Arithmetic::Add => Some(left.plus(right)),
             Arithmetic::Subtract => Some(left.plus(right.negated())),

@@ -2,7 +2,7 @@
 
 use crate::element::Element;
 use crate::expression::Operation as Arithmetic;
-use crate::function::Function;
+use crate::function::{Comparison, Function};
 use crate::graph::LayerId;
 use crate::import::INFINITY;
 use crate::import::Importer;
@@ -27,7 +27,7 @@ inventory::submit! {
             int("softmax_precision"),
         ])
         .row(
-            "without `nonpad_kv_seqlen`; `softcap` only without a mask",
+            "`softcap` only without a mask; `nonpad_kv_seqlen` only without `is_causal` and a cache",
             "contractions, a softmax",
         )
 }
@@ -52,8 +52,11 @@ const WEIGHTED: [(Option<usize>, Option<usize>, Option<usize>); 5] = [
 
 fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let origin = &node.origin;
-    if node.optional(6).is_some() {
-        return refuse("lengths of what is not padding; give a mask instead");
+    let has_lengths = node.optional(6).is_some();
+    if has_lengths && (node.flag("is_causal", false) || node.optional(4).is_some()) {
+        return refuse(
+            "lengths of what is not padding beside `is_causal` or what was before; give a mask instead",
+        );
     }
     let element = node.element(0)?;
     let is_merged = importer.shape(node.input(0)?)?.len() == 3;
@@ -95,7 +98,10 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let mut masked = products;
     let mut seen: Option<LayerId> = None;
     if node.optional(3).is_some() {
-        let mask = importer.input(node, 3)?;
+        let mut mask = importer.input(node, 3)?;
+        if has_lengths {
+            mask = importer.lengthened(origin, mask, keys)?;
+        }
         match node.element(3)? {
             Element::Bool => seen = Some(mask),
             _ => {
@@ -115,6 +121,13 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
             }
         }
     }
+    if has_lengths {
+        let within = importer.within_lengths(node, 6, [batch, keys])?;
+        seen = Some(match seen {
+            None => within,
+            Some(mask) => importer.both_seen(origin, mask, within)?,
+        });
+    }
     if node.flag("is_causal", false) {
         if queries == 1 && past > 0 && keys != past + 1 {
             return refuse(format!(
@@ -129,15 +142,7 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
             .add_constant(origin, vec![queries, keys], pairs);
         seen = Some(match seen {
             None => causal,
-            Some(mask) => {
-                let to = common_shape(&[importer.graph.shape(mask), &[queries, keys]])?;
-                let place = Place {
-                    origin,
-                    to: &to,
-                    owned: &[],
-                };
-                importer.binary(&place, Arithmetic::And, mask, causal)?
-            }
+            Some(mask) => importer.both_seen(origin, mask, causal)?,
         });
     }
     let mut capped = masked;
@@ -195,6 +200,70 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     Ok(outputs
         .map(|layer| Value::computed(layer, element))
         .collect())
+}
+
+impl Importer<'_> {
+    /// What two masks of truth values both let through.
+    fn both_seen(&mut self, origin: &str, left: LayerId, right: LayerId) -> Imported<LayerId> {
+        let to = common_shape(&[self.graph.shape(left), self.graph.shape(right)])?;
+        let place = Place {
+            origin,
+            to: &to,
+            owned: &[],
+        };
+        self.binary(&place, Arithmetic::And, left, right)
+    }
+
+    /// A mask with zeros for keys beyond its own: those lie behind the padding anyway.
+    fn lengthened(&mut self, origin: &str, mask: LayerId, keys: usize) -> Imported<LayerId> {
+        let shape = self.graph.shape(mask).to_vec();
+        let Some((&own, _)) = shape.split_last() else {
+            return Ok(mask);
+        };
+        if own == keys || own == 1 || own > keys {
+            return Ok(mask);
+        }
+        let index = (0..keys).map(|key| u32::try_from(key).ok().filter(|_| key < own));
+        let gather = Step::Gather {
+            axis: shape.len() - 1,
+            source: own,
+            index: index.collect(),
+        };
+        Ok(self.graph.view(origin, mask, vec![gather])?)
+    }
+
+    /// Which keys come before the padding of their sample, `[batch, 1, 1, keys]`.
+    fn within_lengths(
+        &mut self,
+        node: &Node<'_>,
+        position: usize,
+        [batch, keys]: [usize; 2],
+    ) -> Imported<LayerId> {
+        let origin = &node.origin;
+        let lengths = self.input(node, position)?;
+        if self.graph.shape(lengths) != [batch] {
+            return refuse(format!(
+                "lengths of shape {:?} for {batch} samples",
+                self.graph.shape(lengths)
+            ));
+        }
+        let one = |axis| Step::Insert { axis, len: 1 };
+        let lengths = self
+            .graph
+            .view(origin, lengths, vec![one(1), one(2), one(3)])?;
+        let numbers = (0..keys).map(|key| key as f32).collect();
+        let numbers = self
+            .graph
+            .add_constant(origin, vec![1, 1, 1, keys], numbers);
+        let to = [batch, 1, 1, keys];
+        let place = Place {
+            origin,
+            to: &to,
+            owned: &[],
+        };
+        let is_less = Arithmetic::Compare(Comparison::Less);
+        self.binary(&place, is_less, numbers, lengths)
+    }
 }
 
 /// An input as `[batch, heads, length, size]`; one of three axes has its heads merged.

@@ -1,6 +1,6 @@
 //! Constants as committed integers.
 
-use super::{EXACT_BITS, Lowering};
+use super::{EXACT_BITS, Lowering, MAX_INTEGER_BITS};
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::{Format, round, scaled};
@@ -26,6 +26,17 @@ impl Lowering<'_> {
             .find_map(|bits| Format::integer_weight(range, bits));
         let integers = whole.filter(|_| self.graph.is_integral(id));
         self.quantized(id, integers.unwrap_or_else(|| Format::weight(range, bits)))
+    }
+
+    /// A constant of integers as these, for products of integers; at the width of weights where they are too wide to be committed.
+    pub(super) fn whole_weight(&mut self, id: LayerId) -> Result<TensorId, OnnxError> {
+        let range = self.range(id);
+        let mut widths = EXACT_BITS + 1..=MAX_INTEGER_BITS;
+        let fits_narrow = Format::integer_weight(range, EXACT_BITS).is_some();
+        match widths.find_map(|bits| Format::integer_weight(range, bits)) {
+            Some(format) if !fits_narrow => self.quantized(id, format),
+            _ => self.weight(id),
+        }
     }
 
     /// A constant to be added at a given scale, as a factor and a tensor, with as many bits as its greatest entry needs (only

@@ -1,7 +1,7 @@
 //! Sums with constant factors, at a scale that is fine enough for each of them.
 
 use super::constants::PICKED_BITS;
-use super::{Lowering, WIDEST_PART};
+use super::{Lowering, MAX_INTEGER_BITS, WIDEST_PART};
 use crate::OnnxError;
 use crate::graph::{LayerId, Summand, power_of_two};
 use crate::quantize::scale::{Format, round, scaled};
@@ -34,7 +34,11 @@ impl Lowering<'_> {
                 && self.virtuals[exact.0 as usize].compound
                 && !self.wide[id.0];
             let is_wide = self.tensor(exact).range().magnitude() >= WIDEST_PART;
-            let tensor = if repeated || is_wide {
+            // Integers stay what they are, however wide.
+            let bits = self.plan.widths.activations;
+            let is_rounded =
+                graph.is_integral(source) && self.format(source, bits, MAX_INTEGER_BITS).scale < 0;
+            let tensor = if (repeated || is_wide) && !is_rounded {
                 self.at_width(source, self.plan.widths.activations)?
             } else {
                 exact

@@ -96,9 +96,14 @@ impl<'a> Arrays<'a> {
             modes: modes.to_vec(),
             features: list("nodes_featureids"),
             // Inputs are in single precision, so that a threshold of double precision must be for what equals it to be found equal.
+            // A branch that asks for membership has none, and may have NaN in its place.
             splits: reals(node, "nodes_splits")?
                 .into_iter()
-                .map(|split| f64::from(split as f32))
+                .zip(modes)
+                .map(|(split, &mode)| match mode {
+                    MEMBER => 0.0,
+                    _ => f64::from(split as f32),
+                })
                 .collect(),
             missing: list("nodes_missing_value_tracks_true"),
             children: [

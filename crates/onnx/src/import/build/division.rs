@@ -1,0 +1,154 @@
+//! Quotients and remainders of integers of any size, as exact as ONNX has them.
+
+use super::Place;
+use crate::expression::Operation;
+use crate::function::{Comparison, Function};
+use crate::graph::{Divisor, Graph, LayerId};
+use crate::import::Importer;
+use crate::import::refusal::{Imported, refuse};
+
+/// Integers up to here are the same in single precision.
+const EXACT: f64 = 16_777_216.0;
+
+/// What is known of the signs of an operation's operands.
+#[derive(Clone, Copy, Debug)]
+pub struct Signs {
+    /// Whether what is divided may be negative.
+    pub dividend: bool,
+    /// Whether a divisor may be negative.
+    pub divisor: bool,
+}
+
+impl Importer<'_> {
+    /// A quotient towards zero, a remainder with the sign of the dividend, or one with the sign of the divisor, as the operation says.
+    pub fn divide_integers(
+        &mut self,
+        at: &Place<'_>,
+        operation: Operation,
+        [left, right]: [LayerId; 2],
+        signs: Signs,
+    ) -> Imported<LayerId> {
+        let origin = at.origin;
+        let left = self.broadcast_to(origin, left, at.to)?;
+        if self.graph.constant(right).is_some() {
+            let divided = |importer: &mut Self, number: f64, read: LayerId| {
+                importer.divide_by_number(origin, operation, read, number, signs.dividend)
+            };
+            return self.by_each_number(at, right, left, divided);
+        }
+        let right = self.broadcast_to(origin, right, at.to)?;
+        let (dividend, is_positive) = self.magnitude(origin, left, signs.dividend)?;
+        let (divisor, has_positive) = self.magnitude(origin, right, signs.divisor)?;
+        let quotient = self
+            .graph
+            .quotient(origin, dividend, Divisor::Layer(divisor));
+        let signed = |importer: &mut Self, layer, sign: Option<LayerId>| match sign {
+            Some(sign) => importer.graph.entrywise(origin, layer, sign),
+            None => layer,
+        };
+        if operation == Operation::DivideIntegers {
+            let quotient = signed(self, quotient, is_positive);
+            return Ok(signed(self, quotient, has_positive));
+        }
+        let multiples = self.graph.entrywise(origin, quotient, divisor);
+        let rest = self.combination(origin, [(1.0, dividend), (-1.0, multiples)], 0.0)?;
+        if operation == Operation::Remainder {
+            return Ok(signed(self, rest, is_positive));
+        }
+        // Where the signs differ and something is left, that much is missing from the next multiple.
+        let (Some(is_positive), Some(has_positive)) = (is_positive, has_positive) else {
+            return match has_positive.or(is_positive) {
+                None => Ok(rest),
+                Some(_) => refuse("a remainder of which one operand alone may be negative"),
+            };
+        };
+        let differ = self.graph.entrywise(origin, is_positive, has_positive);
+        let is_less = Function::Compare(Comparison::Less);
+        let differ = self.graph.apply(origin, differ, is_less);
+        let is_left = Function::Compare(Comparison::Greater);
+        let is_left = self.graph.apply(origin, rest, is_left);
+        let misses = self.graph.entrywise(origin, differ, is_left);
+        let missing = self.combination(origin, [(1.0, divisor), (-2.0, rest)], 0.0)?;
+        let missing = self.graph.entrywise(origin, missing, misses);
+        let rest = self.combination(origin, [(1.0, rest), (1.0, missing)], 0.0)?;
+        Ok(self.graph.entrywise(origin, rest, has_positive))
+    }
+
+    fn divide_by_number(
+        &mut self,
+        origin: &str,
+        operation: Operation,
+        left: LayerId,
+        number: f64,
+        may_be_negative: bool,
+    ) -> Imported<LayerId> {
+        if number == 0.0 || number.fract() != 0.0 || number.abs() > EXACT {
+            return refuse(format!("a division of integers by {number}"));
+        }
+        if number < 0.0 {
+            // A quotient changes its sign with the divisor; a remainder of the divisor's sign does so with both.
+            let (left, sign) = match operation {
+                Operation::DivideIntegers => (left, -1.0),
+                Operation::Remainder => (left, 1.0),
+                _ => (self.graph.scaled(origin, -1.0, left, vec![])?, -1.0),
+            };
+            let result = self.divide_by_number(origin, operation, left, -number, true)?;
+            return Ok(self.graph.scaled(origin, sign, result, vec![])?);
+        }
+        // Less than nothing is rounded up.
+        let moved = match operation {
+            Operation::Modulo => left,
+            _ if !may_be_negative => left,
+            _ => {
+                let opposite = self.graph.scaled(origin, -1.0, left, vec![])?;
+                let is_negative = self.graph.apply(origin, opposite, Function::Positive);
+                self.combination(origin, [(1.0, left), (number - 1.0, is_negative)], 0.0)?
+            }
+        };
+        let divisor = Divisor::Number(number as i64);
+        let quotient = self.graph.quotient(origin, moved, divisor);
+        match operation {
+            Operation::DivideIntegers => Ok(quotient),
+            _ => self.combination(origin, [(1.0, left), (-number, quotient)], 0.0),
+        }
+    }
+
+    /// The magnitudes of integers, and their signs as 1 (of zero, too) or -1, where there may be others than 1.
+    fn magnitude(
+        &mut self,
+        origin: &str,
+        source: LayerId,
+        may_be_negative: bool,
+    ) -> Imported<(LayerId, Option<LayerId>)> {
+        if !may_be_negative {
+            return Ok((source, None));
+        }
+        let opposite = self.graph.scaled(origin, -1.0, source, vec![])?;
+        let magnitude = self.graph.max(origin, source, opposite);
+        let is_negative = self.graph.apply(origin, opposite, Function::Positive);
+        let shape = self.graph.shape(source).to_vec();
+        let terms = vec![
+            self.graph.summand(-2.0, is_negative, vec![])?,
+            Graph::fill(1.0, &shape)?,
+        ];
+        Ok((magnitude, Some(self.graph.sum(origin, terms))))
+    }
+
+    /// The sum of multiples of layers of one shape, and a number.
+    pub fn combination<const N: usize>(
+        &mut self,
+        origin: &str,
+        parts: [(f64, LayerId); N],
+        offset: f64,
+    ) -> Imported<LayerId> {
+        let mut terms = Vec::with_capacity(N + 1);
+        for (factor, layer) in parts {
+            terms.push(self.graph.summand(factor, layer, vec![])?);
+        }
+        if let (true, Some(first)) = (offset != 0.0, terms.first()) {
+            let shape = first.view.target().to_vec();
+            terms.push(Graph::fill(offset, &shape)?);
+        }
+        Ok(self.graph.sum(origin, terms))
+    }
+}
