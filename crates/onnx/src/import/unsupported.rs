@@ -10,7 +10,6 @@ pub fn reason(operation: &str) -> Option<&'static str> {
         "NonMaxSuppression" => {
             "which boxes are left cannot have a fixed shape: export the model without it, and choose boxes outside"
         }
-        "DeformConv" => "it reads at computed places between the entries of a tensor; use Conv",
         "Gradient" | "Momentum" | "Adam" | "Adagrad" => {
             "it belongs to training: export the model for inference"
         }

@@ -21,6 +21,7 @@ pub mod quantized;
 pub mod recurrence;
 pub mod resampling;
 pub mod rows;
+pub mod sampling;
 pub mod strings;
 pub mod typed;
 pub mod windows;

@@ -187,29 +187,16 @@ impl Importer<'_> {
     /// `ln(c sum exp(x))`, if that is what the logarithm of this layer is: `m + ln sum exp(x - m) + ln c` with the greatest entry `m`. The
     /// sum itself would need more digits than a table has arguments.
     pub fn log_sum_exp(&mut self, origin: &str, source: LayerId) -> Imported<Option<LayerId>> {
-        let Kind::Linear(terms) = &self.graph.layer(source).kind else {
-            return Ok(None);
-        };
-        let [
-            Summand {
-                coefficient,
-                source: Some(inner),
-                view,
-            },
-        ] = &terms[..]
-        else {
-            return Ok(None);
-        };
+        let (inner, factor, steps) = self.through_views(source);
         let Kind::Apply {
             source: argument,
             function: Function::Exp,
-        } = self.graph.layer(*inner).kind
+        } = self.graph.layer(inner).kind
         else {
             return Ok(None);
         };
-        let factor = *coefficient;
         let rank = self.graph.shape(argument).len();
-        let summed = summed_axes(view.steps(), rank).filter(|_| factor > 0.0);
+        let summed = summed_axes(&steps, rank).filter(|_| factor > 0.0);
         let Some(Summed { axes, back }) = summed else {
             return Ok(None);
         };
@@ -220,6 +207,25 @@ impl Importer<'_> {
             terms.push(Graph::fill(factor.ln(), &shape)?);
         }
         Ok(Some(self.graph.sum(origin, terms)))
+    }
+
+    /// What a layer is a multiple of a view of, through any number of such layers; the factor, and the steps of the view.
+    fn through_views(&self, mut layer: LayerId) -> (LayerId, f64, Vec<Step>) {
+        let (mut factor, mut steps) = (1.0, Vec::new());
+        while let Kind::Linear(terms) = &self.graph.layer(layer).kind
+            && let [
+                Summand {
+                    coefficient,
+                    source: Some(source),
+                    view,
+                },
+            ] = &terms[..]
+        {
+            factor *= coefficient;
+            steps = [view.steps(), &steps].concat();
+            layer = *source;
+        }
+        (layer, factor, steps)
     }
 
     /// `ln sum exp(x)` along axes, which are dropped.

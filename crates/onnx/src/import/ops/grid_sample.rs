@@ -1,7 +1,10 @@
-//! GridSample: an image read at the places of a constant grid, between its entries.
+//! GridSample: an image read at the places of a grid, between its entries. The weights of a constant grid are constant, too.
 
-use crate::graph::Axes;
+use crate::function::Function;
+use crate::graph::{Axes, Graph, LayerId};
 use crate::import::Importer;
+use crate::import::build::broadcast::slice;
+use crate::import::build::sampling::Places;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Operation, int, string};
@@ -11,7 +14,10 @@ use inferproof_view::{Step, volume};
 inventory::submit! {
     Operation::new("GridSample", &[16, 20, 22], import)
         .attributes(&[int("align_corners"), string("mode"), string("padding_mode")])
-        .row("a constant grid", "a contraction with the weights of interpolation")
+        .row(
+            "of a computed grid two axes, `mode` `linear`, and `padding_mode` `zeros` or `border`",
+            "a contraction with the weights of interpolation",
+        )
 }
 
 /// Weights of interpolation, at most: one for each entry of the output and of the image.
@@ -38,8 +44,7 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let source = importer.input(node, 0)?;
     let origin = &node.origin;
     let shape = importer.graph.shape(source).to_vec();
-    let grid = node.constant(1, "grid")?.shape().to_vec();
-    let places = node.reals(1, "grid")?;
+    let grid = importer.shape(node.input(1)?)?;
     let (Some(image), Some((&axes, outer))) = (shape.get(2..), grid.split_last()) else {
         return refuse(format!(
             "an image of shape {shape:?} and a grid of shape {grid:?}"
@@ -68,6 +73,11 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         other => return refuse(format!("its attribute `padding_mode` is `{other}`")),
     };
     let aligned = node.flag("align_corners", false);
+    if node.input(1)?.constant().is_none() {
+        let layer = at_computed(importer, node, source, (mode, padding, aligned))?;
+        return Ok(vec![Value::computed(layer, node.element(0)?)]);
+    }
+    let places = node.reals(1, "grid")?;
     let (Some(entries), Some(count)) = (volume(image), volume(positions)) else {
         return refuse(format!("an image of shape {shape:?}"));
     };
@@ -110,6 +120,68 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     };
     let layer = importer.graph.view(origin, product, vec![split])?;
     Ok(vec![Value::computed(layer, node.element(0)?)])
+}
+
+/// An image of two axes at computed places.
+fn at_computed(
+    importer: &mut Importer<'_>,
+    node: &Node<'_>,
+    source: LayerId,
+    (mode, padding, aligned): (Mode, Padding, bool),
+) -> Imported<LayerId> {
+    let origin = &node.origin;
+    let grid = importer.input(node, 1)?;
+    let shape = importer.graph.shape(source).to_vec();
+    let to = importer.graph.shape(grid).to_vec();
+    let (&[_, _, height, width], &[batch, rows, columns, 2]) = (&shape[..], &to[..]) else {
+        return refuse(format!(
+            "a computed grid for an image of shape {shape:?}; with two axes it is supported"
+        ));
+    };
+    if mode != Mode::Linear || padding == Padding::Reflection {
+        return refuse(
+            "a computed grid with another `mode` than `linear`, or with `padding_mode` `reflection`; make the grid constant",
+        );
+    }
+    let mut along = |first: usize, len: usize| -> Imported<LayerId> {
+        let steps = vec![
+            slice(3, &to, first as i64, 1, 1),
+            Step::Merge {
+                axis: 1,
+                sizes: vec![rows, columns, 1],
+            },
+        ];
+        let relative = importer.graph.view(origin, grid, steps)?;
+        // From -1 to 1 it goes from the first entry to the last: to their middles, or to their outer ends.
+        let (half, offset) = match aligned {
+            true => ((len as f64 - 1.0) / 2.0, (len as f64 - 1.0) / 2.0),
+            false => (len as f64 / 2.0, (len as f64 - 1.0) / 2.0),
+        };
+        let terms = vec![
+            importer.graph.summand(half, relative, vec![])?,
+            Graph::fill(offset, &[batch, rows * columns])?,
+        ];
+        let place = importer.graph.sum(origin, terms);
+        let bounds = Function::Clamp {
+            low: Some(0.0),
+            high: Some(len as f64 - 1.0),
+        };
+        Ok(match padding {
+            Padding::Border => importer.graph.apply(origin, place, bounds),
+            _ => place,
+        })
+    };
+    let places = Places {
+        columns: along(0, width)?,
+        rows: along(1, height)?,
+        factors: None,
+    };
+    let read = importer.sampled(origin, source, &places)?;
+    let split = Step::Split {
+        axis: 2,
+        sizes: vec![rows, columns],
+    };
+    Ok(importer.graph.view(origin, read, vec![split])?)
 }
 
 /// The entries of an image that a place reads, with their weights, as onnxruntime computes them.
