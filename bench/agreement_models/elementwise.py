@@ -138,6 +138,11 @@ def reals(case):
     first = second = (-2, 2, None)
     if case.op == "Div":
         second = (0.4, 3, None) if case.chance(0.7) else (-3, -0.4, None)
+        if case.chance(0.2):
+            shape = case.shape(least_rank=0)
+            divisors = case.reals((4, *shape), 0.4, 3, dtype) * case.rng.choice([-1, 1], (4, *shape)).astype(dtype)
+            case.output(case.this([case.input(shape, -2, 2, dtype), case.input(shape, dtype=dtype, values=divisors)]))
+            return
     if case.op == "Pow":
         first, second = ((0.2, 2, None), (-2, 3, None)) if case.chance(0.6) else ((-2, 2, None), (2, 2, 1))
         if case.chance(0.4):

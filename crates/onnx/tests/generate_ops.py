@@ -1168,6 +1168,9 @@ def whole_models():
             model(f"grid_sample_computed_{padding}_{aligned}", [sample], [("x", [2, 3, 4, 5]), ("g", [2, 3, 2, 2])],
                   make=lambda: {"x": reals(2, 3, 4, 5), "g": drawn.uniform(-1.3, 1.3, (2, 3, 2, 2)).astype(np.float32)})
 
+    model("reciprocal_of_both_signs", [node("Reciprocal", ["x"], ["y"], name="the_Reciprocal")], [("x", [6, 4])],
+          make=lambda: {"x": (drawn.uniform(0.3, 4, (6, 4)) * drawn.choice([-1, 1], (6, 4))).astype(np.float32)})
+
     pair = [("x", [5, 4]), ("z", [4])]
     def of(first, second):
         return lambda: {"x": whole(*first, 5, 4), "z": whole(*second, 4)}

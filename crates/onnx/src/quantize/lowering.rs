@@ -15,6 +15,7 @@ mod lookup;
 mod meaning;
 mod missing;
 mod quotient;
+mod reciprocal;
 mod requantization;
 mod root;
 mod sum;

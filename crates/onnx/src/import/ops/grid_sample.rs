@@ -135,7 +135,7 @@ fn at_computed(
     let to = importer.graph.shape(grid).to_vec();
     let (&[_, _, height, width], &[batch, rows, columns, 2]) = (&shape[..], &to[..]) else {
         return refuse(format!(
-            "a computed grid for an image of shape {shape:?}; with two axes it is supported"
+            "a computed grid for an image of shape {shape:?}; with two axes it is supported, else the grid must be constant"
         ));
     };
     if mode != Mode::Linear || padding == Padding::Reflection {

@@ -22,6 +22,10 @@ impl Lowering<'_> {
             Some(_) => self.seen[&source_layer],
             None => self.range(source_layer),
         };
+        let is_crossed = ends.is_none() && argument.low < 0.0 && argument.high > 0.0;
+        if *function == Function::Reciprocal && is_crossed {
+            return self.signed_reciprocal(id, source_layer);
+        }
         if !function.is_defined_on(argument.low, argument.high) {
             return Err(OnnxError::Domain {
                 origin: layer.origin.clone(),
