@@ -1,4 +1,4 @@
-"""Makes the models of `tests/classical.rs` and onnxruntime's answers. Needs onnx, onnxruntime, numpy; the data are checked in.
+"""Makes the models of `tests/classical.rs` and onnxruntime's answers. Needs onnx, onnxruntime, numpy, scikit-learn, skl2onnx; the data are checked in.
 
 Every case is one operation of `ai.onnx.ml` (or a small chain) with attributes that converters seldom write. Inputs and answers are kept as JSON: strings
 and missing values (null) are among them."""
@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
+from skl2onnx import to_onnx
+from sklearn.preprocessing import PowerTransformer
 
 FOLDER = Path(__file__).parent / "data" / "classical"
 rng = np.random.default_rng(7)
@@ -45,6 +47,31 @@ def entries(arrays):
         return None if np.isnan(value) else float(value)
 
     return {name: [plain(v) for v in np.asarray(array).ravel().tolist()] for name, array in arrays.items()}
+
+
+def power_transformers():
+    """Both branches of every entry are computed, and what is not finite imputed: with logarithms, powers of either sign, zeros, a column twice."""
+    for method, lambdas, shift in [
+        ("yeo-johnson", [0.0, 2.0, 0.7, -1.3, 2.6, 0.7], 0.0),
+        ("box-cox", [0.1, 1.0, 0.5, -0.8, 3.0, 0.1], 4.0),
+    ]:
+        made = np.abs(rng.normal(size=(24, 6)) + shift) if shift else rng.normal(size=(24, 6))
+        made = made.astype(np.float32)
+        if not shift:
+            made[0], made[1], made[2] = 0.0, -1.0, 1.0
+        transformer = PowerTransformer(method=method).fit(made)
+        transformer.lambdas_ = np.array(lambdas)
+        model = to_onnx(transformer, made[:1], target_opset={"": 19, ML: 3})
+        graph = model.graph
+        name = graph.output[0].name
+        case(
+            f"power_{method.replace('-', '_')}",
+            list(graph.node),
+            [("X", FLOAT, [1, 6])],
+            [(name, FLOAT, [1, 6])],
+            [{"X": row[None]} for row in made],
+            initializers=list(graph.initializer),
+        )
 
 
 def floats(shape, count=12, holes=0.0):
@@ -212,3 +239,4 @@ def main():
 
 
 main()
+power_transformers()

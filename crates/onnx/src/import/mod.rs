@@ -5,6 +5,7 @@
 //! inputs are all constant is evaluated instead ([`folding`]).
 
 mod build;
+mod columnwise;
 mod control;
 mod folding;
 mod initializer;
@@ -463,9 +464,16 @@ impl<'a> Importer<'a> {
 
     /// Imports nodes in their order.
     fn walk(&mut self, nodes: &'a [NodeProto]) -> Result<(), OnnxError> {
-        for proto in nodes {
+        let columnwise = self.columnwise(nodes);
+        for (position, proto) in nodes.iter().enumerate() {
+            if columnwise.passed_over.contains(&position) {
+                continue;
+            }
             let known = self.graph.layers.len();
-            let outputs = self.imported(proto);
+            let outputs = match columnwise.functions.get(&position) {
+                Some(columns) => self.of_columns(proto, columns),
+                None => self.imported(proto),
+            };
             let made = self.graph.layers.get(known..).unwrap_or_default().iter();
             for layer in made.filter(|l| !matches!(l.kind, Kind::Constant(_))) {
                 let entries = volume(&layer.shape).unwrap_or(usize::MAX);

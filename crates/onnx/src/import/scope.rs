@@ -78,6 +78,12 @@ impl<'a> Frame<'a> {
         self.scopes.iter().rev().find_map(|s| s.values.get(name))
     }
 
+    /// In how many places a name is read, in the innermost graph and those inside of it.
+    pub fn reads(&self, name: &str) -> usize {
+        let innermost = self.scopes.last();
+        innermost.map_or(0, |s| s.uses.get(name).copied().unwrap_or_default())
+    }
+
     /// Whether a name of the innermost graph is read in one place only.
     pub fn is_read_once(&self, name: &str) -> bool {
         let innermost = self.scopes.last();

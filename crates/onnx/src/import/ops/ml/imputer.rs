@@ -20,8 +20,8 @@ inventory::submit! {
             int("replaced_value_int64"),
         ])
         .row(
-            "missing values (NaN) of an input of the model",
-            "a comparison, and a factor for each feature",
+            "missing values (NaN) of an input of the model; what powers and logarithms leave undefined",
+            "a comparison, and a factor for each feature; with all that is computed of a column, one table",
         )
 }
 
