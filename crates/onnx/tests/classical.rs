@@ -8,10 +8,13 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Of the greatest answer: what 16 bits amount to.
-const TOLERANCE: f64 = 5e-3;
+const TOLERANCE: f64 = 1.5e-3;
+
+/// Of the third power of a sum, whose relative error is three times that of the sum, for each of five vectors.
+const CUBES: f64 = 4e-3;
 
 /// Of coupled probabilities: onnxruntime stops on the way to the minimum that they are, as LIBSVM does.
-const COUPLING: f64 = 2e-3;
+const COUPLING: f64 = 1e-3;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/classical")
@@ -58,6 +61,10 @@ fn check(name: &str) -> Result<(), String> {
         true => COUPLING,
         false => 1e-5,
     };
+    let rounded = match name {
+        "svm_regressor_poly" => CUBES,
+        _ => TOLERANCE,
+    };
     for (sample, answer) in samples.iter().zip(&answers) {
         let expected = entries(model.outputs(), &answer["outputs"]);
         let greatest = expected.iter().flatten();
@@ -67,7 +74,7 @@ fn check(name: &str) -> Result<(), String> {
         let trace = compiled.program.run(&compiled.weights, &inputs);
         let trace = trace.map_err(|e| e.to_string())?;
         let integer = dequantize_outputs(&compiled.program, &trace.outputs(&compiled.program));
-        for (what, got, tolerance) in [("float", float, exact), ("integer", integer, TOLERANCE)] {
+        for (what, got, tolerance) in [("float", float, exact), ("integer", integer, rounded)] {
             for (got, expected) in got.iter().flatten().zip(expected.iter().flatten()) {
                 let off = (got - f64::from(*expected)).abs();
                 if off.is_nan() || off > tolerance * greatest {
