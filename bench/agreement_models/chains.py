@@ -203,7 +203,6 @@ def many_types(case):
         h = case.node("Add", [h, case.constant(np.array(0.75, np.float64))])
     else:
         case.half()
-        case.tolerance = 2e-2 if to == 16 else 1e-2
     case.output(case.node("Tanh", [case.node("Cast", [h], to=1)]))
 
 

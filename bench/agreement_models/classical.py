@@ -154,7 +154,7 @@ def svm(case):
                   "classlabels_ints": list(range(classes))}
     if case.chance(0.4):
         # onnxruntime finds the probabilities by steps that end early.
-        case.tolerance = 1.5e-2
+        case.tolerance = 1e-2
         attributes |= {"prob_a": rounded(case.reals(pairs, -2, -0.5)), "prob_b": rounded(case.reals(pairs, -0.3, 0.3))}
     labels, scores = case.this([x], 2, domain=ML, **attributes, **case.some(domain=ML, post_transform=case.pick("NONE", "LOGISTIC"), given=0.3))
     case.output(labels), case.output(scores)

@@ -31,9 +31,6 @@ def recurrent(case):
         count = {"LSTM": 3, "GRU": 2, "RNN": 1}[case.op] * directions
         chosen = [case.pick(*ACTIVATIONS) for _ in range(count)]
         attributes["activations"] = chosen
-        if "ThresholdedRelu" in chosen:
-            # It jumps: what lies near the threshold may fall on either side of it.
-            case.integer_tolerance = 0.5
         alphas = [PARAMETERS[a][0] for a in chosen if a in PARAMETERS and PARAMETERS[a][0] is not None]
         betas = [PARAMETERS[a][1] for a in chosen if a in PARAMETERS and PARAMETERS[a][1] is not None]
         if case.chance(0.7):

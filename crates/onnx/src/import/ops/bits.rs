@@ -48,6 +48,10 @@ inventory::submit! {
 
 const CONDITIONS: &str = "constant numbers of at most 24 bits";
 
+/// Constants below these are exact as weights that are multiplied, and as such that bits pick.
+const MAX_FACTOR: f32 = 32_768.0;
+const MAX_PICKED: f32 = 8_388_608.0;
+
 /// Bits of integers of which each has its own entry in a table.
 const TABLE_BITS: usize = 16;
 
@@ -125,7 +129,17 @@ fn shift(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     } else {
         let source = importer.broadcast_to(&node.origin, source, &to)?;
         let by = importer.broadcast_to(&node.origin, by, &to)?;
-        match bits <= TABLE_BITS {
+        let known = importer.graph.constant(source);
+        let limit = match is_left {
+            true => MAX_FACTOR,
+            false => MAX_PICKED,
+        };
+        if known.is_some_and(|values| values.iter().any(|v| v.abs() >= limit)) {
+            return refuse(format!(
+                "a constant of {limit} or more shifted by a computed number of bits: make it an input of the model"
+            ));
+        }
+        match bits <= TABLE_BITS || (known.is_some() && !is_left) {
             true => picked_shift(importer, &place, [source, by], element, is_left)?,
             false => importer.shifted_by_tensor(&node.origin, [source, by], element, is_left)?,
         }
