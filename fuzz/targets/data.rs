@@ -30,9 +30,9 @@ fuzz_target!(|data: &[u8]| {
                 assert_eq!(sample.len(), ports.len());
                 for (values, port) in sample.iter().zip(ports) {
                     assert_eq!(values.len(), port.shape.iter().product::<usize>());
-                    let may_be = |v: &f32| v.is_finite() || port.may_be_missing && v.is_nan();
+                    let may_be = |v: &f64| v.is_finite() || port.may_be_missing && v.is_nan();
                     assert!(values.iter().all(may_be));
-                    let codes = port.categories.len() as f32;
+                    let codes = port.categories.len() as f64;
                     assert!(codes == 0.0 || values.iter().all(|v| (0.0..=codes).contains(v)));
                 }
             }

@@ -18,7 +18,7 @@ fuzz_target!(|data: &[u8]| {
         let entries = |shape: &[usize]| shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
         let sizes: Option<Vec<usize>> = model.inputs().iter().map(|p| entries(&p.shape)).collect();
         if let Some(sizes) = sizes.filter(|s| s.iter().all(|&n| n < 1 << 12)) {
-            let sample = sizes.iter().map(|&n| vec![0.5f32; n]).collect();
+            let sample = sizes.iter().map(|&n| vec![0.5f64; n]).collect();
             let options = QuantizeOptions {
                 weight_bits: Some(8),
                 activation_bits: Some(8),

@@ -1,10 +1,10 @@
 //! A picture in the terminal: two rows of pixels in one line of half blocks.
 
 /// Pixels from here on are ink.
-const INK: f32 = 0.4;
+const INK: f64 = 0.4;
 
 /// Draws pixels of a row-major picture, without the empty margin above and below.
-pub fn draw(pixels: &[f32], width: usize) -> String {
+pub fn draw(pixels: &[f64], width: usize) -> String {
     let rows: Vec<Vec<bool>> = pixels
         .chunks(width)
         .map(|row| row.iter().map(|&p| p >= INK).collect())

@@ -14,12 +14,14 @@ const PRIVATE: Visibility = Visibility {
 /// Ranges of inputs, of which each model takes one: nearly all take the first, logarithms and square roots included.
 const RANGES: [(f32, f32); 3] = [(0.6, 1.8), (0.1, 0.9), (1.1, 1.9)];
 
-fn sample(model: &FloatModel, (low, high): (f32, f32), seed: usize) -> Vec<Vec<f32>> {
+fn sample(model: &FloatModel, (low, high): (f32, f32), seed: usize) -> Vec<Vec<f64>> {
     let inputs = model.inputs().iter().enumerate();
     let tensors = inputs.map(|(tensor, port)| {
         let volume: usize = port.shape.iter().product();
         let value = |i: usize| ((i * 7919 + tensor * 31 + seed * 104_729) % 97) as f32 / 97.0;
-        (0..volume).map(|i| low + (high - low) * value(i)).collect()
+        (0..volume)
+            .map(|i| (low + (high - low) * value(i)).into())
+            .collect()
     });
     tensors.collect()
 }

@@ -93,6 +93,10 @@ fn made_up(inputs: &[Port], (low, high): (f32, f32)) -> Sample {
     };
     inputs
         .iter()
-        .map(|port| (0..port.shape.iter().product()).map(|_| next()).collect())
+        .map(|port| {
+            (0..port.shape.iter().product())
+                .map(|_| next().into())
+                .collect()
+        })
         .collect()
 }

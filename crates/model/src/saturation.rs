@@ -50,16 +50,13 @@ pub fn saturated_inputs(program: &Program, sample: &Sample) -> Vec<Saturated> {
         .collect()
 }
 
-fn of_input(tensor: &Tensor, high: i64, values: &[f32], is_index: bool) -> Option<Saturated> {
+fn of_input(tensor: &Tensor, high: i64, values: &[f64], is_index: bool) -> Option<Saturated> {
     let unit = 2f64.powi(-tensor.scale_log2);
     let (low, high) = (tensor.low as f64 * unit, high as f64 * unit);
     // Half a unit is rounded, an index beyond is another one.
     let slack = if is_index { unit / 2.0 } else { unit };
     let beyond = |value: f64| (low - value).max(value - high) - slack;
-    let cut = values
-        .iter()
-        .map(|&v| f64::from(v))
-        .filter(|&v| beyond(v) > 0.0);
+    let cut = values.iter().copied().filter(|&v| beyond(v) > 0.0);
     let farthest = cut
         .clone()
         .max_by(|a, b| beyond(*a).total_cmp(&beyond(*b)))?;

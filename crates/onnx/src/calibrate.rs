@@ -8,7 +8,7 @@ use crate::seen::Seen;
 use std::collections::BTreeMap;
 
 /// One sample: an array for each input of the model, row-major.
-pub type Sample = Vec<Vec<f32>>;
+pub type Sample = Vec<Vec<f64>>;
 
 /// The least and the greatest value of a layer.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -481,7 +481,7 @@ impl FloatModel {
                         format!("{} entries", values.len()),
                     ));
                 }
-                let is_wrong = |v: &f32| !(v.is_finite() || v.is_nan() && port.may_be_missing);
+                let is_wrong = |v: &f64| !(v.is_finite() || v.is_nan() && port.may_be_missing);
                 if let Some(position) = values.iter().position(is_wrong) {
                     return Err(OnnxError::Value {
                         file: "samples".into(),
@@ -511,15 +511,15 @@ pub fn compile(
 
 /// The integers of an input: the nearest (halves up) at the tensor's scale; what is beyond the declared range saturates. A missing value
 /// (NaN) has an integer of its own, the greatest, where the input takes them.
-fn quantize(tensor: &Tensor, missing: Option<i64>, values: &[f32]) -> Vec<i64> {
+fn quantize(tensor: &Tensor, missing: Option<i64>, values: &[f64]) -> Vec<i64> {
     let format = Format {
         low: tensor.low,
         high: missing.map_or(tensor.high, |missing| missing - 1),
         scale: tensor.scale_log2,
     };
-    let integer = |&value: &f32| match missing {
+    let integer = |&value: &f64| match missing {
         Some(missing) if value.is_nan() => missing,
-        _ => format.quantize(value.into()),
+        _ => format.quantize(value),
     };
     values.iter().map(integer).collect()
 }
@@ -533,7 +533,7 @@ pub(crate) fn dequantize(tensor: &Tensor, values: &[i64]) -> Vec<f64> {
 
 /// The integer inputs of a program for one sample.
 #[must_use]
-pub fn quantize_inputs(program: &Program, sample: &[Vec<f32>]) -> Vec<Vec<i64>> {
+pub fn quantize_inputs(program: &Program, sample: &[Vec<f64>]) -> Vec<Vec<i64>> {
     let inputs = program.inputs.iter().filter_map(|&id| {
         let missing = program.meaning(id).and_then(|meaning| meaning.missing);
         Some((program.tensor(id)?, missing))

@@ -22,7 +22,7 @@ impl Activations {
 }
 
 /// Runs the graph on one sample, one array per input.
-pub fn evaluate(graph: &Graph, inputs: &[Vec<f32>]) -> Result<Activations, ViewError> {
+pub fn evaluate(graph: &Graph, inputs: &[Vec<f64>]) -> Result<Activations, ViewError> {
     let inputs = inputs.iter().map(|values| Arc::new(reals(values)));
     evaluate_reals(graph, inputs.collect())
 }
@@ -45,7 +45,7 @@ pub fn evaluate_reals(
             run.values[position] = {
                 let layer = &graph.layers[position];
                 let mut values = run.layer(&layer.kind, &layer.shape)?;
-                if graph.masked.contains_key(&LayerId(position)) {
+                if graph.masked.contains_key(&LayerId(position)) && !layer.integral {
                     // What a mask hides is lost in single precision, so that hidden entries are often equal.
                     let values = values.iter_mut().flatten();
                     values.for_each(|v| v.0 = f64::from(v.0 as f32));
@@ -88,7 +88,7 @@ fn last_readers(graph: &Graph) -> Vec<usize> {
     last
 }
 
-fn reals(values: &[f32]) -> Vec<Real> {
+fn reals<T: Copy + Into<f64>>(values: &[T]) -> Vec<Real> {
     values.iter().map(|&v| Real(v.into())).collect()
 }
 

@@ -72,7 +72,7 @@ mod tests {
         };
         program.validate().unwrap();
         // The greatest integer is for what is missing alone: a number as great saturates below it.
-        let integers = quantize_inputs(&program, &[vec![1.0, 0.0, 2.0], vec![7.0, f32::NAN, 1e9]]);
+        let integers = quantize_inputs(&program, &[vec![1.0, 0.0, 2.0], vec![7.0, f64::NAN, 1e9]]);
         assert_eq!(integers, [[1, 0, 2], [7, 100, 99]]);
         let texts = Entries::Texts(vec![Some("Ulm".into()), Some("Bern".into()), None]);
         assert_eq!(meant(&program, TensorId(0), &integers[0]), Some(texts));

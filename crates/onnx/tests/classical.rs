@@ -21,14 +21,15 @@ fn folder() -> PathBuf {
 }
 
 /// An entry as the program is given it: a string as its place among the input's categories, nothing as NaN.
-fn entry(port: &Port, value: &Value) -> f32 {
+fn entry(port: &Port, value: &Value) -> f64 {
     match value {
         Value::String(text) => {
             let known = port.categories.iter().position(|c| c == text);
-            known.unwrap_or(port.categories.len()) as f32
+            known.unwrap_or(port.categories.len()) as f64
         }
-        Value::Null => f32::NAN,
-        number => number.as_f64().expect("a number") as f32,
+        Value::Null => f64::NAN,
+        // In single precision, as a file is read.
+        number => f64::from(number.as_f64().expect("a number") as f32),
     }
 }
 
@@ -68,7 +69,7 @@ fn check(name: &str) -> Result<(), String> {
     for (sample, answer) in samples.iter().zip(&answers) {
         let expected = entries(model.outputs(), &answer["outputs"]);
         let greatest = expected.iter().flatten();
-        let greatest = greatest.fold(1e-6f64, |m, &v| m.max(f64::from(v).abs()));
+        let greatest = greatest.fold(1e-6f64, |m, &v| m.max(v.abs()));
         let float = model.run(sample).map_err(|e| e.to_string())?;
         let inputs = quantize_inputs(&compiled.program, sample);
         let trace = compiled.program.run(&compiled.weights, &inputs);
@@ -76,7 +77,7 @@ fn check(name: &str) -> Result<(), String> {
         let integer = dequantize_outputs(&compiled.program, &trace.outputs(&compiled.program));
         for (what, got, tolerance) in [("float", float, exact), ("integer", integer, rounded)] {
             for (got, expected) in got.iter().flatten().zip(expected.iter().flatten()) {
-                let off = (got - f64::from(*expected)).abs();
+                let off = (got - expected).abs();
                 if off.is_nan() || off > tolerance * greatest {
                     return Err(format!("{what}: {got}, not {expected}, of {sample:?}"));
                 }

@@ -50,7 +50,7 @@ fn cases() -> Vec<(Vec<Port>, Case)> {
 
 /// With `None` for what is missing, as NaN is not equal to itself.
 fn comparable(samples: &Samples) -> Vec<Vec<Vec<Option<f64>>>> {
-    let number = |&v: &f32| (!v.is_nan()).then_some(f64::from(v));
+    let number = |&v: &f64| (!v.is_nan()).then_some(v);
     let samples = samples.inputs.iter();
     samples
         .map(|sample| {

@@ -42,7 +42,7 @@ fn test(name: &str) -> (Compiled, [usize; 4]) {
         ..Port::default()
     };
     let stored = read_samples(&file, &[answers]).expect("bundled").inputs;
-    let stored: Vec<f32> = stored.into_iter().flatten().flatten().collect();
+    let stored: Vec<f64> = stored.into_iter().flatten().flatten().collect();
     let labels = samples.labels.expect("labelled");
     let classes = stored.len() / samples.inputs.len();
     let mut counts = [samples.inputs.len(), 0, 0, 0];
@@ -57,7 +57,7 @@ fn test(name: &str) -> (Compiled, [usize; 4]) {
             .run(&compiled.weights, &quantize_inputs(program, sample))
             .expect("runs");
         let outputs = dequantize_outputs(program, &trace.outputs(program));
-        let float: Vec<f64> = stored.iter().map(|&v| v.into()).collect();
+        let float = stored.to_vec();
         let (integer, float) = (argmax(&outputs[0]), argmax(&float));
         counts[1] += usize::from(integer == float);
         counts[2] += usize::from(*label == float as i64);
@@ -262,14 +262,14 @@ fn samples_that_do_not_fit_are_refused() {
     let model = FloatModel::import(&onnx("mlp_credit")).unwrap();
     let options = QuantizeOptions::default();
     let message =
-        |samples: &[Vec<Vec<f32>>]| model.compile(samples, &options).unwrap_err().to_string();
+        |samples: &[Vec<Vec<f64>>]| model.compile(samples, &options).unwrap_err().to_string();
     assert_eq!(message(&[]), "calibration needs at least one sample");
     assert!(
         message(&[vec![vec![0.0; 29]]])
             .contains("tensor `input`: expected 30 entries of shape [1, 30], got 29 entries")
     );
     assert!(
-        message(&[vec![vec![f32::NAN; 30]]]).contains("entry 0 is NaN; expected a finite number")
+        message(&[vec![vec![f64::NAN; 30]]]).contains("entry 0 is NaN; expected a finite number")
     );
     assert!(message(&[vec![]]).contains("expected 1 tensors, got 0 tensors"));
     let bits = |w, a| QuantizeOptions {

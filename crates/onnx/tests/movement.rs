@@ -20,7 +20,7 @@ fn check(case: &str, onnx: &[u8], arrays: &BTreeMap<String, Array>) -> Result<()
     let model = FloatModel::import(onnx).map_err(|e| e.to_string())?;
     let inputs = model.inputs().iter();
     let sample = inputs.map(|p| arrays[&format!("{case}.in.{}", p.name)].values.clone());
-    let sample: Vec<Vec<f32>> = sample.collect();
+    let sample: Vec<Vec<f64>> = sample.collect();
     let float = model.run(&sample).map_err(|e| e.to_string())?;
     let options = QuantizeOptions {
         weight_bits: Some(16),
@@ -41,15 +41,10 @@ fn check(case: &str, onnx: &[u8], arrays: &BTreeMap<String, Array>) -> Result<()
                 port.name, port.shape, expected.shape
             ));
         }
-        let greatest = expected
-            .values
-            .iter()
-            .fold(1e-6f64, |m, &v| m.max(f64::from(v).abs()));
+        let greatest = expected.values.iter().fold(1e-6f64, |m, &v| m.max(v.abs()));
         for (what, got, tolerance) in [("float", float, 1e-5), ("integer", integer, TOLERANCE)] {
             let pairs = got.iter().zip(&expected.values);
-            let error = pairs
-                .map(|(g, &e)| (g - f64::from(e)).abs())
-                .fold(0.0, f64::max);
+            let error = pairs.map(|(g, &e)| (g - e).abs()).fold(0.0, f64::max);
             if error > tolerance * greatest || got.len() != expected.values.len() {
                 return Err(format!(
                     "{what} output {} is off by {error} of {greatest}",

@@ -28,7 +28,7 @@ fn check(case: &str, onnx: &[u8], arrays: &BTreeMap<String, Array>) -> Result<()
         let size = values.len() / shape[0];
         values[sample * size..(sample + 1) * size].to_vec()
     };
-    let samples: Vec<Vec<Vec<f32>>> = (0..count)
+    let samples: Vec<Vec<Vec<f64>>> = (0..count)
         .map(|i| {
             model
                 .inputs()
@@ -49,7 +49,7 @@ fn check(case: &str, onnx: &[u8], arrays: &BTreeMap<String, Array>) -> Result<()
         .outputs()
         .iter()
         .flat_map(|p| &port("out", &p.name).values)
-        .fold(1e-6f64, |m, &v| m.max(f64::from(v).abs()));
+        .fold(1e-6f64, |m, &v| m.max(v.abs()));
     for (i, sample) in samples.iter().enumerate() {
         let float = model.run(sample).map_err(|e| e.to_string())?;
         let trace = compiled.program.run(
@@ -72,7 +72,7 @@ fn check(case: &str, onnx: &[u8], arrays: &BTreeMap<String, Array>) -> Result<()
                 let error = got
                     .iter()
                     .zip(&expected)
-                    .map(|(g, &e)| (g - f64::from(e)).abs())
+                    .map(|(g, &e)| (g - e).abs())
                     .fold(0.0, f64::max);
                 // Integers of a quantized model are those of onnxruntime.
                 let is_exact = case.starts_with("quantized") && port.name.starts_with('q');
@@ -130,7 +130,7 @@ fn trees_decide_exactly_at_eight_bits() {
             let trace = program.run(&compiled.weights, &inputs).unwrap();
             let outputs = dequantize_outputs(program, &trace.outputs(program));
             for (&got, &expected) in outputs[0].iter().zip(expected) {
-                let error = (got - f64::from(expected)).abs();
+                let error = (got - expected).abs();
                 assert!(error < 1e-5, "{case}: {got}, not {expected}");
             }
         }
@@ -148,14 +148,14 @@ fn quantized_models_are_exact_at_eight_bits() {
         let parts = |kind: &str, name: &str| {
             let Array { shape, values } = &arrays[&format!("{case}.{kind}.{name}")];
             let parts = values.chunks(values.len() / shape[0]);
-            parts.map(<[f32]>::to_vec).collect::<Vec<_>>()
+            parts.map(<[f64]>::to_vec).collect::<Vec<_>>()
         };
         let inputs: Vec<_> = model
             .inputs()
             .iter()
             .map(|p| parts("in", &p.name))
             .collect();
-        let samples: Vec<Vec<Vec<f32>>> = (0..inputs[0].len())
+        let samples: Vec<Vec<Vec<f64>>> = (0..inputs[0].len())
             .map(|i| inputs.iter().map(|tensor| tensor[i].clone()).collect())
             .collect();
         let is_float = samples[0][0].iter().any(|v| v.fract() != 0.0);
@@ -173,8 +173,7 @@ fn quantized_models_are_exact_at_eight_bits() {
             for (port, got) in model.outputs().iter().zip(outputs) {
                 if port.name.starts_with('q') {
                     let expected = &parts("out", &port.name)[i];
-                    let expected: Vec<f64> = expected.iter().map(|&v| v.into()).collect();
-                    assert_eq!(got, expected, "{case}: {}", port.name);
+                    assert_eq!(&got, expected, "{case}: {}", port.name);
                     checked += 1;
                 }
             }

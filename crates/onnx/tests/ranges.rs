@@ -47,7 +47,7 @@ fn check(case: &str, onnx: &[u8], arrays: &BTreeMap<String, Array>) -> Result<()
         values[sample * size..(sample + 1) * size].to_vec()
     };
     let count = arrays[&format!("{case}.in.{}", model.inputs()[0].name)].shape[0];
-    let sample = |i: usize| -> Vec<Vec<f32>> {
+    let sample = |i: usize| -> Vec<Vec<f64>> {
         let inputs = model.inputs().iter().map(|p| part("in", &p.name, i));
         inputs.collect()
     };
@@ -86,8 +86,8 @@ fn is_never(value: f64) -> bool {
 }
 
 /// The greatest magnitude. Masks are not what the other entries are measured by.
-fn greatest_number(values: &[f32]) -> f64 {
-    let magnitudes = values.iter().map(|&v| f64::from(v).abs());
+fn greatest_number(values: &[f64]) -> f64 {
+    let magnitudes = values.iter().map(|&v| v.abs());
     let greatest = magnitudes.clone().fold(0.0, f64::max);
     let small = magnitudes.clone().filter(|&m| m < 5e3).fold(0.0, f64::max);
     let are_masks = greatest >= 5e3 && small < greatest / 50.0 && small > 0.0;
@@ -95,12 +95,11 @@ fn greatest_number(values: &[f32]) -> f64 {
 }
 
 /// Each entry may be off by this part of itself, or of the least number that counts.
-fn compare(got: &[f64], expected: &[f32], tolerance: f64, least: f64) -> Result<(), String> {
+fn compare(got: &[f64], expected: &[f64], tolerance: f64, least: f64) -> Result<(), String> {
     if got.len() != expected.len() {
         return Err(format!("{} entries, not {}", got.len(), expected.len()));
     }
     for (position, (&got, &expected)) in got.iter().zip(expected).enumerate() {
-        let expected = f64::from(expected);
         let agrees = if is_never(expected) {
             got * expected.signum() >= NEVER
         } else {

@@ -30,7 +30,7 @@ struct Report {
     label: i64,
     answer: Option<usize>,
     #[serde(skip)]
-    pixels: Vec<f32>,
+    pixels: Vec<f64>,
     compile: compile::Report,
     prove: prove::Report,
     verify: Verified,

@@ -132,7 +132,7 @@ impl Samples {
     pub(super) fn assembled(
         origin: &str,
         inputs: &[Input<'_>],
-        values: Vec<Vec<f32>>,
+        values: Vec<Vec<f64>>,
         labels: Option<Vec<i64>>,
     ) -> Result<Self, OnnxError> {
         let inputs = fit::assemble(origin, inputs, values)?;
@@ -144,7 +144,7 @@ impl Samples {
 }
 
 impl Array {
-    fn values(&self, origin: &str, input: &Input<'_>) -> Result<Vec<f32>, OnnxError> {
+    fn values(&self, origin: &str, input: &Input<'_>) -> Result<Vec<f64>, OnnxError> {
         let samples = fit::count(origin, input, &self.shape)?;
         if samples * input.volume() != self.entries.len() {
             let got = format!("{} entries of shape {:?}", self.entries.len(), self.shape);

@@ -4,8 +4,8 @@ use crate::OnnxError;
 use crate::import::Port;
 use std::collections::BTreeMap;
 
-/// Integers up to this are exact in double precision.
-const EXACT: f64 = (1u64 << 53) as f64;
+/// The integers of an input are below it: more bits than these are not committed to as they are.
+const GREATEST: f64 = (1u64 << 32) as f64;
 
 /// One entry, as a file has it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,7 +48,7 @@ impl Wrong {
 /// An input, and where to find the integers of its strings.
 pub struct Input<'a> {
     pub port: &'a Port,
-    codes: BTreeMap<&'a str, f32>,
+    codes: BTreeMap<&'a str, f64>,
 }
 
 impl<'a> Input<'a> {
@@ -56,7 +56,7 @@ impl<'a> Input<'a> {
         let categories = port.categories.iter().map(String::as_str);
         let codes = categories
             .enumerate()
-            .map(|(code, text)| (text, code as f32));
+            .map(|(code, text)| (text, code as f64));
         Self {
             port,
             codes: codes.collect(),
@@ -74,11 +74,11 @@ impl<'a> Input<'a> {
     }
 
     /// The number that stands for an entry.
-    pub fn take(&self, entry: Entry<'_>) -> Result<f32, Wrong> {
+    pub fn take(&self, entry: Entry<'_>) -> Result<f64, Wrong> {
         match entry {
             Entry::Text(text) if self.is_text() => match self.codes.get(text) {
                 Some(&code) => Ok(code),
-                None => Ok(self.codes.len() as f32),
+                None => Ok(self.codes.len() as f64),
             },
             Entry::Number(number) if self.is_text() => Err(Wrong::new(
                 number.to_string(),
@@ -94,18 +94,20 @@ impl<'a> Input<'a> {
         }
     }
 
-    fn number(&self, number: f64) -> Result<f32, Wrong> {
-        let narrow = number as f32;
-        // Samples are in single precision: an integer that would be another one there is refused. One of 54 bits may have been another before.
-        let is_other = f64::from(narrow) != number || number.abs() >= EXACT;
-        if self.port.is_integral && number.is_finite() && number.fract() == 0.0 && is_other {
-            return Err(Wrong::new(
-                number.to_string(),
-                "an integer that single precision holds, as those up to 2^24 are; scale it or split it in two before it goes in",
-            ));
+    fn number(&self, number: f64) -> Result<f64, Wrong> {
+        if self.port.is_integral && number.is_finite() && number.fract() == 0.0 {
+            return match number.abs() < GREATEST {
+                true => Ok(number),
+                false => Err(Wrong::new(
+                    number.to_string(),
+                    "an integer of at most 32 bits; scale it or split it in two before it goes in",
+                )),
+            };
         }
+        // Models compute in single precision.
+        let narrow = number as f32;
         if narrow.is_finite() || narrow.is_nan() && self.port.may_be_missing {
-            return Ok(narrow);
+            return Ok(narrow.into());
         }
         if number.is_nan() {
             return Err(Wrong::new(
@@ -160,13 +162,10 @@ mod tests {
             is_integral: true,
             ..Port::default()
         };
-        for exact in [16_777_216.0, -1e9, 3e9] {
-            assert_eq!(
-                Input::new(&counts).take(Entry::Number(exact)),
-                Ok(exact as f32)
-            );
+        for exact in [16_777_217.0, -1e9 - 1.0, 3e9] {
+            assert_eq!(Input::new(&counts).take(Entry::Number(exact)), Ok(exact));
         }
-        for other in [16_777_217.0, -1e9 - 1.0, 1e17] {
+        for other in [4_294_967_296.0, -1e17] {
             assert!(Input::new(&counts).take(Entry::Number(other)).is_err());
         }
         let lenient = Port {

@@ -56,7 +56,7 @@ pub fn mismatch(file: &str, input: &Input<'_>, got: String) -> OnnxError {
 pub fn assemble(
     file: &str,
     inputs: &[Input<'_>],
-    values: Vec<Vec<f32>>,
+    values: Vec<Vec<f64>>,
 ) -> Result<Vec<Sample>, OnnxError> {
     let counts = inputs.iter().zip(&values);
     let mut counts = counts.map(|(input, values)| (input, values.len() / input.volume().max(1)));

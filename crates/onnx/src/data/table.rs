@@ -13,7 +13,7 @@ pub struct Reader<'a> {
     /// For each input, the columns of its entries.
     columns: Vec<Vec<usize>>,
     label: Option<usize>,
-    values: Vec<Vec<f32>>,
+    values: Vec<Vec<f64>>,
     labels: Vec<i64>,
     rows: usize,
 }
@@ -21,7 +21,7 @@ pub struct Reader<'a> {
 /// What a table holds.
 pub struct Content {
     /// For each input, the entries of all rows.
-    pub values: Vec<Vec<f32>>,
+    pub values: Vec<Vec<f64>>,
     /// The right answers, if there is a column of them.
     pub labels: Option<Vec<i64>>,
 }

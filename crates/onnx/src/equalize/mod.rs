@@ -81,13 +81,12 @@ impl Equalization {
         if solution.middles.is_empty() {
             return Ok(None);
         }
-        let inputs = graph.inputs.iter().map(|&id| -> Vec<f32> {
+        let inputs = graph.inputs.iter().map(|&id| -> Vec<f64> {
             let entries = graph.shape(id).iter().product();
-            solution
-                .middles
-                .get(&id)
-                .cloned()
-                .unwrap_or_else(|| vec![0.0; entries])
+            match solution.middles.get(&id) {
+                Some(middles) => middles.iter().map(|&middle| middle.into()).collect(),
+                None => vec![0.0; entries],
+            }
         });
         let inputs: Sample = inputs.collect();
         Ok(Some(evaluate(graph, &inputs)?))

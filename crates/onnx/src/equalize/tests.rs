@@ -33,7 +33,7 @@ fn input(graph: &mut Graph, width: usize) -> LayerId {
     input
 }
 
-fn equalized(graph: &Graph, samples: &[Vec<f32>]) -> Option<Equalized> {
+fn equalized(graph: &Graph, samples: &[Vec<f64>]) -> Option<Equalized> {
     let mut equalization = Equalization::of(graph).unwrap();
     for sample in samples {
         equalization.observe(&evaluate(graph, std::slice::from_ref(sample)).unwrap());
@@ -41,7 +41,7 @@ fn equalized(graph: &Graph, samples: &[Vec<f32>]) -> Option<Equalized> {
     equalization.apply(graph).unwrap()
 }
 
-fn output(graph: &Graph, sample: &[f32]) -> Vec<f64> {
+fn output(graph: &Graph, sample: &[f64]) -> Vec<f64> {
     let values = evaluate(graph, &[sample.to_vec()]).unwrap();
     let values = values.get(graph.outputs[0]).unwrap();
     values.iter().map(|v| v.0).collect()
@@ -82,8 +82,8 @@ fn a_factor_moves_through_a_relu() {
         constants,
         [vec![0.5, 0.0, 0.0, 1.0], vec![2.0 + 1.0 / 1024.0, 1.5]]
     );
-    for sample in [[1.0f32, 1.0], [0.3, -0.7], [-2.0, 0.1]] {
-        let [a, b] = sample.map(|v| f64::from(v).max(0.0));
+    for sample in [[1.0f64, 1.0], [0.3, -0.7], [-2.0, 0.1]] {
+        let [a, b] = sample.map(|v| v.max(0.0));
         let expected = 1024.5 * (a / 1024.0) + 1.5 * b;
         assert_eq!(output(&made.graph, &sample), [expected]);
         assert_eq!(output(&graph, &sample), [expected]);
@@ -166,8 +166,8 @@ fn channels_of_very_different_sizes_pass_at_eight_bits() {
             };
         }
     }
-    let samples: Vec<Vec<Vec<f32>>> = (0..40)
-        .map(|i| vec![vec![(i % 7) as f32 / 7.0, (i % 11) as f32 / 11.0]])
+    let samples: Vec<Vec<Vec<f64>>> = (0..40)
+        .map(|i| vec![vec![f64::from(i % 7) / 7.0, f64::from(i % 11) / 11.0]])
         .collect();
     let observed = samples.iter().map(|sample| sample[0].clone());
     let made = equalized(&graph, &observed.collect::<Vec<_>>());

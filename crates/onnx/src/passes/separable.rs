@@ -212,7 +212,7 @@ mod tests {
     }
 
     fn output(graph: &Graph) -> Vec<f64> {
-        let sample: Vec<f32> = (0..12).map(|i| (i * i) as f32 / 8.0 - 1.0).collect();
+        let sample: Vec<f64> = (0..12).map(|i| f64::from(i * i) / 8.0 - 1.0).collect();
         let values = evaluate(graph, &[sample]).unwrap();
         let values = values.get(graph.outputs[0]).unwrap();
         values.iter().map(|v| v.0).collect()

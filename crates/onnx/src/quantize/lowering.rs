@@ -48,6 +48,9 @@ const MAX_SHIFT: i32 = 60;
 /// Bits of an entry of a committed tensor of integers that stay as they are.
 const MAX_INTEGER_BITS: u32 = 31;
 
+/// The same of an input of integers, which has nothing before it whose bounds it would add to.
+const MAX_INPUT_BITS: u32 = 32;
+
 /// The greatest width of weights that are integers of 8 bits in the model, perhaps less a zero point; of activations that are few integers.
 const EXACT_BITS: u32 = 10;
 
@@ -306,7 +309,7 @@ impl Lowering<'_> {
                             scale: 0,
                         },
                         None if graph.is_integral(id) => {
-                            self.format(id, self.plan.widths.activations, MAX_INTEGER_BITS)
+                            self.format(id, self.plan.widths.activations, MAX_INPUT_BITS)
                         }
                         None => self.format(id, self.plan.input(id), MAX_INTEGER_BITS),
                     },

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// An array of answers or inputs; its first axis counts samples, where a case has several.
 pub struct Array {
     pub shape: Vec<usize>,
-    pub values: Vec<f32>,
+    pub values: Vec<f64>,
 }
 
 pub fn data() -> PathBuf {
@@ -34,6 +34,7 @@ pub fn arrays(archive: &str) -> BTreeMap<String, Array> {
         let file = NpyFile::new(packed.verifying_reader(content)).expect("an array");
         let shape = file.shape().iter().map(|&len| len as usize).collect();
         let values = file.into_vec::<f32>().expect("floats");
+        let values = values.into_iter().map(f64::from).collect();
         arrays.insert(name, Array { shape, values });
     }
     arrays

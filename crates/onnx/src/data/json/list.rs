@@ -8,7 +8,7 @@ use crate::data::fit;
 
 /// All entries that a value holds for an input: a list nested as the input's shape says, with the freedoms of an array; or one flat list
 /// of one sample or several, row-major.
-pub fn entries(file: &str, input: &Input<'_>, value: &Value) -> Result<Vec<f32>, OnnxError> {
+pub fn entries(file: &str, input: &Input<'_>, value: &Value) -> Result<Vec<f64>, OnnxError> {
     let shape = shape(value);
     let each = input.volume();
     let samples = match shape[..] {
@@ -77,10 +77,10 @@ fn gather(
     value: &Value,
     shape: &[usize],
     rest: &[usize],
-    values: &mut Vec<f32>,
+    values: &mut Vec<f64>,
 ) -> Result<(), OnnxError> {
     let wrong =
-        |wrong: Wrong, values: &[f32]| wrong.at(file, &input.port.name, place(shape, values.len()));
+        |wrong: Wrong, values: &[f64]| wrong.at(file, &input.port.name, place(shape, values.len()));
     match (value, rest) {
         (Value::Numbers(numbers), [length]) if numbers.len() == *length => {
             for &number in numbers {

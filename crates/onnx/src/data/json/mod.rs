@@ -68,7 +68,7 @@ fn is_list_of_objects(members: &[Value]) -> bool {
 /// What was read so far: all entries of each input, and the labels.
 #[derive(Default)]
 struct Found {
-    values: Vec<Vec<f32>>,
+    values: Vec<Vec<f64>>,
     labels: Option<Vec<i64>>,
 }
 

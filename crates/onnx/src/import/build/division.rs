@@ -37,6 +37,12 @@ impl Importer<'_> {
             return self.by_each_number(at, right, left, divided);
         }
         let right = self.broadcast_to(origin, right, at.to)?;
+        // The sign of one decides with that of the other what is missing.
+        let either = operation == Operation::Modulo && (signs.dividend || signs.divisor);
+        let signs = Signs {
+            dividend: signs.dividend || either,
+            divisor: signs.divisor || either,
+        };
         let (dividend, is_positive) = self.magnitude(origin, left, signs.dividend)?;
         let (divisor, has_positive) = self.magnitude(origin, right, signs.divisor)?;
         let quotient = self
@@ -57,10 +63,7 @@ impl Importer<'_> {
         }
         // Where the signs differ and something is left, that much is missing from the next multiple.
         let (Some(is_positive), Some(has_positive)) = (is_positive, has_positive) else {
-            return match has_positive.or(is_positive) {
-                None => Ok(rest),
-                Some(_) => refuse("a remainder of which one operand alone may be negative"),
-            };
+            return Ok(rest);
         };
         let differ = self.graph.entrywise(origin, is_positive, has_positive);
         let is_less = Function::Compare(Comparison::Less);

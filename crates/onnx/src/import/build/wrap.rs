@@ -18,7 +18,7 @@ pub const TABLE_BITS: u32 = 16;
 const NARROW_BITS: usize = 16;
 
 /// The greatest integer of the widest type that integers are brought back into.
-const GREATEST_SIZE: i128 = u32::MAX as i128;
+const GREATEST: i128 = u32::MAX as i128;
 
 /// The least and the greatest value of an integer tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,11 +164,11 @@ impl Importer<'_> {
         if bits > NARROW_BITS && (low < 0 || bounds.low >= 0) {
             return Ok(layer);
         }
-        if bounds.high - bounds.low < 1 << TABLE_BITS {
+        if bits <= NARROW_BITS && bounds.high - bounds.low < 1 << TABLE_BITS {
             let wrapped = modulo(Expression::Argument, low, high);
             return Ok(self.apply(origin, layer, wrapped.into()));
         }
-        if high - low > GREATEST_SIZE {
+        if high > GREATEST {
             return refuse(format!(
                 "its results may be negative, which {element} does not hold: cast to int64 before it"
             ));

@@ -333,8 +333,11 @@ fn evaluate(node: &Node<'_>) -> Imported<Vec<Value>> {
 
 fn complement(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let element = node.element(0)?;
-    let Some((low, high)) = element.bounds() else {
-        return refuse(format!("bits of {element}"));
+    let bounds = element.bounds().filter(|_| element.is_integer());
+    let Some((low, high)) = bounds.filter(|_| element != Element::Uint64) else {
+        return refuse(format!(
+            "the complement of {element}, which has more bits than the integers of a proof"
+        ));
     };
     let source = importer.input(node, 0)?;
     let shape = importer.graph.shape(source).to_vec();

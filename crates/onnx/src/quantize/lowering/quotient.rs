@@ -166,7 +166,11 @@ impl Lowering<'_> {
         let least = self.plan.widths.activations.min(bits);
         let format = Format::integers(self.range(id), least, bits);
         match format {
-            Some(format) => self.rescale(&self.graph.layer(id).origin, exact, format),
+            Some(format) => {
+                let narrow = self.rescale(&self.graph.layer(id).origin, exact, format)?;
+                self.limit_exactly(narrow);
+                Ok(narrow)
+            }
             None => Ok(exact),
         }
     }
