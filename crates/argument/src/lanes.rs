@@ -5,11 +5,13 @@
 //! and `b p` is below `(1 + a b / 64) p`. Numbers below `2^256`, some `5.2 p`, are stored in four limbs of 64 bits, [`Packed`].
 
 use std::arch::x86_64::{
-    __m512i, _mm512_add_epi64, _mm512_and_si512, _mm512_load_si512, _mm512_loadu_si512,
-    _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_or_si512, _mm512_permutex2var_epi64,
-    _mm512_permutexvar_epi64, _mm512_set1_epi64, _mm512_setr_epi64, _mm512_setzero_si512,
-    _mm512_shrdi_epi64, _mm512_slli_epi64, _mm512_srai_epi64, _mm512_srli_epi64,
-    _mm512_store_si512, _mm512_storeu_si512, _mm512_sub_epi64, _mm512_test_epi64_mask,
+    __m512i, _mm256_loadu_si256, _mm512_add_epi64, _mm512_and_si512, _mm512_castsi256_si512,
+    _mm512_inserti64x4, _mm512_load_si512, _mm512_loadu_si512, _mm512_madd52hi_epu64,
+    _mm512_madd52lo_epu64, _mm512_or_si512, _mm512_permutex2var_epi64, _mm512_permutexvar_epi64,
+    _mm512_set1_epi64, _mm512_setr_epi64, _mm512_setzero_si512, _mm512_shrdi_epi64,
+    _mm512_slli_epi64, _mm512_srai_epi64, _mm512_srli_epi64, _mm512_store_si512,
+    _mm512_storeu_si512, _mm512_sub_epi64, _mm512_test_epi64_mask, _mm512_unpackhi_epi64,
+    _mm512_unpacklo_epi64,
 };
 
 use ark_ff::PrimeField;
@@ -87,6 +89,31 @@ impl Lanes {
             *sum = _mm512_add_epi64(*sum, other);
         }
         Self(sum)
+    }
+}
+
+/// Eight sums of products that are not reduced yet, in ten limbs of more than 52 bits.
+#[derive(Clone, Copy)]
+pub(crate) struct Wide([__m512i; 2 * LIMBS]);
+
+impl Wide {
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub fn zero() -> Self {
+        Self([_mm512_setzero_si512(); 2 * LIMBS])
+    }
+
+    /// Adds a product. A limb gets ten numbers below `2^52`, so it holds the sum of a hundred products and more.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub fn add_product(&mut self, a: &Lanes, b: &Lanes) {
+        let Self(sum) = self;
+        for (i, a) in a.0.into_iter().enumerate() {
+            for (j, b) in b.0.into_iter().enumerate() {
+                sum[i + j] = _mm512_madd52lo_epu64(sum[i + j], a, b);
+                sum[i + j + 1] = _mm512_madd52hi_epu64(sum[i + j + 1], a, b);
+            }
+        }
     }
 }
 
@@ -173,6 +200,24 @@ impl Field {
         self.carry(sum)
     }
 
+    /// The Montgomery reduction of a sum of products: below `p` plus a `2^260`th of the sum.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub fn reduce_wide(&self, Wide(mut sum): Wide) -> Lanes {
+        let zero = _mm512_setzero_si512();
+        for i in 0..LIMBS {
+            let quotient = _mm512_madd52lo_epu64(zero, sum[i], self.negated_inverse);
+            for (j, p) in self.modulus.0.into_iter().enumerate() {
+                sum[i + j] = _mm512_madd52lo_epu64(sum[i + j], p, quotient);
+                sum[i + j + 1] = _mm512_madd52hi_epu64(sum[i + j + 1], p, quotient);
+            }
+            // The lowest 52 bits of this limb are zero now.
+            sum[i + 1] = _mm512_add_epi64(sum[i + 1], _mm512_srli_epi64::<LIMB>(sum[i]));
+        }
+        let [.., a, b, c, d, e] = sum;
+        self.carry([a, b, c, d, e])
+    }
+
     /// `a - b + 2 p`.
     #[inline]
     #[target_feature(enable = "avx512f")]
@@ -248,6 +293,39 @@ impl Words {
         ])
     }
 
+    /// Numbers of a table: those at the even places, and those at the odd ones.
+    ///
+    /// # Safety
+    ///
+    /// All places are in the table.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub unsafe fn gather(table: &[[u64; 4]], places: &[u32; 2 * WIDTH]) -> [Self; 2] {
+        [0, 1].map(|odd| {
+            let number = |lane: usize| {
+                let place = places[2 * lane + odd] as usize;
+                debug_assert!(place < table.len());
+                // SAFETY: the place is in the table, where a number has four words of 64 bits.
+                unsafe { _mm256_loadu_si256(table.as_ptr().add(place).cast()) }
+            };
+            // Numbers four lanes apart come together, then the limbs of all.
+            let [a, b, c, d] = [0, 1, 2, 3].map(|lane| {
+                let low = _mm512_castsi256_si512(number(lane));
+                _mm512_inserti64x4::<1>(low, number(lane + 4))
+            });
+            let [ab, cd] = [(a, b), (c, d)]
+                .map(|(a, b)| [_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b)]);
+            let low = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13);
+            let high = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+            Self([
+                _mm512_permutex2var_epi64(ab[0], low, cd[0]),
+                _mm512_permutex2var_epi64(ab[1], low, cd[1]),
+                _mm512_permutex2var_epi64(ab[0], high, cd[0]),
+                _mm512_permutex2var_epi64(ab[1], high, cd[1]),
+            ])
+        })
+    }
+
     /// The lanes that are all zero bits.
     #[inline]
     #[target_feature(enable = "avx512f")]
@@ -274,7 +352,7 @@ impl Words {
 }
 
 /// Eight numbers below `2^256`, in memory: limb by limb.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(C, align(64))]
 pub(crate) struct Packed([[u64; WIDTH]; 4]);
 
@@ -295,6 +373,12 @@ impl Packed {
         for (row, limb) in self.0.iter_mut().zip(number) {
             row[lane] = limb;
         }
+    }
+
+    /// The lowest limb of the first number.
+    #[inline]
+    pub fn first(&self) -> u64 {
+        self.0[0][0]
     }
 
     #[inline]

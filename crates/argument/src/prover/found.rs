@@ -57,9 +57,9 @@ impl Found {
         self.absent.iter().copied()
     }
 
-    /// Leaves up to the last real one.
-    pub fn len(&self) -> usize {
-        self.places.len()
+    /// For each leaf up to the last real one its place in the table, or a number beyond all places.
+    pub fn places(&self) -> &[u32] {
+        &self.places
     }
 
     /// What a leaf holds.

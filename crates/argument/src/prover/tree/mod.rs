@@ -15,6 +15,8 @@ use crate::relations::Relations;
 use ark_ff::PrimeField;
 use leaves::Leaves;
 use scalars::Scalars;
+#[cfg(target_arch = "x86_64")]
+use std::sync::Arc;
 
 /// The tree, and the layer whose sumcheck is under way.
 pub(crate) struct Tree<F> {
@@ -25,14 +27,27 @@ pub(crate) struct Tree<F> {
     large: Option<Large<F>>,
 }
 
-/// The layers behind the small ones; the last is the leaves.
+/// The layers behind the small ones; the leaves come last.
 #[cfg(target_arch = "x86_64")]
 struct Large<F> {
     kernel: vectors::Kernel<F>,
     layers: Vec<vectors::Fractions>,
-    current: Option<vectors::Sumcheck>,
-    /// The memory of the last sumcheck.
-    spare: Vec<vectors::Cell>,
+    leaves: Option<Arc<Leaves<[u64; 4]>>>,
+    current: Option<Current<F>>,
+    spare: vectors::Spare,
+    /// The values of the last layer.
+    values: [F; 4],
+    /// What the round's polynomial is to be between 0 and 1, at the target's coordinate.
+    claim: F,
+    /// The last round's constant, slope and leading coefficient.
+    last: [F; 3],
+}
+
+/// The sumcheck of a large layer.
+#[cfg(target_arch = "x86_64")]
+enum Current<F> {
+    Leaves(vectors::LeafSumcheck<F>),
+    Other(vectors::Sumcheck),
 }
 
 impl<F: PrimeField> Tree<F> {
@@ -51,7 +66,7 @@ impl<F: PrimeField> Tree<F> {
         {
             let number = |v| kernel.number(v);
             let leaves = Leaves::new(relations, found, multiplicities, challenges, number);
-            return Self::of_vectors(kernel, vectors::Fractions::Leaves(leaves), depth);
+            return Self::of_vectors(kernel, leaves, depth);
         }
         let leaves = Leaves::new(relations, found, multiplicities, challenges, |v| v);
         Self::of_scalars(scalars::all(&leaves), depth)
@@ -74,32 +89,32 @@ impl<F: PrimeField> Tree<F> {
 
     /// All layers of a tree with these leaves, of at least [`vectors::LEAST_BITS`] bits.
     #[cfg(target_arch = "x86_64")]
-    fn of_vectors(
-        kernel: vectors::Kernel<F>,
-        leaves: vectors::Fractions,
-        mut depth: usize,
-    ) -> Self {
+    fn of_vectors(kernel: vectors::Kernel<F>, leaves: Leaves<[u64; 4]>, mut depth: usize) -> Self {
+        let leaves = Arc::new(leaves);
         let mut layers = Vec::new();
-        let mut children = leaves;
-        let first = loop {
+        let mut children = vectors::Fractions::OfLeaves(Arc::clone(&leaves));
+        depth -= 1;
+        while depth >= vectors::LEAST_BITS {
             let parents = kernel.parents(&children);
             layers.push(children);
-            depth -= 1;
-            if depth < vectors::LEAST_BITS {
-                break kernel.scalars(&parents);
-            }
             children = vectors::Fractions::Cells(parents);
-        };
+            depth -= 1;
+        }
         layers.reverse();
+        let small = Self::of_scalars(kernel.scalars(&children), depth);
         let large = Large {
             kernel,
             layers,
+            leaves: Some(leaves),
             current: None,
             spare: Vec::new(),
+            values: small.root(),
+            claim: F::zero(),
+            last: [F::zero(); 3],
         };
         Self {
             large: Some(large),
-            ..Self::of_scalars(first, depth)
+            ..small
         }
     }
 
@@ -113,7 +128,8 @@ impl<F: PrimeField> Tree<F> {
         [p0, p1, q0, q1]
     }
 
-    /// Slope and leading coefficient of the next round of a layer's sumcheck, after binding the last challenge.
+    /// Slope and leading coefficient of the next round of a layer's sumcheck, after binding the last challenge. `target` is the point of
+    /// the layer before, with one more coordinate.
     pub fn round(&mut self, layer: usize, lambda: F, target: &[F], point: &[F]) -> [F; 2] {
         // A layer is taken over, and its memory is released afterwards.
         if let Some(fractions) = self.small.get_mut(layer) {
@@ -125,17 +141,12 @@ impl<F: PrimeField> Tree<F> {
         #[cfg(target_arch = "x86_64")]
         if let Some(large) = &mut self.large {
             if point.is_empty() {
-                let fractions = std::mem::take(&mut large.layers[layer - self.small.len()]);
-                let spare = std::mem::take(&mut large.spare);
-                large.current = Some(vectors::Sumcheck::new(fractions, spare));
+                large.begin(layer - self.small.len(), lambda, target);
             }
-            if let Some(mut sumcheck) = large.current.take() {
-                if let Some(sums) = large.kernel.round(&mut sumcheck, lambda, target, point) {
-                    large.current = Some(sumcheck);
-                    return sums;
-                }
-                self.current = Scalars::resume(large.kernel.nodes(&sumcheck), lambda, target);
-                large.spare = sumcheck.into_spare();
+            match large.round(lambda, target, point) {
+                Some(Round::Sums(sums)) => return sums,
+                Some(Round::Few(nodes)) => self.current = Scalars::resume(nodes, lambda, target),
+                None => {}
             }
         }
         self.current.round(target, point)
@@ -143,56 +154,122 @@ impl<F: PrimeField> Tree<F> {
 
     /// `p0, p1, q0, q1` at the layer's point, whose last coordinate is bound here.
     pub fn values(&mut self, point: &[F]) -> [F; 4] {
-        self.current.values(point)
+        let values = self.current.values(point);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(large) = &mut self.large {
+            large.values = values;
+        }
+        values
+    }
+}
+
+/// What [`Large::round`] gives.
+#[cfg(target_arch = "x86_64")]
+enum Round<F> {
+    Sums([F; 2]),
+    /// The nodes that are left, before the last challenge is bound: they are so few that they are to be taken one by one.
+    Few(Vec<scalars::Node<F>>),
+}
+
+#[cfg(target_arch = "x86_64")]
+impl<F: PrimeField> Large<F> {
+    /// Begins the sumcheck of a layer.
+    fn begin(&mut self, layer: usize, lambda: F, target: &[F]) {
+        let spare = std::mem::take(&mut self.spare);
+        self.current = match self.layers.get_mut(layer) {
+            Some(fractions) => {
+                let fractions = std::mem::take(fractions);
+                Some(Current::Other(vectors::Sumcheck::new(fractions, spare)))
+            }
+            None => {
+                let leaves = self.leaves.take();
+                let sumcheck = leaves.map(|leaves| self.kernel.leaf_layer(leaves, spare, lambda));
+                sumcheck.map(Current::Leaves)
+            }
+        };
+        let [p0, p1, q0, q1] = self.values;
+        let last = target.last().copied().unwrap_or_default();
+        self.claim = p0 + lambda * q0 + last * (p1 - p0 + lambda * (q1 - q0));
+    }
+
+    /// The next round of the layer that was begun; `None` when it has come to its end.
+    fn round(&mut self, lambda: F, target: &[F], point: &[F]) -> Option<Round<F>> {
+        let sums = match self.current.as_mut()? {
+            Current::Leaves(sumcheck) => self.kernel.leaf_round(sumcheck, target, point),
+            Current::Other(sumcheck) => self.kernel.round(sumcheck, lambda, target, point),
+        };
+        if let Some([constant, lead]) = sums {
+            if let Some(&x) = point.last() {
+                let [constant, slope, lead] = self.last;
+                self.claim = constant + x * slope + (x.square() - x) * lead;
+            }
+            // The claim is `(1 - t) s(0) + t s(1)`, so the slope need not be summed. A target's coordinate is zero with the probability of
+            // a guess at a challenge; nothing is proven then.
+            let t = target.get(point.len()).and_then(F::inverse);
+            let slope = (self.claim - constant) * t.unwrap_or_default();
+            self.last = [constant, slope, lead];
+            return Some(Round::Sums([slope, lead]));
+        }
+        Some(Round::Few(match self.current.take()? {
+            Current::Leaves(sumcheck) => self.kernel.leaf_nodes(&sumcheck),
+            Current::Other(sumcheck) => {
+                let nodes = self.kernel.nodes(&sumcheck);
+                self.spare = sumcheck.into_spare();
+                nodes
+            }
+        }))
     }
 }
 
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     use super::*;
-    use ark_ff::{Field, One, Zero};
+    use ark_ff::Field;
     use ark_grumpkin::Fr;
 
     /// Both ways to compute a tree send the same messages.
     #[test]
     fn vectors_and_scalars_agree() {
-        let Some(kernel) = vectors::Kernel::<Fr>::detect() else {
+        if vectors::Kernel::<Fr>::detect().is_none() {
             return;
-        };
-        let mut next = 1u64;
-        let mut random = || {
-            next = next
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            Fr::from(next).pow([5])
-        };
-        for length in [128, 129, 1000, 2048, 5001, 40_000] {
-            let depth = crate::multilinear::bits_of(length);
-            let leaves: Vec<[Fr; 2]> = (0..length)
-                .map(|i| match i % 7 {
-                    0 => [Fr::zero(), Fr::one()],
-                    1 => [-Fr::one(), -Fr::one()],
-                    _ => [random(), random()],
-                })
-                .collect();
-            let cells = vectors::Fractions::Cells(kernel.cells(&leaves));
-            let mut portable = Tree::of_scalars(leaves, depth);
+        }
+        let samples: [&[&[usize]]; 6] = [
+            &[],
+            &[&[20], &[3, 5]],
+            &[&[64, 32]],
+            &[&[7, 14, 14], &[3, 20], &[100]],
+            &[&[12, 56, 9], &[28, 28], &[1000, 3], &[16]],
+            &[&[5, 112, 112], &[40, 7, 7], &[33, 17]],
+        ];
+        for shapes in samples {
+            let (mut seed, numbers) = (1u64, |seed: &mut u64| {
+                *seed = seed
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                Fr::from(*seed).pow([5])
+            });
+            let leaves = Leaves::sample(shapes, || numbers(&mut seed), |v| v);
+            let depth = crate::multilinear::bits_of(leaves.len());
+            let mut portable = Tree::of_scalars(scalars::all(&leaves), depth);
             let kernel = vectors::Kernel::detect().unwrap();
-            let mut packed = Tree::of_vectors(kernel, cells, depth);
-            assert_eq!(portable.root(), packed.root(), "{length} leaves");
+            seed = 1;
+            let leaves = Leaves::sample(shapes, || numbers(&mut seed), |v| kernel.number(v));
+            let mut packed = Tree::of_vectors(kernel, leaves, depth);
+            assert_eq!(portable.root(), packed.root(), "{shapes:?}");
+            let mut random = || numbers(&mut seed);
+            let mut target = vec![random()];
             for layer in 1..depth {
-                let (lambda, target) = (random(), (0..layer).map(|_| random()).collect::<Vec<_>>());
+                let lambda = random();
                 let mut point = Vec::new();
                 for round in 0..layer {
                     let expected = portable.round(layer, lambda, &target, &point);
                     let got = packed.round(layer, lambda, &target, &point);
-                    assert_eq!(
-                        expected, got,
-                        "{length} leaves, layer {layer}, round {round}"
-                    );
+                    assert_eq!(expected, got, "{shapes:?}, layer {layer}, round {round}");
                     point.push(random());
                 }
                 assert_eq!(portable.values(&point), packed.values(&point));
+                target = point;
+                target.push(random());
             }
         }
     }

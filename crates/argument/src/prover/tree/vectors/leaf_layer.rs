@@ -1,0 +1,386 @@
+//! The sumcheck of the leaves' layer, eight nodes at a time.
+//!
+//! With `a = p0 + lambda q0` and `b = p1 + lambda q1`, a number for each leaf, a node's `p0 q1 + p1 q0 + lambda q0 q1` is
+//! `(a b - p0 p1) / lambda`. Challenges bind `a` and `b` alone, half of what a node is in other layers; the numerators are mostly
+//! zeros and ones in repeating patterns, whose part of the sum is little work ([`Numerators`]).
+
+use super::super::leaves::{Leaves, RUN, Run, Values};
+use super::super::scalars::Node;
+use super::halves::{Pair, add, make_room, over_halves, over_quarters};
+use super::numerators::{NEUTRAL, Numerators};
+use super::sums::{Sums, Weights};
+use super::{Kernel, Numbers, Spare, load, put, store, unzip};
+use crate::lanes::{Lanes, Packed, WIDTH};
+use ark_ff::PrimeField;
+use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// All leaves, and their `p + lambda q`.
+type LeavesAndSums = (Arc<Leaves<[u64; 4]>>, Values<[u64; 4]>);
+
+/// The state of the leaves' sumcheck.
+pub(in super::super) struct LeafSumcheck<F> {
+    /// Until two rounds are done.
+    leaves: Option<LeavesAndSums>,
+    /// Afterwards `a` and `b` of eight nodes each. Until then, memory to use.
+    cells: Vec<Numbers>,
+    numerators: Numerators,
+    /// The weights of the low bits.
+    eq_low: Vec<Lanes>,
+    lambda: F,
+    /// One over lambda. It is zero with the probability of a guess at a challenge; nothing is proven then.
+    inverse: F,
+}
+
+/// A round.
+struct Round<'a> {
+    weights: &'a Weights<'a>,
+    /// `a` and `b` of neutral leaves.
+    lambda: Lanes,
+    /// Their product.
+    neutral: Lanes,
+    /// Sixteen neutral leaves.
+    neutral_numbers: Numbers,
+}
+
+impl<F: PrimeField> Kernel<F> {
+    /// Before the first round.
+    pub fn leaf_layer(
+        &self,
+        leaves: Arc<Leaves<[u64; 4]>>,
+        spare: Spare,
+        lambda: F,
+    ) -> LeafSumcheck<F> {
+        let denominators = leaves.denominators();
+        let number = self.number(lambda);
+        // SAFETY: there is no kernel without the instructions.
+        let sums =
+            |p: Option<&[[u64; 4]]>, q: &[[u64; 4]]| unsafe { self.with_lambda(p, q, number) };
+        let lookups = denominators.lookups.par_iter();
+        let entries = leaves.numerators().par_iter().zip(&denominators.lookups);
+        let absent = denominators.absent.iter().map(|absent| {
+            let sums = |&(leaf, q)| (leaf, sums(None, &[q])[0]);
+            absent.iter().map(sums).collect()
+        });
+        let values = Values {
+            lookups: lookups.map(|q| sums(None, q)).collect(),
+            entries: Some(entries.map(|(p, q)| sums(Some(p), q)).collect()),
+            absent: absent.collect(),
+        };
+        LeafSumcheck {
+            numerators: self.numerators(&leaves),
+            leaves: Some((leaves, values)),
+            cells: spare.into_flattened(),
+            eq_low: Vec::new(),
+            lambda,
+            inverse: lambda.inverse().unwrap_or_default(),
+        }
+    }
+
+    /// `p + lambda q`; without `p`, of ones.
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn with_lambda(
+        &self,
+        p: Option<&[[u64; 4]]>,
+        q: &[[u64; 4]],
+        lambda: [u64; 4],
+    ) -> Vec<[u64; 4]> {
+        let (one, lambda) = (Lanes::splat(self.one), Lanes::splat(lambda));
+        let eight = |numbers: &[[u64; 4]]| {
+            let mut eight = [[0; 4]; WIDTH];
+            eight[..numbers.len()].copy_from_slice(numbers);
+            Lanes::gather(eight)
+        };
+        let mut sums = Vec::with_capacity(q.len());
+        for (i, q) in q.chunks(WIDTH).enumerate() {
+            let p = p.map_or(one, |p| eight(&p[i * WIDTH..][..q.len()]));
+            let product = self.field.multiply(&eight(q), &lambda);
+            let sum = self.field.reduce(&p, &[], &product).scatter();
+            sums.extend_from_slice(&sum[..q.len()]);
+        }
+        sums
+    }
+
+    /// The nodes one by one.
+    pub fn leaf_nodes(&self, sumcheck: &LeafSumcheck<F>) -> Vec<Node<F>> {
+        let cells = sumcheck.cells.iter().enumerate();
+        cells
+            .flat_map(|(run, [a, b])| {
+                let [even, odd] = sumcheck.numerators.of_run(run);
+                (0..WIDTH).map(move |lane| {
+                    let [a, b, p0, p1] =
+                        [a, b, even, odd].map(|numbers| self.scalar(numbers.get(lane)));
+                    let denominator = |sum: F, p: F| (sum - p) * sumcheck.inverse;
+                    [p0, b, denominator(a, p0), denominator(b, p1)]
+                })
+            })
+            .collect()
+    }
+
+    /// As [`Kernel::round`], of the leaves' layer.
+    pub fn leaf_round(
+        &self,
+        sumcheck: &mut LeafSumcheck<F>,
+        target: &[F],
+        point: &[F],
+    ) -> Option<[F; 2]> {
+        let rest = &target[point.len() + 1..];
+        let half = (1usize << rest.len()) / WIDTH;
+        if half == 0 {
+            return None;
+        }
+        let LeafSumcheck {
+            leaves,
+            cells,
+            numerators,
+            eq_low,
+            lambda,
+            inverse,
+        } = sumcheck;
+        let weights = self.weights(rest, eq_low);
+        // SAFETY: there is no kernel without the instructions.
+        let round = unsafe {
+            Round {
+                weights: &weights,
+                lambda: Lanes::splat(self.number(*lambda)),
+                neutral: Lanes::splat(self.number(lambda.square())),
+                neutral_numbers: [Packed::splat(self.number(*lambda)); 2],
+            }
+        };
+        // Neutral nodes count lambda each, everywhere; the sums are of what others have above it.
+        let (above, products) = match point.last() {
+            None => {
+                let leaves = leaves.as_ref()?;
+                rayon::join(
+                    || self.first_of_leaves(leaves, half, numerators, &round),
+                    || self.round_of_numerators(numerators, rest),
+                )
+            }
+            Some(&x) => {
+                // SAFETY: there is no kernel without the instructions.
+                let of_lanes = unsafe { Lanes::splat(self.number(x)) };
+                self.bind_numerators(numerators, half.ilog2() as usize + 1, x);
+                let (leaves, patterns) = (leaves.take(), &*numerators);
+                rayon::join(
+                    || self.bind_numbers(leaves, cells, half, patterns, &of_lanes, &round),
+                    || self.round_of_numerators(patterns, rest),
+                )
+            }
+        };
+        Some([
+            *lambda + (above[0] - products[0]) * *inverse,
+            (above[1] - products[1]) * *inverse,
+        ])
+    }
+
+    fn first_of_leaves(
+        &self,
+        leaves: &LeavesAndSums,
+        half: usize,
+        numerators: &Numerators,
+        round: &Round<'_>,
+    ) -> [F; 2] {
+        let low = half.min(leaves.0.runs().len());
+        let task = round.weights.task();
+        let tasks = (0..low.div_ceil(task)).into_par_iter();
+        let sums = tasks.map(|i| {
+            let range = i * task..low.min((i + 1) * task);
+            // SAFETY: there is no kernel without the instructions.
+            unsafe { self.first_of_range(leaves, range, half, numerators, round) }
+        });
+        sums.reduce(|| [F::zero(); 2], add)
+    }
+
+    /// Binds the last challenge, of which numerators are bound already. The new numbers have two halves of so many cells.
+    fn bind_numbers(
+        &self,
+        leaves: Option<LeavesAndSums>,
+        cells: &mut Vec<Numbers>,
+        half: usize,
+        numerators: &Numerators,
+        x: &Lanes,
+        round: &Round<'_>,
+    ) -> [F; 2] {
+        let sizes = (half, round.weights.task());
+        match leaves {
+            Some(leaves) => {
+                let length = leaves.0.runs().len().min(2 * half);
+                make_room(cells, length, round.neutral_numbers);
+                over_halves(cells, sizes, |new, first| {
+                    let old = (&leaves, first, half);
+                    // SAFETY: there is no kernel without the instructions.
+                    unsafe { self.bind_leaves(new, old, numerators, x, round) }
+                })
+            }
+            None => over_quarters(cells, sizes, |new, old, first| {
+                // SAFETY: there is no kernel without the instructions.
+                unsafe { self.bind_cells_of_numbers(new, old, (first, half), numerators, x, round) }
+            }),
+        }
+    }
+
+    /// The first round, of the runs in a range of the first half.
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    fn first_of_range(
+        &self,
+        leaves: &LeavesAndSums,
+        range: Range<usize>,
+        half: usize,
+        numerators: &Numerators,
+        round: &Round<'_>,
+    ) -> [F; 2] {
+        let mut sums = Sums::new(&self.field, round.weights, range.start);
+        for run in range {
+            let runs = [run, half + run];
+            if runs.map(|run| numerators.pattern(run)) == [NEUTRAL; 2] {
+                sums.skip();
+                continue;
+            }
+            let mut numbers = [[round.lambda; 2]; 2];
+            for (run, numbers) in runs.into_iter().zip(&mut numbers) {
+                self.numbers(leaves, run, round, numbers);
+            }
+            self.add_numbers(&mut sums, &numbers, round);
+        }
+        self.total(sums)
+    }
+
+    /// The second round: the first challenge binds leaves to the numbers of two runs of cells.
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    fn bind_leaves(
+        &self,
+        (low, high): Pair<'_, Numbers>,
+        (leaves, first, half): (&LeavesAndSums, usize, usize),
+        numerators: &Numerators,
+        x: &Lanes,
+        round: &Round<'_>,
+    ) -> [F; 2] {
+        let mut sums = Sums::new(&self.field, round.weights, first);
+        for (i, low) in low.iter_mut().enumerate() {
+            let mut numbers = [[round.lambda; 2]; 2];
+            let mut any = false;
+            let cells = [(Some(low), first + i), (high.get_mut(i), half + first + i)];
+            for ((cell, run), numbers) in cells.into_iter().zip(&mut numbers) {
+                let Some(cell) = cell else { continue };
+                if numerators.pattern(run) == NEUTRAL {
+                    *cell = round.neutral_numbers;
+                    continue;
+                }
+                let mut ends = [*numbers; 2];
+                for (run, end) in [run, 2 * half + run].into_iter().zip(&mut ends) {
+                    self.numbers(leaves, run, round, end);
+                }
+                self.bind_pair(cell, &ends, x, numbers);
+                any = true;
+            }
+            self.add_some(&mut sums, any, &numbers, round);
+        }
+        self.total(sums)
+    }
+
+    /// Any later round: the last challenge binds the old halves' numbers in place. Neutral ones stay as they are.
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    fn bind_cells_of_numbers(
+        &self,
+        (low, high): Pair<'_, Numbers>,
+        (old_low, old_high): (&[Numbers], &[Numbers]),
+        (first, half): (usize, usize),
+        numerators: &Numerators,
+        x: &Lanes,
+        round: &Round<'_>,
+    ) -> [F; 2] {
+        let mut sums = Sums::new(&self.field, round.weights, first);
+        for (i, low) in low.iter_mut().enumerate() {
+            let mut numbers = [[round.lambda; 2]; 2];
+            let mut any = false;
+            let cells = [
+                (Some(low), old_low.get(i), first + i),
+                (high.get_mut(i), old_high.get(i), half + first + i),
+            ];
+            for ((cell, other, run), numbers) in cells.into_iter().zip(&mut numbers) {
+                let Some(cell) = cell.filter(|_| numerators.pattern(run) != NEUTRAL) else {
+                    continue;
+                };
+                let mut ends = [*numbers; 2];
+                for (from, end) in [Some(&*cell), other].into_iter().zip(&mut ends) {
+                    if let Some(from) = from {
+                        *end = [load(&from[0]), load(&from[1])];
+                    }
+                }
+                self.bind_pair(cell, &ends, x, numbers);
+                any = true;
+            }
+            self.add_some(&mut sums, any, &numbers, round);
+        }
+        self.total(sums)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    fn add_some(
+        &self,
+        sums: &mut Sums<'_>,
+        any: bool,
+        numbers: &[[Lanes; 2]; 2],
+        round: &Round<'_>,
+    ) {
+        match any {
+            true => self.add_numbers(sums, numbers, round),
+            false => sums.skip(),
+        }
+    }
+
+    /// Adds what the numbers of a cell of the first half and of its partner give to a round.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    fn add_numbers(&self, sums: &mut Sums<'_>, [low, high]: &[[Lanes; 2]; 2], round: &Round<'_>) {
+        let field = &self.field;
+        let product = field.multiply(&low[0], &low[1]);
+        let a = field.subtract(&high[0], &low[0]);
+        let b = field.subtract(&high[1], &low[1]);
+        sums.add(
+            &field.subtract(&product, &round.neutral),
+            &field.multiply(&a, &b),
+        );
+    }
+
+    /// `a + x (b - a)` of two ends, which is also written to a cell.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    fn bind_pair(
+        &self,
+        cell: &mut Numbers,
+        [a, b]: &[[Lanes; 2]; 2],
+        x: &Lanes,
+        bound: &mut [Lanes; 2],
+    ) {
+        for (i, place) in cell.iter_mut().enumerate() {
+            bound[i] = self.line(&a[i], &b[i], x);
+            store(place, &bound[i]);
+        }
+    }
+
+    /// `p + lambda q` of a run's even leaves and of its odd ones; those of neutral ones are there.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    fn numbers(
+        &self,
+        (leaves, sums): &LeavesAndSums,
+        run: usize,
+        round: &Round<'_>,
+        numbers: &mut [Lanes; 2],
+    ) {
+        match leaves.runs().get(run).unwrap_or(&Run::Neutral) {
+            Run::Neutral => {}
+            Run::Lookups(block) => *numbers = self.lookups(leaves, &sums.lookups, *block, run),
+            Run::Mixed => {
+                let mut packed = round.neutral_numbers;
+                leaves.visit(sums, run * RUN..(run + 1) * RUN, |at, _, number| {
+                    put(&mut packed, at, number);
+                });
+                *numbers = unzip(&packed);
+            }
+        }
+    }
+}
