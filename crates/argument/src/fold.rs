@@ -178,7 +178,8 @@ fn fold_block<F: PrimeField, T: Bytes>(
     columns: Range<usize>,
 ) -> Vec<F> {
     let tiles = columns.len().div_ceil(TILE);
-    let groups = CHUNK / GROUP;
+    // Few rows take little room.
+    let groups = CHUNK.min(rows.len()).div_ceil(GROUP).max(1);
     // By byte of value, then tile, then group of rows.
     let mut panel = Zeroizing::new(vec![Group::<TILE>::default(); T::COUNT * tiles * groups]);
     let mut sums = Zeroizing::new(vec![Sums::default(); T::COUNT * tiles]);

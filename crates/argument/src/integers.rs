@@ -80,7 +80,48 @@ impl Integers {
 
     /// All values in order, in a vector that the caller has to zeroize if they are secret.
     pub fn to_i64(&self) -> Vec<i64> {
-        self.iter().collect()
+        match self {
+            Self::I8(values) => values.iter().map(|&value| value.into()).collect(),
+            Self::I16(values) => values.iter().map(|&value| value.into()).collect(),
+            Self::I32(values) => values.iter().map(|&value| value.into()).collect(),
+        }
+    }
+
+    /// Adds a multiple of each value to the sum in its place, wrapping around.
+    #[cfg(feature = "prover")]
+    pub(crate) fn add_multiple(&self, sums: &mut [i64], factor: i64) {
+        fn add<T: Copy + Into<i64>>(sums: &mut [i64], values: &[T], factor: i64) {
+            for (sum, &value) in sums.iter_mut().zip(values) {
+                *sum = sum.wrapping_add(factor.wrapping_mul(value.into()));
+            }
+        }
+        match self {
+            Self::I8(values) => add(sums, values, factor),
+            Self::I16(values) => add(sums, values, factor),
+            Self::I32(values) => add(sums, values, factor),
+        }
+    }
+
+    /// Feeds all values to a hash, in the bytes of their type.
+    #[cfg(feature = "prover")]
+    pub(crate) fn hash_into(&self, hasher: &mut blake3::Hasher) {
+        fn hash<T: Copy, const N: usize>(
+            hasher: &mut blake3::Hasher,
+            values: &[T],
+            bytes: impl Fn(T) -> [u8; N],
+        ) {
+            // So many at a time that the hash works on several blocks at once.
+            for values in values.chunks(1 << 14) {
+                let bytes = values.iter().flat_map(|&value| bytes(value)).collect();
+                let bytes: zeroize::Zeroizing<Vec<u8>> = zeroize::Zeroizing::new(bytes);
+                hasher.update(&bytes);
+            }
+        }
+        match self {
+            Self::I8(values) => hash(hasher, values, i8::to_le_bytes),
+            Self::I16(values) => hash(hasher, values, i16::to_le_bytes),
+            Self::I32(values) => hash(hasher, values, i32::to_le_bytes),
+        }
     }
 }
 

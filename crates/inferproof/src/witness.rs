@@ -5,6 +5,7 @@ use crate::lower::{Lowered, NonNegative, Product, Recipe};
 use inferproof_argument::curve::Profile;
 use inferproof_argument::{Integers, Opening, ProveError};
 use inferproof_program::{Op, Program, TensorId, Trace, Weights};
+use rayon::prelude::*;
 use std::borrow::Cow;
 
 /// The values of a run: what the trace keeps, the weights, and what the interpreter dropped after use.
@@ -181,17 +182,15 @@ impl Values<'_> {
 
     /// Fresh tensors and contraction outputs of the inference.
     pub fn fill(&self, lowered: &Lowered) -> Result<(Vec<Integers>, Vec<Vec<i64>>), ProveError> {
-        let fresh = lowered
-            .recipes
-            .iter()
-            .map(|recipe| narrow(&self.fresh(recipe)?))
-            .collect::<Result<_, _>>()?;
-        let products = lowered
-            .products
-            .iter()
-            .map(|product| self.product(product))
-            .collect::<Result<_, _>>()?;
-        Ok((fresh, products))
+        let recipes = lowered.recipes.par_iter();
+        let fresh = recipes.map(|recipe| narrow(&self.fresh(recipe)?));
+        let products = lowered.products.par_iter();
+        let products = products.map(|product| self.product(product));
+        let (fresh, products) = rayon::join(
+            || fresh.collect::<Result<_, _>>(),
+            || products.collect::<Result<_, _>>(),
+        );
+        Ok((fresh?, products?))
     }
 }
 

@@ -1,6 +1,8 @@
 //! The matrix products behind [`crate::Op::Contract`], on operands as narrow as their declared ranges allow.
 
+use crate::entries::map;
 use crate::{Integers, Tensor};
+use rayon::prelude::*;
 use std::borrow::Cow;
 
 /// Row-major operands `[s, f, k]` and `[s, g, k]`, and their product `[s, f, g]`.
@@ -53,9 +55,9 @@ impl<'a> Operand<'a> {
     fn narrow(self) -> Cow<'a, [i16]> {
         match self {
             Self::Weight(Integers::I16(v)) => Cow::Borrowed(v),
-            Self::Weight(Integers::I8(v)) => v.iter().map(|&v| v.into()).collect(),
+            Self::Weight(Integers::I8(v)) => Cow::Owned(map(v, |&v| v.into())),
             Self::Weight(other) => other.iter().map(|v| v as i16).collect(),
-            Self::Wide(v) => v.iter().map(|&v| v as i16).collect(),
+            Self::Wide(v) => Cow::Owned(map(v, |&v| v as i16)),
         }
     }
 
@@ -64,7 +66,7 @@ impl<'a> Operand<'a> {
         match self {
             Self::Weight(Integers::I32(v)) => Cow::Borrowed(v),
             Self::Weight(other) => other.iter().map(|v| v as i32).collect(),
-            Self::Wide(v) => v.iter().map(|&v| v as i32).collect(),
+            Self::Wide(v) => Cow::Owned(map(v, |&v| v as i32)),
         }
     }
 
@@ -76,14 +78,20 @@ impl<'a> Operand<'a> {
     }
 }
 
-/// All pairs of rows. Right rows are walked in blocks that stay in cache while the left rows pass.
-fn product<T>(d: Dimensions, left: &[T], right: &[T], dot: impl Fn(&[T], &[T]) -> i64) -> Vec<i64> {
+/// All pairs of rows, on all cores. Right rows are walked in blocks that stay in cache while the left rows pass.
+fn product<T: Sync>(
+    d: Dimensions,
+    left: &[T],
+    right: &[T],
+    dot: impl Fn(&[T], &[T]) -> i64 + Sync,
+) -> Vec<i64> {
     const BLOCK_ENTRIES: usize = 1 << 14;
+    /// Products of entries that a task takes.
+    const TASK: usize = 1 << 18;
     let mut out = vec![0i64; d.s * d.f * d.g];
+    let of_left_row = (d.g * d.k).max(1);
     let block = (BLOCK_ENTRIES / d.k.max(1)).clamp(1, d.g.max(1));
-    let lefts = left.chunks_exact(d.f * d.k);
-    let rights = right.chunks_exact(d.g * d.k);
-    for ((left, right), out) in lefts.zip(rights).zip(out.chunks_exact_mut(d.f * d.g)) {
+    let rows_of = |left: &[T], right: &[T], out: &mut [i64]| {
         for (position, rows) in right.chunks(block * d.k).enumerate() {
             for (row, out) in left.chunks_exact(d.k).zip(out.chunks_exact_mut(d.g)) {
                 let out = out.iter_mut().skip(position * block);
@@ -92,7 +100,21 @@ fn product<T>(d: Dimensions, left: &[T], right: &[T], dot: impl Fn(&[T], &[T]) -
                 }
             }
         }
-    }
+    };
+    let lefts = left.par_chunks_exact(d.f * d.k);
+    let rights = right.par_chunks_exact(d.g * d.k);
+    let outs = out.par_chunks_exact_mut(d.f * d.g);
+    let matrices = lefts.zip(rights).zip(outs);
+    let rows = TASK.div_ceil(of_left_row);
+    matrices
+        .with_min_len(TASK.div_ceil((d.f * of_left_row).max(1)))
+        .for_each(|((left, right), out)| {
+            let lefts = left.par_chunks(rows * d.k);
+            let outs = out.par_chunks_mut(rows * d.g);
+            lefts
+                .zip(outs)
+                .for_each(|(left, out)| rows_of(left, right, out));
+        });
     out
 }
 

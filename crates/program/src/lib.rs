@@ -61,6 +61,8 @@
 mod bounds;
 #[cfg(feature = "interpreter")]
 mod contract;
+#[cfg(feature = "interpreter")]
+mod entries;
 mod indicator;
 mod integers;
 mod meaning;

@@ -1,6 +1,7 @@
 //! The interpreter: the definition of a program's outputs.
 
 use crate::contract::{Dimensions, Operand, contract};
+use crate::entries::{add_multiple, map, map_pairs};
 use crate::{Node, Op, Program, ProgramError, Tensor, TensorId, Term, Weights, indicator};
 use inferproof_view::volume;
 
@@ -288,20 +289,18 @@ impl Run<'_> {
                 let half = if *shift == 0 { 0 } else { 1i64 << (shift - 1) };
                 let (low, high) = (output.low, output.high);
                 let rescale = |&x: &i64| ((x + half) >> shift).clamp(low, high);
-                self.read(*source).iter().map(rescale).collect()
+                map(&self.read(*source), rescale)
             }
             Op::Map { source, table } => {
                 let table = self.program.table(*table);
                 let look_up = |&x: &i64| table.and_then(|t| t.get(x));
-                let values: Option<Vec<i64>> = self.read(*source).iter().map(look_up).collect();
+                let values = map(&self.read(*source), look_up).into_iter();
+                let values: Option<Vec<i64>> = values.collect();
                 values.ok_or_else(|| misfit("an entry is outside the table's domain".into()))?
             }
             Op::Max { left, right } => {
                 let (left, right) = (self.read(*left), self.read(*right));
-                left.iter()
-                    .zip(right.iter())
-                    .map(|(&l, &r)| l.max(r))
-                    .collect()
+                map_pairs((&left, &right), |&l, &r| l.max(r))
             }
             Op::OneHot { source } => {
                 let width = output.shape.last().copied().unwrap_or(1).max(1);
@@ -313,7 +312,7 @@ impl Run<'_> {
             }
             Op::Root { source } => {
                 let squares = self.read(*source);
-                squares.iter().map(|x| x.isqrt()).collect()
+                map(&squares, |x| x.isqrt())
             }
         }))
     }
@@ -336,11 +335,7 @@ impl Run<'_> {
                     }
                     sum = Some(value);
                 }
-                Some(sum) => {
-                    for (s, v) in sum.iter_mut().zip(value) {
-                        *s += term.coefficient * v;
-                    }
-                }
+                Some(sum) => add_multiple(sum, &value, term.coefficient),
             }
         }
         Ok(sum.unwrap_or_else(|| vec![0; volume(&output.shape).unwrap_or(0)]))

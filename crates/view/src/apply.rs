@@ -1,6 +1,11 @@
 //! Computing the target of a view.
 
-use crate::{Functional, Ring, View, ViewError, volume};
+use crate::step::AxisMap;
+use crate::{Functional, Ring, Step, View, ViewError, volume};
+
+/// Entries that are worth a task of their own.
+#[cfg(feature = "parallel")]
+const TASK: usize = 1 << 14;
 
 impl View {
     /// The target array, row-major, from the source array, row-major.
@@ -8,81 +13,161 @@ impl View {
     /// # Errors
     /// If `source` does not have as many entries as the view's source shape.
     pub fn apply<T: Ring>(&self, source: &[T]) -> Result<Vec<T>, ViewError> {
+        self.apply_widening(source)
+    }
+
+    /// As [`Self::apply`], of a source whose entries are of a narrower type.
+    ///
+    /// # Errors
+    /// If `source` does not have as many entries as the view's source shape.
+    pub fn apply_widening<S: Copy + Into<T> + Sync, T: Ring>(
+        &self,
+        source: &[S],
+    ) -> Result<Vec<T>, ViewError> {
         if volume(self.source()) != Some(source.len()) {
             return Err(ViewError::Shape {
                 expected: self.source().to_vec(),
                 got: vec![source.len()],
             });
         }
-        let mut array = source.to_vec();
+        let mut array: Option<Vec<T>> = None;
         for (step, before, after) in self.stages() {
-            let Some(map) = step.axis_map() else {
-                if let crate::Step::Permute(permutation) = step {
-                    array = permute(&array, before, permutation);
-                }
-                continue;
-            };
-            if map.source.iter().product::<usize>() == map.target.iter().product::<usize>()
-                && matches!(step, crate::Step::Split { .. } | crate::Step::Merge { .. })
-            {
-                continue;
+            array = match &array {
+                None => apply_step(step, before, after, source),
+                Some(values) => apply_step(step, before, after, values),
             }
-            let inner: usize = before.iter().skip(map.axis + map.source.len()).product();
-            let (from, to): (usize, usize) =
-                (map.source.iter().product(), map.target.iter().product());
-            let mut out = vec![T::default(); after.iter().product()];
-            let mut entries = Vec::new();
-            map.entries(|t, s, c| entries.push((t, s, c)));
-            if inner > 0 && from > 0 && to > 0 {
-                let blocks = array.chunks_exact(from * inner);
-                for (block, target) in blocks.zip(out.chunks_exact_mut(to * inner)) {
-                    for &(t, s, c) in &entries {
-                        let read = block.get(s * inner..(s + 1) * inner).unwrap_or_default();
-                        let write = target
-                            .get_mut(t * inner..(t + 1) * inner)
-                            .unwrap_or_default();
-                        if c == 1 {
-                            for (w, &r) in write.iter_mut().zip(read) {
-                                *w += r;
-                            }
-                        } else {
-                            let c = T::from(c);
-                            for (w, &r) in write.iter_mut().zip(read) {
-                                *w += c * r;
-                            }
-                        }
-                    }
-                }
-            }
-            array = out;
+            .or(array);
         }
-        Ok(array)
+        Ok(array.unwrap_or_else(|| source.iter().map(|&v| v.into()).collect()))
+    }
+}
+
+/// The array after a step; `None` if its entries stay where they are.
+fn apply_step<S: Copy + Into<T> + Sync, T: Ring>(
+    step: &Step,
+    before: &[usize],
+    after: &[usize],
+    array: &[S],
+) -> Option<Vec<T>> {
+    match step {
+        Step::Split { .. } | Step::Merge { .. } => None,
+        Step::Permute(permutation) => Some(permute(array, before, permutation)),
+        Step::Slice { .. }
+        | Step::Gather { .. }
+        | Step::Window { .. }
+        | Step::Insert { .. }
+        | Step::Reduce { .. }
+        | Step::SuffixSum { .. } => {
+            let map = step.axis_map()?;
+            let inner = before.iter().skip(map.axis + map.source.len()).product();
+            Some(along_axis(array, &map, inner, after.iter().product()))
+        }
+    }
+}
+
+/// Applies the map of an axis, behind which there are `inner` entries; the target has so many `entries`.
+fn along_axis<S: Copy + Into<T> + Sync, T: Ring>(
+    array: &[S],
+    map: &AxisMap<'_>,
+    inner: usize,
+    entries: usize,
+) -> Vec<T> {
+    let from = map.source.iter().product::<usize>();
+    let to = map.target.iter().product::<usize>();
+    let mut out = vec![T::default(); entries];
+    if inner == 0 || from == 0 || to == 0 {
+        return out;
+    }
+    // What each index of the target reads, in order.
+    let (mut reads, mut starts) = (Vec::new(), Vec::with_capacity(to + 1));
+    map.entries(|target, source, factor| {
+        starts.resize(starts.len().max(target + 1), reads.len());
+        reads.push((source, factor));
+    });
+    starts.resize(to + 1, reads.len());
+    fill_rows(&mut out, inner, |first, rows| {
+        let (mut index, mut block) = (first % to, first / to * from * inner);
+        for out in rows.chunks_exact_mut(inner) {
+            let range = starts.get(index).zip(starts.get(index + 1));
+            let reads = range.and_then(|(&start, &end)| reads.get(start..end));
+            for &(source, factor) in reads.unwrap_or_default() {
+                let at = block + source * inner;
+                add_multiple(out, array.get(at..at + inner).unwrap_or_default(), factor);
+            }
+            index += 1;
+            if index == to {
+                (index, block) = (0, block + from * inner);
+            }
+        }
+    });
+    out
+}
+
+#[inline]
+fn add_multiple<S: Copy + Into<T>, T: Ring>(out: &mut [T], read: &[S], factor: i64) {
+    if factor == 1 {
+        for (out, &v) in out.iter_mut().zip(read) {
+            *out += v.into();
+        }
+        return;
+    }
+    let factor = T::from(factor);
+    for (out, &v) in out.iter_mut().zip(read) {
+        *out += factor * v.into();
     }
 }
 
 /// Row-major transposition: target axis `i` is source axis `permutation[i]`.
-pub(crate) fn permute<T: Ring>(array: &[T], shape: &[usize], permutation: &[usize]) -> Vec<T> {
+pub(crate) fn permute<S: Copy + Into<T> + Sync, T: Ring>(
+    array: &[S],
+    shape: &[usize],
+    permutation: &[usize],
+) -> Vec<T> {
     let mut strides = vec![1usize; shape.len()];
     let mut stride = 1;
     for (slot, &n) in strides.iter_mut().zip(shape).rev() {
         *slot = stride;
         stride *= n;
     }
-    let target: Vec<(usize, usize)> = permutation
-        .iter()
+    let target = permutation.iter();
+    let target: Vec<(usize, usize)> = target
         .filter_map(|&p| Some((*shape.get(p)?, *strides.get(p)?)))
         .collect();
+    let (&(width, step), outer) = target.split_last().unwrap_or((&(1, 1), &[]));
+    // Where each row of the target begins.
     let mut offsets = vec![0usize];
-    for (n, stride) in target {
-        offsets = offsets
-            .iter()
+    for &(n, stride) in outer {
+        let next = offsets.iter();
+        offsets = next
             .flat_map(|&o| (0..n).map(move |i| o + i * stride))
             .collect();
     }
-    offsets
-        .iter()
-        .map(|&o| array.get(o).copied().unwrap_or_default())
-        .collect()
+    let mut out = vec![T::default(); offsets.len() * width];
+    fill_rows(&mut out, width, |first, rows| {
+        let offsets = offsets.iter().skip(first);
+        for (&offset, row) in offsets.zip(rows.chunks_exact_mut(width.max(1))) {
+            let read = array.iter().skip(offset).step_by(step.max(1));
+            row.iter_mut()
+                .zip(read)
+                .for_each(|(out, &v)| *out = v.into());
+        }
+    });
+    out
+}
+
+/// Fills rows of so many entries, some at a time: `fill` is given the number of the first of them.
+fn fill_rows<T: Ring>(out: &mut [T], width: usize, fill: impl Fn(usize, &mut [T]) + Sync) {
+    #[cfg(feature = "parallel")]
+    if width > 0 && out.len() > TASK {
+        use rayon::prelude::*;
+        let rows = TASK.div_ceil(width);
+        let tasks = out.par_chunks_mut(rows * width).enumerate();
+        tasks.for_each(|(task, out)| fill(task * rows, out));
+        return;
+    }
+    if width > 0 {
+        fill(0, out);
+    }
 }
 
 impl<F: Ring> Functional<F> {

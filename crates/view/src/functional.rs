@@ -5,8 +5,8 @@ use std::ops::{AddAssign, Mul};
 use std::sync::Arc;
 
 /// What functionals are computed over: a prime field, or integers in tests.
-pub trait Ring: Copy + Default + AddAssign + Mul<Output = Self> + From<i64> {}
-impl<T: Copy + Default + AddAssign + Mul<Output = T> + From<i64>> Ring for T {}
+pub trait Ring: Copy + Default + AddAssign + Mul<Output = Self> + From<i64> + Send + Sync {}
+impl<T: Copy + Default + AddAssign + Mul<Output = T> + From<i64> + Send + Sync> Ring for T {}
 
 /// A weight vector over consecutive axes, row-major.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -52,8 +52,7 @@ impl<F: PrimeField> Sumcheck<F> {
         arrays: &Arrays<'_>,
         instances: &[Instance<Scalar<P>>],
     ) -> Self {
-        let (mut pairs, mut folded_right) = (Vec::new(), Vec::new());
-        for instance in instances {
+        let of_instances = instances.par_iter().map(|instance| {
             let contraction = &relations.parts().contractions[instance.contraction];
             let shape = [&contraction.shared[..], &contraction.contracted].concat();
             let left = fold_operand(
@@ -74,15 +73,16 @@ impl<F: PrimeField> Sumcheck<F> {
                     .collect(),
             };
             let (right, kept) = fold_right(relations, contraction, instance, arrays);
-            pairs.push(Pair {
+            let pair = Pair {
                 coefficient: instance.coefficient,
                 outside: F::one(),
                 bits: contraction.bits(),
                 a: on_cube(&left, &shape),
                 b: on_cube(&right, &shape),
-            });
-            folded_right.push(kept);
-        }
+            };
+            (pair, kept)
+        });
+        let (pairs, folded_right) = of_instances.unzip();
         Self {
             pairs,
             folded_right,

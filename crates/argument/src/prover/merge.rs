@@ -133,13 +133,20 @@ impl<F: PrimeField> Sumcheck<F> {
 
 /// The opened vector: `sum_k weight_k column_k(point) u_k`, of `2^c` entries.
 pub(crate) fn opened<F: PrimeField>(pieces: &[FoldedPiece<F>], point: &[F], c: u32) -> Vec<F> {
+    /// Entries that a task takes.
+    const TASK: usize = 128;
     let at_point = eq_vector(point, 1 << c);
+    let factor = |piece: &FoldedPiece<F>| piece.weight * dot(&piece.column, &at_point);
+    let factors: Vec<F> = pieces.par_iter().map(factor).collect();
     let mut out = vec![F::zero(); 1 << c];
-    for piece in pieces {
-        let factor = piece.weight * dot(&piece.column, &at_point);
-        for (slot, &v) in out.iter_mut().zip(&piece.folded) {
-            *slot += factor * v;
+    let tasks = out.par_chunks_mut(TASK).enumerate();
+    tasks.for_each(|(task, out)| {
+        for (piece, &factor) in pieces.iter().zip(&factors) {
+            let folded = piece.folded.iter().skip(task * TASK);
+            for (slot, &v) in out.iter_mut().zip(folded) {
+                *slot += factor * v;
+            }
         }
-    }
+    });
     out
 }

@@ -309,17 +309,20 @@ impl<'a, P: Profile> Prover<'a, P> {
 
     /// A digest of all fresh integers and of the external tensors' blinders: an input of the hedged randomness, never sent.
     fn secret_digest(&self) -> [u8; 32] {
-        let mut hasher = blake3::Hasher::new_derive_key("inferproof witness 1");
-        for (_, tensor) in self
-            .arrays
-            .committed
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| self.relations.parts().tensors[*i].origin == Origin::Fresh)
-        {
-            for v in tensor.iter() {
-                hasher.update(&v.to_le_bytes());
+        let new = || blake3::Hasher::new_derive_key("inferproof witness 2");
+        let tensors = &self.relations.parts().tensors;
+        let fresh = self.arrays.committed.par_iter().zip(tensors);
+        let digests = fresh.map(|(values, tensor)| {
+            let mut hasher = new();
+            if tensor.origin == Origin::Fresh {
+                values.hash_into(&mut hasher);
             }
+            hasher.finalize()
+        });
+        let digests: Vec<blake3::Hash> = digests.collect();
+        let mut hasher = new();
+        for digest in digests {
+            hasher.update(digest.as_bytes());
         }
         for scalar in self.blinders.iter().flat_map(|rows| rows.iter()) {
             hasher.update(&encode_scalar(scalar));
