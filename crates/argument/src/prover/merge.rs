@@ -9,6 +9,7 @@ use crate::script::claims::{Alike, Claimed};
 use ark_ff::PrimeField;
 use inferproof_view::Functional;
 use rayon::prelude::*;
+use std::collections::HashMap;
 
 /// A piece of a claimed functional, under its claim's weight.
 pub(crate) struct FoldedPiece<F> {
@@ -83,6 +84,45 @@ pub(crate) fn fold_alike<'a, F: PrimeField>(
         .collect()
 }
 
+/// Pieces whose columns differ: those with the same column are added up under their weights.
+///
+/// Tensors with the same trailing axes are read at the same point along them, so that many pieces have the same column.
+pub(crate) fn by_column<F: PrimeField>(pieces: Vec<FoldedPiece<F>>) -> Vec<FoldedPiece<F>> {
+    // Classes by some entries of their columns. Others may share these.
+    let mut places: HashMap<[Option<F>; 3], Vec<usize>> = HashMap::new();
+    let mut classes: Vec<Vec<FoldedPiece<F>>> = Vec::new();
+    for piece in pieces {
+        let column = &piece.column;
+        let middle = column.get(column.len() / 2);
+        let some = [column.first(), middle, column.last()].map(Option::<&F>::copied);
+        let alike = places.entry(some).or_default();
+        match alike.iter().find(|&&i| classes[i][0].column == *column) {
+            Some(&class) => classes[class].push(piece),
+            None => {
+                alike.push(classes.len());
+                classes.push(vec![piece]);
+            }
+        }
+    }
+    let sums = classes.into_par_iter().map(|class| {
+        let mut pieces = class.into_iter();
+        let mut sum = pieces.next().expect("a class begins with a piece");
+        for piece in pieces {
+            if !sum.weight.is_one() {
+                sum.folded.iter_mut().for_each(|v| *v *= sum.weight);
+                sum.weight = F::one();
+            }
+            let terms = sum.folded.iter_mut().zip(&piece.folded);
+            match piece.weight.is_one() {
+                true => terms.for_each(|(sum, v)| *sum += v),
+                false => terms.for_each(|(sum, &v)| *sum += piece.weight * v),
+            }
+        }
+        sum
+    });
+    sums.collect()
+}
+
 /// A piece's combination of rows, from the vector already folded over the outer axes.
 fn fold_runs<F: PrimeField>(piece: &Piece<F>, layout: &Layout, folded: &[F]) -> Vec<F> {
     let width = layout.row_width();
@@ -149,4 +189,50 @@ pub(crate) fn opened<F: PrimeField>(pieces: &[FoldedPiece<F>], point: &[F], c: u
         }
     });
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ark_ff::Field;
+    use ark_grumpkin::Fr;
+
+    /// Pieces that are added up give the same sumcheck and the same opened vector.
+    #[test]
+    fn pieces_with_the_same_column_are_added_up() {
+        let vector = |seed: u64| -> Vec<Fr> {
+            let numbers = (1..=6).map(|i| Fr::from(seed * 97 + i).pow([5]));
+            numbers.collect()
+        };
+        let mut almost = vector(2);
+        almost[1] += Fr::from(1u64);
+        let columns = [
+            vector(1),
+            vector(2),
+            vector(1),
+            almost,
+            vector(1),
+            vector(2),
+        ];
+        let weights = [3u64, 1, 1, 1, 5, 1];
+        let pieces = || -> Vec<FoldedPiece<Fr>> {
+            let numbered = columns.iter().zip(weights).zip(10..);
+            let pieces = numbered.map(|((column, weight), seed)| FoldedPiece {
+                weight: Fr::from(weight),
+                column: column.clone(),
+                folded: vector(seed),
+            });
+            pieces.collect()
+        };
+        let (apart, together) = (pieces(), by_column(pieces()));
+        assert_eq!(together.len(), 3);
+        let (mut one, mut other) = (Sumcheck::new(&apart, 3), Sumcheck::new(&together, 3));
+        let mut last = None;
+        for x in [2u64, 3, 7] {
+            assert_eq!(one.round(last), other.round(last));
+            last = Some(Fr::from(x));
+        }
+        let point = [2u64, 3, 7].map(Fr::from);
+        assert_eq!(opened(&apart, &point, 3), opened(&together, &point, 3));
+    }
 }

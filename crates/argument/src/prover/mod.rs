@@ -260,14 +260,17 @@ impl<'a, P: Profile> Prover<'a, P> {
                 Found::new(table, &lookup.shape, &first, second.as_deref())
             })
             .collect();
-        let mut multiplicities: Vec<Vec<i64>> = parts
-            .tables
-            .iter()
-            .map(|table| vec![0; table.len()])
-            .collect();
-        for (lookup, found) in parts.lookups.iter().zip(&found) {
-            found.count(&mut multiplicities[lookup.table]);
-        }
+        let tables = parts.tables.par_iter().enumerate();
+        let multiplicities = tables.map(|(number, table)| {
+            let mut counts = vec![0; table.len()];
+            for (lookup, found) in parts.lookups.iter().zip(&found) {
+                if lookup.table == number {
+                    found.count(&mut counts);
+                }
+            }
+            counts
+        });
+        let multiplicities: Vec<Vec<i64>> = multiplicities.collect();
         for (i, counts) in multiplicities.iter().enumerate() {
             let expected = counts.len();
             let name = || parts.tensors[relations.multiplicities(i)].name.clone();
@@ -432,6 +435,7 @@ impl<'a, P: Profile> Prover<'a, P> {
                     // The direct claim comes first, under the power 1: its pieces are what they were.
                     let rest = self.fold_claims(claims.get(self.direct..).unwrap_or_default());
                     self.pieces.extend(rest);
+                    self.pieces = merge::by_column(std::mem::take(&mut self.pieces));
                     let c = self.relations.parts().c;
                     self.merge = Some(merge::Sumcheck::new(&self.pieces, c));
                 }
