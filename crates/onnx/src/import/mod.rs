@@ -356,6 +356,11 @@ pub struct Importer<'a> {
 }
 
 impl<'a> Importer<'a> {
+    /// Whether what is imported is evaluated at once, since all of it is constant.
+    pub fn evaluates(&self) -> bool {
+        matches!(self.layers, Layers::Evaluated(_))
+    }
+
     /// An importer with an empty graph, in which constants are inputs.
     fn scratch(&self) -> Self {
         Self {

@@ -29,13 +29,17 @@ reductions! {
     "ReduceMean", [1, 11, 13, 18], "a sum and a factor";
     "ReduceMax", [1, 11, 12, 13, 18, 20], "maxima, pair by pair";
     "ReduceMin", [1, 11, 12, 13, 18, 20], "maxima, pair by pair";
-    "ReduceProd", [1, 11, 13, 18], "products, pair by pair";
+    "ReduceProd", [1, 11, 13, 18], "products, pair by pair, of at most 24 numbers that are no integers";
     "ReduceL1", [1, 11, 13, 18], "a table and a sum";
     "ReduceL2", [1, 11, 13, 18], "a sum of squares and an exact root";
     "ReduceLogSum", [1, 11, 13, 18], "a sum and a table";
     "ReduceLogSumExp", [1, 11, 13, 18], "maxima, exponentials, a sum and a logarithm";
     "ReduceSumSquare", [1, 11, 13, 18], "a sum of squares";
 }
+
+/// So many computed numbers are multiplied, pair by pair. Of random factors between 0.2 and 2, products of 32 and more were off by more than
+/// one percent of themselves at 16 bits; of those of fewer, none in 3,000.
+const MOST_FACTORS: usize = 24;
 
 fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     let origin = &node.origin;
@@ -125,6 +129,12 @@ impl Importer<'_> {
             "ReduceMean" => self.summed(origin, source, axes, 1.0 / count as f64),
             "ReduceMax" => self.extremes(origin, source, axes, 1.0),
             "ReduceMin" => self.extremes(origin, source, axes, -1.0),
+            "ReduceProd" if count > MOST_FACTORS && !element.is_whole() && !self.evaluates() => {
+                refuse(format!(
+                    "a product of {count} computed numbers, which lie so many decades apart that a scale for all of them loses the small \
+                     ones; at most {MOST_FACTORS} are multiplied: export the exponential of the sum of their logarithms"
+                ))
+            }
             "ReduceProd" => self.reduced_product(origin, source, axes),
             "ReduceL1" => {
                 let magnitudes = self.apply(origin, source, Function::Abs);
