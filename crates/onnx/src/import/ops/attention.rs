@@ -182,8 +182,8 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         result = importer.graph.view(origin, result, steps)?;
     }
     let mode = node.int_or("qk_matmul_output_mode", 0);
-    let is_masked = [3, 6].iter().any(|&input| node.optional(input).is_some())
-        || node.flag("is_causal", false);
+    let is_masked =
+        [3, 6].iter().any(|&input| node.optional(input).is_some()) || node.flag("is_causal", false);
     let is_capped = node.float("softcap").is_some_and(|cap| cap != 0.0);
     if node.wants(3) && (matches!(mode, 1 | 2) && is_masked || mode == 1 && is_capped) {
         return refuse(format!(
