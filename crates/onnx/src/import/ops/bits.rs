@@ -229,7 +229,9 @@ impl Importer<'_> {
             return Ok(self.apply(origin, source, Function::Composite(Arc::new(expression))));
         }
         if by as f64 > MAX_POWER {
-            return refuse(format!("a shift by {by} bits; up to {MAX_POWER} are supported"));
+            return refuse(format!(
+                "a shift by {by} bits; up to {MAX_POWER} are supported"
+            ));
         }
         if !is_left {
             let divisor = Divisor::Number(1 << by);
@@ -283,11 +285,7 @@ impl Importer<'_> {
             Expression::Argument,
         );
         let first = power(rest.clone()).then(Function::Floor);
-        let further = combine(
-            Arithmetic::Add,
-            rest,
-            Expression::Number(MAX_POWER + 1.0),
-        );
+        let further = combine(Arithmetic::Add, rest, Expression::Number(MAX_POWER + 1.0));
         let is_further = Expression::Combine(
             Arithmetic::Compare(Comparison::Greater),
             Box::new(Expression::Argument),
@@ -460,11 +458,7 @@ fn common_bits_of_digits(is_signed: bool) -> Expression {
             true => combine(Arithmetic::Subtract, Expression::Number(1.0), bit(place)),
             false => bit(place),
         };
-        let both = combine(
-            Arithmetic::Multiply,
-            own(place),
-            own(place + DIGIT as u32),
-        );
+        let both = combine(Arithmetic::Multiply, own(place), own(place + DIGIT as u32));
         let weight = f64::from(1u32 << place) * if is_sign { -1.0 } else { 1.0 };
         let both = combine(Arithmetic::Multiply, both, Expression::Number(weight));
         sum = combine(Arithmetic::Add, sum, both);
@@ -491,7 +485,11 @@ impl Importer<'_> {
         for (place, (left, right)) in left.into_iter().zip(right).enumerate() {
             let is_highest = is_signed && place + 1 == count;
             // Eight more in each of the two.
-            let offset = if is_highest { f64::from(base / 2 * (base + 1)) } else { 0.0 };
+            let offset = if is_highest {
+                f64::from(base / 2 * (base + 1))
+            } else {
+                0.0
+            };
             let parts = [(f64::from(base), left), (1.0, right)];
             let pair = self.combination(origin, parts, offset)?;
             let all = Function::Clamp {

@@ -37,8 +37,7 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         importer.graph.shape(image).to_vec(),
         importer.graph.shape(kernel).to_vec(),
     );
-    let (&[batch, channels, _, _], &[_, _, tall, wide]) = (&shape[..], &lengths[..])
-    else {
+    let (&[batch, channels, _, _], &[_, _, tall, wide]) = (&shape[..], &lengths[..]) else {
         return refuse(format!(
             "an image of shape {shape:?} and a kernel of shape {lengths:?}; expected four axes"
         ));
@@ -119,7 +118,11 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
 }
 
 /// Every `step`th channel from the first one on, as many as asked for, with their positions as one list: `[batch, channels * positions]`.
-fn listed([first, step, count]: [usize; 3], channels: usize, [rows, columns]: [usize; 2]) -> Vec<Step> {
+fn listed(
+    [first, step, count]: [usize; 3],
+    channels: usize,
+    [rows, columns]: [usize; 2],
+) -> Vec<Step> {
     vec![
         Step::Slice {
             axis: 1,
@@ -149,9 +152,9 @@ impl Importer<'_> {
         let &[batch, channels, rows, columns] = self.graph.shape(offsets) else {
             return refuse("offsets of other than four axes");
         };
-        let offsets = self
-            .graph
-            .view(origin, offsets, listed(chosen, channels, [rows, columns]))?;
+        let offsets =
+            self.graph
+                .view(origin, offsets, listed(chosen, channels, [rows, columns]))?;
         let mut standing = Vec::with_capacity(chosen[2] * rows * columns);
         let entries = windows.iter().map(|w| w.kernel);
         let entries: Vec<usize> = entries.collect();
@@ -174,8 +177,14 @@ impl Importer<'_> {
         let standing = self.graph.add_constant(origin, vec![count], standing);
         let terms = vec![
             self.graph.summand(1.0, offsets, vec![])?,
-            self.graph
-                .summand(1.0, standing, vec![Step::Insert { axis: 0, len: batch }])?,
+            self.graph.summand(
+                1.0,
+                standing,
+                vec![Step::Insert {
+                    axis: 0,
+                    len: batch,
+                }],
+            )?,
         ];
         Ok(self.graph.sum(origin, terms))
     }

@@ -47,9 +47,13 @@ fn by_blocks(
 ) -> Imported<LayerId> {
     let shape = importer.graph.shape(x).to_vec();
     let places = parameters.places(&shape);
-    let zeros = places.iter().filter_map(|&place| parameters.zeros.get(place));
+    let zeros = places
+        .iter()
+        .filter_map(|&place| parameters.zeros.get(place));
     let zeros = zeros.map(|&zero| zero as f32).collect();
-    let scales = places.iter().filter_map(|&place| parameters.scales.get(place));
+    let scales = places
+        .iter()
+        .filter_map(|&place| parameters.scales.get(place));
     let scales = scales.copied().collect();
     let zeros = importer.graph.add_constant(origin, shape.clone(), zeros);
     let scales = importer.graph.add_constant(origin, shape.clone(), scales);

@@ -172,9 +172,7 @@ fn codes(
             .summand(classes as f64 - ignored as f64, is_ignored, vec![])?,
     ];
     let labels = importer.graph.sum(origin, terms);
-    let codes = importer
-        .graph
-        .indicator(origin, labels, classes + 1, false);
+    let codes = importer.graph.indicator(origin, labels, classes + 1, false);
     let shape = importer.graph.shape(codes).to_vec();
     let kept = slice(axis, &shape, 0, 1, classes);
     Ok(importer.graph.view(origin, codes, vec![kept])?)
