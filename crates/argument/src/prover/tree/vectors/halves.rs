@@ -3,6 +3,17 @@
 
 use ark_ff::PrimeField;
 use rayon::prelude::*;
+use std::ops::Range;
+
+/// Sums over tasks of so many cells, of which there are `cells`. Each is given the range of its own.
+pub(super) fn over_ranges<F: PrimeField>(
+    (cells, task): (usize, usize),
+    sums: impl Fn(Range<usize>) -> [F; 2] + Send + Sync,
+) -> [F; 2] {
+    let tasks = (0..cells.div_ceil(task)).into_par_iter();
+    let sums = tasks.map(|i| sums(i * task..cells.min((i + 1) * task)));
+    sums.reduce(|| [F::zero(); 2], add)
+}
 
 /// A run of cells of the first half, and their partners of the second, as far as there are any.
 pub(super) type Pair<'a, C> = (&'a mut [C], &'a mut [C]);

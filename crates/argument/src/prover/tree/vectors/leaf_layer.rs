@@ -6,7 +6,7 @@
 
 use super::super::leaves::{Leaves, RUN, Run, Values};
 use super::super::scalars::Node;
-use super::halves::{Pair, add, make_room, over_halves, over_quarters};
+use super::halves::{Pair, make_room, over_halves, over_quarters, over_ranges};
 use super::numerators::{NEUTRAL, Numerators};
 use super::sums::{Sums, Weights};
 use super::{Kernel, Numbers, Spare, load, put, store, unzip};
@@ -182,14 +182,10 @@ impl<F: PrimeField> Kernel<F> {
         round: &Round<'_>,
     ) -> [F; 2] {
         let low = half.min(leaves.0.runs().len());
-        let task = round.weights.task();
-        let tasks = (0..low.div_ceil(task)).into_par_iter();
-        let sums = tasks.map(|i| {
-            let range = i * task..low.min((i + 1) * task);
+        over_ranges((low, round.weights.task()), |range| {
             // SAFETY: there is no kernel without the instructions.
             unsafe { self.first_of_range(leaves, range, half, numerators, round) }
-        });
-        sums.reduce(|| [F::zero(); 2], add)
+        })
     }
 
     /// Binds the last challenge, of which numerators are bound already. The new numbers have two halves of so many cells.

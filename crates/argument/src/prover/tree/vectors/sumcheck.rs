@@ -1,12 +1,11 @@
 //! The sumcheck of a layer above the leaves', eight nodes at a time, in place.
 
 use super::super::scalars::Node;
-use super::halves::{Pair, add, make_room, over_halves, over_quarters};
+use super::halves::{Pair, make_room, over_halves, over_quarters, over_ranges};
 use super::sums::{Sums, Weights};
 use super::{Cell, Fractions, Kernel, Spare, is_neutral, load, store, unzip};
 use crate::lanes::{Lanes, Packed, WIDTH};
 use ark_ff::PrimeField;
-use rayon::prelude::*;
 use std::ops::Range;
 
 /// The state of a layer's sumcheck.
@@ -81,19 +80,15 @@ impl<F: PrimeField> Kernel<F> {
             weights: &weights,
             neutral: [[[0; 4], number], [self.one; 2]].map(|pair| pair.map(Packed::splat)),
         };
-        let task = weights.task();
         // Neutral nodes count lambda each, everywhere; the sums are of what others have above it.
         let above = match point.last() {
             None => {
                 let fractions = sumcheck.fractions.as_ref()?;
                 let low = half.min(fractions.cells());
-                let tasks = (0..low.div_ceil(task)).into_par_iter();
-                let sums = tasks.map(|i| {
-                    let range = i * task..low.min((i + 1) * task);
+                over_ranges((low, weights.task()), |range| {
                     // SAFETY: there is no kernel without the instructions.
                     unsafe { self.first(fractions, range, half, &round) }
-                });
-                sums.reduce(|| [F::zero(); 2], add)
+                })
             }
             Some(&x) => {
                 // SAFETY: there is no kernel without the instructions.
