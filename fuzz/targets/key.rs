@@ -1,8 +1,8 @@
 //! Bytes as a verifying key: decoded, made ready, its range proofs checked.
 #![no_main]
 
-use inferproof::generic::{Verifier, VerifyingKey};
-use inferproof::{Bn254, Grumpkin, Limits};
+use inferproof_inference::generic::{Verifier, VerifyingKey};
+use inferproof_inference::{Bn254, Grumpkin, Limits};
 use libfuzzer_sys::fuzz_target;
 
 /// Much lower than the default, so that many inputs are tried: a generator takes long under a sanitizer.
@@ -13,7 +13,7 @@ const LIMITS: Limits = Limits {
 };
 
 fuzz_target!(|data: &[u8]| {
-    let _ = inferproof::kind_of(data);
+    let _ = inferproof_inference::kind_of(data);
     let _ = VerifyingKey::<Bn254>::decode(data);
     if let Ok(key) = VerifyingKey::<Grumpkin>::decode(data) {
         assert_eq!(key.encode(), data);

@@ -1,8 +1,8 @@
 //! Bytes as a program: validated, lowered to relations, and made a verifier's key with a commitment of the right shape.
 #![no_main]
 
-use inferproof::generic::{Verifier, VerifyingKey};
-use inferproof::{Architecture, Grumpkin, KeyError, Limits, Visibility, Visible};
+use inferproof_inference::generic::{Verifier, VerifyingKey};
+use inferproof_inference::{Architecture, Grumpkin, KeyError, Limits, Visibility, Visible};
 use inferproof_program::Program;
 use libfuzzer_sys::fuzz_target;
 

@@ -1,8 +1,8 @@
 //! Bytes as a proof, and edits of a valid proof: nothing but that proof is accepted.
 #![no_main]
 
-use inferproof::generic::{Verifier, VerifyingKey};
-use inferproof::{Grumpkin, Proof, Publics};
+use inferproof_inference::generic::{Verifier, VerifyingKey};
+use inferproof_inference::{Grumpkin, Proof, Publics};
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 

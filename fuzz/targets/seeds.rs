@@ -1,7 +1,7 @@
 //! Writes the seeds: `cargo run --release --features prover --bin seeds`, in this folder.
 
-use inferproof::generic::{Prover, commit};
-use inferproof::{Grumpkin, Proof, Visibility, Visible};
+use inferproof_inference::generic::{Prover, commit};
+use inferproof_inference::{Grumpkin, Proof, Visibility, Visible};
 use inferproof_program::testing::{Case, build};
 use std::fs;
 

@@ -1,9 +1,9 @@
 //! What was typed. Each command validates its own arguments before it does any work.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use inferproof::ASSUMED;
 use inferproof::{Curve, Visible};
-use inferproof_model::ASSUMED;
-use inferproof_onnx::{Dimensions, ImportOptions};
+use inferproof::{Dimensions, ImportOptions};
 use std::path::PathBuf;
 
 /// Zero-knowledge proofs of machine-learning inference: commit to a model, prove what it says, verify.

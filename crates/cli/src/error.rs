@@ -1,8 +1,8 @@
 //! Everything that ends a command without a verdict: what happened, to which file, and what to do.
 
+use inferproof::OnnxError;
+use inferproof::RunError;
 use inferproof::{InferenceError, ProveError};
-use inferproof_onnx::OnnxError;
-use inferproof_program::RunError;
 use std::path::PathBuf;
 
 /// Why a command failed; exit code 2, or 130 if it was interrupted.
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 pub enum Error {
     /// A model or one of its files.
     #[error(transparent)]
-    Model(inferproof_model::Error),
+    Model(inferproof::Error),
     /// A folder is there already.
     #[error("{}: exists already; choose another folder, or replace it (and lose its secrets) with --force", path.display())]
     Exists {
@@ -94,11 +94,11 @@ impl Error {
     }
 }
 
-impl From<inferproof_model::Error> for Error {
-    fn from(error: inferproof_model::Error) -> Self {
+impl From<inferproof::Error> for Error {
+    fn from(error: inferproof::Error) -> Self {
         match error {
-            inferproof_model::Error::Interrupted => Self::Interrupted,
-            inferproof_model::Error::Exists { path } => Self::Exists { path },
+            inferproof::Error::Interrupted => Self::Interrupted,
+            inferproof::Error::Exists { path } => Self::Exists { path },
             other => Self::Model(other),
         }
     }

@@ -4,8 +4,8 @@
 //! list; what `run --json` and `prove --json` print is taken too. Reals are rounded to the program's integers, which are compared.
 
 use crate::error::Error;
-use inferproof_model::{difference, nearest, ports};
-use inferproof_program::{Program, Tensor};
+use inferproof::{Program, Tensor};
+use inferproof::{difference, nearest, ports};
 use serde_json::Value;
 
 /// Integers for each output.
@@ -18,7 +18,7 @@ impl Expected {
             text.to_owned()
         } else {
             let path = std::path::Path::new(text);
-            std::fs::read_to_string(path).map_err(inferproof_model::Error::read(path))?
+            std::fs::read_to_string(path).map_err(inferproof::Error::read(path))?
         };
         Self::parse(program, &json, quantized).map_err(Error::Expected)
     }

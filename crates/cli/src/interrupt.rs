@@ -3,7 +3,7 @@
 //! What is being written lies under a temporary name until it is whole; a second Ctrl-C removes it.
 
 use crate::error::Error;
-use inferproof_model::remove_unfinished;
+use inferproof::remove_unfinished;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static ASKED: AtomicBool = AtomicBool::new(false);

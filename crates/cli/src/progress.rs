@@ -62,7 +62,7 @@ impl Progress {
 
     /// For [`inferproof::Prover::prove`].
     pub fn stage(&mut self, stage: Stage) -> bool {
-        let (doing, done, of) = inferproof_model::stage(stage);
+        let (doing, done, of) = inferproof::stage(stage);
         self.step(done, of, doing)
     }
 }

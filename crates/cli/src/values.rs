@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use crate::report::{Values, row};
-use inferproof_model::{Saturated, ports, saturated_inputs};
-use inferproof_onnx::{Entries, meant, quantize_inputs, read_samples};
-use inferproof_program::Program;
+use inferproof::Program;
+use inferproof::{Entries, meant, quantize_inputs, read_samples};
+use inferproof::{Saturated, ports, saturated_inputs};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;

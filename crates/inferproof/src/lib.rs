@@ -1,75 +1,92 @@
-//! Proofs of inference: this committed model, run on this input, gave this output, bit for bit.
+//! Machine-learning models that ship proofs: commit to a model, run it on an input, and prove to anyone that this committed model gave
+//! that output.
 //!
 //! ```text
-//! Program + weights --commit--> VerifyingKey (public) + ModelSecret
-//! VerifyingKey + ModelSecret + input --prove--> Proof
-//! VerifyingKey + Proof --verify--> verdict
+//! OnnxFile + Samples --compile--> Model (key, card, secrets) --save--> folder --open--> Model
 //! ```
 //!
-//! The relation that is proven is defined by the interpreter of `inferproof-program`; `lower` says how each of its ops
-//! becomes relations of `inferproof-argument`. Weights are private unless declared public; so can inputs and outputs be.
+//! A [`Model`] holds the files of its folder as they are, so a model in memory and one on disk are the same thing.
 //!
-//! Without the feature `prover` this crate is the verifier alone.
+//! With the feature `onnx` (the default) this is everything; with `prover` alone, proofs of programs that were compiled before; without
+//! both, the verifier: no importer, thread pool, randomness or file system.
 #![forbid(unsafe_code)]
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::indexing_slicing,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::unreachable,
-        clippy::todo,
-        clippy::unimplemented,
-        clippy::wildcard_enum_match_arm
-    )
-)]
 
-#[cfg(all(test, feature = "prover"))]
-mod attacks;
-#[cfg(feature = "prover")]
-mod commit;
-mod encoding;
-mod face;
-#[cfg(feature = "prover")]
-mod forecast;
-pub mod generic;
-mod key;
-mod lower;
-mod proof;
-#[cfg(feature = "prover")]
-mod prove;
-#[cfg(feature = "prover")]
-mod rows;
-mod verify;
-mod visibility;
-#[cfg(feature = "prover")]
-mod witness;
+#[cfg(feature = "onnx")]
+mod atomic;
+#[cfg(feature = "onnx")]
+mod card;
+#[cfg(feature = "onnx")]
+mod check;
+#[cfg(feature = "onnx")]
+mod checked;
+#[cfg(feature = "onnx")]
+mod compile;
+#[cfg(feature = "onnx")]
+mod error;
+#[cfg(feature = "onnx")]
+mod estimate;
+#[cfg(feature = "onnx")]
+mod folder;
+#[cfg(feature = "onnx")]
+mod inspect;
+#[cfg(feature = "onnx")]
+mod onnx_file;
+#[cfg(feature = "onnx")]
+mod saturation;
+#[cfg(feature = "onnx")]
+mod secret;
+#[cfg(feature = "onnx")]
+mod stage;
+#[cfg(feature = "onnx")]
+mod unfinished;
+#[cfg(feature = "onnx")]
+mod values;
 
+pub use inferproof_inference::{
+    Architecture, Curve, DecodeError, Digest, FORMAT_VERSION, KeyError, Kind, Limits, LowerError,
+    PROTOCOL, Proof, Publics, Rejection, Verifier, VerifyingKey, Visibility, Visible, kind_of,
+};
 #[cfg(feature = "prover")]
-pub use commit::CommitError;
-pub use encoding::{Curve, DecodeError, FORMAT_VERSION, Kind, kind_of};
-#[cfg(feature = "prover")]
-pub use face::{BlindingError, Inference, ModelSecret, Prover, commit};
-pub use face::{Verifier, VerifyingKey};
-#[cfg(feature = "prover")]
-pub use forecast::{Forecast, forecast};
-pub use inferproof_argument::curve::{EncodingError, SCALAR_BYTES};
-pub use inferproof_argument::{Limits, PROTOCOL};
-#[cfg(feature = "prover")]
-pub use inferproof_argument::{ProveError, Stage};
-pub use key::Architecture;
-pub use lower::LowerError;
-pub use proof::{Proof, Publics};
-#[cfg(feature = "prover")]
-pub use prove::InferenceError;
-pub use verify::{KeyError, Rejection};
-pub use visibility::{Visibility, Visible};
+pub use inferproof_inference::{
+    BlindingError, CommitError, Forecast, Inference, InferenceError, ModelSecret, ProveError,
+    Prover, SCALAR_BYTES, Stage, commit, forecast,
+};
+#[cfg(feature = "onnx")]
+pub use inferproof_onnx::{
+    Accuracy, Agreement, Array, Dimensions, Entries, ImportOptions, NodeSummary, OnnxError, Port,
+    QuantizeOptions, Samples, Widths, io_reason, meant, parse_samples, quantize_inputs,
+    read_samples,
+};
+#[cfg(feature = "onnx")]
+pub use inferproof_program::{Program, RunError, Tensor, TensorId};
 
-/// The default curve profile.
-pub type Grumpkin = ark_grumpkin::GrumpkinConfig;
-/// The profile for what meets a chain.
-pub type Bn254 = ark_bn254::g1::Config;
-
-/// A statement's or file's digest.
-pub type Digest = [u8; 32];
+#[cfg(feature = "onnx")]
+pub use atomic::{Access, Folder, write_file};
+#[cfg(feature = "onnx")]
+pub use card::{Card, Described, External, FORMAT, Source, describe};
+#[cfg(feature = "onnx")]
+pub use check::{ASSUMED, Check, check};
+#[cfg(feature = "onnx")]
+pub use checked::Checked;
+#[cfg(feature = "onnx")]
+pub use compile::{Compilation, Plan, Progress, compile};
+#[cfg(feature = "onnx")]
+pub use error::Error;
+#[cfg(feature = "onnx")]
+pub use estimate::Estimate;
+#[cfg(feature = "onnx")]
+pub use folder::{BLINDING, CARD, KEY, KeyFile, Model, PUBLIC, SECRET, WEIGHTS, hex};
+#[cfg(feature = "onnx")]
+pub use inspect::{Frame, KeyReport, ProofReport, inspect_key, inspect_proof};
+#[cfg(feature = "onnx")]
+pub use onnx_file::OnnxFile;
+#[cfg(feature = "onnx")]
+pub use saturation::{Place, Saturated, saturated_inputs, saturated_nodes};
+#[cfg(feature = "onnx")]
+pub use secret::{SecretError, SecretSummary, summarize};
+#[cfg(feature = "onnx")]
+pub use stage::stage;
+#[cfg(feature = "onnx")]
+pub use unfinished::{Unfinished, remove_unfinished};
+#[cfg(feature = "onnx")]
+pub use values::{difference, nearest, ports};

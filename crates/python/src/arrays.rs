@@ -1,9 +1,9 @@
 //! Between numpy's arrays and a program's tensors.
 
 use crate::errors::Failure;
-use inferproof_model::{Saturated, ports, saturated_inputs};
-use inferproof_onnx::{Array, Entries, OnnxError, Port, Samples, meant, quantize_inputs};
-use inferproof_program::{Program, TensorId};
+use inferproof::{Array, Entries, OnnxError, Port, Samples, meant, quantize_inputs};
+use inferproof::{Program, TensorId};
+use inferproof::{Saturated, ports, saturated_inputs};
 use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -171,7 +171,7 @@ impl Given {
                     got: format!("shape {:?}", array.shape),
                 });
             }
-            let nearest = |&value: &f64| inferproof_model::nearest(tensor, value);
+            let nearest = |&value: &f64| inferproof::nearest(tensor, value);
             Ok(values.iter().map(nearest).collect())
         });
         Ok(integers.collect::<Result<_, OnnxError>>()?)

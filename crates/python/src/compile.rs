@@ -5,8 +5,8 @@ use crate::inspect::dimensions;
 use crate::model::Model;
 use crate::work::run;
 use inferproof::{Curve, Visibility, Visible};
-use inferproof_model::{Error, OnnxFile, Plan};
-use inferproof_onnx::{ImportOptions, QuantizeOptions};
+use inferproof::{Error, OnnxFile, Plan};
+use inferproof::{ImportOptions, QuantizeOptions};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -99,7 +99,7 @@ pub fn compile(
             .map(|given| given.samples("evaluate", labels, inputs))
             .transpose()?;
         let place = Path::new("model");
-        let made = inferproof_model::compile(
+        let made = inferproof::compile(
             &path,
             place,
             file,

@@ -1,9 +1,9 @@
 //! What goes wrong becomes an exception of `inferproof.errors`, with what it names as attributes; files that cannot be read or written
 //! are `OSError`s, as everywhere in Python.
 
+use inferproof::Error;
+use inferproof::OnnxError;
 use inferproof::{InferenceError, KeyError, ProveError};
-use inferproof_model::Error;
-use inferproof_onnx::OnnxError;
 use pyo3::exceptions::{PyFileExistsError, PyKeyboardInterrupt, PyOSError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -162,16 +162,14 @@ fn strict(py: Python<'_>, warnings: &[String]) -> PyErr {
 /// As `open` would raise it.
 fn system(path: &Path, source: &std::io::Error) -> PyErr {
     match source.raw_os_error() {
-        Some(number) => PyOSError::new_err((
-            number,
-            inferproof_onnx::io_reason(source),
-            PathBuf::from(path),
-        )),
+        Some(number) => {
+            PyOSError::new_err((number, inferproof::io_reason(source), PathBuf::from(path)))
+        }
         None => {
             // Errors that we made ourselves have a kind, but no number.
             let error: PyErr = std::io::Error::new(
                 source.kind(),
-                format!("{}: {}", path.display(), inferproof_onnx::io_reason(source)),
+                format!("{}: {}", path.display(), inferproof::io_reason(source)),
             )
             .into();
             error

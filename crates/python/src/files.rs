@@ -1,7 +1,7 @@
 //! Public files.
 
 use crate::work::{run, whole};
-use inferproof_model::{Access, CARD, Folder, KEY, KeyFile};
+use inferproof::{Access, CARD, Folder, KEY, KeyFile};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
@@ -41,5 +41,5 @@ pub fn save_public(
 /// Writes a file, whole or not at all.
 #[pyfunction]
 pub fn write_file(py: Python<'_>, path: PathBuf, data: Vec<u8>) -> PyResult<()> {
-    whole(py, || Ok(inferproof_model::write_file(&path, &data)?))
+    whole(py, || Ok(inferproof::write_file(&path, &data)?))
 }

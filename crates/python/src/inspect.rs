@@ -2,8 +2,8 @@
 
 use crate::errors::Failure;
 use crate::work::run;
-use inferproof_model::KeyFile;
-use inferproof_onnx::{Dimensions, ImportOptions, Widths};
+use inferproof::KeyFile;
+use inferproof::{Dimensions, ImportOptions, Widths};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ pub fn check(
     };
     let widths = Widths::new(weight_bits, activation_bits);
     run(py, None, move |_| {
-        let report = inferproof_model::check(&name, &onnx, &options, widths)?;
+        let report = inferproof::check(&name, &onnx, &options, widths)?;
         json(&report)
     })
 }
@@ -34,7 +34,7 @@ pub fn check(
 #[pyfunction]
 pub fn inspect_key(py: Python<'_>, key: Vec<u8>, path: PathBuf) -> PyResult<String> {
     run(py, None, move |_| {
-        json(&inferproof_model::inspect_key(&KeyFile::new(path, key)?)?)
+        json(&inferproof::inspect_key(&KeyFile::new(path, key)?)?)
     })
 }
 
@@ -42,10 +42,7 @@ pub fn inspect_key(py: Python<'_>, key: Vec<u8>, path: PathBuf) -> PyResult<Stri
 #[pyfunction]
 pub fn inspect_proof(py: Python<'_>, proof: Vec<u8>) -> PyResult<String> {
     run(py, None, move |_| {
-        json(&inferproof_model::inspect_proof(
-            Path::new("proof"),
-            &proof,
-        )?)
+        json(&inferproof::inspect_proof(Path::new("proof"), &proof)?)
     })
 }
 

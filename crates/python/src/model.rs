@@ -3,7 +3,7 @@
 use crate::errors::Failure;
 use crate::work::{run, whole};
 use inferproof::Visible;
-use inferproof_model::{Folder, hex};
+use inferproof::{Folder, hex};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
@@ -12,13 +12,13 @@ use std::sync::Arc;
 /// A compiled model with its secrets.
 #[pyclass(frozen, module = "inferproof._native")]
 pub struct Model {
-    pub model: Arc<inferproof_model::Model>,
+    pub model: Arc<inferproof::Model>,
     id: String,
     private: bool,
 }
 
 impl Model {
-    pub fn new(model: inferproof_model::Model) -> Result<Self, Failure> {
+    pub fn new(model: inferproof::Model) -> Result<Self, Failure> {
         let key = model.key.decode()?;
         Ok(Self {
             model: Arc::new(model),
@@ -34,7 +34,7 @@ impl Model {
     #[staticmethod]
     fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         run(py, None, move |_| {
-            Self::new(inferproof_model::Model::open(&path)?)
+            Self::new(inferproof::Model::open(&path)?)
         })
     }
 

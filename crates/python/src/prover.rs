@@ -3,7 +3,7 @@
 use crate::arrays::{Given, Tensor, allow, saturations, tensors};
 use crate::model::Model;
 use crate::work::run;
-use inferproof_model::{saturated_nodes, stage};
+use inferproof::{saturated_nodes, stage};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::sync::Arc;

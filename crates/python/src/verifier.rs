@@ -3,8 +3,8 @@
 use crate::arrays::{Given, Tensor, allow, saturations, tensors};
 use crate::errors::Failure;
 use crate::work::run;
+use inferproof::{Checked, Error, KeyFile, difference, hex};
 use inferproof::{Publics, Visible};
-use inferproof_model::{Checked, Error, KeyFile, difference, hex};
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;

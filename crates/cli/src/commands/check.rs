@@ -4,8 +4,8 @@ use crate::Outcome;
 use crate::args::CheckArgs;
 use crate::error::Error;
 use crate::report::{Bytes, Count, Seconds, Shape, print, row};
-use inferproof_model::{Check, check};
-use inferproof_onnx::{NodeSummary, Widths};
+use inferproof::{Check, check};
+use inferproof::{NodeSummary, Widths};
 use serde::Serialize;
 use std::fmt;
 
@@ -15,7 +15,7 @@ struct Report(Check);
 
 pub fn main(args: CheckArgs, json: bool) -> Result<Outcome, Error> {
     let path = &args.onnx;
-    let bytes = std::fs::read(path).map_err(inferproof_model::Error::read(path))?;
+    let bytes = std::fs::read(path).map_err(inferproof::Error::read(path))?;
     let widths = Widths::new(args.weight_bits, args.activation_bits);
     let report = Report(check(path, &bytes, &args.import.options(), widths)?);
     print(json, &report);

@@ -7,8 +7,8 @@ use crate::interrupt;
 use crate::progress::Progress;
 use crate::report::{Bytes, Count, Seconds, Seen, is_public, peak_memory, print, row, warn};
 use inferproof::Visibility;
-use inferproof_model::{Card, Compilation, Folder, OnnxFile, PUBLIC, Plan, SECRET};
-use inferproof_onnx::{Accuracy, Agreement, QuantizeOptions, Samples, read_samples};
+use inferproof::{Accuracy, Agreement, QuantizeOptions, Samples, read_samples};
+use inferproof::{Card, Compilation, Folder, OnnxFile, PUBLIC, Plan, SECRET};
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -85,7 +85,7 @@ pub fn compile(
         model,
         card,
         commit_seconds,
-    } = inferproof_model::compile(
+    } = inferproof::compile(
         place.onnx,
         &place.out,
         file,

@@ -4,11 +4,11 @@ use crate::Outcome;
 use crate::args::InspectArgs;
 use crate::error::Error;
 use crate::report::{Bytes, Count, Seen, Shape, is_public, print, row};
-use inferproof::{Kind, kind_of};
-use inferproof_model::{
-    BLINDING, CARD, Error as ModelError, FORMAT, Frame, KEY, KeyFile, KeyReport, PUBLIC,
-    ProofReport, SECRET, SecretSummary, Tensor, WEIGHTS, inspect_key, inspect_proof, summarize,
+use inferproof::{
+    BLINDING, CARD, Described, Error as ModelError, FORMAT, Frame, KEY, KeyFile, KeyReport, PUBLIC,
+    ProofReport, SECRET, SecretSummary, WEIGHTS, inspect_key, inspect_proof, summarize,
 };
+use inferproof::{Kind, kind_of};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -273,7 +273,7 @@ fn print_key(key: &KeyReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     row(f, "shows", Seen(key.visibility))?;
     for (label, tensors) in [("input", &key.inputs), ("output", &key.outputs)] {
         for t in tensors {
-            let Tensor {
+            let Described {
                 name,
                 shape,
                 scale_log2,

@@ -5,7 +5,7 @@ use crate::args::RunArgs;
 use crate::error::Error;
 use crate::report::{Seconds, print, row, warn};
 use crate::values::{Outputs, allow, read_input};
-use inferproof_model::{Model, Saturated, saturated_nodes};
+use inferproof::{Model, Saturated, saturated_nodes};
 use serde::Serialize;
 use std::fmt;
 use std::time::Instant;

@@ -4,7 +4,7 @@
 //! cores of a cloud machine with AVX-512, in a release build. Memory was within 17 %, time within 25 % of what was measured; the same machine
 //! was up to 1.3 times slower at other hours. The example `sizes` prints the sizes of compiled models.
 
-use inferproof::Forecast;
+use inferproof_inference::Forecast;
 use serde::Serialize;
 
 /// Seconds that every proof takes.

@@ -1,7 +1,7 @@
 //! The sizes of a proof that estimates are made from, for models in folders: `sizes FOLDER..`. The constants of `src/estimate.rs` are
 //! fitted to these and to what `inferproof prove --json` measures.
 
-use inferproof_model::{Error, Model};
+use inferproof::{Error, Model};
 
 fn main() -> Result<(), Error> {
     for folder in std::env::args_os().skip(1) {

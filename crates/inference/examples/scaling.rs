@@ -6,8 +6,8 @@
 #[path = "../benches/synthetic/mod.rs"]
 mod synthetic;
 
-use inferproof::generic::{Prover, commit};
-use inferproof::{Grumpkin, Visibility, Visible};
+use inferproof_inference::generic::{Prover, commit};
+use inferproof_inference::{Grumpkin, Visibility, Visible};
 use std::time::Instant;
 
 /// Nanoseconds of processor time that this process's threads have had (Linux; 0 elsewhere).

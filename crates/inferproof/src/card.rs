@@ -2,7 +2,7 @@
 
 use crate::estimate::Estimate;
 use crate::folder::hex;
-use inferproof::{Verifier, Visibility, Visible};
+use inferproof_inference::{Verifier, Visibility, Visible};
 use inferproof_onnx::{Accuracy, CompileReport, Warning};
 use inferproof_program::{Program, TensorId};
 use serde::Serialize;
@@ -26,9 +26,9 @@ pub struct Card {
     /// What it was compiled from.
     pub source: Source,
     /// In order.
-    pub inputs: Vec<Tensor>,
+    pub inputs: Vec<Described>,
     /// In order.
-    pub outputs: Vec<Tensor>,
+    pub outputs: Vec<Described>,
     /// How reals became integers.
     pub quantization: Quantization,
     /// Against the float model on the calibration data.
@@ -74,7 +74,7 @@ pub struct External {
 
 /// An input or output.
 #[derive(Debug, Serialize)]
-pub struct Tensor {
+pub struct Described {
     /// As in the ONNX file.
     pub name: String,
     /// The lengths of its axes.
@@ -149,8 +149,8 @@ impl Card {
             security_bits: verifier.curve().security_bits(),
             visibility: architecture.visibility,
             source,
-            inputs: tensors(program, &program.inputs),
-            outputs: tensors(program, &program.outputs),
+            inputs: describe(program, &program.inputs),
+            outputs: describe(program, &program.outputs),
             quantization: Quantization {
                 weight_bits: calibration.widths.weights,
                 activation_bits: calibration.widths.activations,
@@ -173,12 +173,12 @@ impl Card {
 }
 
 /// What is public of some tensors of a program.
-pub fn tensors(program: &Program, ids: &[TensorId]) -> Vec<Tensor> {
+pub fn describe(program: &Program, ids: &[TensorId]) -> Vec<Described> {
     let found = ids
         .iter()
         .filter_map(|&id| Some((program.tensor(id)?, program.meaning(id))));
     found
-        .map(|(t, meaning)| Tensor {
+        .map(|(t, meaning)| Described {
             name: t.name.clone(),
             shape: t.shape.clone(),
             scale_log2: t.scale_log2,

@@ -1,10 +1,12 @@
 //! What a key or a proof is and states.
 
-use crate::card::{Tensor, tensors};
+use crate::card::{Described, describe};
 use crate::checked::Checked;
 use crate::error::Error;
 use crate::folder::{KeyFile, hex};
-use inferproof::{Curve, DecodeError, FORMAT_VERSION, Kind, PROTOCOL, Proof, Visibility, kind_of};
+use inferproof_inference::{
+    Curve, DecodeError, FORMAT_VERSION, Kind, PROTOCOL, Proof, Visibility, kind_of,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,9 +37,9 @@ pub struct KeyReport {
     /// Who sees what.
     pub visibility: Visibility,
     /// In order.
-    pub inputs: Vec<Tensor>,
+    pub inputs: Vec<Described>,
     /// In order.
-    pub outputs: Vec<Tensor>,
+    pub outputs: Vec<Described>,
     /// Of the program.
     pub nodes: usize,
     /// How many of which operation.
@@ -92,7 +94,9 @@ pub fn inspect_key(file: &KeyFile) -> Result<KeyReport, Error> {
     let key = file.decode()?;
     let architecture = key.architecture();
     let program = &architecture.program;
-    let valid = program.validate().map_err(inferproof::KeyError::Program);
+    let valid = program
+        .validate()
+        .map_err(inferproof_inference::KeyError::Program);
     valid.map_err(Error::key(&file.path))?;
     let mut operations = BTreeMap::new();
     for node in &program.nodes {
@@ -103,8 +107,8 @@ pub fn inspect_key(file: &KeyFile) -> Result<KeyReport, Error> {
         frame: frame(key.curve(), &file.bytes),
         model_id: hex(&key.model_id()),
         visibility: architecture.visibility,
-        inputs: tensors(program, &program.inputs),
-        outputs: tensors(program, &program.outputs),
+        inputs: describe(program, &program.inputs),
+        outputs: describe(program, &program.outputs),
         nodes: program.nodes.len(),
         operations,
         tables: program.tables.len(),

@@ -1,7 +1,7 @@
 //! Random small programs: interpret, prove, verify.
 
-use inferproof::generic::{Prover, Verifier, VerifyingKey, commit};
-use inferproof::{Grumpkin, Proof, Visibility, Visible};
+use inferproof_inference::generic::{Prover, Verifier, VerifyingKey, commit};
+use inferproof_inference::{Grumpkin, Proof, Visibility, Visible};
 use inferproof_program::testing::{Case, programs};
 use proptest::prelude::*;
 

@@ -7,8 +7,8 @@
 mod synthetic;
 
 use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
-use inferproof::generic::{Prover, commit};
-use inferproof::{Grumpkin, Stage, Visibility};
+use inferproof_inference::generic::{Prover, commit};
+use inferproof_inference::{Grumpkin, Stage, Visibility};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

@@ -4,7 +4,7 @@
 //! are rows of 32 bytes, scalars in little-endian order. Both files name the model they belong to and a digest of their content,
 //! so that a mix-up or damage is noticed here and not by a verifier.
 
-use inferproof::{EncodingError, ModelSecret, SCALAR_BYTES, VerifyingKey};
+use inferproof_inference::{EncodingError, ModelSecret, SCALAR_BYTES, VerifyingKey};
 use inferproof_program::{Integers, Program, RunError, TensorId, Weights};
 use safetensors::Dtype;
 use safetensors::tensor::{SafeTensorError, SafeTensors, TensorView};

@@ -9,7 +9,7 @@
 use crate::atomic::{Access, Folder};
 use crate::error::Error;
 use crate::secret::{SecretError, decode_secret, decode_weights};
-use inferproof::{
+use inferproof_inference::{
     Curve, DecodeError, Kind, ModelSecret, VerifyingKey, Visibility, Visible, kind_of,
 };
 use inferproof_program::Weights;
@@ -231,6 +231,6 @@ impl Model {
 
 /// A digest as it is printed.
 #[must_use]
-pub fn hex(digest: &inferproof::Digest) -> String {
+pub fn hex(digest: &inferproof_inference::Digest) -> String {
     digest.iter().map(|b| format!("{b:02x}")).collect()
 }

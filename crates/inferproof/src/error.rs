@@ -1,7 +1,7 @@
 //! What can go wrong with a model: what happened, to which file, and what to do.
 
 use crate::secret::SecretError;
-use inferproof::{CommitError, DecodeError, KeyError, ProveError};
+use inferproof_inference::{CommitError, DecodeError, KeyError, ProveError};
 use inferproof_onnx::{OnnxError, Warning, io_reason};
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! The stages of a proof, as progress is told.
 
-use inferproof::Stage;
+use inferproof_inference::Stage;
 
 /// In order.
 const STAGES: [(Stage, &str); 5] = [

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::estimate::Estimate;
-use inferproof::{Visibility, forecast};
+use inferproof_inference::{Visibility, forecast};
 use inferproof_onnx::{
     FloatModel, ImportOptions, ModelSummary, OnnxError, Port, QuantizeOptions, Sample, Widths,
     inspect,

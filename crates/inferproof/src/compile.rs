@@ -6,7 +6,7 @@ use crate::estimate::Estimate;
 use crate::folder::{KEY, KeyFile, Model, PUBLIC, SecretFile, hex};
 use crate::onnx_file::OnnxFile;
 use crate::secret::{encode_blinding, encode_weights};
-use inferproof::{Curve, Verifier, Visibility, Visible, commit, forecast};
+use inferproof_inference::{Curve, Verifier, Visibility, Visible, commit, forecast};
 use inferproof_onnx::{Accuracy, Compiled, QuantizeOptions, Samples, Warning, Work};
 use std::path::{Path, PathBuf};
 use std::time::Instant;

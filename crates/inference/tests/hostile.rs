@@ -2,11 +2,11 @@
 
 #![cfg(feature = "prover")]
 
-use inferproof::generic::{Prover, Verifier, VerifyingKey, commit};
-use inferproof::{
+use inferproof_argument::RelationsError;
+use inferproof_inference::generic::{Prover, Verifier, VerifyingKey, commit};
+use inferproof_inference::{
     Architecture, Grumpkin, KeyError, Limits, LowerError, Proof, Rejection, Visibility, Visible,
 };
-use inferproof_argument::RelationsError;
 use inferproof_program::{
     Integers, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
 };

@@ -1,0 +1,75 @@
+//! Proofs of inference: this committed model, run on this input, gave this output, bit for bit.
+//!
+//! ```text
+//! Program + weights --commit--> VerifyingKey (public) + ModelSecret
+//! VerifyingKey + ModelSecret + input --prove--> Proof
+//! VerifyingKey + Proof --verify--> verdict
+//! ```
+//!
+//! The relation that is proven is defined by the interpreter of `inferproof-program`; `lower` says how each of its ops
+//! becomes relations of `inferproof-argument`. Weights are private unless declared public; so can inputs and outputs be.
+//!
+//! Without the feature `prover` this crate is the verifier alone.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::wildcard_enum_match_arm
+    )
+)]
+
+#[cfg(all(test, feature = "prover"))]
+mod attacks;
+#[cfg(feature = "prover")]
+mod commit;
+mod encoding;
+mod face;
+#[cfg(feature = "prover")]
+mod forecast;
+pub mod generic;
+mod key;
+mod lower;
+mod proof;
+#[cfg(feature = "prover")]
+mod prove;
+#[cfg(feature = "prover")]
+mod rows;
+mod verify;
+mod visibility;
+#[cfg(feature = "prover")]
+mod witness;
+
+#[cfg(feature = "prover")]
+pub use commit::CommitError;
+pub use encoding::{Curve, DecodeError, FORMAT_VERSION, Kind, kind_of};
+#[cfg(feature = "prover")]
+pub use face::{BlindingError, Inference, ModelSecret, Prover, commit};
+pub use face::{Verifier, VerifyingKey};
+#[cfg(feature = "prover")]
+pub use forecast::{Forecast, forecast};
+pub use inferproof_argument::curve::{EncodingError, SCALAR_BYTES};
+pub use inferproof_argument::{Limits, PROTOCOL};
+#[cfg(feature = "prover")]
+pub use inferproof_argument::{ProveError, Stage};
+pub use key::Architecture;
+pub use lower::LowerError;
+pub use proof::{Proof, Publics};
+#[cfg(feature = "prover")]
+pub use prove::InferenceError;
+pub use verify::{KeyError, Rejection};
+pub use visibility::{Visibility, Visible};
+
+/// The default curve profile.
+pub type Grumpkin = ark_grumpkin::GrumpkinConfig;
+/// The profile for what meets a chain.
+pub type Bn254 = ark_bn254::g1::Config;
+
+/// A statement's or file's digest.
+pub type Digest = [u8; 32];
