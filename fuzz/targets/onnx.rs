@@ -24,9 +24,7 @@ fuzz_target!(|data: &[u8]| {
                 activation_bits: Some(8),
                 ..QuantizeOptions::default()
             };
-            if let Ok(compiled) = model.compile(&[sample], &options) {
-                compiled.program.validate().unwrap();
-            }
+            let _ = model.compile(&[sample], &options);
         }
     });
     if let Err(panic) = result {

@@ -24,9 +24,9 @@ fuzz_target!(|data: &[u8]| {
     let Ok(program) = postcard::from_bytes::<Program>(body) else {
         return;
     };
-    if program.validate().is_err() {
+    let Ok(program) = program.validated() else {
         return;
-    }
+    };
     let architecture = Architecture {
         program,
         visibility: Visibility {

@@ -17,7 +17,6 @@ fn choices(seed: u64, count: usize) -> Vec<u32> {
 
 fn key_and_proof(case: &Case, visibility: Visibility) -> (Vec<u8>, Proof) {
     let (key, secret) = commit::<Grumpkin>(
-        case.program.clone(),
         case.weights.clone(),
         visibility,
         &mut |_, _| true,

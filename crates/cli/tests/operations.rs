@@ -43,7 +43,6 @@ fn prove_and_verify(onnx: &[u8], visibility: Visibility) {
     let inputs = quantize_inputs(&compiled.program, &samples[3]);
     let (key, secret) = commit(
         Curve::Grumpkin,
-        compiled.program,
         compiled.weights,
         visibility,
         &mut |_, _| true,

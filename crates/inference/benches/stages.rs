@@ -48,10 +48,9 @@ fn stages(prover: &Prover<Grumpkin>, inputs: &[Vec<i64>]) -> [Duration; 6] {
 
 fn lenet(criterion: &mut Criterion) {
     let model = synthetic::lenet();
-    let (program, weights) = (model.program.clone(), model.weights.clone());
-    let (key, secret) =
-        commit::<Grumpkin>(program, weights, Visibility::default(), &mut |_, _| true)
-            .expect("the model is sound");
+    let weights = model.weights.clone();
+    let (key, secret) = commit::<Grumpkin>(weights, Visibility::default(), &mut |_, _| true)
+        .expect("the model is sound");
     let prover = Prover::new(key, secret).expect("the key was just made");
     let inputs = &model.inputs;
     let proof = prover

@@ -48,8 +48,7 @@ fn measure(series: &str, rows: usize, width: usize, runs: usize) {
         output: Visible::Private,
     };
     let (committed, commit_wall, commit_cpu) = timed(|| {
-        commit::<Grumpkin>(model.program, model.weights, everything, &mut |_, _| true)
-            .expect("the model is sound")
+        commit::<Grumpkin>(model.weights, everything, &mut |_, _| true).expect("the model is sound")
     });
     let prover = Prover::new(committed.0, committed.1).expect("the key was just made");
     let (mut prove_wall, mut prove_cpu) = (Vec::new(), Vec::new());

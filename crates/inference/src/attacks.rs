@@ -9,9 +9,16 @@ use crate::generic::{ModelSecret, Prover, Verifier, VerifyingKey, commit};
 use crate::witness::Values;
 use crate::{Grumpkin, Rejection, Visibility, Visible};
 use inferproof_argument::{Integers as Narrow, Reject, Source};
-use inferproof_program::{Integers, Op, Program, TensorId, Weights};
+use inferproof_program::{BoundWeights, Integers, Op, Program, RunError, TensorId, Trace, Weights};
 use inferproof_view::{Step, View};
 use sketch::{Sketch, every_op, input};
+
+/// The weights that a program has; others are left out, of a tensor that is given from outside.
+fn bind(program: &Program, weights: &Weights) -> BoundWeights {
+    let program = program.clone().validated().unwrap();
+    let weights = program.weights().map(|id| (id, weights[&id].clone()));
+    program.bind(weights.collect()).unwrap()
+}
 
 struct Arena {
     program: Program,
@@ -22,16 +29,19 @@ struct Arena {
 impl Arena {
     fn new(visibility: Visibility) -> Self {
         let Sketch { program, weights } = every_op();
+        let bound = bind(&program, &weights);
         let (key, secret): (VerifyingKey<Grumpkin>, ModelSecret<Grumpkin>) =
-            commit(program.clone(), weights.clone(), visibility, &mut |_, _| {
-                true
-            })
-            .unwrap();
+            commit(bound, visibility, &mut |_, _| true).unwrap();
         Self {
             program,
             weights,
             prover: Prover::new(key, secret).unwrap(),
         }
+    }
+
+    /// The honest run.
+    fn run(&self) -> Trace {
+        self.prover.run(&input()).unwrap()
     }
 
     fn verifier(&self) -> &Verifier<Grumpkin> {
@@ -45,7 +55,7 @@ impl Arena {
         weights: &Weights,
         inputs: &[Vec<i64>],
     ) -> (Vec<Vec<i64>>, Vec<Narrow>, Vec<Vec<i64>>) {
-        let trace = program.run(weights, inputs).unwrap();
+        let trace = bind(program, weights).run(inputs).unwrap();
         let values = Values {
             program,
             weights,
@@ -133,11 +143,7 @@ fn the_arena_is_fair() {
         arena
             .verdict(&arena.program, &arena.weights, &input())
             .unwrap();
-        let outputs = arena
-            .program
-            .run(&arena.weights, &input())
-            .unwrap()
-            .outputs(&arena.program);
+        let outputs = arena.run().outputs(&arena.program);
         let logits = &outputs[0];
         assert_eq!(logits[1], logits[2], "two logits tie");
         assert_eq!(outputs[2], [1], "the first of them wins");
@@ -148,7 +154,7 @@ fn the_arena_is_fair() {
 fn every_tensor_one_off_with_all_that_follows() {
     for visibility in [Visibility::default(), PRIVATE] {
         let arena = Arena::new(visibility);
-        let trace = arena.program.run(&arena.weights, &input()).unwrap();
+        let trace = arena.run();
         let mut forgeries = 0;
         for node in &arena.program.nodes {
             if matches!(node.op, Op::Input | Op::Weight) {
@@ -222,7 +228,7 @@ fn another_index() {
             .filter(|n| matches!(n.op, Op::Indicator { .. }))
             .map(|n| n.output)
             .collect();
-        let trace = arena.program.run(&arena.weights, &input()).unwrap();
+        let trace = arena.run();
         assert_eq!(codes.len(), 2);
         for id in codes {
             let honest = trace.get(id).unwrap();
@@ -265,7 +271,7 @@ fn another_root() {
         let root = root.output;
         let mut program = arena.with_given(root);
         program.tensors[root.0 as usize].low = -40_000;
-        let trace = arena.program.run(&arena.weights, &input()).unwrap();
+        let trace = arena.run();
         let honest = trace.get(root).unwrap();
         for entry in 0..honest.len() {
             let y = honest[entry];
@@ -470,14 +476,9 @@ fn weights_out_of_range() {
             id,
             Integers::narrowest(&values, i64::from(i32::MIN), i64::from(i32::MAX)).unwrap(),
         );
+        let narrow = program.clone().validated().unwrap();
         assert!(
-            commit::<Grumpkin>(
-                program.clone(),
-                weights.clone(),
-                Visibility::default(),
-                &mut |_, _| true
-            )
-            .is_err(),
+            matches!(narrow.bind(weights.clone()), Err(RunError::Range { .. })),
             "an honest committer refuses"
         );
         // A dishonest one declares a wider range to itself, and claims the narrow one.
@@ -494,13 +495,10 @@ fn weights_out_of_range() {
                     (bound.low as i64, bound.high as i64);
             }
         }
-        if let Ok((mut key, _)) = commit::<Grumpkin>(
-            wider,
-            weights.clone(),
-            Visibility::default(),
-            &mut |_, _| true,
-        ) {
-            key.architecture.program = program.clone();
+        let wider = bind(&wider, &weights);
+        if let Ok((mut key, _)) = commit::<Grumpkin>(wider, Visibility::default(), &mut |_, _| true)
+        {
+            key.architecture.program = narrow;
             let verifier = Verifier::new(key).unwrap();
             assert!(verifier.check_range_proofs().is_err(), "weight {}", id.0);
         }
@@ -631,16 +629,13 @@ fn public_weights_are_recomputed() {
         ..Visibility::default()
     };
     let Sketch { program, weights } = every_op();
-    let (one, _) = commit::<Grumpkin>(program.clone(), weights.clone(), visibility, &mut |_, _| {
-        true
-    })
-    .unwrap();
-    let (two, _) = commit::<Grumpkin>(program.clone(), weights.clone(), visibility, &mut |_, _| {
-        true
-    })
-    .unwrap();
+    let weights = bind(&program, &weights);
+    let commit = |visibility| {
+        let (key, _) = commit::<Grumpkin>(weights.clone(), visibility, &mut |_, _| true).unwrap();
+        key
+    };
+    let (one, two) = (commit(visibility), commit(visibility));
     assert_eq!(one.model_id(), two.model_id());
-    let (three, _) =
-        commit::<Grumpkin>(program, weights, Visibility::default(), &mut |_, _| true).unwrap();
+    let three = commit(Visibility::default());
     assert_ne!(one.commitments, three.commitments);
 }

@@ -11,18 +11,12 @@ use inferproof_argument::curve::{Profile, Scalar};
 use inferproof_argument::generators::Generators;
 use inferproof_argument::msm::commit_rows;
 use inferproof_argument::{Entropy, Integers, Limits, Opening, ProveError, Statement, Witness};
-use inferproof_program::{Program, ProgramError, RunError, Weights};
+use inferproof_program::{BoundWeights, Program, Weights};
 use zeroize::Zeroizing;
 
 /// Why a model could not be committed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
-    /// The program is not well formed.
-    #[error(transparent)]
-    Program(#[from] ProgramError),
-    /// The weights do not fit the program.
-    #[error(transparent)]
-    Weights(#[from] RunError),
     /// The program cannot be proven.
     #[error(transparent)]
     Lower(#[from] LowerError),
@@ -34,7 +28,7 @@ pub enum CommitError {
 /// The secret side of a model: weights, and the blinders of their commitment.
 pub struct ModelSecret<P: Profile> {
     /// By tensor.
-    pub weights: Weights,
+    pub weights: BoundWeights,
     /// For each weight tensor in the program's order, one blinder a row.
     pub blinders: Vec<Zeroizing<Vec<Scalar<P>>>>,
 }
@@ -46,7 +40,7 @@ impl<P: Profile> ModelSecret<P> {
             .weights()
             .zip(&self.blinders)
             .map(|(id, blinders)| {
-                let values = self.weights.get(&id).map(|w| w.widen()).unwrap_or_default();
+                let values = self.weights.get(id).map(|w| w.widen()).unwrap_or_default();
                 let name = || {
                     program
                         .tensor(id)
@@ -68,21 +62,19 @@ impl<P: Profile> ModelSecret<P> {
     }
 }
 
-/// Commits to a model. `progress` is told how many of how many steps are done, and may answer `false` to stop.
+/// Commits to a model, a program with its weights. `progress` is told how many of how many steps are done, and may answer `false` to stop.
 ///
 /// Blinding is fresh for every commitment; with public weights there is none, so that whoever has the weights gets the same
 /// commitment.
 ///
 /// # Errors
-/// If the program is not well formed or cannot be proven, the weights do not fit it, or without randomness.
+/// If the program cannot be proven, or without randomness.
 pub fn commit<P: Profile>(
-    program: Program,
-    weights: Weights,
+    weights: BoundWeights,
     visibility: Visibility,
     progress: &mut dyn FnMut(usize, usize) -> bool,
 ) -> Result<(VerifyingKey<P>, ModelSecret<P>), CommitError> {
-    program.validate()?;
-    program.check_weights(&weights)?;
+    let program = weights.program().clone();
     let row_bits = row_bits(&program);
     let architecture = Architecture {
         program,
@@ -115,7 +107,7 @@ pub fn commit<P: Profile>(
 
     let mut entropy = Entropy::new(
         "model blinders",
-        &[&architecture.digest(), &weights_digest(&weights)],
+        &[&architecture.digest(), &weights_digest(weights.arrays())],
     )?;
     let mut secret = ModelSecret {
         weights,

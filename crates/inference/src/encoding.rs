@@ -5,6 +5,7 @@
 
 use crate::{Bn254, Grumpkin};
 use inferproof_argument::curve::Profile;
+use inferproof_program::ProgramError;
 use serde::{Serialize, de::DeserializeOwned};
 
 const MAGIC: [u8; 8] = *b"infproof";
@@ -75,6 +76,9 @@ pub enum DecodeError {
         /// The file's profile.
         got: u8,
     },
+    /// A key whose program is not well formed.
+    #[error("the key's program is not well formed: {0}")]
+    Program(#[from] ProgramError),
     /// Cut short, or not canonical.
     #[error("the file is damaged: {0}")]
     Damaged(&'static str),
@@ -136,7 +140,10 @@ pub(crate) fn decode<T: Serialize + DeserializeOwned>(
     };
     let (got_kind, got_curve) = kind_of(bytes).map_err(|e| match e {
         DecodeError::Magic { .. } => DecodeError::Magic { expected: name },
-        DecodeError::Version { .. } | DecodeError::Curve { .. } | DecodeError::Damaged(_) => e,
+        DecodeError::Version { .. }
+        | DecodeError::Curve { .. }
+        | DecodeError::Program(_)
+        | DecodeError::Damaged(_) => e,
     })?;
     if got_kind != kind {
         return Err(DecodeError::Magic { expected: name });

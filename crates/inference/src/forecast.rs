@@ -5,7 +5,7 @@ use crate::lower::lower;
 use crate::rows::row_bits;
 use crate::visibility::{Visibility, Visible};
 use inferproof_argument::{Limits, Origin};
-use inferproof_program::{Op, Program, Tensor, TensorId};
+use inferproof_program::{Op, Tensor, TensorId, ValidProgram};
 
 /// Sizes of a proof to come. They depend on the program alone, not on weights or inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +29,8 @@ pub struct Forecast {
 /// Looks ahead.
 ///
 /// # Errors
-/// If the program is not well formed or cannot be proven.
-pub fn forecast(program: &Program, visibility: Visibility) -> Result<Forecast, CommitError> {
-    program.validate()?;
+/// If the program cannot be proven.
+pub fn forecast(program: &ValidProgram, visibility: Visibility) -> Result<Forecast, CommitError> {
     let relations = lower(program, visibility, row_bits(program), &Limits::default())?.relations;
     let parts = relations.parts();
     let volume = |shape: &[usize]| shape.iter().product::<usize>();

@@ -4,15 +4,15 @@ use crate::Digest;
 use crate::encoding::{DecodeError, Kind, decode, encode};
 use crate::visibility::Visibility;
 use inferproof_argument::curve::{Point, Profile, decode_point, encode_point};
-use inferproof_program::Program;
+use inferproof_program::{Program, ValidProgram};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 /// What is public of a model besides the commitment: the program, who sees what, and the length of rows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Architecture {
     /// The integer program, without weights.
-    pub program: Program,
+    pub program: ValidProgram,
     /// Fixed when the model is committed.
     pub visibility: Visibility,
     /// Rows have `2^row_bits` entries.
@@ -42,11 +42,26 @@ pub struct VerifyingKey<P: Profile> {
     pub range_proofs: Vec<Vec<u8>>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Body {
-    architecture: Architecture,
+/// What is encoded, and [`DecodedBody`] what is read again: a program that has yet to be validated.
+#[derive(Serialize)]
+struct Body<'a> {
+    architecture: &'a Architecture,
     commitments: Vec<ByteBuf>,
     range_proofs: Vec<ByteBuf>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DecodedBody {
+    architecture: DecodedArchitecture,
+    commitments: Vec<ByteBuf>,
+    range_proofs: Vec<ByteBuf>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DecodedArchitecture {
+    program: Program,
+    visibility: Visibility,
+    row_bits: u32,
 }
 
 impl<P: Profile> VerifyingKey<P> {
@@ -80,7 +95,7 @@ impl<P: Profile> VerifyingKey<P> {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let body = Body {
-            architecture: self.architecture.clone(),
+            architecture: &self.architecture,
             commitments: self
                 .commitments
                 .iter()
@@ -99,12 +114,23 @@ impl<P: Profile> VerifyingKey<P> {
         encode(Kind::Key, P::ID, &body)
     }
 
-    /// Reads a key. Points are checked to be on the curve; the program and the range proofs are checked by [`crate::Verifier`].
+    /// Reads a key. Points are checked to be on the curve, and the program to be well formed; what it demands and the range proofs are
+    /// checked by [`crate::Verifier`].
     ///
     /// # Errors
     /// If the bytes are not a key on this curve.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let body: Body = decode(Kind::Key, P::ID, bytes)?;
+        let body: DecodedBody = decode(Kind::Key, P::ID, bytes)?;
+        let DecodedArchitecture {
+            program,
+            visibility,
+            row_bits,
+        } = body.architecture;
+        let architecture = Architecture {
+            program: program.validated()?,
+            visibility,
+            row_bits,
+        };
         let commitments = body
             .commitments
             .iter()
@@ -121,7 +147,7 @@ impl<P: Profile> VerifyingKey<P> {
             })
             .collect::<Result<_, _>>()?;
         Ok(Self {
-            architecture: body.architecture,
+            architecture,
             commitments,
             range_proofs: body
                 .range_proofs

@@ -8,7 +8,7 @@ use crate::visibility::Visible;
 use crate::witness::Values;
 use inferproof_argument::curve::Profile;
 use inferproof_argument::{Integers, Opening, ProveError, Stage, Witness};
-use inferproof_program::{Program, RunError, Trace, Weights};
+use inferproof_program::{BoundWeights, RunError, Trace, ValidProgram};
 
 /// Why an inference was not proven.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +17,11 @@ pub enum InferenceError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// Key and secret are of two models.
+    #[error(
+        "the weights are of another program than the key's; use those that one commitment made"
+    )]
+    Model,
+    /// Key and secret are of two curves.
     #[error("the key is on one curve, the secret on another; use those that one commitment made")]
     Curves,
     /// The input does not fit the program.
@@ -33,7 +38,7 @@ pub enum InferenceError {
 /// A model made ready to prove any number of inferences.
 pub struct Prover<P: Profile> {
     verifier: Verifier<P>,
-    weights: Weights,
+    weights: BoundWeights,
     openings: Vec<Opening<P>>,
 }
 
@@ -51,7 +56,9 @@ impl<P: Profile> Prover<P> {
     pub fn new(key: VerifyingKey<P>, secret: ModelSecret<P>) -> Result<Self, InferenceError> {
         let verifier = Verifier::new(key)?;
         let program = verifier.program();
-        program.check_weights(&secret.weights)?;
+        if secret.weights.program() != program {
+            return Err(InferenceError::Model);
+        }
         let openings = secret.openings(program)?;
         Ok(Self {
             weights: secret.weights,
@@ -66,7 +73,7 @@ impl<P: Profile> Prover<P> {
     }
 
     /// The program.
-    pub fn program(&self) -> &Program {
+    pub fn program(&self) -> &ValidProgram {
         self.verifier.program()
     }
 
@@ -75,7 +82,7 @@ impl<P: Profile> Prover<P> {
     /// # Errors
     /// If the input does not fit the program.
     pub fn run(&self, inputs: &[Vec<i64>]) -> Result<Trace, InferenceError> {
-        Ok(self.program().run(&self.weights, inputs)?)
+        Ok(self.weights.run(inputs)?)
     }
 
     /// Runs the program on integers and proves it. `progress` is told of each stage, and may answer `false` to stop.
@@ -106,7 +113,7 @@ impl<P: Profile> Prover<P> {
         let outputs = trace.outputs(program);
         let values = Values {
             program,
-            weights: &self.weights,
+            weights: self.weights.arrays(),
             trace: &trace,
         };
         let (fresh, contractions) = values.fill(self.verifier.lowered())?;

@@ -10,14 +10,11 @@ use crate::visibility::Visible;
 use inferproof_argument::curve::Profile;
 use inferproof_argument::generators::Generators;
 use inferproof_argument::{Limits, Reject, Statement};
-use inferproof_program::{Program, ProgramError, TensorId};
+use inferproof_program::{TensorId, ValidProgram};
 
 /// Why a key cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// The program is not well formed.
-    #[error("the key's program is not well formed: {0}")]
-    Program(#[from] ProgramError),
     /// The program cannot be proven.
     #[error("the key's program cannot be proven: {0}")]
     Lower(#[from] LowerError),
@@ -94,7 +91,7 @@ pub struct Verifier<P: Profile> {
 }
 
 impl<P: Profile> Verifier<P> {
-    /// Checks the program and the commitment's shape, and derives the relations. The range proofs of the weights are *not*
+    /// Checks the commitment's shape, and derives the relations. The range proofs of the weights are *not*
     /// checked: a verifier owes [`Self::check_range_proofs`] once for every key it did not make itself.
     ///
     /// # Errors
@@ -112,7 +109,6 @@ impl<P: Profile> Verifier<P> {
         if !(1..=16).contains(&architecture.row_bits) {
             return Err(KeyError::RowBits(architecture.row_bits));
         }
-        architecture.program.validate()?;
         // Before anything is made that is as large as the shapes say: the commitment's size bounds that of the weights.
         let mut rows = key.commitments.iter().map(Vec::len);
         for (id, layout) in layouts(&architecture.program, architecture.row_bits)? {
@@ -156,7 +152,7 @@ impl<P: Profile> Verifier<P> {
     }
 
     /// The program.
-    pub fn program(&self) -> &Program {
+    pub fn program(&self) -> &ValidProgram {
         &self.key.architecture.program
     }
 

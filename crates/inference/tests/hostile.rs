@@ -63,10 +63,9 @@ impl Sketch {
 
     fn key(mut self, output: TensorId) -> VerifyingKey<Grumpkin> {
         self.0.outputs = vec![output];
-        self.0.validate().unwrap();
         VerifyingKey {
             architecture: Architecture {
-                program: self.0,
+                program: self.0.validated().unwrap(),
                 visibility: Visibility::default(),
                 row_bits: 5,
             },
@@ -394,13 +393,10 @@ fn a_long_chain_of_views_is_proven() {
         assert_eq!(sketch.0.tensors[i + 1].shape[0], 3 - i % 2);
     }
     sketch.0.outputs = vec![last];
-    let (key, secret) = commit::<Grumpkin>(
-        sketch.0,
-        Weights::new(),
-        Visibility::default(),
-        &mut |_, _| true,
-    )
-    .unwrap();
+    let program = sketch.0.validated().unwrap();
+    let weights = program.bind(Weights::new()).unwrap();
+    let (key, secret) =
+        commit::<Grumpkin>(weights, Visibility::default(), &mut |_, _| true).unwrap();
     let prover = Prover::new(key.clone(), secret).unwrap();
     let inputs = [vec![1, -2, 3, 4, 5, 0]];
     let inference = prover.prove(&inputs, b"", &mut |_| true).unwrap();
@@ -448,8 +444,9 @@ fn small() -> (VerifyingKey<Grumpkin>, Proof) {
     );
     sketch.0.outputs = vec![mapped];
     let weights = Weights::from([(w, Integers::I8(vec![1, -2, 0, 1]))]);
+    let weights = sketch.0.validated().unwrap().bind(weights).unwrap();
     let (key, secret) =
-        commit::<Grumpkin>(sketch.0, weights, Visibility::default(), &mut |_, _| true).unwrap();
+        commit::<Grumpkin>(weights, Visibility::default(), &mut |_, _| true).unwrap();
     let prover = Prover::new(key.clone(), secret).unwrap();
     let inference = prover.prove(&[vec![3, -4]], b"", &mut |_| true).unwrap();
     (key, inference.proof)

@@ -27,8 +27,8 @@ fn check(case: Case, visibility: Visibility) {
         inputs,
         ..
     } = case;
-    let expected = program.run(&weights, &inputs).unwrap().outputs(&program);
-    let (key, secret) = commit::<Grumpkin>(program, weights, visibility, &mut |_, _| true).unwrap();
+    let expected = weights.run(&inputs).unwrap().outputs(&program);
+    let (key, secret) = commit::<Grumpkin>(weights, visibility, &mut |_, _| true).unwrap();
     let bytes = key.encode();
     let prover = Prover::new(key, secret).unwrap();
     let inference = prover.prove(&inputs, b"nonce", &mut |_| true).unwrap();

@@ -95,8 +95,7 @@ fn commit_to(
 ) -> Result<Compilation, Error> {
     let start = Instant::now();
     let step = &mut |done, of| progress("committing to the weights", done, of);
-    let (program, weights) = (compiled.program, compiled.weights);
-    let (key, secret) = commit(plan.curve, program, weights, plan.visibility, step)?;
+    let (key, secret) = commit(plan.curve, compiled.weights, plan.visibility, step)?;
     let program = &key.architecture().program;
     let id = hex(&key.model_id());
     let key_file = KeyFile {

@@ -12,7 +12,7 @@ use crate::secret::{SecretError, decode_secret, decode_weights};
 use inferproof_inference::{
     Curve, DecodeError, Kind, ModelSecret, VerifyingKey, Visibility, Visible, kind_of,
 };
-use inferproof_program::Weights;
+use inferproof_program::BoundWeights;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -208,7 +208,7 @@ impl Model {
     ///
     /// # Errors
     /// If they are not those of the key.
-    pub fn weights(&self, key: &VerifyingKey) -> Result<Weights, Error> {
+    pub fn weights(&self, key: &VerifyingKey) -> Result<BoundWeights, Error> {
         let (program, id) = (&key.architecture().program, hex(&key.model_id()));
         decode_weights(program, &id, &self.weights.bytes).map_err(self.weights.wrong())
     }

@@ -89,15 +89,11 @@ fn frame(curve: Curve, bytes: &[u8]) -> Frame {
 /// Of a key.
 ///
 /// # Errors
-/// If its bytes are not a key, or its program is not well formed.
+/// If its bytes are not a key.
 pub fn inspect_key(file: &KeyFile) -> Result<KeyReport, Error> {
     let key = file.decode()?;
     let architecture = key.architecture();
     let program = &architecture.program;
-    let valid = program
-        .validate()
-        .map_err(inferproof_inference::KeyError::Program);
-    valid.map_err(Error::key(&file.path))?;
     let mut operations = BTreeMap::new();
     for node in &program.nodes {
         *operations.entry(operation(&node.op)).or_default() += 1;

@@ -5,7 +5,9 @@
 //! so that a mix-up or damage is noticed here and not by a verifier.
 
 use inferproof_inference::{EncodingError, ModelSecret, SCALAR_BYTES, VerifyingKey};
-use inferproof_program::{Integers, Program, RunError, TensorId, Weights};
+use inferproof_program::{
+    BoundWeights, Integers, Program, RunError, TensorId, ValidProgram, Weights,
+};
 use safetensors::Dtype;
 use safetensors::tensor::{SafeTensorError, SafeTensors, TensorView};
 use std::collections::HashMap;
@@ -85,11 +87,11 @@ pub enum SecretError {
 pub fn encode_weights(
     program: &Program,
     model_id: &str,
-    weights: &Weights,
+    weights: &BoundWeights,
 ) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let mut tensors = Vec::new();
     for id in program.weights() {
-        let (Some(tensor), Some(values)) = (program.tensor(id), weights.get(&id)) else {
+        let (Some(tensor), Some(values)) = (program.tensor(id), weights.get(id)) else {
             return Err(SecretError::Missing(name(program, id)));
         };
         tensors.push((
@@ -104,10 +106,10 @@ pub fn encode_weights(
 
 /// Reads `weights.safetensors`.
 pub fn decode_weights(
-    program: &Program,
+    program: &ValidProgram,
     model_id: &str,
     file: &[u8],
-) -> Result<Weights, SecretError> {
+) -> Result<BoundWeights, SecretError> {
     let file = Checked::new(file, model_id, program)?;
     let mut weights = Weights::new();
     for id in program.weights() {
@@ -119,8 +121,7 @@ pub fn decode_weights(
         let data = file.tensor(&name(program, id), expected, &tensor.shape)?;
         weights.insert(id, integers(expected, data));
     }
-    program.check_weights(&weights)?;
-    Ok(weights)
+    Ok(program.bind(weights)?)
 }
 
 /// The file `blinding.safetensors`.
@@ -142,7 +143,7 @@ pub fn encode_blinding(
 pub fn decode_secret(
     key: &VerifyingKey,
     model_id: &str,
-    weights: Weights,
+    weights: BoundWeights,
     file: &[u8],
 ) -> Result<ModelSecret, SecretError> {
     let program = &key.architecture().program;

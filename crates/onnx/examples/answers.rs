@@ -73,7 +73,7 @@ fn load(line: &str) -> Result<(FloatModel, Samples), Box<dyn Error>> {
 fn run(compiled: &Compiled, samples: &Samples) -> Result<Outputs, Box<dyn Error>> {
     let program = &compiled.program;
     let runs = samples.inputs.iter().map(|sample| {
-        let trace = program.run(&compiled.weights, &quantize_inputs(program, sample))?;
+        let trace = compiled.weights.run(&quantize_inputs(program, sample))?;
         let outputs: Vec<Vec<i64>> = trace.outputs(program).iter().map(|o| o.to_vec()).collect();
         Ok(dequantize_outputs(program, &outputs))
     });

@@ -41,7 +41,7 @@ fn main() -> Result<(), OnnxError> {
     }
     let inputs = quantize_inputs(program, &calibration.inputs[0]);
     let start = Instant::now();
-    let trace = program.run(&compiled.weights, &inputs)?;
+    let trace = compiled.weights.run(&inputs)?;
     println!(
         "one run: {:.2?}, outputs {:?}",
         start.elapsed(),

@@ -12,7 +12,7 @@ use crate::graph::{Graph, Kind, LayerId};
 use crate::progress::{Progress, Work};
 use answers::{Answers, have_answers};
 use columns::Columns;
-use inferproof_program::{Program, Trace, Weights};
+use inferproof_program::{BoundWeights, Program, Trace};
 use serde::Serialize;
 
 /// Integer outputs against float outputs, over samples.
@@ -234,13 +234,13 @@ fn is_sigmoid(graph: &Graph, mut id: LayerId) -> bool {
 /// Runs the program on samples whose float outputs are known; `None` as soon as a sample is beyond the limit, if there is one.
 pub fn compare(
     graph: &Graph,
-    program: &Program,
-    weights: &Weights,
+    weights: &BoundWeights,
     samples: &[Sample],
     float: &[Vec<Vec<f64>>],
     limit: Option<f64>,
     progress: &mut Progress<'_>,
 ) -> Result<Option<Agreement>, OnnxError> {
+    let program = weights.program();
     let mut tally = Tally::new(graph, program);
     // A column's size is that in all samples, from the first one on.
     for values in float {
@@ -248,7 +248,7 @@ pub fn compare(
     }
     for (position, (sample, float)) in samples.iter().zip(float).enumerate() {
         progress.step(Work::Compare, position, samples.len())?;
-        let trace = program.run(weights, &quantize_inputs(program, sample))?;
+        let trace = weights.run(&quantize_inputs(program, sample))?;
         tally.add(program, &trace, float);
         let Some(limit) = limit else { continue };
         let agreement = tally.agreement();
@@ -285,7 +285,7 @@ pub fn evaluate(
         .outputs
         .pop()
         .unwrap_or_default();
-        let trace = program.run(&compiled.weights, &quantize_inputs(program, sample))?;
+        let trace = compiled.weights.run(&quantize_inputs(program, sample))?;
         tally.size_columns(&float);
         let integer = tally.add(program, &trace, &float);
         let label = labels.and_then(|l| l.get(position)).copied();

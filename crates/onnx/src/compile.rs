@@ -8,10 +8,10 @@ use crate::graph::Graph;
 use crate::import::{ImportOptions, Model, Port, import, parse};
 use crate::passes::{chosen, separable};
 use crate::progress::{Progress, Work};
-use crate::quantize::{Format, InputWidths, Lowered, Plan, Widths, lower};
+use crate::quantize::{Format, InputWidths, Plan, Widths, lower};
 use crate::tensor_widths::{Spread, TensorWidth, tensor_widths};
 use crate::{Dimensions, OnnxError, masks};
-use inferproof_program::{Program, Tensor, Weights};
+use inferproof_program::{BoundWeights, Program, Tensor, ValidProgram};
 use inferproof_view::volume;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -129,19 +129,18 @@ struct Variant<'a> {
     inputs: InputWidths,
 }
 
-impl Lowered {
+impl Variant<'_> {
     /// How it follows the float model; `None` if some sample is beyond the limit.
     fn compare(
         &self,
-        variant: &Variant<'_>,
+        weights: &BoundWeights,
         samples: &[Sample],
         limit: Option<f64>,
         progress: &mut Progress<'_>,
     ) -> Result<Option<Agreement>, OnnxError> {
-        let Self { program, weights } = self;
-        let outputs = &variant.calibration.outputs;
-        let graph = variant.graph;
-        compare(graph, program, weights, samples, outputs, limit, progress)
+        let outputs = &self.calibration.outputs;
+        let graph = self.graph;
+        compare(graph, weights, samples, outputs, limit, progress)
     }
 }
 
@@ -198,9 +197,9 @@ pub struct CompileReport {
 #[derive(Clone, Debug)]
 pub struct Compiled {
     /// The architecture.
-    pub program: Program,
+    pub program: ValidProgram,
     /// The integers of the model.
-    pub weights: Weights,
+    pub weights: BoundWeights,
     /// What was decided.
     pub report: CompileReport,
 }
@@ -341,7 +340,7 @@ impl FloatModel {
                 let limit = (position != last).then_some(limit);
                 let plan = candidate.plan(variant);
                 let lowered = self.lowered(variant, &plan)?;
-                let agreement = lowered.compare(variant, samples, limit, progress)?;
+                let agreement = variant.compare(&lowered, samples, limit, progress)?;
                 if let Some(agreement) = agreement {
                     let widths = plan.reported(variant.graph);
                     let error = agreement.relative_error;
@@ -401,7 +400,7 @@ impl FloatModel {
         })
     }
 
-    fn lowered(&self, variant: &Variant<'_>, plan: &Plan) -> Result<Lowered, OnnxError> {
+    fn lowered(&self, variant: &Variant<'_>, plan: &Plan) -> Result<BoundWeights, OnnxError> {
         let Model {
             inputs, outputs, ..
         } = &self.model;
@@ -410,13 +409,13 @@ impl FloatModel {
 
     fn report(
         &self,
-        lowered: Lowered,
+        weights: BoundWeights,
         widths: Widths,
         samples: usize,
         agreement: Agreement,
         options: &QuantizeOptions,
     ) -> Compiled {
-        let Lowered { program, weights } = lowered;
+        let program = weights.program().clone();
         let tensors = tensor_widths(&program);
         let of = |is_weight| tensors.iter().filter(move |t| t.is_weight == is_weight);
         let report = CompileReport {

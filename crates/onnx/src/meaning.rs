@@ -70,7 +70,7 @@ mod tests {
                 },
             ],
         };
-        program.validate().unwrap();
+        let program = program.validated().unwrap();
         // The greatest integer is for what is missing alone: a number as great saturates below it.
         let integers = quantize_inputs(&program, &[vec![1.0, 0.0, 2.0], vec![7.0, f64::NAN, 1e9]]);
         assert_eq!(integers, [[1, 0, 2], [7, 100, 99]]);

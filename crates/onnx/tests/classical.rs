@@ -72,7 +72,7 @@ fn check(name: &str) -> Result<(), String> {
         let greatest = greatest.fold(1e-6f64, |m, &v| m.max(v.abs()));
         let float = model.run(sample).map_err(|e| e.to_string())?;
         let inputs = quantize_inputs(&compiled.program, sample);
-        let trace = compiled.program.run(&compiled.weights, &inputs);
+        let trace = compiled.weights.run(&inputs);
         let trace = trace.map_err(|e| e.to_string())?;
         let integer = dequantize_outputs(&compiled.program, &trace.outputs(&compiled.program));
         for (what, got, tolerance) in [("float", float, exact), ("integer", integer, rounded)] {

@@ -53,8 +53,9 @@ fn test(name: &str) -> (Compiled, [usize; 4]) {
         .zip(stored.chunks(classes))
     {
         let program = &compiled.program;
-        let trace = program
-            .run(&compiled.weights, &quantize_inputs(program, sample))
+        let trace = compiled
+            .weights
+            .run(&quantize_inputs(program, sample))
             .expect("runs");
         let outputs = dequantize_outputs(program, &trace.outputs(program));
         let float = stored.to_vec();
@@ -98,7 +99,7 @@ fn quantization_is_deterministic() {
         let (_, compiled) = compiled(name);
         let text = serde_json::to_string(&(
             &compiled.program,
-            compiled.weights.iter().collect::<Vec<_>>(),
+            compiled.weights.arrays().iter().collect::<Vec<_>>(),
         ))
         .unwrap();
         // FNV-1a: enough to notice a change.

@@ -30,7 +30,7 @@ fn check(case: &str, onnx: &[u8], arrays: &BTreeMap<String, Array>) -> Result<()
     let compiled = model.compile(std::slice::from_ref(&sample), &options);
     let compiled = compiled.map_err(|e| e.to_string())?;
     let program = &compiled.program;
-    let trace = program.run(&compiled.weights, &quantize_inputs(program, &sample));
+    let trace = compiled.weights.run(&quantize_inputs(program, &sample));
     let trace = trace.map_err(|e| e.to_string())?;
     let integer = dequantize_outputs(program, &trace.outputs(program));
     for ((port, float), integer) in model.outputs().iter().zip(float).zip(integer) {

@@ -52,10 +52,9 @@ fn check(case: &str, onnx: &[u8], arrays: &BTreeMap<String, Array>) -> Result<()
         .fold(1e-6f64, |m, &v| m.max(v.abs()));
     for (i, sample) in samples.iter().enumerate() {
         let float = model.run(sample).map_err(|e| e.to_string())?;
-        let trace = compiled.program.run(
-            &compiled.weights,
-            &quantize_inputs(&compiled.program, sample),
-        );
+        let trace = compiled
+            .weights
+            .run(&quantize_inputs(&compiled.program, sample));
         let trace = trace.map_err(|e| e.to_string())?;
         let integer = dequantize_outputs(&compiled.program, &trace.outputs(&compiled.program));
         for ((port, float), integer) in model.outputs().iter().zip(float).zip(integer) {
@@ -127,7 +126,7 @@ fn trees_decide_exactly_at_eight_bits() {
         let program = &compiled.program;
         for (sample, expected) in samples.iter().zip(expected.chunks(expected.len() / count)) {
             let inputs = quantize_inputs(program, sample);
-            let trace = program.run(&compiled.weights, &inputs).unwrap();
+            let trace = compiled.weights.run(&inputs).unwrap();
             let outputs = dequantize_outputs(program, &trace.outputs(program));
             for (&got, &expected) in outputs[0].iter().zip(expected) {
                 let error = (got - expected).abs();
@@ -168,7 +167,7 @@ fn quantized_models_are_exact_at_eight_bits() {
         let program = &compiled.program;
         for (i, sample) in samples.iter().enumerate() {
             let inputs = quantize_inputs(program, sample);
-            let trace = program.run(&compiled.weights, &inputs).unwrap();
+            let trace = compiled.weights.run(&inputs).unwrap();
             let outputs = dequantize_outputs(program, &trace.outputs(program));
             for (port, got) in model.outputs().iter().zip(outputs) {
                 if port.name.starts_with('q') {

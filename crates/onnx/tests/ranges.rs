@@ -65,7 +65,7 @@ fn check(case: &str, onnx: &[u8], arrays: &BTreeMap<String, Array>) -> Result<()
             let sample = sample(i);
             let float = model.run(&sample).map_err(|e| e.to_string())?;
             let inputs = quantize_inputs(&compiled.program, &sample);
-            let trace = compiled.program.run(&compiled.weights, &inputs);
+            let trace = compiled.weights.run(&inputs);
             let trace = trace.map_err(|e| e.to_string())?;
             let integer = dequantize_outputs(&compiled.program, &trace.outputs(&compiled.program));
             for ((port, float), integer) in model.outputs().iter().zip(float).zip(integer) {

@@ -1,13 +1,16 @@
 //! The integer tensor program: the definition of a model.
 //!
 //! A [`Program`] is a chain of a few core operations on tensors of small integers. It knows nothing of floats (an importer
-//! chooses the scales) and nothing of proofs (a prover shows that [`Program::run`] was followed, bit for bit). Its serialized
+//! chooses the scales) and nothing of proofs (a prover shows that [`BoundWeights::run`] was followed, bit for bit). Its serialized
 //! form is the *architecture* that a model commitment binds; the weights stand beside it, as [`Integers`].
 //!
 //! Tensors are of two kinds. *Committed* ones (made by [`Op::Input`], [`Op::Weight`], [`Op::Rescale`], [`Op::Map`],
 //! [`Op::OneHot`], [`Op::Indicator`], [`Op::Root`]) hold values of a declared range, which a prover commits to and looks up. *Virtual* ones (made by
 //! [`Op::Linear`], [`Op::Contract`], [`Op::Max`]) are public linear or bilinear functions of committed values; their range is the
-//! static bound which [`Program::validate`] computes.
+//! static bound of what they are made of.
+//!
+//! [`Program::validated`] makes a [`ValidProgram`], [`ValidProgram::bind`] gives it weights, [`BoundWeights::run`] runs it: each is checked
+//! once.
 //!
 //! ```
 //! use inferproof_program::{Integers, Node, Op, Program, Table, Tensor, TensorId};
@@ -39,7 +42,8 @@
 //!     meanings: vec![],
 //! };
 //! let weights = BTreeMap::from([(TensorId(1), Integers::I8(vec![1, 0, -1, 1, 3, 3]))]);
-//! let trace = program.run(&weights, &[vec![5, -2]]).unwrap();
+//! let weights = program.validated().unwrap().bind(weights).unwrap();
+//! let trace = weights.run(&[vec![5, -2]]).unwrap();
 //! assert_eq!(trace.get(TensorId(2)), Some(&[5, -7, 9][..]));
 //! assert_eq!(trace.get(TensorId(3)), Some(&[3, 0, 5][..])); // 2.5 and 4.5 are rounded up, -3.5 is clamped at 0
 //! ```
@@ -58,6 +62,8 @@
     )
 )]
 
+#[cfg(feature = "interpreter")]
+mod bound_weights;
 mod bounds;
 #[cfg(feature = "interpreter")]
 mod contract;
@@ -71,8 +77,11 @@ mod run;
 mod saturation;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod valid;
 mod validate;
 
+#[cfg(feature = "interpreter")]
+pub use bound_weights::BoundWeights;
 pub use bounds::Interval;
 pub use indicator::indicator;
 pub use integers::{Integers, Weights};
@@ -80,6 +89,7 @@ pub use meaning::Meaning;
 #[cfg(feature = "interpreter")]
 pub use run::{RunError, Trace};
 pub use saturation::{Limit, Saturation};
+pub use valid::ValidProgram;
 pub use validate::{MAX_BOUND, ProgramError};
 
 use inferproof_view::View;
@@ -95,7 +105,7 @@ pub struct TableId(pub u32);
 
 /// An integer tensor program, without its weights.
 ///
-/// Invariants, which [`Program::validate`] checks: node `i` makes tensor `i` and reads only tensors before it; shapes fit;
+/// Invariants, which [`Program::validated`] checks: node `i` makes tensor `i` and reads only tensors before it; shapes fit;
 /// every virtual value stays below [`MAX_BOUND`] in absolute value whatever the weights and inputs in their declared ranges.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Program {

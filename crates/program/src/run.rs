@@ -2,7 +2,9 @@
 
 use crate::contract::{Dimensions, Operand, contract};
 use crate::entries::{add_multiple, map, map_pairs};
-use crate::{Node, Op, Program, ProgramError, Tensor, TensorId, Term, Weights, indicator};
+use crate::{
+    BoundWeights, Node, Op, Program, ProgramError, Tensor, TensorId, Term, Weights, indicator,
+};
 use inferproof_view::volume;
 
 /// Why a program could not be run.
@@ -11,6 +13,14 @@ pub enum RunError {
     /// The program is not well formed.
     #[error(transparent)]
     Program(#[from] ProgramError),
+    /// There are values for a tensor that is no weight.
+    #[error("tensor {position} `{tensor}`: values given, but it is no weight of the program")]
+    NoWeight {
+        /// Its position.
+        position: u32,
+        /// Its name; empty if there is no such tensor.
+        tensor: String,
+    },
     /// A weight or input is missing.
     #[error("tensor `{tensor}`: no values given")]
     Missing {
@@ -80,29 +90,28 @@ impl std::fmt::Debug for Trace {
     }
 }
 
-impl Program {
+impl BoundWeights {
     /// Runs the program. Weights are read where they are and not copied.
     ///
     /// # Errors
-    /// If the program is not well formed, or weights or inputs do not fit it.
-    pub fn run(&self, weights: &Weights, inputs: &[Vec<i64>]) -> Result<Trace, RunError> {
-        self.validate()?;
-        self.check_weights(weights)?;
-        if inputs.len() != self.inputs.len() {
+    /// If inputs do not fit it.
+    pub fn run(&self, inputs: &[Vec<i64>]) -> Result<Trace, RunError> {
+        let program = self.program();
+        if inputs.len() != program.inputs.len() {
             return Err(RunError::Inputs {
-                expected: self.inputs.len(),
+                expected: program.inputs.len(),
                 got: inputs.len(),
             });
         }
-        let mut readers = self.readers();
+        let mut readers = program.readers();
         let mut run = Run {
-            program: self,
-            weights,
-            values: vec![None; self.nodes.len()],
+            program,
+            weights: self.arrays(),
+            values: vec![None; program.nodes.len()],
         };
-        for (position, (node, tensor)) in self.nodes.iter().zip(&self.tensors).enumerate() {
+        for (position, (node, tensor)) in program.nodes.iter().zip(&program.tensors).enumerate() {
             let value = if matches!(node.op, Op::Input) {
-                let given = self.inputs.iter().position(|&id| id == node.output);
+                let given = program.inputs.iter().position(|&id| id == node.output);
                 Some(input(tensor, given.and_then(|i| inputs.get(i)))?)
             } else {
                 run.node(node, tensor)?
@@ -118,41 +127,9 @@ impl Program {
         }
         Ok(Trace { values: run.values })
     }
+}
 
-    /// Checks lengths and ranges of weights against the program, which is assumed well formed.
-    ///
-    /// # Errors
-    /// If one is missing or does not fit.
-    pub fn check_weights(&self, weights: &Weights) -> Result<(), RunError> {
-        for id in self.weights() {
-            let Some(tensor) = self.tensor(id) else {
-                continue;
-            };
-            let name = || tensor.name.clone();
-            let Some(weight) = weights.get(&id) else {
-                return Err(RunError::Missing { tensor: name() });
-            };
-            if weight.len() != tensor.volume() {
-                return Err(RunError::Length {
-                    tensor: name(),
-                    expected: tensor.volume(),
-                    got: weight.len(),
-                });
-            }
-            if weight
-                .extremes()
-                .is_some_and(|(l, h)| l < tensor.low || h > tensor.high)
-            {
-                return Err(RunError::Range {
-                    tensor: name(),
-                    low: tensor.low,
-                    high: tensor.high,
-                });
-            }
-        }
-        Ok(())
-    }
-
+impl Program {
     /// For each tensor, how many contractions still have to read it; `None` where anything else reads it, too.
     fn readers(&self) -> Vec<Option<usize>> {
         let mut readers = vec![Some(0); self.nodes.len()];

@@ -2,7 +2,10 @@
 //!
 //! A program is built from a list of choices. Fewer and smaller choices make a simpler program, so failures shrink well.
 
-use crate::{Integers, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights};
+use crate::{
+    BoundWeights, Integers, Node, Op, Program, Table, TableId, Tensor, TensorId, Term,
+    ValidProgram, Weights,
+};
 use inferproof_view::{Step, View, volume};
 use proptest::prelude::*;
 
@@ -10,9 +13,9 @@ use proptest::prelude::*;
 #[derive(Clone, Debug)]
 pub struct Case {
     /// The program.
-    pub program: Program,
+    pub program: ValidProgram,
     /// Its weights.
-    pub weights: Weights,
+    pub weights: BoundWeights,
     /// The weights again, in the order of [`Program::weights`]: [`Integers`] do not show themselves when a test fails.
     pub weight_values: Vec<Vec<i64>>,
     /// Its inputs.
@@ -517,9 +520,10 @@ impl Builder<'_> {
         if also != last && !is_weight {
             self.program.outputs.push(also);
         }
+        let program = self.program.validated().expect("random programs are valid");
         Case {
-            program: self.program,
-            weights: self.weights,
+            weights: program.bind(self.weights).expect("random weights fit"),
+            program,
             weight_values: self.weight_values,
             inputs: self.inputs,
         }

@@ -77,11 +77,7 @@ pub enum ProgramError {
 }
 
 impl Program {
-    /// Checks every invariant of the program.
-    ///
-    /// # Errors
-    /// The first that does not hold, with the node or tensor.
-    pub fn validate(&self) -> Result<(), ProgramError> {
+    pub(crate) fn validate(&self) -> Result<(), ProgramError> {
         if self.tensors.len() != self.nodes.len() {
             return Err(ProgramError::Count {
                 tensors: self.tensors.len(),

@@ -70,9 +70,10 @@ fn program(limits: Vec<Limit>) -> Program {
 }
 
 fn saturations(limits: Vec<Limit>, x: [i64; 4]) -> Vec<Saturation> {
-    let program = program(limits);
+    let program = program(limits).validated().unwrap();
     let weights = BTreeMap::from([(TensorId(1), Integers::I8(vec![2]))]);
-    let trace = program.run(&weights, &[x.to_vec()]).unwrap();
+    let weights = program.bind(weights).unwrap();
+    let trace = weights.run(&[x.to_vec()]).unwrap();
     trace.saturations(&program)
 }
 
@@ -143,11 +144,11 @@ fn limits_are_checked() {
         vec![at(3), at(3)],
         vec![empty],
     ] {
-        let error = program(wrong.clone()).validate();
+        let error = program(wrong.clone()).validated();
         assert!(
             matches!(error, Err(ProgramError::Interface { list: "limits", .. })),
             "{wrong:?}: {error:?}"
         );
     }
-    assert_eq!(program(vec![at(3), at(4)]).validate(), Ok(()));
+    assert!(program(vec![at(3), at(4)]).validated().is_ok());
 }

@@ -2,8 +2,7 @@
 
 use inferproof_program::testing::programs;
 use inferproof_program::{
-    Integers, Meaning, Node, Op, Program, ProgramError, RunError, Table, TableId, Tensor, TensorId,
-    Term, Weights,
+    Integers, Meaning, Node, Op, Program, RunError, Table, TableId, Tensor, TensorId, Term, Weights,
 };
 use inferproof_view::View;
 use proptest::prelude::*;
@@ -85,10 +84,10 @@ fn program() -> Program {
 /// The message of the error that a change causes.
 fn message(change: impl FnOnce(&mut Program)) -> String {
     let mut program = program();
-    assert_eq!(program.validate(), Ok(()));
+    assert!(program.clone().validated().is_ok());
     change(&mut program);
     program
-        .validate()
+        .validated()
         .expect_err("the change is noticed")
         .to_string()
 }
@@ -297,41 +296,42 @@ fn a_contraction_behind_sums_and_maxima_is_found() {
         right_free: 0,
         contracted: 1,
     };
-    let error = program.validate().unwrap_err().to_string();
+    let error = program.validated().unwrap_err().to_string();
     assert!(error.contains("another contraction"), "{error}");
 }
 
 #[test]
 fn weights_and_inputs_must_fit() {
-    let program = program();
+    let program = program().validated().unwrap();
     let weights = |values: Vec<i8>| Weights::from([(TensorId(1), Integers::I8(values))]);
     let good = weights(vec![1, 2, -2, 0, 1, 1]);
-    let input = vec![vec![-4, 3, 0]];
-    assert!(program.run(&good, &input).is_ok());
+    let bound = program.bind(good.clone()).unwrap();
+    assert!(bound.run(&[vec![-4, 3, 0]]).is_ok());
     let is_length = |r: Result<_, RunError>| matches!(r, Err(RunError::Length { .. }));
     let is_range = |r: Result<_, RunError>| matches!(r, Err(RunError::Range { .. }));
-    assert!(is_length(program.run(&weights(vec![1; 5]), &input)));
-    assert!(is_range(program.run(&weights(vec![3; 6]), &input)));
-    assert!(is_length(program.run(&good, &[vec![0; 4]])));
-    assert!(is_range(program.run(&good, &[vec![4; 3]])));
+    assert!(is_length(program.bind(weights(vec![1; 5])).map(drop)));
+    assert!(is_range(program.bind(weights(vec![3; 6])).map(drop)));
+    assert!(is_length(bound.run(&[vec![0; 4]]).map(drop)));
+    assert!(is_range(bound.run(&[vec![4; 3]]).map(drop)));
     assert!(matches!(
-        program.run(&Weights::new(), &input),
+        program.bind(Weights::new()),
         Err(RunError::Missing { .. })
     ));
+    for (position, name) in [(0, "t"), (9, "")] {
+        let mut more = good.clone();
+        more.insert(TensorId(position), Integers::I8(vec![0; 3]));
+        let expected = RunError::NoWeight {
+            position,
+            tensor: name.into(),
+        };
+        assert_eq!(program.bind(more), Err(expected));
+    }
     assert!(matches!(
-        program.run(&good, &[]),
+        bound.run(&[]),
         Err(RunError::Inputs {
             expected: 1,
             got: 0
         })
-    ));
-    let broken = Program {
-        outputs: vec![],
-        ..program
-    };
-    assert!(matches!(
-        broken.run(&good, &input),
-        Err(RunError::Program(ProgramError::Interface { .. }))
     ));
 }
 
@@ -349,7 +349,7 @@ proptest! {
             *numbers[chosen] = value.into();
         }
         if let Ok(program) = serde_json::from_value::<Program>(document)
-            && program.validate().is_ok()
+            && let Ok(program) = program.validated()
             && program.tensors.iter().all(|t| t.volume() < 1 << 16)
             && program.nodes.len() == case.program.nodes.len()
         {
@@ -357,7 +357,7 @@ proptest! {
             let small = |n: &Node| !format!("{:?}", n.op).chars().collect::<String>().split(|c: char| !c.is_ascii_digit())
                 .any(|d| d.len() > 6);
             if program.nodes.iter().all(small) {
-                drop(program.run(&case.weights, &case.inputs));
+                drop(program.bind(case.weights.arrays().clone()).map(|w| w.run(&case.inputs)));
             }
         }
     }
@@ -405,7 +405,7 @@ fn meanings_are_of_inputs_and_outputs_and_within_their_ranges() {
             meanings: meanings.to_vec(),
             ..program()
         };
-        program.validate().map_err(|e| e.to_string())
+        program.validated().map(drop).map_err(|e| e.to_string())
     };
     // Tensor 0 is the input, of -4 to 3; tensor 5 an output, of -1 to 9; tensor 3 neither.
     let input = meaning(0, &["a", "b", "c"], None);

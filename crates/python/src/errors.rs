@@ -117,7 +117,7 @@ fn inference(py: Python<'_>, error: &InferenceError) -> PyErr {
     let message = format!("no proof was made: {error}");
     match error {
         InferenceError::Run(_) => exception(py, "InputError", &message, &[]),
-        InferenceError::Key(_) | InferenceError::Curves => {
+        InferenceError::Key(_) | InferenceError::Model | InferenceError::Curves => {
             exception(py, "ModelFileError", &message, &[])
         }
         InferenceError::Publics(_) | InferenceError::Prove(_) => {
@@ -137,7 +137,7 @@ fn model(py: Python<'_>, error: Error) -> PyErr {
         )),
         Error::Onnx { path, source } => onnx(py, &message, &path, *source),
         Error::Key { path, source } => match *source {
-            KeyError::Lower(_) | KeyError::Program(_) => unsupported(py, &message, &path, &[]),
+            KeyError::Lower(_) => unsupported(py, &message, &path, &[]),
             _ => file(py, &message, &path),
         },
         Error::NotAModel { path, .. } | Error::Decode { path, .. } | Error::Secret { path, .. } => {

@@ -34,7 +34,7 @@ fn run(model: &Model, args: &RunArgs) -> Result<Report, Error> {
     let program = &key.architecture().program;
     let input = read_input(program, &args.input.input, args.input.sample)?;
     let start = Instant::now();
-    let trace = program.run(&weights, &input.integers)?;
+    let trace = weights.run(&input.integers)?;
     let seconds = start.elapsed().as_secs_f64();
     let mut saturated = input.saturated;
     saturated.extend(saturated_nodes(program, &trace));

@@ -1,7 +1,9 @@
 //! Programs of the shapes that are measured, with weights and inputs that look random: no importer, no data.
 #![allow(dead_code)] // The benches and the example each use a part.
 
-use inferproof_program::{Integers, Node, Op, Program, Tensor, TensorId, Term, Weights};
+use inferproof_program::{
+    BoundWeights, Integers, Node, Op, Program, Tensor, TensorId, Term, Weights,
+};
 use inferproof_view::{Step, View};
 
 /// Weights are in `-WEIGHT..=WEIGHT`, activations in `0..=ACTIVATION`.
@@ -12,19 +14,19 @@ const BIAS: i64 = 1 << 14;
 
 /// A program with all that a proof of it needs.
 pub struct Model {
-    pub program: Program,
-    pub weights: Weights,
+    pub weights: BoundWeights,
     pub inputs: Vec<Vec<i64>>,
 }
 
 impl Model {
     pub fn weight_count(&self) -> usize {
-        self.weights.values().map(Integers::len).sum()
+        self.weights.arrays().values().map(Integers::len).sum()
     }
 
     /// Committed entries that are not weights: inputs and what every layer gives.
     pub fn activation_count(&self) -> usize {
-        let tensors = self.program.nodes.iter().zip(&self.program.tensors);
+        let program = self.weights.program();
+        let tensors = program.nodes.iter().zip(&program.tensors);
         tensors
             .filter(|(node, _)| node.op.is_committed() && node.op != Op::Weight)
             .map(|(_, tensor)| tensor.volume())
@@ -56,7 +58,9 @@ pub fn dense(rows: usize, width: usize, layers: usize) -> Model {
 }
 
 struct Builder {
-    model: Model,
+    program: Program,
+    weights: Weights,
+    inputs: Vec<Vec<i64>>,
     random: u64,
     last: TensorId,
 }
@@ -72,20 +76,17 @@ impl Builder {
             limits: vec![],
             meanings: vec![],
         };
-        let model = Model {
+        let mut builder = Self {
             program,
             weights: Weights::new(),
             inputs: vec![],
-        };
-        let mut builder = Self {
-            model,
             random: 0x9e37_79b9_7f4a_7c15,
             last: TensorId(0),
         };
         let entries = builder.entries(0, ACTIVATION, shape.iter().product());
         builder.last = builder.push(shape, 0, ACTIVATION, Op::Input);
-        builder.model.program.inputs.push(builder.last);
-        builder.model.inputs.push(entries);
+        builder.program.inputs.push(builder.last);
+        builder.inputs.push(entries);
         builder
     }
 
@@ -102,7 +103,7 @@ impl Builder {
     }
 
     fn push(&mut self, shape: &[usize], low: i64, high: i64, op: Op) -> TensorId {
-        let program = &mut self.model.program;
+        let program = &mut self.program;
         let output = TensorId(u32::try_from(program.nodes.len()).expect("few nodes"));
         program.tensors.push(Tensor {
             name: format!("t{}", output.0),
@@ -122,8 +123,8 @@ impl Builder {
     /// A virtual tensor; its range is the static bound.
     fn push_virtual(&mut self, shape: &[usize], op: Op) -> TensorId {
         let id = self.push(shape, 0, 0, op);
-        let bound = self.model.program.static_bound(id).expect("well formed");
-        let tensor = self.model.program.tensors.last_mut().expect("just pushed");
+        let bound = self.program.static_bound(id).expect("well formed");
+        let tensor = self.program.tensors.last_mut().expect("just pushed");
         tensor.low = i64::try_from(bound.low).expect("a small bound");
         tensor.high = i64::try_from(bound.high).expect("a small bound");
         id
@@ -133,17 +134,12 @@ impl Builder {
         let entries = self.entries(-limit, limit, shape.iter().product());
         let id = self.push(shape, -limit, limit, Op::Weight);
         let entries = Integers::narrowest(&entries, -limit, limit).expect("in range");
-        self.model.weights.insert(id, entries);
+        self.weights.insert(id, entries);
         id
     }
 
     fn shape(&self, id: TensorId) -> Vec<usize> {
-        self.model
-            .program
-            .tensor(id)
-            .expect("it exists")
-            .shape
-            .clone()
+        self.program.tensor(id).expect("it exists").shape.clone()
     }
 
     fn term(&self, source: TensorId, steps: Vec<Step>) -> Term {
@@ -244,8 +240,11 @@ impl Builder {
     }
 
     fn finish(mut self) -> Model {
-        self.model.program.outputs.push(self.last);
-        self.model.program.validate().expect("well formed");
-        self.model
+        self.program.outputs.push(self.last);
+        let program = self.program.validated().expect("well formed");
+        Model {
+            weights: program.bind(self.weights).expect("in range"),
+            inputs: self.inputs,
+        }
     }
 }

@@ -12,8 +12,8 @@ pub struct VerifyingKey(
 );
 
 impl VerifyingKey {
-    /// Reads the file `verifying.key`. Points are checked to be on the curve; the program and the range proofs are checked by
-    /// [`crate::Verifier`].
+    /// Reads the file `verifying.key`. Points are checked to be on the curve, and the program to be well formed; what it demands and
+    /// the range proofs are checked by [`crate::Verifier`].
     ///
     /// # Errors
     /// If the bytes are not a key.

@@ -5,7 +5,7 @@ use crate::key::Architecture;
 use crate::prove::InferenceError;
 use crate::{Bn254, Digest, Grumpkin, generic};
 use inferproof_argument::Stage;
-use inferproof_program::{Program, Trace};
+use inferproof_program::{Trace, ValidProgram};
 
 /// A model made ready to prove any number of inferences.
 pub struct Prover(OnCurve<generic::Prover<Grumpkin>, generic::Prover<Bn254>>);
@@ -40,7 +40,7 @@ impl Prover {
     }
 
     /// The program.
-    pub fn program(&self) -> &Program {
+    pub fn program(&self) -> &ValidProgram {
         &self.architecture().program
     }
 

@@ -8,7 +8,7 @@ use crate::{Bn254, Grumpkin, generic};
 use inferproof_argument::curve::{
     EncodingError, Profile, SCALAR_BYTES, Scalar, decode_scalar, encode_scalar,
 };
-use inferproof_program::{Program, Weights};
+use inferproof_program::BoundWeights;
 use zeroize::Zeroizing;
 
 /// The secret side of a model: weights, and the blinders of their commitment.
@@ -31,7 +31,7 @@ pub struct BlindingError {
 impl ModelSecret {
     /// Of public weights, whose commitment is not blinded.
     #[must_use]
-    pub fn unblinded(key: &VerifyingKey, weights: Weights) -> Self {
+    pub fn unblinded(key: &VerifyingKey, weights: BoundWeights) -> Self {
         Self(map!(&key.0, key => zeros(key, weights)))
     }
 
@@ -41,7 +41,7 @@ impl ModelSecret {
     /// If one is not a scalar.
     pub fn blinded(
         key: &VerifyingKey,
-        weights: Weights,
+        weights: BoundWeights,
         blinding: &[&[u8]],
     ) -> Result<Self, BlindingError> {
         Ok(Self(match &key.0 {
@@ -52,7 +52,7 @@ impl ModelSecret {
 
     /// The weights, by tensor.
     #[must_use]
-    pub fn weights(&self) -> &Weights {
+    pub fn weights(&self) -> &BoundWeights {
         on!(&self.0, secret => &secret.weights)
     }
 
@@ -63,7 +63,10 @@ impl ModelSecret {
     }
 }
 
-fn zeros<P: Profile>(key: &generic::VerifyingKey<P>, weights: Weights) -> generic::ModelSecret<P> {
+fn zeros<P: Profile>(
+    key: &generic::VerifyingKey<P>,
+    weights: BoundWeights,
+) -> generic::ModelSecret<P> {
     let rows = key.commitments.iter().map(Vec::len);
     let blinders = rows.map(|rows| Zeroizing::new(vec![Scalar::<P>::default(); rows]));
     generic::ModelSecret {
@@ -73,7 +76,7 @@ fn zeros<P: Profile>(key: &generic::VerifyingKey<P>, weights: Weights) -> generi
 }
 
 fn decode<P: Profile>(
-    weights: Weights,
+    weights: BoundWeights,
     blinding: &[&[u8]],
 ) -> Result<generic::ModelSecret<P>, BlindingError> {
     let mut blinders = Vec::new();
@@ -104,28 +107,27 @@ fn encode<P: Profile>(secret: &generic::ModelSecret<P>) -> Vec<Zeroizing<Vec<u8>
     tensors.collect()
 }
 
-/// Commits to a model. `progress` is told how many of how many steps are done, and may answer `false` to stop.
+/// Commits to a model, a program with its weights. `progress` is told how many of how many steps are done, and may answer `false` to stop.
 ///
 /// Blinding is fresh for every commitment; with public weights there is none, so that whoever has the weights gets the same
 /// commitment.
 ///
 /// # Errors
-/// If the program is not well formed or cannot be proven, the weights do not fit it, or without randomness.
+/// If the program cannot be proven, or without randomness.
 pub fn commit(
     curve: Curve,
-    program: Program,
-    weights: Weights,
+    weights: BoundWeights,
     visibility: Visibility,
     progress: &mut dyn FnMut(usize, usize) -> bool,
 ) -> Result<(VerifyingKey, ModelSecret), CommitError> {
     Ok(match curve {
         Curve::Grumpkin => {
-            let (key, secret) = generic::commit(program, weights, visibility, progress)?;
+            let (key, secret) = generic::commit(weights, visibility, progress)?;
             let key = VerifyingKey(OnCurve::Grumpkin(key));
             (key, ModelSecret(OnCurve::Grumpkin(secret)))
         }
         Curve::Bn254 => {
-            let (key, secret) = generic::commit(program, weights, visibility, progress)?;
+            let (key, secret) = generic::commit(weights, visibility, progress)?;
             let key = VerifyingKey(OnCurve::Bn254(key));
             (key, ModelSecret(OnCurve::Bn254(secret)))
         }

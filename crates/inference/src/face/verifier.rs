@@ -7,13 +7,13 @@ use crate::proof::{Proof, Publics};
 use crate::verify::{KeyError, Rejection};
 use crate::{Bn254, Digest, Grumpkin, generic};
 use inferproof_argument::Limits;
-use inferproof_program::Program;
+use inferproof_program::ValidProgram;
 
 /// A key made ready to verify any number of proofs.
 pub struct Verifier(OnCurve<generic::Verifier<Grumpkin>, generic::Verifier<Bn254>>);
 
 impl Verifier {
-    /// Checks the program and the commitment's shape, and derives the relations. The range proofs of the weights are *not*
+    /// Checks the commitment's shape, and derives the relations. The range proofs of the weights are *not*
     /// checked: a verifier owes [`Self::check_range_proofs`] once for every key it did not make itself.
     ///
     /// # Errors
@@ -43,7 +43,7 @@ impl Verifier {
     }
 
     /// The program.
-    pub fn program(&self) -> &Program {
+    pub fn program(&self) -> &ValidProgram {
         &self.architecture().program
     }
 

@@ -202,8 +202,7 @@ fn channels_of_very_different_sizes_pass_at_eight_bits() {
         inputs, outputs, ..
     } = &model.model;
     let lowered = lower(&graph, &calibration, inputs, outputs, &plan).unwrap();
-    let (program, weights) = (&lowered.program, &lowered.weights);
     let expected = &calibration.outputs;
-    let agreement = compare(&graph, program, weights, &samples, expected, None, progress);
+    let agreement = compare(&graph, &lowered, &samples, expected, None, progress);
     assert!(agreement.unwrap().unwrap().relative_error > 0.02);
 }

@@ -28,7 +28,7 @@ use crate::function::Function;
 use crate::graph::{Axes, Divisor, Graph, Kind, LOGIT_REACH, LayerId, Summand, power_of_two};
 use crate::import::Port;
 use inferproof_program::{
-    Interval, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
+    BoundWeights, Interval, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
 };
 use inferproof_view::View;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,20 +60,14 @@ const MAX_ARGUMENT_BITS: u32 = 16;
 /// Bits that the arguments and values of functions that are steep near zero have beyond those of other activations.
 const STEEP_BITS: u32 = 4;
 
-/// A program with its weights.
-pub struct Lowered {
-    pub program: Program,
-    pub weights: Weights,
-}
-
-/// Makes the program of a calibrated graph.
+/// Makes the program of a calibrated graph, with its weights.
 pub fn lower(
     graph: &Graph,
     calibration: &Calibration,
     inputs: &[Port],
     outputs: &[Port],
     plan: &Plan,
-) -> Result<Lowered, OnnxError> {
+) -> Result<BoundWeights, OnnxError> {
     let full = full::Full::of(graph);
     let ranges = full.ranges(graph, &calibration.ranges);
     let mut lowering = Lowering {
@@ -139,11 +133,8 @@ pub fn lower(
     }
     lowering.program.meanings.sort_by_key(|m| m.tensor);
     shifts::equalize(&mut lowering.program);
-    lowering.program.validate()?;
-    Ok(Lowered {
-        program: lowering.program,
-        weights: lowering.weights,
-    })
+    let program = lowering.program.validated()?;
+    Ok(program.bind(lowering.weights)?)
 }
 
 struct Lowering<'a> {

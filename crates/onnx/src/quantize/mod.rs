@@ -8,7 +8,7 @@ mod scale;
 mod shifts;
 mod wide;
 
-pub use lowering::{Lowered, lower};
+pub use lowering::lower;
 pub use plan::{InputWidths, Plan};
 pub use scale::Format;
 
