@@ -15,7 +15,7 @@ use std::path::PathBuf;
     arg_required_else_help = true
 )]
 #[command(
-    after_help = "Exit codes: 0 done or accepted, 1 proof rejected, 2 error, 130 interrupted."
+    after_help = "Where a file is read, `-` is standard input. Nothing that exists is replaced without --force.\n\nExit codes: 0 done or accepted, 1 proof rejected, 2 error, 130 interrupted."
 )]
 pub struct Cli {
     /// Print one JSON object on standard output instead of text
@@ -141,8 +141,8 @@ pub struct CompileArgs {
     /// Refuse to make a model that there is a warning about
     #[arg(long)]
     pub strict: bool,
-    /// Replace the output folder if it exists; its secrets are lost
-    #[arg(long)]
+    /// Replace the output folder if it exists and holds a compiled model, whose secrets are lost
+    #[arg(short, long)]
     pub force: bool,
 }
 
@@ -162,9 +162,12 @@ pub struct ProveArgs {
     pub model: PathBuf,
     #[command(flatten)]
     pub input: InputArgs,
-    /// The proof to write
+    /// The proof to write; `-` is standard output
     #[arg(short = 'o', long = "out", value_name = "OUT.proof")]
     pub out: PathBuf,
+    /// Replace the proof if that file exists
+    #[arg(short, long)]
+    pub force: bool,
     /// A nonce or request id to bind the proof to
     #[arg(long, default_value = "", value_name = "STRING")]
     pub context: String,
@@ -173,7 +176,7 @@ pub struct ProveArgs {
 /// Which input.
 #[derive(Debug, Args)]
 pub struct InputArgs {
-    /// The input: .csv, .json, .npy or .npz
+    /// The input: .csv, .json, .npy or .npz; `-` is standard input
     #[arg(long, value_name = "IN")]
     pub input: PathBuf,
     /// Which sample of the file, from 0
@@ -190,7 +193,7 @@ pub struct VerifyArgs {
     /// The model's public folder, or its verifying key
     #[arg(long, value_name = "PUBLIC")]
     pub key: PathBuf,
-    /// The proof
+    /// The proof; `-` is standard input
     #[arg(value_name = "PROOF")]
     pub proof: PathBuf,
     /// The nonce or request id that the proof must be bound to

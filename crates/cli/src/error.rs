@@ -11,12 +11,42 @@ pub enum Error {
     /// A model or one of its files.
     #[error(transparent)]
     Model(inferproof::Error),
-    /// A folder is there already.
-    #[error("{}: exists already; choose another folder, or replace it (and lose its secrets) with --force", path.display())]
+    /// A file or folder is there already.
+    #[error("{}: exists already; choose another {}", path.display(), if *is_folder { "folder, or replace it (and lose its secrets) with --force" } else { "name, or replace it with --force" })]
     Exists {
-        /// The folder.
+        /// The file or folder.
         path: PathBuf,
+        /// Which of them it is.
+        is_folder: bool,
     },
+    /// What is to be written would replace what the command reads.
+    #[error("{}: is not replaced, since this command reads {}; choose another name", path.display(), read.display())]
+    Own {
+        /// The file to be written.
+        path: PathBuf,
+        /// What is read.
+        read: PathBuf,
+    },
+    /// Standard input can be read once.
+    #[error(
+        "{first} and {second} are both `-`, but standard input can be read only once; give one of them as a file"
+    )]
+    StandardTwice {
+        /// An argument.
+        first: &'static str,
+        /// Another.
+        second: &'static str,
+    },
+    /// Bytes are of no use on a screen.
+    #[error(
+        "standard output is a terminal, and a proof is not text; redirect it, or write a file with -o FILE"
+    )]
+    Terminal,
+    /// A folder does not fit through a pipe.
+    #[error(
+        "a model is a folder, which cannot be written to standard output; name one with -o FOLDER"
+    )]
+    FolderToStandard,
     /// `inspect` was given something that is not ours.
     #[error("{}: not a file or folder of inferproof; expected a model folder, a key, a proof, or a model card", path.display())]
     NotOurs {
@@ -98,7 +128,7 @@ impl From<inferproof::Error> for Error {
     fn from(error: inferproof::Error) -> Self {
         match error {
             inferproof::Error::Interrupted => Self::Interrupted,
-            inferproof::Error::Exists { path } => Self::Exists { path },
+            inferproof::Error::Exists { path, is_folder } => Self::Exists { path, is_folder },
             other => Self::Model(other),
         }
     }

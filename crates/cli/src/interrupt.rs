@@ -3,16 +3,23 @@
 //! What is being written lies under a temporary name until it is whole; a second Ctrl-C removes it.
 
 use crate::error::Error;
-use inferproof::remove_unfinished;
+use inferproof::Unfinished;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
+static UNFINISHED: LazyLock<Unfinished> = LazyLock::new(Unfinished::default);
+
+/// What this process is writing.
+pub fn unfinished() -> &'static Unfinished {
+    &UNFINISHED
+}
 
 /// Listens for Ctrl-C, SIGTERM and SIGHUP.
 pub fn listen() {
     let handler = || {
         if ASKED.swap(true, Ordering::SeqCst) {
-            remove_unfinished();
+            UNFINISHED.remove_all();
             std::process::exit(130);
         }
     };

@@ -6,12 +6,14 @@
 
 mod args;
 mod commands;
+mod destination;
 mod digit;
 mod error;
 mod expected;
 mod interrupt;
 mod progress;
 mod report;
+mod source;
 mod values;
 
 use args::{Cli, Command};

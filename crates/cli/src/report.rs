@@ -8,13 +8,21 @@ use std::time::Duration;
 
 /// Prints a report as one JSON object, or as text. A reader that hangs up is no error.
 pub fn print(json: bool, report: &(impl Serialize + fmt::Display)) {
+    let _ = writeln!(std::io::stdout().lock(), "{}", text(json, report));
+}
+
+/// Prints it on standard error, since standard output holds what was made.
+pub fn print_beside(json: bool, report: &(impl Serialize + fmt::Display)) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", text(json, report));
+}
+
+fn text(json: bool, report: &(impl Serialize + fmt::Display)) -> String {
     let text = if json {
         serde_json::to_string_pretty(report).unwrap_or_default()
     } else {
         report.to_string()
     };
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{}", text.trim_end());
+    text.trim_end().to_owned()
 }
 
 /// Prints warnings on standard error.

@@ -2,8 +2,9 @@
 
 use crate::error::Error;
 use crate::report::{Values, row};
+use crate::source::{name, read_data};
 use inferproof::Program;
-use inferproof::{Entries, meant, quantize_inputs, read_samples};
+use inferproof::{Entries, meant, quantize_inputs};
 use inferproof::{Saturated, ports, saturated_inputs};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -20,10 +21,10 @@ pub struct Input {
 
 /// Reads one sample of a data file.
 pub fn read_input(program: &Program, path: &Path, sample: usize) -> Result<Input, Error> {
-    let samples = read_samples(path, &ports(program, &program.inputs)).map_err(Error::data)?;
+    let samples = read_data(path, &ports(program, &program.inputs))?;
     let count = samples.inputs.len();
     let values = samples.inputs.get(sample).ok_or_else(|| Error::Sample {
-        path: path.into(),
+        path: name(path),
         sample,
         count,
     })?;

@@ -1,10 +1,11 @@
-//! Files and folders that appear whole or not at all: written under a temporary name beside their place, then renamed.
+//! Files and folders that appear whole or not at all: written under a temporary name beside their place, then renamed. What exists is
+//! replaced only if that was asked for, and only if it is what such a thing replaces.
 
 use crate::error::Error;
-use crate::unfinished::Unfinished;
-use std::ffi::OsString;
+use crate::replaceable::{replaceable_file, replaceable_folder};
+use crate::unfinished::{Unfinished, UnfinishedFolder, lock, parent};
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Who may read what is written.
@@ -16,38 +17,95 @@ pub enum Access {
     Owner,
 }
 
-/// Writes one file, replacing what is there.
+/// What becomes of what has the name already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and nothing is written.
+    Keep,
+    /// It is replaced: a regular file by a file, a compiled model by another. Links, devices and anything else stay all the same.
+    Replace,
+}
+
+impl Existing {
+    /// Replaces what is there if that was asked for.
+    #[must_use]
+    pub fn replace_if(asked: bool) -> Self {
+        if asked { Self::Replace } else { Self::Keep }
+    }
+}
+
+/// Refuses a place that [`write_file`] would refuse as it is now, so that it can be said before long work.
 ///
 /// # Errors
-/// If it cannot be written; what was there is there still.
-pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let temporary = Unfinished::new(sibling(path));
-    create(temporary.path(), bytes, Access::Shared).map_err(Error::write(path))?;
-    fs::rename(temporary.path(), path).map_err(Error::write(path))?;
-    sync_folder(parent(path)).map_err(Error::write(path))
+/// If something is there that stays.
+pub fn check_file(place: &Path, existing: Existing) -> Result<(), Error> {
+    let taken = replaceable_file(place)?;
+    match existing {
+        Existing::Keep if taken => Err(exists(place)),
+        Existing::Keep | Existing::Replace => Ok(()),
+    }
+}
+
+/// Writes one file.
+///
+/// # Errors
+/// If something has its name that stays, or it cannot be written; what was there is there still.
+pub fn write_file(
+    place: &Path,
+    bytes: &[u8],
+    access: Access,
+    existing: Existing,
+    unfinished: &Unfinished,
+) -> Result<(), Error> {
+    check_file(place, existing)?;
+    let mut temporary = unfinished
+        .file(place, access == Access::Owner)
+        .map_err(Error::write(place))?;
+    let file = &mut temporary.file;
+    file.write_all(bytes)
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(Error::write(place))?;
+    let named = match existing {
+        Existing::Keep => temporary.name_if_free(place),
+        Existing::Replace => {
+            replaceable_file(place)?;
+            temporary.name(place)
+        }
+    };
+    named.map_err(|source| match source.kind() {
+        ErrorKind::AlreadyExists => exists(place),
+        _ => Error::write(place)(source),
+    })?;
+    sync_folder(parent(place)).map_err(Error::write(place))
 }
 
 /// A folder under its temporary name.
 pub struct Folder {
     place: PathBuf,
-    temporary: Unfinished,
+    existing: Existing,
+    temporary: UnfinishedFolder,
+    unfinished: Unfinished,
     folders: Vec<String>,
 }
 
 impl Folder {
-    /// Refuses at once if the place is taken, unless it may be replaced.
+    /// Refuses at once if the place is taken, unless what is there is a compiled model that may be replaced.
     ///
     /// # Errors
     /// If it is taken, or cannot be written.
-    pub fn new(place: &Path, replace: bool) -> Result<Self, Error> {
-        if !replace && fs::symlink_metadata(place).is_ok() {
-            return Err(Error::Exists { path: place.into() });
+    pub fn new(place: &Path, existing: Existing, unfinished: &Unfinished) -> Result<Self, Error> {
+        match existing {
+            Existing::Keep if fs::symlink_metadata(place).is_ok() => return Err(exists(place)),
+            Existing::Keep => {}
+            Existing::Replace => {
+                replaceable_folder(place)?;
+            }
         }
-        let temporary = Unfinished::new(sibling(place));
-        fs::create_dir(temporary.path()).map_err(Error::write(place))?;
         Ok(Self {
             place: place.into(),
-            temporary,
+            existing,
+            temporary: unfinished.folder(place).map_err(Error::write(place))?,
+            unfinished: unfinished.clone(),
             folders: Vec::new(),
         })
     }
@@ -73,24 +131,59 @@ impl Folder {
 
     /// Gives it its name. What was there before is removed only after.
     pub fn finish(self) -> Result<(), Error> {
-        for folder in self
-            .folders
-            .iter()
-            .map(|name| self.temporary.path().join(name))
-        {
-            sync_folder(&folder).map_err(Error::write(&self.place))?;
+        let place = self.place;
+        let folders = self.folders.iter().map(|n| self.temporary.path().join(n));
+        let mut all = folders.chain([self.temporary.path().to_owned()]);
+        all.try_for_each(|folder| sync_folder(&folder))
+            .map_err(Error::write(&place))?;
+        let old = match self.existing {
+            Existing::Replace if replaceable_folder(&place)? => {
+                Some(put_aside(&place, &self.unfinished).map_err(Error::write(&place))?)
+            }
+            Existing::Replace | Existing::Keep => None,
+        };
+        if let Err(source) = self.temporary.name(&place) {
+            if let Some((old, _)) = &old {
+                fs::rename(old, &place).map_err(Error::write(&place))?;
+            }
+            return Err(match source.kind() {
+                ErrorKind::AlreadyExists
+                | ErrorKind::DirectoryNotEmpty
+                | ErrorKind::NotADirectory => exists(&place),
+                _ => Error::write(&place)(source),
+            });
         }
-        sync_folder(self.temporary.path()).map_err(Error::write(&self.place))?;
-        let old = Unfinished::new(sibling(&self.place));
-        if fs::symlink_metadata(&self.place).is_ok() {
-            fs::rename(&self.place, old.path()).map_err(Error::write(&self.place))?;
+        sync_folder(parent(&place)).map_err(Error::write(&place))?;
+        match old {
+            Some((old, _locked)) => {
+                fs::remove_dir_all(&old).map_err(|source| Error::OldRemains { path: old, source })
+            }
+            None => Ok(()),
         }
-        fs::rename(self.temporary.path(), &self.place).map_err(Error::write(&self.place))?;
-        sync_folder(parent(&self.place)).map_err(Error::write(&self.place))
     }
 }
 
-fn create(path: &Path, bytes: &[u8], access: Access) -> std::io::Result<()> {
+/// Gives a folder another name beside its own, and locks it. It is not listed as unfinished: until another has its place, nobody may
+/// remove it.
+fn put_aside(place: &Path, unfinished: &Unfinished) -> io::Result<(PathBuf, Option<File>)> {
+    let old = unfinished.aside(place)?;
+    if cfg!(windows) {
+        // There a folder does not even replace an empty one.
+        fs::remove_dir(&old)?;
+    }
+    let locked = lock(place);
+    fs::rename(place, &old)?;
+    Ok((old, locked))
+}
+
+fn exists(place: &Path) -> Error {
+    Error::Exists {
+        path: place.into(),
+        is_folder: place.is_dir(),
+    }
+}
+
+fn create(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -102,24 +195,7 @@ fn create(path: &Path, bytes: &[u8], access: Access) -> std::io::Result<()> {
     file.sync_all()
 }
 
-fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-/// A name of our own beside a path: `.name.tmp-<process>-<number>`.
-fn sibling(path: &Path) -> PathBuf {
-    static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-    let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".tmp-{}-{number}", std::process::id()));
-    parent(path).join(name)
-}
-
-fn sync_folder(path: &Path) -> std::io::Result<()> {
+fn sync_folder(path: &Path) -> io::Result<()> {
     // Only Unix can open a folder to flush its entries.
     if cfg!(unix) {
         File::open(path)?.sync_all()

@@ -24,11 +24,45 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
-    /// A folder is there already.
-    #[error("{}: exists already; choose another folder, or say that it may be replaced (its secrets are lost then)", path.display())]
+    /// A file or folder is there already.
+    #[error("{}: exists already; choose another name, or say that it may be replaced{}", path.display(), lost(*is_folder))]
     Exists {
+        /// The file or folder.
+        path: PathBuf,
+        /// Which of them it is.
+        is_folder: bool,
+    },
+    /// Something is there that is never replaced.
+    #[error("{}: is {what}, which is never replaced; choose another name", path.display())]
+    NotReplaced {
+        /// What is in the way.
+        path: PathBuf,
+        /// A link, a folder, a device.
+        what: &'static str,
+    },
+    /// A folder that would be replaced, or a part of it, is a link.
+    #[error("{}: is a link to {}, where the old files, secrets perhaps, would remain; remove both yourself, or choose another folder", path.display(), target.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
+    /// A folder that would be replaced holds something else than a model.
+    #[error("{}: is not replaced, since it holds `{entry}`, which is no part of a compiled model; choose another folder", path.display())]
+    Foreign {
         /// The folder.
         path: PathBuf,
+        /// What it holds.
+        entry: String,
+    },
+    /// The new folder is in its place, but the old one could not be removed.
+    #[error("{}: the replaced folder, with its secrets, could not be removed: {}; remove it yourself", path.display(), io_reason(source))]
+    OldRemains {
+        /// Where the old one lies.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
     /// A folder is not what `compile` writes.
     #[error("{}: {missing} is missing; expected {expected}", path.display())]
@@ -139,6 +173,15 @@ impl From<CommitError> for Error {
             CommitError::Prove(ProveError::Interrupted) => Self::Interrupted,
             other => Self::Commit(Box::new(other)),
         }
+    }
+}
+
+/// What goes with a model's folder.
+fn lost(is_folder: bool) -> &'static str {
+    if is_folder {
+        " (its secrets are lost then)"
+    } else {
+        ""
     }
 }
 

@@ -32,6 +32,8 @@ mod inspect;
 #[cfg(feature = "onnx")]
 mod onnx_file;
 #[cfg(feature = "onnx")]
+mod replaceable;
+#[cfg(feature = "onnx")]
 mod saturation;
 #[cfg(feature = "onnx")]
 mod secret;
@@ -61,7 +63,7 @@ pub use inferproof_onnx::{
 pub use inferproof_program::{Program, RunError, Tensor, TensorId};
 
 #[cfg(feature = "onnx")]
-pub use atomic::{Access, Folder, write_file};
+pub use atomic::{Access, Existing, Folder, check_file, write_file};
 #[cfg(feature = "onnx")]
 pub use card::{Card, Described, External, FORMAT, Source, describe};
 #[cfg(feature = "onnx")]
@@ -87,6 +89,6 @@ pub use secret::{SecretError, SecretSummary, summarize};
 #[cfg(feature = "onnx")]
 pub use stage::stage;
 #[cfg(feature = "onnx")]
-pub use unfinished::{Unfinished, remove_unfinished};
+pub use unfinished::{Unfinished, UnfinishedFolder, leftovers};
 #[cfg(feature = "onnx")]
 pub use values::{difference, nearest, ports};

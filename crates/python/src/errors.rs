@@ -131,10 +131,14 @@ fn model(py: Python<'_>, error: Error) -> PyErr {
     match error {
         Error::Interrupted => PyKeyboardInterrupt::new_err(()),
         Error::Read { path, source } | Error::Write { path, source } => system(&path, &source),
-        Error::Exists { path } => PyFileExistsError::new_err(format!(
+        Error::Exists { path, .. } => PyFileExistsError::new_err(format!(
             "{}: exists already; choose another folder, or pass replace=True (its secrets are lost then)",
             path.display()
         )),
+        Error::NotReplaced { .. } | Error::Link { .. } | Error::Foreign { .. } => {
+            PyFileExistsError::new_err(message)
+        }
+        Error::OldRemains { path, source } => system(&path, &source),
         Error::Onnx { path, source } => onnx(py, &message, &path, *source),
         Error::Key { path, source } => match *source {
             KeyError::Lower(_) => unsupported(py, &message, &path, &[]),

@@ -1,7 +1,7 @@
 //! Public files.
 
 use crate::work::{run, whole};
-use inferproof::{Access, CARD, Folder, KEY, KeyFile};
+use inferproof::{Access, CARD, Existing, Folder, KEY, KeyFile, Unfinished};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ pub fn save_public(
     replace: bool,
 ) -> PyResult<()> {
     whole(py, || {
-        let folder = Folder::new(&path, replace)?;
+        let folder = Folder::new(&path, Existing::replace_if(replace), &Unfinished::default())?;
         folder.file(KEY, &key, Access::Shared)?;
         if let Some(card) = card {
             folder.file(CARD, card.as_bytes(), Access::Shared)?;
@@ -41,5 +41,15 @@ pub fn save_public(
 /// Writes a file, whole or not at all.
 #[pyfunction]
 pub fn write_file(py: Python<'_>, path: PathBuf, data: Vec<u8>) -> PyResult<()> {
-    whole(py, || Ok(inferproof::write_file(&path, &data)?))
+    let (access, existing) = (Access::Shared, Existing::Replace);
+    whole(py, || {
+        let unfinished = Unfinished::default();
+        Ok(inferproof::write_file(
+            &path,
+            &data,
+            access,
+            existing,
+            &unfinished,
+        )?)
+    })
 }

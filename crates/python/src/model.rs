@@ -3,7 +3,7 @@
 use crate::errors::Failure;
 use crate::work::{run, whole};
 use inferproof::Visible;
-use inferproof::{Folder, hex};
+use inferproof::{Existing, Folder, Unfinished, hex};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
@@ -41,7 +41,13 @@ impl Model {
     /// Writes a model's folder, whole or not at all, secrets for the owner alone.
     fn save(&self, py: Python<'_>, path: PathBuf, replace: bool) -> PyResult<()> {
         let model = &self.model;
-        whole(py, || Ok(model.save(Folder::new(&path, replace)?)?))
+        whole(py, || {
+            Ok(model.save(Folder::new(
+                &path,
+                Existing::replace_if(replace),
+                &Unfinished::default(),
+            )?)?)
+        })
     }
 
     /// The published identifier.

@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::args::CheckArgs;
 use crate::error::Error;
 use crate::report::{Bytes, Count, Seconds, Shape, print, row};
+use crate::source::{name, read};
 use inferproof::{Check, check};
 use inferproof::{NodeSummary, Widths};
 use serde::Serialize;
@@ -15,14 +16,15 @@ struct Report(Check);
 
 pub fn main(args: CheckArgs, json: bool) -> Result<Outcome, Error> {
     let path = &args.onnx;
-    let bytes = std::fs::read(path).map_err(inferproof::Error::read(path))?;
+    let bytes = read(path)?;
+    let path = &name(path);
     let widths = Widths::new(args.weight_bits, args.activation_bits);
     let report = Report(check(path, &bytes, &args.import.options(), widths)?);
     print(json, &report);
     match report.0.model.error {
         None => Ok(Outcome::Done),
         Some(reason) => Err(Error::Unsupported {
-            path: args.onnx,
+            path: path.clone(),
             reason,
         }),
     }

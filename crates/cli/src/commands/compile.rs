@@ -2,13 +2,15 @@
 
 use crate::Outcome;
 use crate::args::CompileArgs;
+use crate::destination::new_folder;
 use crate::error::Error;
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::report::{Bytes, Count, Seconds, Seen, is_public, peak_memory, print, row, warn};
+use crate::source::{name, once, read_data, read_onnx};
 use inferproof::Visibility;
-use inferproof::{Accuracy, Agreement, QuantizeOptions, Samples, read_samples};
-use inferproof::{Card, Compilation, Folder, OnnxFile, PUBLIC, Plan, SECRET};
+use inferproof::{Accuracy, Agreement, QuantizeOptions, Samples};
+use inferproof::{Card, Compilation, OnnxFile, PUBLIC, Plan, SECRET};
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -31,8 +33,20 @@ pub struct Report {
 
 pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
     let start = Instant::now();
-    let file = OnnxFile::read(&args.onnx, &args.import.options())?;
-    let read = |path: &Path| read_samples(path, file.model.inputs()).map_err(Error::data);
+    let data = [
+        ("--calibrate", Some(&args.calibrate)),
+        ("--evaluate", args.evaluate.as_ref()),
+    ];
+    let data = data
+        .into_iter()
+        .filter_map(|(flag, path)| Some((flag, path?.as_path())));
+    once(
+        &data
+            .chain([("MODEL.onnx", args.onnx.as_path())])
+            .collect::<Vec<_>>(),
+    )?;
+    let file = read_onnx(&args.onnx, &args.import.options())?;
+    let read = |path: &Path| read_data(path, file.model.inputs());
     let calibration = read(&args.calibrate)?;
     let evaluation = args.evaluate.as_deref().map(read).transpose()?;
     let plan = Plan {
@@ -51,7 +65,7 @@ pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
         strict: args.strict,
     };
     let place = Place {
-        onnx: &args.onnx,
+        onnx: &name(&args.onnx),
         out: args.out.clone(),
         force: args.force,
     };
@@ -78,7 +92,7 @@ pub fn compile(
     start: Instant,
 ) -> Result<Report, Error> {
     // The place is taken before the long work, so that a name in use is an error at once.
-    let folder = Folder::new(&place.out, place.force)?;
+    let folder = new_folder(&place.out, place.force)?;
     let mut progress = Progress::new("compiling");
     let step = &mut |doing, done, of| progress.step(done, of, doing);
     let Compilation {

@@ -2,11 +2,13 @@
 
 use crate::args::{DemoArgs, InputArgs, ProveArgs};
 use crate::commands::{compile, prove};
+use crate::destination::Destination;
 use crate::error::Error;
+use crate::interrupt;
 use crate::report::{Bytes, Count, Seconds, Seen, print, row};
 use crate::{Itself, Outcome, digit};
 use inferproof::{Curve, Visibility};
-use inferproof::{Error as ModelError, OnnxFile, PUBLIC, Plan, Unfinished, write_file};
+use inferproof::{Error as ModelError, OnnxFile, PUBLIC, Plan};
 use inferproof::{ImportOptions, QuantizeOptions, parse_samples};
 use serde::Serialize;
 use std::fmt;
@@ -48,23 +50,21 @@ struct Verified {
 }
 
 pub fn main(args: DemoArgs, itself: &Itself, json: bool) -> Result<Outcome, Error> {
-    let (folder, kept) = match args.out {
+    let (folder, removed) = match args.out {
         Some(path) => {
             std::fs::create_dir(&path).map_err(ModelError::write(&path))?;
-            (path, true)
+            (path, None)
         }
         None => {
-            let temporary = tempfile::Builder::new()
-                .prefix("inferproof-demo-")
-                .tempdir();
-            let path = temporary
-                .map_err(ModelError::write(&std::env::temp_dir()))?
-                .keep();
-            (path, false)
+            let parent = std::env::temp_dir();
+            let temporary = interrupt::unfinished()
+                .scratch("inferproof-demo-", &parent)
+                .map_err(ModelError::write(&parent))?;
+            // The secrets of a demonstration are not left lying about.
+            (temporary.path().to_owned(), Some(temporary))
         }
     };
-    // The secrets of a demonstration are not left lying about.
-    let _removed = (!kept).then(|| Unfinished::new(folder.clone()));
+    let kept = removed.is_none();
     print(json, &demo(&folder, args.digit, itself, kept)?);
     Ok(Outcome::Done)
 }
@@ -114,7 +114,7 @@ fn demo(folder: &Path, digit: usize, itself: &Itself, kept: bool) -> Result<Repo
 
     let input = folder.join("digit.json");
     let document = serde_json::json!({ "input_data": [pixels] });
-    write_file(&input, document.to_string().as_bytes())?;
+    Destination::new(&input, false, &[])?.write(document.to_string().as_bytes())?;
     let prove = prove::run(ProveArgs {
         model: model.clone(),
         input: InputArgs {
@@ -123,6 +123,7 @@ fn demo(folder: &Path, digit: usize, itself: &Itself, kept: bool) -> Result<Repo
             strict: false,
         },
         out: folder.join("digit.proof"),
+        force: false,
         context: CONTEXT.into(),
     })?;
     let verify = verify_elsewhere(itself, folder, &model.join(PUBLIC), &input, &prove.proof)?;

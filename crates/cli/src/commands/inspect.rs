@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::args::InspectArgs;
 use crate::error::Error;
 use crate::report::{Bytes, Count, Seen, Shape, is_public, print, row};
+use crate::source::{is_standard, name, read};
 use inferproof::{
     BLINDING, CARD, Described, Error as ModelError, FORMAT, Frame, KEY, KeyFile, KeyReport, PUBLIC,
     ProofReport, SECRET, SecretSummary, WEIGHTS, inspect_key, inspect_proof, summarize,
@@ -61,6 +62,9 @@ pub fn main(args: InspectArgs, json: bool) -> Result<Outcome, Error> {
 }
 
 fn inspect(path: &Path) -> Result<Report, Error> {
+    if is_standard(path) {
+        return inspect_file(path);
+    }
     let place = path.to_owned();
     if path.join(PUBLIC).is_dir() {
         let key = inspect_key(&KeyFile::read(&path.join(PUBLIC))?)?;
@@ -91,7 +95,15 @@ fn inspect(path: &Path) -> Result<Report, Error> {
     if path.is_dir() {
         return Err(Error::NotOurs { path: place });
     }
-    let bytes = std::fs::read(path).map_err(ModelError::read(path))?;
+    inspect_file(path)
+}
+
+/// A file by itself, or standard input.
+fn inspect_file(path: &Path) -> Result<Report, Error> {
+    let bytes = read(path)?;
+    let place = name(path);
+    let path = place.clone();
+    let path = path.as_path();
     if path.extension().is_some_and(|e| e == "safetensors") {
         let secret = summarize(&bytes).map_err(|source| ModelError::Secret {
             path: place.clone(),

@@ -2,12 +2,13 @@
 
 use crate::Outcome;
 use crate::args::ProveArgs;
+use crate::destination::Destination;
 use crate::error::Error;
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::report::{Bytes, Seconds, Seen, peak_memory, print, row, warn};
+use crate::report::{Bytes, Seconds, Seen, peak_memory, print, print_beside, row, warn};
 use crate::values::{Outputs, allow, read_input};
-use inferproof::{Model, Saturated, hex, saturated_nodes, write_file};
+use inferproof::{Model, Saturated, hex, saturated_nodes};
 use inferproof::{Prover, Visibility};
 use serde::Serialize;
 use std::fmt;
@@ -26,6 +27,8 @@ pub struct Report {
     saturated: Vec<Saturated>,
     /// The file that was written.
     pub proof: PathBuf,
+    #[serde(skip)]
+    is_on_standard_output: bool,
     pub proof_bytes: usize,
     /// Interpreting and proving.
     pub seconds: f64,
@@ -36,18 +39,24 @@ pub struct Report {
 
 pub fn main(args: ProveArgs, json: bool) -> Result<Outcome, Error> {
     let report = run(args)?;
-    print(json, &report);
+    if report.is_on_standard_output {
+        print_beside(json, &report);
+    } else {
+        print(json, &report);
+    }
     warn(&report.saturated);
     Ok(Outcome::Done)
 }
 
 /// Proves, and writes the proof.
 pub fn run(args: ProveArgs) -> Result<Report, Error> {
+    let read = [args.model.as_path(), &args.input.input];
+    let destination = Destination::new(&args.out, args.force, &read)?;
     let model = Model::open(&args.model)?;
-    prove(model, args)
+    prove(model, args, &destination)
 }
 
-fn prove(model: Model, args: ProveArgs) -> Result<Report, Error> {
+fn prove(model: Model, args: ProveArgs, destination: &Destination) -> Result<Report, Error> {
     let start = Instant::now();
     let key = model.key.decode()?;
     let visibility = key.architecture().visibility;
@@ -74,7 +83,7 @@ fn prove(model: Model, args: ProveArgs) -> Result<Report, Error> {
     drop(progress);
     let seconds = start.elapsed().as_secs_f64();
     interrupt::check()?;
-    write_file(&args.out, &inference.proof)?;
+    destination.write(&inference.proof)?;
     Ok(Report {
         model_id: hex(&prover.model_id()),
         visibility,
@@ -82,6 +91,7 @@ fn prove(model: Model, args: ProveArgs) -> Result<Report, Error> {
         outputs: Outputs::new(prover.program(), inference.outputs),
         saturated,
         proof: args.out,
+        is_on_standard_output: destination.is_standard(),
         proof_bytes: inference.proof.len(),
         seconds,
         setup_seconds,

@@ -8,6 +8,7 @@ use crate::args::VerifyArgs;
 use crate::error::Error;
 use crate::expected::Expected;
 use crate::report::{Bytes, Seconds, Seen, is_public, print, row, warn};
+use crate::source::{once, read, read_key};
 use crate::values::{Input, Outputs, allow, read_input};
 use inferproof::{Checked, Error as ModelError, KeyFile, Saturated, difference, hex};
 use inferproof::{Publics, Verifier, Visibility};
@@ -47,7 +48,10 @@ enum Verdict {
 }
 
 pub fn main(args: VerifyArgs, json: bool) -> Result<Outcome, Error> {
-    let key = KeyFile::read(&args.key)?;
+    let mut arguments = vec![("--key", args.key.as_path()), ("PROOF", &args.proof)];
+    arguments.extend(args.input.as_deref().map(|input| ("--input", input)));
+    once(&arguments)?;
+    let key = read_key(&args.key)?;
     let report = verify(&key, &args)?;
     if let (Some(reason), false) = (&report.reason, json) {
         eprintln!("proof rejected: {reason}");
@@ -67,7 +71,7 @@ fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
     let mut expected = expected(&verifier, args)?;
     let saturated = std::mem::take(&mut expected.saturated);
     allow(&saturated, args.strict)?;
-    let bytes = std::fs::read(&args.proof).map_err(ModelError::read(&args.proof))?;
+    let bytes = read(&args.proof)?;
     let setup_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();

@@ -162,7 +162,9 @@ fn other_visibilities_and_the_other_curve() {
             "compile model.onnx --calibrate calibration.npz -o {out} {args}"
         ));
         assert_eq!(run.code, 0, "{run}");
-        let run = place.run(&format!("prove {out} --input input.json -o it.proof"));
+        let run = place.run(&format!(
+            "prove {out} --input input.json -o it.proof --force"
+        ));
         assert_eq!(run.code, 0, "{run}");
         let run = place.run(&format!("verify --key {out}/public it.proof"));
         assert_run(&format!("verify-{out}"), &run);

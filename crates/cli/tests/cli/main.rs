@@ -5,6 +5,7 @@
 mod commands;
 mod demo;
 mod errors;
+mod files;
 mod machines;
 mod reference;
 mod rejections;

@@ -1,7 +1,8 @@
 //! Running the binary in a folder of one's own.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use tempfile::TempDir;
 
@@ -68,15 +69,30 @@ impl Place {
         std::fs::write(self.path().join(file), bytes).unwrap();
     }
 
-    /// Runs the binary here, with a cache here.
-    pub fn output(&self, line: &str) -> Output {
+    /// The binary here, with a cache here.
+    pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_inferproof"));
         command.current_dir(self.path()).args(line.split(' '));
         command
             .env("XDG_CACHE_HOME", self.path().join("cache"))
             .env("COLUMNS", "100")
-            .output()
-            .unwrap()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the binary.
+    pub fn output(&self, line: &str) -> Output {
+        self.command(line).output().unwrap()
+    }
+
+    /// Runs the binary with something on its standard input.
+    pub fn fed(&self, line: &str, input: &[u8]) -> Output {
+        let mut child = self.command(line).stdin(Stdio::piped()).spawn().unwrap();
+        // Who refuses before it reads hangs up.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        child.wait_with_output().unwrap()
     }
 
     /// Runs the binary with a line of arguments, in which a space always ends one.

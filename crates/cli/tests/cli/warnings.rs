@@ -49,7 +49,7 @@ fn an_input_beyond_calibration_is_said() {
         "warning-saturated-run",
         &place.run(&format!("run credit.model {input}")),
     );
-    let prove = format!("prove credit.model {input} -o strange.proof");
+    let prove = format!("prove credit.model {input} -o strange.proof --force");
     assert_run("warning-saturated-prove", &place.run(&prove));
     let verify = format!("verify --key credit.model/public strange.proof {input}");
     assert_run("warning-saturated-verify", &place.run(&verify));

@@ -1,0 +1,93 @@
+//! Where a command writes: a file or folder, or standard output where `-` stands.
+//!
+//! What exists is replaced only with `--force`, and what the command reads not even then. A place is looked at before the long work, so
+//! that a name in use is an error at once, and again when the name is given.
+
+use crate::error::Error;
+use crate::interrupt;
+use crate::source::is_standard;
+use inferproof::{
+    Access, Error as ModelError, Existing, Folder, check_file, leftovers, write_file,
+};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+/// A file to write, or standard output.
+pub struct Destination {
+    place: PathBuf,
+    existing: Existing,
+}
+
+impl Destination {
+    /// Refuses what is in use. `read` is what the command reads: files, and folders with all in them.
+    pub fn new(place: &Path, force: bool, read: &[&Path]) -> Result<Self, Error> {
+        let existing = Existing::replace_if(force);
+        let destination = Self {
+            place: place.to_owned(),
+            existing,
+        };
+        if destination.is_standard() {
+            return match std::io::stdout().is_terminal() {
+                true => Err(Error::Terminal),
+                false => Ok(destination),
+            };
+        }
+        check_file(place, existing)?;
+        if let Some(read) = read.iter().find(|read| lies_in(place, read)) {
+            return Err(Error::Own {
+                path: place.into(),
+                read: read.to_path_buf(),
+            });
+        }
+        name_leftovers(place);
+        Ok(destination)
+    }
+
+    /// Whether it is standard output, on which nothing else may be printed then.
+    pub fn is_standard(&self) -> bool {
+        is_standard(&self.place)
+    }
+
+    /// Writes all of it.
+    pub fn write(&self, bytes: &[u8]) -> Result<(), Error> {
+        if self.is_standard() {
+            let mut out = std::io::stdout().lock();
+            let written = out.write_all(bytes).and_then(|()| out.flush());
+            return Ok(written.map_err(ModelError::write(Path::new("standard output")))?);
+        }
+        let unfinished = interrupt::unfinished();
+        Ok(write_file(
+            &self.place,
+            bytes,
+            Access::Shared,
+            self.existing,
+            unfinished,
+        )?)
+    }
+}
+
+/// Begins the folder of a model.
+pub fn new_folder(place: &Path, force: bool) -> Result<Folder, Error> {
+    if is_standard(place) {
+        return Err(Error::FolderToStandard);
+    }
+    let folder = Folder::new(place, Existing::replace_if(force), interrupt::unfinished())?;
+    name_leftovers(place);
+    Ok(folder)
+}
+
+/// Whether a file is another, or lies in it.
+fn lies_in(file: &Path, other: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    matches!((real(file), real(other)), (Some(file), Some(other)) if file.starts_with(&other))
+}
+
+/// Says what interrupted runs left.
+fn name_leftovers(place: &Path) {
+    for path in leftovers(place) {
+        eprintln!(
+            "warning: {}: left by an interrupted run, perhaps with secrets in it; remove it",
+            path.display()
+        );
+    }
+}
