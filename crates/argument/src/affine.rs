@@ -2,10 +2,12 @@
 //!
 //! A message is sent minus its pad, so that the verifier holds `sent + s_i`. Everything it computes stays affine in the pads
 //! `s`; what it would check becomes a constraint, and the closing protocol proves all constraints at once
-//! (PROTOCOL section 3; Longfellow, draft-google-cfrg-libzk).
+//! (`docs/protocol.md`, section 6; Longfellow, draft-google-cfrg-libzk).
 
+#[cfg(feature = "prover")]
+use crate::multilinear::dot;
+use crate::script::arithmetic::Constraint;
 use ark_ff::PrimeField;
-use std::ops::{Add, Sub};
 
 /// `constant + sum coefficient * s[index]`. An index may occur more than once.
 #[derive(Clone, Debug, Default)]
@@ -38,13 +40,6 @@ impl<F: PrimeField> AffineForm<F> {
             .extend(other.coefficients.iter().map(|&(i, c)| (i, k * c)));
     }
 
-    /// The line through `self` at 0 and `other` at 1, at `t`.
-    pub fn line(&self, other: &Self, t: F) -> Self {
-        let mut out = self.clone().scaled(F::one() - t);
-        out.add_scaled(t, other);
-        out
-    }
-
     /// The part linear in the pads, at `s`; pads beyond `s` count as zero.
     pub fn linear_part(&self, s: &[F]) -> F {
         self.coefficients
@@ -52,29 +47,6 @@ impl<F: PrimeField> AffineForm<F> {
             .filter_map(|&(i, c)| Some(c * s.get(i)?))
             .sum()
     }
-}
-
-impl<F: PrimeField> Add<&Self> for AffineForm<F> {
-    type Output = Self;
-    fn add(mut self, other: &Self) -> Self {
-        self.add_scaled(F::one(), other);
-        self
-    }
-}
-
-impl<F: PrimeField> Sub<&Self> for AffineForm<F> {
-    type Output = Self;
-    fn sub(mut self, other: &Self) -> Self {
-        self.add_scaled(-F::one(), other);
-        self
-    }
-}
-
-/// `linear + sum k * f * g + <opening, u> = 0`, where `u` is the opened vector.
-pub(crate) struct Constraint<F> {
-    pub linear: AffineForm<F>,
-    pub products: Vec<(F, AffineForm<F>, AffineForm<F>)>,
-    pub opening: Vec<F>,
 }
 
 /// All constraints under powers of chi: `q(s) + <a, s> + <b, u> + e = 0` with `q` a quadratic form.
@@ -87,7 +59,12 @@ pub(crate) struct Batch<F> {
 
 impl<F: PrimeField> Batch<F> {
     /// Combines the constraints over `pads` pads and an opened vector of `width` entries.
-    pub fn new(constraints: Vec<Constraint<F>>, chi: F, pads: usize, width: usize) -> Self {
+    pub fn new(
+        constraints: Vec<Constraint<F, AffineForm<F>>>,
+        chi: F,
+        pads: usize,
+        width: usize,
+    ) -> Self {
         let mut out = Self {
             quadratic: Vec::new(),
             a: vec![F::zero(); pads],
@@ -117,6 +94,12 @@ impl<F: PrimeField> Batch<F> {
             power *= chi;
         }
         out
+    }
+
+    /// What the batch says is zero, at the pads `s` and the opened vector `u`.
+    #[cfg(feature = "prover")]
+    pub fn value(&self, s: &[F], u: &[F]) -> F {
+        self.q(s) + dot(&self.a, s) + dot(&self.b, u) + self.e
     }
 
     /// The quadratic form.

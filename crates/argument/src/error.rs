@@ -53,7 +53,6 @@ pub enum Reject {
     /// The statement does not fit the relations: not a defect of the proof's bytes.
     #[error("the statement does not fit the relations: {0}")]
     Statement(&'static str),
-
     /// The equations between the messages do not hold: the statement is false, or the proof is for another one.
     #[error(
         "the equations of the closing protocol do not hold: the proof is not of this statement"
@@ -80,6 +79,9 @@ pub enum ProveError {
         /// Entries received.
         got: usize,
     },
+    /// The witness does not make the relations true: nothing false is proven, and no proof leaves.
+    #[error("the witness does not satisfy the relations, so there is nothing to prove")]
+    Unsatisfied,
     /// The operating system gave no randomness.
     #[error("no randomness from the operating system")]
     Entropy,

@@ -23,11 +23,6 @@
         clippy::wildcard_enum_match_arm
     )
 )]
-#![allow(
-    clippy::type_complexity,
-    reason = "tuples of lists are read beside what makes them; names for each would hide what they hold"
-)]
-
 mod affine;
 mod closing;
 pub mod curve;

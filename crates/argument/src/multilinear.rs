@@ -1,6 +1,6 @@
 //! Multilinear vectors. Points and bits are most significant first.
 
-use ark_ff::PrimeField;
+use crate::script::arithmetic::Ring;
 
 /// Bits that indices below `size` need: `ceil(log2(size))`.
 pub(crate) fn bits_of(size: usize) -> usize {
@@ -11,7 +11,7 @@ pub(crate) fn bits_of(size: usize) -> usize {
 
 /// `eq(point, i)` for `i < support`: the truncated vector of PROTOCOL must 1. It has `support` entries, which may be fewer
 /// than `2^point.len()` and must not be more.
-pub(crate) fn eq_vector<F: PrimeField>(point: &[F], support: usize) -> Vec<F> {
+pub(crate) fn eq_vector<F: Ring>(point: &[F], support: usize) -> Vec<F> {
     let mut out = vec![F::one()];
     let bits = point.len();
     for (i, &r) in point.iter().enumerate() {
@@ -35,9 +35,9 @@ pub(crate) fn eq_vector<F: PrimeField>(point: &[F], support: usize) -> Vec<F> {
 }
 
 /// The sum of [`eq_vector`]'s entries.
-pub(crate) fn eq_sum<F: PrimeField>(point: &[F], support: usize) -> F {
+pub(crate) fn eq_sum<F: Ring>(point: &[F], support: usize) -> F {
     let Some((&r, rest)) = point.split_first() else {
-        return F::from(support.min(1) as u64);
+        return F::from(support.min(1) as i64);
     };
     let half = 1usize.checked_shl(rest.len() as u32).unwrap_or(usize::MAX);
     match support.checked_sub(half) {
@@ -47,12 +47,12 @@ pub(crate) fn eq_sum<F: PrimeField>(point: &[F], support: usize) -> F {
 }
 
 /// Inner product over the shorter length.
-pub(crate) fn dot<F: PrimeField>(a: &[F], b: &[F]) -> F {
+pub(crate) fn dot<F: Ring>(a: &[F], b: &[F]) -> F {
     a.iter().zip(b).map(|(&x, &y)| x * y).sum()
 }
 
 /// Tensor product, row-major.
-pub(crate) fn kron<F: PrimeField>(a: &[F], b: &[F]) -> Vec<F> {
+pub(crate) fn kron<F: Ring>(a: &[F], b: &[F]) -> Vec<F> {
     a.iter()
         .flat_map(|&x| b.iter().map(move |&y| x * y))
         .collect()

@@ -3,7 +3,7 @@
 //! A duplex sponge (TurboSHAKE128, by `spongefish`, which follows draft-irtf-cfrg-fiat-shamir) absorbs every message as
 //! kind, length and payload, and gives challenges of 512 bits, reduced modulo the scalar field.
 
-use crate::curve::{Point, Profile, Scalar, encode_point, encode_scalar};
+use crate::curve::{Point, Profile, encode_point, encode_scalar};
 use ark_ff::PrimeField;
 use spongefish::{DefaultHash, DuplexSpongeInit, DuplexSpongeInterface};
 
@@ -106,7 +106,7 @@ impl Transcript {
         self.absorb(MESSAGE, message as u8, &bytes);
     }
 
-    pub fn scalars<P: Profile>(&mut self, message: Message, scalars: &[Scalar<P>]) {
+    pub fn scalars<F: PrimeField>(&mut self, message: Message, scalars: &[F]) {
         let bytes: Vec<u8> = scalars.iter().flat_map(encode_scalar).collect();
         self.absorb(MESSAGE, message as u8, &bytes);
     }
@@ -118,9 +118,5 @@ impl Transcript {
         #[cfg(all(test, feature = "prover"))]
         crate::tests::oracle::intercept(challenge, &mut wide);
         F::from_le_bytes_mod_order(&wide)
-    }
-
-    pub fn challenges<F: PrimeField>(&mut self, challenge: Challenge, count: usize) -> Vec<F> {
-        (0..count).map(|_| self.challenge(challenge)).collect()
     }
 }

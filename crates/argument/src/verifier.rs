@@ -1,12 +1,14 @@
 //! The verifier. Its work is bounded by the relations, not by the proof: a proof of another length is refused unread.
 
-use crate::closing::{First, Response, check};
-use crate::curve::{Point, Profile, Scalar, decode_point, decode_scalar};
+use crate::closing;
+use crate::curve::{Point, Profile, decode_point, decode_scalar};
 use crate::error::Reject;
 use crate::generators::Generators;
 use crate::relations::Relations;
-use crate::script::{Request, Side, Statement, run};
-use crate::transcript::{Challenge, Message, Transcript};
+use crate::script::party::{Commitments, MessageReader, Party, Reading};
+use crate::script::{Statement, run};
+use crate::transcript::{Message, Transcript};
+use ark_ff::PrimeField;
 
 /// Checks a proof that the relations hold for the statement's commitments and public tensors.
 ///
@@ -25,37 +27,19 @@ pub fn verify<P: Profile>(
         });
     }
     let mut transcript = Transcript::new();
-    let mut reader = Reader {
+    let reader = Reader {
         relations,
         rest: proof,
     };
-    let outcome = run(relations, statement, &mut transcript, &mut reader)?;
-    let first = reader.points::<P>(Message::Closing, 4)?;
-    transcript.points::<P>(Message::Closing, &first);
-    let x = transcript.challenge(Challenge::X);
-    let first: [Point<P>; 4] = first
-        .try_into()
-        .map_err(|_| Reject::Point(Message::Closing))?;
-    let z_s = reader.scalars::<P>(Message::Response, outcome.batch.a.len())?;
-    let z_u = reader.scalars::<P>(Message::Response, outcome.batch.b.len())?;
-    let blinders = reader.scalars::<P>(Message::Response, 3)?;
-    let blinders: [Scalar<P>; 3] = blinders
-        .try_into()
-        .map_err(|_| Reject::Scalar(Message::Response))?;
-    if !reader.rest.is_empty() {
+    let (outcome, mut reader) = run(relations, statement, &mut transcript, reader)?;
+    let verdict = closing::verify(generators, &outcome, &mut transcript, &mut reader);
+    if verdict.is_ok() && !reader.rest.is_empty() {
         return Err(Reject::Length {
             expected: proof.len() - reader.rest.len(),
             got: proof.len(),
         });
     }
-    check(
-        &outcome,
-        generators,
-        &First(first),
-        x,
-        &Response { z_s, z_u, blinders },
-        &mut transcript,
-    )
+    verdict
 }
 
 /// The verifier's side of the script: it reads every message from the proof.
@@ -65,7 +49,7 @@ pub(crate) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn points<P: Profile>(
+    fn read_points<P: Profile>(
         &mut self,
         message: Message,
         count: usize,
@@ -82,11 +66,28 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn scalars<P: Profile>(
+    pub fn exactly_points<P: Profile, const N: usize>(
         &mut self,
         message: Message,
-        count: usize,
-    ) -> Result<Vec<Scalar<P>>, Reject> {
+    ) -> Result<[Point<P>; N], Reject> {
+        let points = self.read_points::<P>(message, N)?;
+        points.try_into().map_err(|_| Reject::Point(message))
+    }
+
+    /// Row commitments of the fresh tensors, and the commitment to the pads.
+    pub fn read_commitments<P: Profile>(&mut self) -> Result<Commitments<P>, Reject> {
+        let relations = self.relations;
+        let fresh = relations
+            .fresh()
+            .map(|(_, tensor)| self.read_points::<P>(Message::Rows, tensor.layout.row_count()))
+            .collect::<Result<_, _>>()?;
+        let [pads] = self.exactly_points::<P, 1>(Message::Pads)?;
+        Ok(Commitments { fresh, pads })
+    }
+}
+
+impl<F: PrimeField> MessageReader<F> for Reader<'_> {
+    fn scalars(&mut self, message: Message, count: usize) -> Result<Vec<F>, Reject> {
         (0..count)
             .map(|_| {
                 let (bytes, rest) = self
@@ -100,29 +101,12 @@ impl Reader<'_> {
     }
 }
 
-impl<P: Profile> Side<P> for Reader<'_> {
+impl<P: Profile> Party<P> for Reader<'_> {
     type Error = Reject;
+    type Last = Self;
+    type Lookups = Reading<Self>;
 
-    fn commitments(&mut self) -> Result<(Vec<Vec<Point<P>>>, Point<P>), Reject> {
-        let relations = self.relations;
-        let fresh = relations
-            .fresh()
-            .map(|(_, tensor)| self.points::<P>(Message::Rows, tensor.layout.row_count()))
-            .collect::<Result<_, _>>()?;
-        let pads = self.points::<P>(Message::Pads, 1)?;
-        Ok((
-            fresh,
-            pads.first().copied().ok_or(Reject::Point(Message::Pads))?,
-        ))
-    }
-
-    fn message(
-        &mut self,
-        _: Request<'_, P>,
-        message: Message,
-        _: usize,
-        count: usize,
-    ) -> Result<Vec<Scalar<P>>, Reject> {
-        self.scalars::<P>(message, count)
+    fn commitments(mut self) -> Result<(Commitments<P>, Reading<Self>), Reject> {
+        Ok((self.read_commitments()?, Reading(self)))
     }
 }

@@ -8,7 +8,7 @@ use crate::multilinear::{bits_of, dot, kron};
 use crate::prover::arrays::Arrays;
 use crate::prover::found::padded_positions;
 use crate::relations::{Contraction, Relations, Source, Term};
-use crate::script::claims::Instance;
+use crate::script::claims::ContractionClaim;
 use ark_ff::PrimeField;
 use inferproof_view::{Group, Step, View};
 use rayon::prelude::*;
@@ -50,7 +50,7 @@ impl<F: PrimeField> Sumcheck<F> {
     pub fn new<P: Profile<ScalarField = F>>(
         relations: &Relations,
         arrays: &Arrays<'_>,
-        instances: &[Instance<Scalar<P>>],
+        instances: &[ContractionClaim<Scalar<P>>],
     ) -> Self {
         let of_instances = instances.par_iter().map(|instance| {
             let contraction = &relations.parts().contractions[instance.contraction];
@@ -249,7 +249,7 @@ fn fold_operand<F: PrimeField>(
 fn fold_right<F: PrimeField>(
     relations: &Relations,
     contraction: &Contraction,
-    instance: &Instance<F>,
+    instance: &ContractionClaim<F>,
     arrays: &Arrays<'_>,
 ) -> (Vec<F>, Option<FoldedRight<F>>) {
     let (terms, free) = (&contraction.right, &contraction.right_free);

@@ -5,7 +5,7 @@ use crate::integers::Integers;
 use crate::layout::{Layout, Piece};
 use crate::multilinear::{dot, eq_vector, kron};
 use crate::prover::contraction::{FoldedRight, bind_high, product_round};
-use crate::script::claims::{Alike, Claimed};
+use crate::script::claims::{SameWeights, TensorClaim};
 use ark_ff::PrimeField;
 use inferproof_view::Functional;
 use rayon::prelude::*;
@@ -22,7 +22,7 @@ pub(crate) struct FoldedPiece<F> {
 
 /// The pieces of a claim, from what a contraction has folded of them.
 pub(crate) fn fold_kept<F: PrimeField>(
-    claim: &Claimed<F>,
+    claim: &TensorClaim<F>,
     layout: &Layout,
     kept: &FoldedRight<F>,
 ) -> Vec<FoldedPiece<F>> {
@@ -57,14 +57,14 @@ pub(crate) fn fold_kept<F: PrimeField>(
     }
 }
 
-/// The pieces of claims that weigh rows alike: those of one claim, on the sum of the tensors under the claims' coefficients.
-pub(crate) fn fold_alike<'a, F: PrimeField>(
-    alike: &Alike<'_, F>,
+/// The pieces of claims with the same weights: those of one claim, on the sum of the tensors under the claims' coefficients.
+pub(crate) fn fold_class<'a, F: PrimeField>(
+    class: &SameWeights<'_, F>,
     values: impl Fn(usize) -> &'a Integers,
 ) -> Vec<FoldedPiece<F>> {
-    let (layout, claims) = (alike.layout, &alike.claims);
+    let (layout, claims) = (class.layout, &class.claims);
     let rows = layout.rows();
-    let pieces = layout.pieces(alike.functional).into_iter();
+    let pieces = layout.pieces(class.functional).into_iter();
     pieces
         .map(|piece| {
             let weights = piece.rows();

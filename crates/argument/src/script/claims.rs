@@ -1,27 +1,26 @@
 //! Claims on what relations read: linear functionals of committed tensors and of contractions, and how one becomes others.
 
-use crate::curve::{Profile, Scalar};
 use crate::error::{Reject, RelationsError};
 use crate::layout::Layout;
 use crate::multilinear::{bits_of, eq_sum, eq_vector, kron};
 use crate::relations::{CommittedTensor, Relations, Source, Term};
-use crate::script::{Statement, inconsistent};
-use ark_ff::{One, PrimeField, Zero};
+use crate::script::arithmetic::Ring;
+use crate::script::inconsistent;
 use inferproof_view::{Functional, Group};
 use std::collections::HashMap;
 
-/// A functional on a committed tensor that occurs in a claim.
+/// A functional of a committed tensor, as it occurs in a claim.
 #[derive(Clone, Debug)]
-pub(crate) struct Claimed<F> {
+pub(crate) struct TensorClaim<F> {
     pub tensor: usize,
     pub functional: Functional<F>,
-    /// The claim is on the right operand of this instance, whose folded vector may be at hand.
+    /// The claim is on the right operand of the contraction claim with this number, whose folded vector may be at hand.
     pub right_operand_of: Option<usize>,
 }
 
-/// `coefficient * sum over (s, f, g) of shared[s] * left_free[f] * right_free[g] * out[s, f, g]`: a claim on a contraction.
+/// A functional of a contraction's output: `coefficient * sum over (s, f, g) of shared[s] * left_free[f] * right_free[g] * out[s, f, g]`.
 #[derive(Clone, Debug)]
-pub(crate) struct Instance<F> {
+pub(crate) struct ContractionClaim<F> {
     pub contraction: usize,
     pub coefficient: F,
     pub shared: Vec<Group<F>>,
@@ -29,23 +28,23 @@ pub(crate) struct Instance<F> {
     pub right_free: Vec<Group<F>>,
 }
 
-/// Claims that weigh rows alike up to their coefficients: their tensors are laid out alike, and their functionals share their
-/// weights.
-pub(crate) struct Alike<'a, F> {
+/// Claims that weigh rows equally, up to their coefficients: their tensors have the same layout, and their functionals share
+/// their weights.
+pub(crate) struct SameWeights<'a, F> {
     pub layout: &'a Layout,
     /// One of the functionals.
     pub functional: &'a Functional<F>,
-    pub claims: Vec<&'a Claimed<F>>,
+    pub claims: Vec<&'a TensorClaim<F>>,
 }
 
-/// Claims by what weighs their tensors' rows. Weights are told apart by where they lie, not by what they are: they are all
+/// Claims by what weighs their tensors' rows. Weight vectors are told apart by where they lie, not by what they are: they are all
 /// borrowed here, so no two of them lie in one place unless they are the same.
-pub(crate) fn weighed_alike<'a, F>(
-    claims: impl IntoIterator<Item = &'a Claimed<F>>,
+pub(crate) fn same_weights<'a, F>(
+    claims: impl IntoIterator<Item = &'a TensorClaim<F>>,
     tensors: &'a [CommittedTensor],
-) -> Vec<Alike<'a, F>> {
+) -> Vec<SameWeights<'a, F>> {
     let mut numbers = HashMap::new();
-    let mut classes: Vec<Alike<'a, F>> = Vec::new();
+    let mut classes: Vec<SameWeights<'a, F>> = Vec::new();
     for claim in claims {
         let Some(tensor) = tensors.get(claim.tensor) else {
             continue;
@@ -55,8 +54,8 @@ pub(crate) fn weighed_alike<'a, F>(
         let weights: Vec<_> = groups.map(|g| (&g.sizes, g.weights.as_ptr())).collect();
         let number = *numbers.entry((layout, weights)).or_insert(classes.len());
         match classes.get_mut(number) {
-            Some(alike) => alike.claims.push(claim),
-            None => classes.push(Alike {
+            Some(class) => class.claims.push(claim),
+            None => classes.push(SameWeights {
                 layout,
                 functional,
                 claims: vec![claim],
@@ -71,25 +70,25 @@ pub(super) enum Read<F> {
     /// Its value.
     Known(F),
     /// A claim on a committed tensor.
-    Committed(Claimed<F>),
+    Tensor(TensorClaim<F>),
     /// A claim on a contraction.
-    Contraction(Instance<F>),
+    Contraction(ContractionClaim<F>),
 }
 
 /// A functional of a source.
-pub(super) fn read<P: Profile>(
+pub(super) fn read<K: Ring>(
     relations: &Relations,
-    statement: &Statement<'_, P>,
+    publics: &[Vec<i64>],
     source: Source,
-    functional: Functional<Scalar<P>>,
-) -> Result<Read<Scalar<P>>, Reject> {
+    functional: Functional<K>,
+) -> Result<Read<K>, Reject> {
     Ok(match source {
         Source::One => Read::Known(functional.coefficient),
         Source::Public(i) => {
-            let values = statement.publics.get(i).ok_or_else(inconsistent)?;
-            Read::Known(functional.evaluate(values, Scalar::<P>::from))
+            let values = publics.get(i).ok_or_else(inconsistent)?;
+            Read::Known(functional.evaluate(values, K::from))
         }
-        Source::Committed(tensor) => Read::Committed(Claimed {
+        Source::Committed(tensor) => Read::Tensor(TensorClaim {
             tensor,
             functional,
             right_operand_of: None,
@@ -115,7 +114,7 @@ pub(super) fn read<P: Profile>(
                 (count == axes).then_some(taken)
             };
             let crossing = || malformed("a view of it merges axes of different kinds");
-            Read::Contraction(Instance {
+            Read::Contraction(ContractionClaim {
                 contraction: i,
                 coefficient: functional.coefficient,
                 shared: take(contraction.shared.len()).ok_or_else(crossing)?,
@@ -129,24 +128,24 @@ pub(super) fn read<P: Profile>(
 /// What an operand's value at the contractions' point is: what is known of it, and terms on committed tensors.
 pub(super) struct Operand<F> {
     pub known: F,
-    pub terms: Vec<Claimed<F>>,
+    pub terms: Vec<TensorClaim<F>>,
 }
 
-/// The left and the right operand of an instance at the contractions' point.
-pub(super) fn operands<P: Profile>(
+/// The left and the right operand of a contraction claim at the contractions' point.
+pub(super) fn operands<K: Ring>(
     relations: &Relations,
-    statement: &Statement<'_, P>,
-    instance: &Instance<Scalar<P>>,
-    point: &[Scalar<P>],
-) -> Result<[Operand<Scalar<P>>; 2], Reject> {
-    let one = Scalar::<P>::one();
-    let contraction = relations.parts().contractions.get(instance.contraction);
+    publics: &[Vec<i64>],
+    claim: &ContractionClaim<K>,
+    point: &[K],
+) -> Result<[Operand<K>; 2], Reject> {
+    let one = K::one();
+    let contraction = relations.parts().contractions.get(claim.contraction);
     let contraction = contraction.ok_or_else(inconsistent)?;
     let (high, low) = point
         .split_at_checked(point.len().saturating_sub(contraction.bits()))
         .unwrap_or_default();
     // The left operand is zero where a variable that this contraction lacks is one (must 2).
-    let outside: Scalar<P> = high.iter().map(|&x| one - x).product();
+    let outside: K = high.iter().map(|&x| one - x).product();
     let shared_bits: usize = contraction.shared.iter().map(|&n| bits_of(n)).sum();
     let (low_shared, low_contracted) = low.split_at_checked(shared_bits).unwrap_or_default();
     // Both operands carry vectors cut off at the real indices (must 1).
@@ -162,19 +161,19 @@ pub(super) fn operands<P: Profile>(
             groups,
         };
         let mut operand = Operand {
-            known: Scalar::<P>::zero(),
+            known: K::zero(),
             terms: Vec::new(),
         };
         for term in terms {
             let pulled = functional.clone().pull_back(&term.view);
             let mut pulled = pulled.map_err(view_error)?;
-            pulled.coefficient *= Scalar::<P>::from(term.coefficient);
-            match read(relations, statement, term.source, pulled)? {
+            pulled.coefficient = pulled.coefficient * K::from(term.coefficient);
+            match read(relations, publics, term.source, pulled)? {
                 Read::Known(value) => operand.known += value,
-                Read::Committed(claimed) => operand.terms.push(claimed),
+                Read::Tensor(claimed) => operand.terms.push(claimed),
                 Read::Contraction(_) => {
                     return Err(Reject::Relations(RelationsError::Malformed {
-                        place: format!("contraction {}", instance.contraction),
+                        place: format!("contraction {}", claim.contraction),
                         what: "an operand reads a contraction",
                     }));
                 }
@@ -183,11 +182,11 @@ pub(super) fn operands<P: Profile>(
         Ok(operand)
     };
     let of_left = [
-        &weighted(&instance.shared, &shared)[..],
-        &instance.left_free,
+        &weighted(&claim.shared, &shared)[..],
+        &claim.left_free,
         &contracted,
     ];
-    let of_right = [&shared[..], &instance.right_free, &contracted];
+    let of_right = [&shared[..], &claim.right_free, &contracted];
     Ok([
         of_terms(&contraction.left, of_left.concat(), outside)?,
         of_terms(&contraction.right, of_right.concat(), one)?,
@@ -207,21 +206,21 @@ fn by_axis<'a, F>(
 }
 
 /// One truncated `eq` vector for each axis.
-pub(super) fn eq_axes<F: PrimeField>(point: &[F], shape: &[usize]) -> Vec<Vec<F>> {
+pub(super) fn eq_axes<F: Ring>(point: &[F], shape: &[usize]) -> Vec<Vec<F>> {
     by_axis(point, shape)
         .map(|(point, n)| eq_vector(point, n))
         .collect()
 }
 
 /// The sum over all indices of the product of [`eq_axes`].
-pub(super) fn eq_axes_sum<F: PrimeField>(point: &[F], shape: &[usize]) -> F {
+pub(super) fn eq_axes_sum<F: Ring>(point: &[F], shape: &[usize]) -> F {
     by_axis(point, shape)
         .map(|(point, n)| eq_sum(point, n))
         .product()
 }
 
 /// The claim's weights on shared axes times those of the sumcheck's point, group by group of the claim.
-fn weighted<F: PrimeField>(claim: &[Group<F>], point: &[Group<F>]) -> Vec<Group<F>> {
+fn weighted<F: Ring>(claim: &[Group<F>], point: &[Group<F>]) -> Vec<Group<F>> {
     let mut axes = point.iter();
     claim
         .iter()
@@ -262,13 +261,13 @@ mod tests {
 
     /// Only claims with the same layout and the very same weights are one class; their coefficients may differ.
     #[test]
-    fn claims_that_differ_are_not_weighed_alike() {
+    fn claims_that_differ_are_not_same_weights() {
         let tensors = [([4, 2], 3), ([4, 2], 3), ([2, 4], 3), ([4, 2], 1)];
         let tensors = tensors.map(|(shape, c)| tensor(shape, c));
         let axis = |seed: u64, n: u64| (0..n).map(|i| Fr::from(seed + i)).collect::<Vec<_>>();
         let functional = |seed| Functional::product(vec![axis(seed, 4), axis(seed, 2)]);
         let [one, other] = [functional(3), functional(5)];
-        let claim = |tensor, functional: &Functional<Fr>| Claimed {
+        let claim = |tensor, functional: &Functional<Fr>| TensorClaim {
             tensor,
             functional: functional.clone(),
             right_operand_of: None,
@@ -288,12 +287,12 @@ mod tests {
             claim(1, &other),
             claim(3, &one),
         ];
-        let classes = weighed_alike(&claims, &tensors);
+        let classes = same_weights(&claims, &tensors);
         let found: Vec<Vec<usize>> = classes
             .iter()
             .map(|class| {
                 let of_class = class.claims.iter();
-                let number = |c: &&Claimed<Fr>| claims.iter().position(|d| std::ptr::eq(*c, d));
+                let number = |c: &&TensorClaim<Fr>| claims.iter().position(|d| std::ptr::eq(*c, d));
                 of_class.map(|c| number(c).unwrap()).collect()
             })
             .collect();

@@ -2,14 +2,18 @@
 //! tails, and each step may be replaced. With honest values it is a check on the real prover, for it shares no code with it.
 
 use super::sample::{Shape, Trace};
+use crate::closing::Opened;
 use crate::curve::{Point, Profile, Scalar, encode_point, encode_scalar};
 use crate::generators::Generators;
 use crate::msm::commit_scalars;
 use crate::multilinear::{bits_of, dot, eq_vector, kron};
-use crate::prover::{Opened, ProverSide, complete};
+use crate::prover::{Candidate, Opener};
 use crate::relations::{Leaves, Origin, Relations, Source, Term};
-use crate::script::claims::{Claimed, Instance};
-use crate::script::{Outcome, Request, Side, Statement};
+use crate::script::claims::{ContractionClaim, TensorClaim};
+use crate::script::party::{
+    Commitments, ContractionParty, Layer, LookupParty, OpeningParty, Party, TreeParty,
+};
+use crate::script::{Outcome, Statement};
 use crate::transcript::Message;
 use crate::{ProveError, Reject};
 use ark_ff::{One, PrimeField, Zero};
@@ -22,7 +26,7 @@ use zeroize::Zeroizing;
 /// A leaf's numerators and denominators, from alpha and gamma.
 type LeavesHook<'a, F> = Box<dyn Fn(F, F, &mut Vec<F>, &mut Vec<F>) + 'a>;
 /// The operands of an instance of a contraction over the sumcheck's whole cube.
-type OperandsHook<'a, F> = Box<dyn Fn(&Instance<F>, &mut Vec<F>, &mut Vec<F>) + 'a>;
+type OperandsHook<'a, F> = Box<dyn Fn(&ContractionClaim<F>, &mut Vec<F>, &mut Vec<F>) + 'a>;
 /// A message by its first pad, before and after the pads are taken off.
 type MessageHook<'a, F> = Box<dyn FnMut(usize, Message, &mut [F]) + 'a>;
 
@@ -46,6 +50,10 @@ pub struct Adversary<'a, P: Profile> {
     layers: Vec<[Vec<Scalar<P>>; 2]>,
     arrays: Vec<Vec<Scalar<P>>>,
     pairs: Vec<(Scalar<P>, Vec<Scalar<P>>, Vec<Scalar<P>>)>,
+    /// How many pads were used.
+    used: usize,
+    claims: Vec<TensorClaim<Scalar<P>>>,
+    contractions: Vec<ContractionClaim<Scalar<P>>>,
     proof: Vec<u8>,
 }
 
@@ -128,6 +136,9 @@ impl<'a, P: Profile> Adversary<'a, P> {
             layers: Vec::new(),
             arrays: Vec::new(),
             pairs: Vec::new(),
+            used: 0,
+            claims: Vec::new(),
+            contractions: Vec::new(),
             proof: Vec::new(),
         };
         for (i, tensor) in values.iter().enumerate() {
@@ -311,13 +322,13 @@ impl<'a, P: Profile> Adversary<'a, P> {
         vec![slope, lead]
     }
 
-    fn direct(&self, terms: &[Claimed<Scalar<P>>]) -> Scalar<P> {
+    fn direct_value(&self) -> Scalar<P> {
         let value =
-            |term: &Claimed<Scalar<P>>| dot(&term.functional.dense(), &self.array(term.tensor));
-        terms.iter().map(value).sum()
+            |term: &TensorClaim<Scalar<P>>| dot(&term.functional.dense(), &self.array(term.tensor));
+        self.claims.iter().map(value).sum()
     }
 
-    fn start_contractions(&mut self, instances: &[Instance<Scalar<P>>]) {
+    fn start_contractions(&mut self, instances: &[ContractionClaim<Scalar<P>>]) {
         let rounds = self.relations.contraction_rounds();
         let mut gap = Scalar::<P>::zero();
         self.pairs.clear();
@@ -377,75 +388,48 @@ impl<'a, P: Profile> Adversary<'a, P> {
         }
     }
 
-    fn values(&mut self, request: &Request<'_, P>) -> Vec<Scalar<P>> {
-        match *request {
-            Request::Root { alpha, gamma } => {
-                self.layers = vec![self.make_leaves(alpha, gamma)];
-                while self.layers[0][0].len() > 2 {
-                    let [p, q] = &self.layers[0];
-                    let pairs = p.chunks(2).zip(q.chunks(2));
-                    let next = pairs
-                        .map(|(p, q)| (p[0] * q[1] + p[1] * q[0], q[0] * q[1]))
-                        .unzip();
-                    self.layers.insert(0, next.into());
+    /// Starts the merge of the claims.
+    fn start_opening(&mut self, claims: &[TensorClaim<Scalar<P>>]) {
+        let width = 1 << self.relations.parts().c;
+        self.pairs.clear();
+        for claim in claims {
+            let rows = &self.rows[claim.tensor];
+            let layout = &self.relations.parts().tensors[claim.tensor].layout;
+            for piece in layout.pieces(&claim.functional) {
+                let mut folded = vec![Scalar::<P>::zero(); width];
+                for (k, row) in piece.rows().into_iter().zip(rows) {
+                    folded.iter_mut().zip(row).for_each(|(f, v)| *f += k * v);
                 }
-                let [p, q] = &self.layers[0];
-                vec![p[0], p[1], q[0], q[1]]
-            }
-            Request::LayerRound {
-                layer,
-                lambda,
-                target,
-                point,
-            } => self.layer_round(layer, lambda, target, point),
-            Request::LayerValues { point } => {
-                let x = *point.last().unwrap();
-                self.arrays.iter_mut().for_each(|a| bind(a, x));
-                self.arrays.iter().map(|a| a[0]).collect()
-            }
-            Request::Direct { terms } => vec![self.direct(terms)],
-            Request::ContractionRound { instances, point } => {
-                match point.last() {
-                    None => self.start_contractions(instances),
-                    Some(&x) => self.bind_pairs(x),
-                }
-                product_round(&self.pairs)
-            }
-            Request::Operands { instances, point } => {
-                match point.last() {
-                    None => self.start_contractions(instances),
-                    Some(&x) => self.bind_pairs(x),
-                }
-                self.pairs
-                    .iter()
-                    .flat_map(|(_, a, b)| [a[0], b[0]])
-                    .collect()
-            }
-            Request::MergeRound { claims, point } => {
-                match point.last() {
-                    None => {
-                        let width = 1 << self.relations.parts().c;
-                        self.pairs.clear();
-                        for claim in claims {
-                            let rows = &self.rows[claim.tensor];
-                            let layout = &self.relations.parts().tensors[claim.tensor].layout;
-                            for piece in layout.pieces(&claim.functional) {
-                                let mut folded = vec![Scalar::<P>::zero(); width];
-                                for (k, row) in piece.rows().into_iter().zip(rows) {
-                                    folded.iter_mut().zip(row).for_each(|(f, v)| *f += k * v);
-                                }
-                                let mut column = piece.column;
-                                column.resize(width, Scalar::<P>::zero());
-                                let weight = claim.functional.coefficient;
-                                self.pairs.push((weight, folded, column));
-                            }
-                        }
-                    }
-                    Some(&x) => self.bind_pairs(x),
-                }
-                product_round(&self.pairs)
+                let mut column = piece.column;
+                column.resize(width, Scalar::<P>::zero());
+                let weight = claim.functional.coefficient;
+                self.pairs.push((weight, folded, column));
             }
         }
+    }
+
+    /// Sends values minus their pads, after the hooks have seen them.
+    fn send(&mut self, message: Message, mut values: Vec<Scalar<P>>) -> Vec<Scalar<P>> {
+        let first = self.used;
+        self.used += values.len();
+        if let Some(hook) = &mut self.message {
+            hook(first, message, &mut values);
+        }
+        let pads = &self.pads[first..self.used];
+        values.iter_mut().zip(pads).for_each(|(v, &s)| *v -= s);
+        if let Some(hook) = &mut self.sent {
+            hook(first, message, &mut values);
+        }
+        self.proof.extend(values.iter().flat_map(encode_scalar));
+        values
+    }
+
+    fn send_exactly<const N: usize>(
+        &mut self,
+        message: Message,
+        values: Vec<Scalar<P>>,
+    ) -> Result<[Scalar<P>; N], ProveError> {
+        Ok(self.send(message, values).try_into().unwrap())
     }
 
     /// A proof for the statement with its own external commitments.
@@ -453,7 +437,7 @@ impl<'a, P: Profile> Adversary<'a, P> {
         let external = self.external();
         let statement = statement(&external, publics);
         let (relations, generators) = (self.relations, self.generators);
-        let proof = complete(relations, generators, &statement, self).unwrap();
+        let proof = cheat(relations, generators, &statement, self).unwrap();
         (proof, external)
     }
 
@@ -468,6 +452,19 @@ impl<'a, P: Profile> Adversary<'a, P> {
             &proof,
         )
     }
+}
+
+/// A proof by a prover who does not look whether it proves anything true.
+pub fn cheat<P: Profile, S>(
+    relations: &Relations,
+    generators: &Generators<P>,
+    statement: &Statement<'_, P>,
+    prover: S,
+) -> Result<Vec<u8>, ProveError>
+where
+    S: Party<P, Error = ProveError, Last: Opener<P>>,
+{
+    Candidate::new(relations, statement, prover)?.close(generators)
 }
 
 /// The statement of every forgery.
@@ -493,61 +490,143 @@ pub fn field_values<P: Profile>(trace: &Trace) -> Vec<Vec<Scalar<P>>> {
     field_arrays::<P>(&[&trace.weights[..], &fresh[..]].concat())
 }
 
-impl<P: Profile> Side<P> for Adversary<'_, P> {
+impl<P: Profile> Party<P> for Adversary<'_, P> {
     type Error = ProveError;
+    type Last = Self;
+    type Lookups = Self;
 
-    fn commitments(&mut self) -> Result<(Vec<Vec<Point<P>>>, Point<P>), ProveError> {
+    fn commitments(mut self) -> Result<(Commitments<P>, Self), ProveError> {
         let tensors = self.relations.parts().tensors.iter().enumerate();
         let fresh = tensors.filter(|(_, t)| t.origin == Origin::Fresh);
-        let points: Vec<_> = fresh.map(|(i, _)| self.commit(i)).collect();
+        let fresh: Vec<_> = fresh.map(|(i, _)| self.commit(i)).collect();
         let pads = commit_scalars(self.generators, &self.pads, self.pad_blinder);
-        let all = points.iter().flatten().chain([&pads]);
+        let all = fresh.iter().flatten().chain([&pads]);
         self.proof = all.flat_map(|p| encode_point::<P>(p)).collect();
-        Ok((points, pads))
-    }
-
-    fn message(
-        &mut self,
-        request: Request<'_, P>,
-        message: Message,
-        first_pad: usize,
-        count: usize,
-    ) -> Result<Vec<Scalar<P>>, ProveError> {
-        let mut values = self.values(&request);
-        assert_eq!(values.len(), count);
-        if let Some(hook) = &mut self.message {
-            hook(first_pad, message, &mut values);
-        }
-        let pads = &self.pads[first_pad..];
-        values.iter_mut().zip(pads).for_each(|(v, &s)| *v -= s);
-        if let Some(hook) = &mut self.sent {
-            hook(first_pad, message, &mut values);
-        }
-        self.proof.extend(values.iter().flat_map(encode_scalar));
-        Ok(values)
+        Ok((Commitments { fresh, pads }, self))
     }
 }
 
-impl<P: Profile> ProverSide<P> for Adversary<'_, P> {
-    fn open(&mut self, outcome: &Outcome<P>) -> Result<Opened<P>, ProveError> {
+impl<P: Profile> LookupParty<Scalar<P>> for Adversary<'_, P> {
+    type Error = ProveError;
+    type Last = Self;
+    type Tree = Self;
+
+    fn root(
+        mut self,
+        alpha: Scalar<P>,
+        gamma: Scalar<P>,
+    ) -> Result<([Scalar<P>; 4], Self), ProveError> {
+        self.layers = vec![self.make_leaves(alpha, gamma)];
+        while self.layers[0][0].len() > 2 {
+            let [p, q] = &self.layers[0];
+            let pairs = p.chunks(2).zip(q.chunks(2));
+            let next = pairs
+                .map(|(p, q)| (p[0] * q[1] + p[1] * q[0], q[0] * q[1]))
+                .unzip();
+            self.layers.insert(0, next.into());
+        }
+        let [p, q] = &self.layers[0];
+        let root = vec![p[0], p[1], q[0], q[1]];
+        Ok((self.send_exactly(Message::Root, root)?, self))
+    }
+}
+
+impl<P: Profile> TreeParty<Scalar<P>> for Adversary<'_, P> {
+    type Error = ProveError;
+    type Last = Self;
+    type Contractions = Self;
+
+    fn round(
+        &mut self,
+        layer: &Layer<'_, Scalar<P>>,
+        point: &[Scalar<P>],
+    ) -> Result<[Scalar<P>; 2], ProveError> {
+        let round = self.layer_round(layer.number, layer.lambda, layer.target, point);
+        self.send_exactly(Message::LayerRound, round)
+    }
+
+    fn values(&mut self, point: &[Scalar<P>]) -> Result<[Scalar<P>; 4], ProveError> {
+        let x = *point.last().unwrap();
+        self.arrays.iter_mut().for_each(|a| bind(a, x));
+        let values = self.arrays.iter().map(|a| a[0]).collect();
+        self.send_exactly(Message::LayerValues, values)
+    }
+
+    fn claims(
+        mut self,
+        direct: &[TensorClaim<Scalar<P>>],
+        contractions: &[ContractionClaim<Scalar<P>>],
+    ) -> Result<Self, ProveError> {
+        self.claims = direct.to_vec();
+        self.contractions = contractions.to_vec();
+        Ok(self)
+    }
+}
+
+impl<P: Profile> ContractionParty<Scalar<P>> for Adversary<'_, P> {
+    type Error = ProveError;
+    type Last = Self;
+    type Opening = Self;
+
+    fn direct(&mut self) -> Result<Scalar<P>, ProveError> {
+        let value = self.direct_value();
+        let contractions = std::mem::take(&mut self.contractions);
+        self.start_contractions(&contractions);
+        let [sent] = self.send_exactly(Message::Direct, vec![value])?;
+        Ok(sent)
+    }
+
+    fn round(&mut self, point: &[Scalar<P>]) -> Result<[Scalar<P>; 2], ProveError> {
+        point.last().into_iter().for_each(|&x| self.bind_pairs(x));
+        let round = product_round(&self.pairs);
+        self.send_exactly(Message::ContractionRound, round)
+    }
+
+    fn operands(&mut self, point: &[Scalar<P>], _: usize) -> Result<Vec<Scalar<P>>, ProveError> {
+        point.last().into_iter().for_each(|&x| self.bind_pairs(x));
+        let pairs = self.pairs.iter();
+        let values = pairs.flat_map(|(_, a, b)| [a[0], b[0]]).collect();
+        Ok(self.send(Message::Operands, values))
+    }
+
+    fn open(mut self, claims: &[TensorClaim<Scalar<P>>]) -> Result<Self, ProveError> {
+        self.start_opening(claims);
+        Ok(self)
+    }
+}
+
+impl<P: Profile> OpeningParty<Scalar<P>> for Adversary<'_, P> {
+    type Error = ProveError;
+    type Last = Self;
+
+    fn round(&mut self, point: &[Scalar<P>]) -> Result<[Scalar<P>; 2], ProveError> {
+        point.last().into_iter().for_each(|&x| self.bind_pairs(x));
+        let round = product_round(&self.pairs);
+        self.send_exactly(Message::MergeRound, round)
+    }
+
+    fn last(self, _: &[Scalar<P>]) -> Result<Self, ProveError> {
+        Ok(self)
+    }
+}
+
+impl<P: Profile> Opener<P> for Adversary<'_, P> {
+    fn open(self, outcome: &Outcome<P>) -> Result<(Opened<P>, Vec<u8>), ProveError> {
         let mut vector = vec![Scalar::<P>::zero(); 1 << self.relations.parts().c];
         let mut blinder = Scalar::<P>::zero();
-        for (i, (_, scalars)) in outcome.opening.iter().enumerate() {
-            for (k, row) in scalars.iter().zip(&self.rows[i]) {
+        for (i, opened) in outcome.opening.iter().enumerate() {
+            for (k, row) in opened.scalars.iter().zip(&self.rows[i]) {
                 vector.iter_mut().zip(row).for_each(|(u, v)| *u += *k * v);
             }
-            blinder += dot(scalars, &self.blinders[i]);
+            blinder += dot(&opened.scalars, &self.blinders[i]);
         }
-        Ok(Opened {
-            pads: Zeroizing::new(self.pads.clone()),
+        let opened = Opened {
+            pads: Zeroizing::new(self.pads),
             pad_blinder: self.pad_blinder,
             vector: Zeroizing::new(vector),
             blinder,
-        })
-    }
-
-    fn proof(&mut self) -> &mut Vec<u8> {
-        &mut self.proof
+        };
+        Ok((opened, self.proof))
     }
 }
 

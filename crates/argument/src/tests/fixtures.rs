@@ -25,7 +25,7 @@ fn challenges<P: Profile>() -> [String; 3] {
     transcript.statement_points::<P>(StatementPart::External, &[generators.h]);
     let second = next(&mut transcript, Challenge::Gamma);
     let one = Scalar::<P>::one();
-    transcript.scalars::<P>(Message::Root, &[one, one.double(), -one]);
+    transcript.scalars(Message::Root, &[one, one.double(), -one]);
     transcript.statement(StatementPart::Public, &[]);
     let third = next(&mut transcript, Challenge::X);
     [first, second, third]

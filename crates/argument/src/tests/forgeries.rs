@@ -238,6 +238,76 @@ fn rounds_that_suit_old_challenges_are_rejected() {
     }
 }
 
+/// Frozen challenges, layer values: at the end of each layer four other values, with the same sum of fractions, that give the
+/// same claims at the old tau.
+#[test]
+fn layer_values_that_suit_old_challenges_are_rejected() {
+    let setting = Setting::random(small(), 5);
+    let log = setting.challenges();
+    let (taus, lambdas): (Vec<F>, Vec<F>) =
+        (drawn(&log, Challenge::Tau), drawn(&log, Challenge::Lambda));
+    for layer in 1..setting.relations.depth() {
+        let (tau, lambda) = (taus[layer], lambdas[layer - 1]);
+        let forged = || {
+            let mut attacker = setting.attacker();
+            let mut number = 0;
+            attacker.message = Some(Box::new(move |_, message, values| {
+                if message != Message::LayerValues {
+                    return;
+                }
+                number += 1;
+                if number != layer {
+                    return;
+                }
+                // p and q move along lines that are zero at tau; p0 q1 + p1 q0 + lambda q0 q1 stays.
+                let k = (F::one() - tau) / tau;
+                let [p0, p1, q0, q1] = [values[0], values[1], values[2], values[3]];
+                let b = F::from(5);
+                let moved = b * (p0 * k - p1) - lambda * b * (q1 - k * q0 - b * k);
+                let a = moved / (q1 - k * q0 - (b * k).double());
+                let forged = [p0 + a, p1 - a * k, q0 + b, q1 - b * k];
+                let value = |[p0, p1, q0, q1]: [F; 4]| p0 * q1 + p1 * q0 + lambda * q0 * q1;
+                assert_eq!(value(forged), value([p0, p1, q0, q1]));
+                values.copy_from_slice(&forged);
+            }));
+            attacker
+        };
+        let verdicts = setting.programmed(&Program::Frozen(log.clone()), forged());
+        assert_eq!(verdicts, [Ok(()), CLOSING], "layer {layer}");
+        assert_eq!(forged().attempt(&setting.publics), CLOSING, "layer {layer}");
+    }
+}
+
+/// A message with no pad: each kind of message, sent as the values that it is, though its pads are committed.
+#[test]
+fn a_message_with_no_pad_is_rejected() {
+    let setting = Setting::random(small(), 6);
+    for kind in [
+        Message::Root,
+        Message::LayerRound,
+        Message::LayerValues,
+        Message::Direct,
+        Message::ContractionRound,
+        Message::Operands,
+        Message::MergeRound,
+    ] {
+        let mut attacker = setting.attacker();
+        let values: Rc<Cell<Vec<F>>> = Rc::default();
+        let seen = values.clone();
+        attacker.message = Some(Box::new(move |_, _, values| seen.set(values.to_vec())));
+        let count = Rc::new(Cell::new(0));
+        let counted = count.clone();
+        attacker.sent = Some(Box::new(move |_, message, sent| {
+            if message == kind {
+                sent.copy_from_slice(&values.take());
+                counted.set(counted.get() + 1);
+            }
+        }));
+        assert_eq!(attacker.attempt(&setting.publics), CLOSING, "{kind:?}");
+        assert!(count.get() > 0, "{kind:?} was sent");
+    }
+}
+
 /// Must 8: the contraction claim is off, V_direct makes up for it, and operand values make up for that under powers of mu
 /// with their products unchanged. It passes if mu is known before the operands are sent.
 #[test]

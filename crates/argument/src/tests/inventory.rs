@@ -6,7 +6,8 @@ use super::sample::{Model, Shape, Trace, prove};
 use crate::curve::{Point, Scalar, decode_point, decode_scalar, encode_point, encode_scalar};
 use crate::generators::Generators;
 use crate::relations::Relations;
-use crate::script::{Request, Side, Statement, run};
+use crate::script::party::{Commitments, MessageReader, Party, Reading};
+use crate::script::{Statement, run};
 use crate::transcript::{Challenge, Message, Transcript};
 use crate::verifier::Reader;
 use crate::{Integers, Reject, Witness};
@@ -23,25 +24,23 @@ struct Noting<'a> {
     notes: Vec<(usize, usize)>,
 }
 
-impl Side<P> for Noting<'_> {
+impl Party<P> for Noting<'_> {
     type Error = Reject;
+    type Last = Self;
+    type Lookups = Reading<Self>;
 
-    fn commitments(&mut self) -> Result<(Vec<Vec<Point<P>>>, Point<P>), Reject> {
-        let out: (Vec<Vec<Point<P>>>, _) = Side::<P>::commitments(&mut self.inner)?;
-        let count = out.0.iter().flatten().count() + 1;
+    fn commitments(mut self) -> Result<(Commitments<P>, Reading<Self>), Reject> {
+        let out = self.inner.read_commitments::<P>()?;
+        let count = out.fresh.iter().flatten().count() + 1;
         self.notes.extend((0..count).map(|_| (64, oracle::count())));
-        Ok(out)
+        Ok((out, Reading(self)))
     }
+}
 
-    fn message(
-        &mut self,
-        request: Request<'_, P>,
-        message: Message,
-        first_pad: usize,
-        count: usize,
-    ) -> Result<Vec<Scalar<P>>, Reject> {
+impl MessageReader<Scalar<P>> for Noting<'_> {
+    fn scalars(&mut self, message: Message, count: usize) -> Result<Vec<Scalar<P>>, Reject> {
         self.notes.extend((0..count).map(|_| (32, oracle::count())));
-        self.inner.message(request, message, first_pad, count)
+        self.inner.scalars(message, count)
     }
 }
 
@@ -56,17 +55,18 @@ fn elements(
             relations,
             rest: proof,
         };
-        let mut side = Noting {
+        let party = Noting {
             inner,
             notes: Vec::new(),
         };
-        let outcome = run(relations, statement, &mut Transcript::new(), &mut side).unwrap();
+        let (outcome, mut party) =
+            run(relations, statement, &mut Transcript::new(), party).unwrap();
         let drawn = oracle::count();
-        side.notes.extend([(64, drawn); 4]);
+        party.notes.extend([(64, drawn); 4]);
         // x is drawn between the closing protocol's first message and its response.
         let response = outcome.batch.a.len() + outcome.batch.b.len() + 3;
-        side.notes.extend((0..response).map(|_| (32, drawn + 1)));
-        side.notes
+        party.notes.extend((0..response).map(|_| (32, drawn + 1)));
+        party.notes
     });
     assert_eq!(log.last().map(|(kind, _)| *kind), Some(Challenge::Chi));
     let mut at = 0;

@@ -7,10 +7,11 @@
 //!                         g = h * h (elementwise)                    out[m] = sum_s (h[s,m] + g[s,m]), public
 //! ```
 
+use super::adversary::cheat;
 use crate::curve::{Profile, Scalar};
 use crate::generators::Generators;
 use crate::msm::commit_rows;
-use crate::prover::{Entropy, Opening, Witness};
+use crate::prover::{Entropy, Opening, Prover, Witness};
 use crate::relations::{
     CommittedTensor, Contraction, Linear, Lookup, Origin, Parts, Relations, Source, Table, Term,
 };
@@ -408,6 +409,21 @@ pub fn prove<P: Profile>(
         model.witness(trace),
         &mut |_| true,
     )
+}
+
+/// As [`prove`], without looking whether what is proven is true.
+pub fn cheat_with<P: Profile>(
+    relations: &Relations,
+    generators: &Generators<P>,
+    model: &Model<P>,
+    trace: &Trace,
+    context: &[u8],
+) -> Result<Vec<u8>, ProveError> {
+    let publics = vec![trace.out.clone()];
+    let (statement, witness) = (model.statement(&publics, context), model.witness(trace));
+    let mut go = |_| true;
+    let prover = Prover::new(relations, generators, &statement, &witness, &mut go)?;
+    cheat(relations, generators, &statement, prover)
 }
 
 pub fn verify<P: Profile>(

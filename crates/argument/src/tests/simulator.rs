@@ -1,24 +1,24 @@
 //! What a proof tells: nothing that the statement does not. A simulator makes accepting transcripts without a witness, every
 //! scalar is sent minus a pad that is used once, and what must not be reused reveals the pads when it is.
 
-use super::adversary::stream;
+use super::adversary::{cheat, stream};
 use super::mutations::tiny;
 use super::oracle::{self, Program, bits};
 use super::sample::{Model, Shape, Trace, prove, verify};
 use crate::curve::{Point, Scalar, encode_point, encode_scalar};
 use crate::generators::Generators;
-use crate::msm::{commit_rows, commit_scalars, msm_full};
+use crate::msm::{commit_scalars, msm_full};
 use crate::multilinear::dot;
-use crate::prover::{Opened, Prover, ProverSide, complete};
+use crate::prover::{Candidate, Prover, Randomness};
 use crate::relations::Relations;
-use crate::script::{Outcome, Request, Side, Statement, run};
-use crate::transcript::{Challenge, Message, Transcript};
+use crate::script::party::{Commitments, Party};
+use crate::script::{Outcome, Statement, run};
+use crate::transcript::{Challenge, Transcript};
 use crate::verifier::Reader;
 use crate::{Integers, ProveError, Reject, Witness};
 use ark_ec::CurveGroup;
-use ark_ff::{Field, One};
+use ark_ff::{Field, One, Zero};
 use ark_grumpkin::GrumpkinConfig;
-use std::borrow::Cow;
 use std::collections::HashSet;
 use zeroize::Zeroizing;
 
@@ -31,22 +31,22 @@ fn sum(points: &[Point<P>], scalars: &[F]) -> Point<P> {
 
 /// The opened vector's commitment.
 fn opening_point(outcome: &Outcome<P>) -> Point<P> {
-    let rows = outcome.opening.iter().flat_map(|(rows, _)| rows).copied();
-    let scalars = outcome
-        .opening
-        .iter()
-        .flat_map(|(_, scalars)| scalars)
-        .copied();
-    sum(&rows.collect::<Vec<_>>(), &scalars.collect::<Vec<_>>())
+    let rows: Vec<_> = outcome.opening.iter().flat_map(|o| &o.rows).collect();
+    let scalars: Vec<_> = outcome.opening.iter().flat_map(|o| &o.scalars).collect();
+    sum(
+        &rows.into_iter().copied().collect::<Vec<_>>(),
+        &scalars.into_iter().copied().collect::<Vec<_>>(),
+    )
 }
 
 /// Messages 1 to 9 of a proof as the verifier reads them.
 fn outcome(relations: &Relations, statement: &Statement<'_, P>, head: &[u8]) -> Outcome<P> {
-    let mut reader = Reader {
+    let reader = Reader {
         relations,
         rest: head,
     };
-    run(relations, statement, &mut Transcript::new(), &mut reader).unwrap()
+    let (outcome, _) = run(relations, statement, &mut Transcript::new(), reader).unwrap();
+    outcome
 }
 
 /// An accepting proof of anything, true or false, for whoever may choose the last challenge.
@@ -75,10 +75,7 @@ fn simulate(
     let less = |c: Point<P>, d: Point<P>| sum(&[c, d], &[F::one(), -x]);
     let k1 = point();
     let first = [
-        less(
-            commit_scalars(generators, &z_s, blinders[0]),
-            outcome.pad_point,
-        ),
+        less(commit_scalars(generators, &z_s, blinders[0]), outcome.pads),
         less(
             commit_scalars(generators, &z_u, blinders[1]),
             opening_point(&outcome),
@@ -121,81 +118,33 @@ fn transcripts_are_made_without_a_witness() {
 
 /// The real prover with pads and blinders that a test knows.
 struct Watched<'a> {
-    inner: Prover<'a, P>,
-    /// Whether messages are made here (value minus pad) or by the prover itself.
-    here: bool,
-    /// The values before the pads, where they are made here.
-    values: Vec<F>,
-    /// The first pad and the number of pads of each message.
-    used: Vec<(usize, usize)>,
+    prover: Prover<'a, P>,
+    /// Whether it has pads; they are all zero otherwise, so that values are sent as they are.
+    padded: bool,
 }
 
-impl Side<P> for Watched<'_> {
+impl<'a> Party<P> for Watched<'a> {
     type Error = ProveError;
+    type Last = <Prover<'a, P> as Party<P>>::Last;
+    type Lookups = <Prover<'a, P> as Party<P>>::Lookups;
 
-    fn commitments(&mut self) -> Result<(Vec<Vec<Point<P>>>, Point<P>), ProveError> {
+    fn commitments(self) -> Result<(Commitments<P>, Self::Lookups), ProveError> {
         let mut random = stream::<F>(77);
-        let prover = &mut self.inner;
-        let mut points = Vec::new();
-        for (i, tensor) in prover.relations.fresh() {
-            let rows = tensor.layout.rows();
-            let blinders: Vec<F> = rows.iter().map(|_| random()).collect();
-            let values = prover.arrays.committed(i);
-            points.push(commit_rows(prover.generators, values, &rows, &blinders));
-            prover.blinders[i] = Cow::Owned(zeroize::Zeroizing::new(blinders));
+        let relations = self.prover.secrets.relations;
+        let mut scalars = |count| Zeroizing::new((0..count).map(|_| random()).collect::<Vec<F>>());
+        let fresh = relations.fresh();
+        let blinders = fresh.map(|(_, t)| scalars(t.layout.row_count())).collect();
+        let mut pads = scalars(relations.pad_count());
+        if !self.padded {
+            pads.fill(F::zero());
         }
-        let pads = (0..prover.relations.pad_count())
-            .map(|_| random())
-            .collect();
-        prover.pads = Zeroizing::new(pads);
-        prover.pad_blinder = random();
-        let pad_point = commit_scalars(prover.generators, &prover.pads, prover.pad_blinder);
-        let all = points.iter().flatten().chain([&pad_point]);
-        let bytes: Vec<u8> = all.flat_map(encode_point::<P>).collect();
-        prover.proof().extend(bytes);
-        Ok((points, pad_point))
+        let randomness = Randomness {
+            blinders,
+            pads,
+            pad_blinder: scalars(1)[0],
+        };
+        Ok(self.prover.commit(randomness))
     }
-
-    fn message(
-        &mut self,
-        request: Request<'_, P>,
-        message: Message,
-        first_pad: usize,
-        count: usize,
-    ) -> Result<Vec<F>, ProveError> {
-        self.used.push((first_pad, count));
-        if !self.here {
-            return self.inner.message(request, message, first_pad, count);
-        }
-        let values = self.inner.values(request)?;
-        self.values.extend(&values);
-        let pads = &self.inner.pads[first_pad..first_pad + count];
-        let sent: Vec<F> = values.iter().zip(pads).map(|(&v, &s)| v - s).collect();
-        let bytes: Vec<u8> = sent.iter().flat_map(encode_scalar).collect();
-        self.inner.proof().extend(bytes);
-        Ok(sent)
-    }
-}
-
-impl ProverSide<P> for Watched<'_> {
-    fn open(&mut self, outcome: &Outcome<P>) -> Result<Opened<P>, ProveError> {
-        self.inner.open(outcome)
-    }
-
-    fn proof(&mut self) -> &mut Vec<u8> {
-        self.inner.proof()
-    }
-}
-
-/// A sample, proven by [`Watched`]: the bytes before the closing protocol, the values, the pads, their use, and what is
-/// opened with its outcome.
-struct Run {
-    head: Vec<u8>,
-    values: Vec<F>,
-    pads: Vec<F>,
-    used: Vec<(usize, usize)>,
-    opened: Opened<P>,
-    outcome: Outcome<P>,
 }
 
 fn watch(
@@ -203,29 +152,22 @@ fn watch(
     generators: &Generators<P>,
     statement: &Statement<'_, P>,
     witness: &Witness<'_, P>,
-    here: bool,
-) -> Run {
+    padded: bool,
+) -> Candidate<P> {
     let mut go = |_| true;
-    let inner = Prover::new(relations, generators, statement, witness, &mut go).unwrap();
-    let mut side = Watched {
-        inner,
-        here,
-        values: Vec::new(),
-        used: Vec::new(),
-    };
-    let outcome = run(relations, statement, &mut Transcript::new(), &mut side).unwrap();
-    let opened = side.open(&outcome).unwrap();
-    Run {
-        head: std::mem::take(side.proof()),
-        values: side.values,
-        pads: side.inner.pads.to_vec(),
-        used: side.used,
-        opened,
-        outcome,
-    }
+    let prover = Prover::new(relations, generators, statement, witness, &mut go).unwrap();
+    Candidate::new(relations, statement, Watched { prover, padded }).unwrap()
 }
 
-/// Every scalar of messages 3 to 8 is a value minus a pad, each pad is used once, and all are used.
+/// The scalars that are sent in messages 3 to 8.
+fn sent(relations: &Relations, messages: &[u8]) -> Vec<F> {
+    let rows: usize = relations.fresh().map(|(_, t)| t.layout.row_count()).sum();
+    let scalars = messages[64 * (rows + 1)..].chunks(32);
+    let decode = |bytes: &[u8]| crate::curve::decode_scalar(bytes.try_into().unwrap()).unwrap();
+    scalars.map(decode).collect()
+}
+
+/// Every scalar of messages 3 to 8 is a value minus a pad, each pad is used once, and all are used, in order.
 #[test]
 fn no_scalar_leaves_without_a_pad() {
     let shape = Shape::default();
@@ -235,31 +177,25 @@ fn no_scalar_leaves_without_a_pad() {
     let model = Model::commit(&relations, &generators, &trace.weights);
     let publics = vec![trace.out.clone()];
     let (statement, witness) = (model.statement(&publics, b""), model.witness(&trace));
-    let watched = watch(&relations, &generators, &statement, &witness, true);
-    let real = watch(&relations, &generators, &statement, &witness, false);
-    assert_eq!(
-        watched.head, real.head,
-        "the prover sends values minus pads"
+    let make = |padded| watch(&relations, &generators, &statement, &witness, padded);
+    let (real, log) = oracle::with(Program::Record, || make(true));
+    // The same challenges, without pads: what is sent are the values.
+    let (bare, _) = oracle::with(Program::Frozen(log), || make(false));
+    let (sent, values) = (
+        sent(&relations, &real.messages),
+        sent(&relations, &bare.messages),
     );
-    let mut next = 0;
-    for (first, count) in real.used {
-        assert_eq!(first, next, "no pad is used twice");
-        next += count;
+    let pads = &real.opened.pads;
+    assert_eq!(sent.len(), relations.pad_count());
+    assert_eq!(pads.len(), relations.pad_count());
+    for (i, ((sent, value), pad)) in sent.iter().zip(&values).zip(pads.iter()).enumerate() {
+        assert_eq!(*sent + pad, *value, "scalar {i}");
+        assert_ne!(sent, value, "scalar {i}");
     }
-    assert_eq!(next, relations.pad_count());
-    assert_eq!(watched.pads.len(), next);
-    // The tail of the head is all that is sent as scalars.
-    let sent: Vec<u8> = watched
-        .values
-        .iter()
-        .zip(&watched.pads)
-        .flat_map(|(&v, &s)| encode_scalar(&(v - s)))
-        .collect();
-    assert!(watched.head.ends_with(&sent));
-    let points = watched.head.len() - sent.len();
-    let rows: usize = relations.fresh().map(|(_, t)| t.layout.row_count()).sum();
-    assert_eq!(points, 64 * (rows + 1));
-    assert_eq!(watched.pads.iter().collect::<HashSet<_>>().len(), next);
+    assert_eq!(pads.iter().collect::<HashSet<_>>().len(), pads.len());
+    // Without pads the rest of the protocol is the same: the equation holds.
+    assert_eq!(real.check(), Ok(()));
+    assert_eq!(bare.check(), Ok(()));
 }
 
 /// Two secrets with the same public output: proofs of the same length, whose elements are of the same kinds, and pass for
@@ -333,14 +269,20 @@ fn reused_masks_reveal_the_pads() {
         fresh: vec![Integers::from_i64(&[1, 3]).unwrap()],
         contractions: vec![vec![2, 9]],
     };
-    let Run {
-        head,
-        values,
-        pads,
+    let (candidate, log) = oracle::with(Program::Record, || {
+        watch(&relations, &generators, &statement, &witness, true)
+    });
+    let (bare, _) = oracle::with(Program::Frozen(log), || {
+        watch(&relations, &generators, &statement, &witness, false)
+    });
+    let values = sent(&relations, &bare.messages);
+    let Candidate {
+        messages: head,
         opened,
         outcome,
         ..
-    } = watch(&relations, &generators, &statement, &witness, true);
+    } = candidate;
+    let pads = opened.pads.to_vec();
     let batch = &outcome.batch;
     let mut random = stream::<F>(8);
     let (t, w): (Vec<F>, Vec<F>) = (
@@ -390,10 +332,8 @@ fn reused_masks_reveal_the_pads() {
         .collect();
     assert_eq!(found, pads);
     // And the values, among them the sum of products of secrets.
-    let sent = head[head.len() - 32 * pads.len()..].chunks(32);
-    for ((sent, pad), value) in sent.zip(&found).zip(&values) {
-        let sent: F = crate::curve::decode_scalar(sent.try_into().unwrap()).unwrap();
-        assert_eq!(sent + pad, *value);
+    for ((sent, pad), value) in sent(&relations, &head).iter().zip(&found).zip(&values) {
+        assert_eq!(*sent + pad, *value);
     }
 }
 
@@ -417,7 +357,7 @@ fn progress_stops_a_proof() {
             asked <= stop
         };
         let prover = Prover::new(&relations, &generators, &statement, &witness, &mut go).unwrap();
-        let verdict = complete(&relations, &generators, &statement, prover);
+        let verdict = cheat(&relations, &generators, &statement, prover);
         assert_eq!(verdict, Err(ProveError::Interrupted));
     }
 }

@@ -1,10 +1,11 @@
 //! The honest prover on a false trace: whichever column of the witness lies, the closing equations do not hold.
 
-use super::sample::{HIGH, Model, Shape, Trace, prove, verify};
+use super::adversary::cheat;
+use super::sample::{HIGH, Model, Shape, Trace, cheat_with, prove, verify};
 use crate::generators::Generators;
-use crate::prover::{Prover, complete};
+use crate::prover::Prover;
 use crate::relations::{Parts, Relations, Table};
-use crate::{Integers, Reject};
+use crate::{Integers, ProveError, Reject};
 use ark_grumpkin::GrumpkinConfig;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -39,7 +40,8 @@ impl Case {
         Self::new(shape, Trace::random(&shape, seed), |_| {})
     }
 
-    /// The verdict on an honestly computed proof of a trace.
+    /// The verdict on an honestly computed proof of a trace, whose prover does not look whether it is true; the real prover gives
+    /// it out if and only if it is accepted.
     fn verdict(&self, trace: &Trace) -> Result<(), Reject> {
         let Self {
             relations,
@@ -47,8 +49,14 @@ impl Case {
             model,
             ..
         } = self;
-        let proof = prove(relations, generators, model, trace, b"").unwrap();
-        verify(relations, generators, model, &trace.out, b"", &proof)
+        let proof = cheat_with(relations, generators, model, trace, b"").unwrap();
+        let verdict = verify(relations, generators, model, &trace.out, b"", &proof);
+        let honest = prove(relations, generators, model, trace, b"");
+        assert_eq!(
+            honest.err(),
+            verdict.is_err().then_some(ProveError::Unsatisfied)
+        );
+        verdict
     }
 
     /// Everything behind `y` as it follows from `y`.
@@ -303,9 +311,9 @@ fn wrong_multiplicities_are_rejected() {
         change(&mut prover.multiplicities);
         for table in 0..relations.parts().tables.len() {
             let counts = Integers::from_i64(&prover.multiplicities[table]).unwrap();
-            prover.arrays.committed[relations.multiplicities(table)] = Cow::Owned(counts);
+            prover.secrets.arrays.committed[relations.multiplicities(table)] = Cow::Owned(counts);
         }
-        let proof = complete(relations, generators, &statement, prover).unwrap();
+        let proof = cheat(relations, generators, &statement, prover).unwrap();
         crate::verify(relations, generators, &statement, &proof)
     };
     assert_eq!(verdict(&|_| {}), Ok(()));

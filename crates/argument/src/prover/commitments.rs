@@ -1,0 +1,235 @@
+//! Message 1: the witness is complete, and is committed to.
+
+use crate::curve::{Point, Profile, Scalar, encode_point, encode_scalar};
+use crate::error::{ProveError, Reject};
+use crate::generators::Generators;
+use crate::integers::Integers;
+use crate::msm::{commit_rows, commit_scalars};
+use crate::prover::arrays::Arrays;
+use crate::prover::entropy::Entropy;
+use crate::prover::found::Found;
+use crate::prover::phases::{LookupProver, Secrets};
+use crate::prover::sender::{Sender, Stages};
+use crate::prover::{Progress, Stage, Witness};
+use crate::relations::{Origin, Relations};
+use crate::script::Statement;
+use crate::script::party::{Commitments, Party};
+use rayon::prelude::*;
+use std::borrow::Cow;
+use zeroize::Zeroizing;
+
+/// The honest prover before its first message.
+pub(crate) struct Prover<'a, P: Profile> {
+    pub secrets: Secrets<'a, P>,
+    pub multiplicities: Vec<Vec<i64>>,
+    generators: &'a Generators<P>,
+    found: Vec<Found>,
+    /// Makes the randomness of one statement useless for another, even if the operating system repeats itself.
+    statement_digest: [u8; 32],
+}
+
+/// What hides the messages of one proof.
+pub(crate) struct Randomness<P: Profile> {
+    /// For each fresh tensor in order, a blinder for each of its rows.
+    pub blinders: Vec<Zeroizing<Vec<Scalar<P>>>>,
+    pub pads: Zeroizing<Vec<Scalar<P>>>,
+    pub pad_blinder: Scalar<P>,
+}
+
+impl<'a, P: Profile> Prover<'a, P> {
+    pub fn new(
+        relations: &'a Relations,
+        generators: &'a Generators<P>,
+        statement: &'a Statement<'_, P>,
+        witness: &'a Witness<'_, P>,
+        progress: &'a mut Progress<'a>,
+    ) -> Result<Self, ProveError> {
+        let parts = relations.parts();
+        let (mut external, mut fresh) = (witness.external.iter(), witness.fresh.iter());
+        let honest = parts.tensors.len() - parts.tables.len();
+        let mut committed = Vec::with_capacity(parts.tensors.len());
+        let mut blinders = Vec::with_capacity(parts.tensors.len());
+        for tensor in &parts.tensors[..honest] {
+            let values = match tensor.origin {
+                Origin::External => external.next().map(|opening| {
+                    blinders.push(Cow::Borrowed(&opening.blinders));
+                    &opening.values
+                }),
+                Origin::Fresh => {
+                    blinders.push(Cow::Owned(Zeroizing::default()));
+                    fresh.next()
+                }
+            };
+            let expected = tensor.layout.shape().iter().product();
+            let got = values.map_or(0, Integers::len);
+            let Some(values) = values.filter(|_| got == expected) else {
+                return Err(ProveError::Witness {
+                    name: tensor.name.clone(),
+                    expected,
+                    got,
+                });
+            };
+            committed.push(Cow::Borrowed(values));
+        }
+        for (i, contraction) in parts.contractions.iter().enumerate() {
+            let expected = contraction.output_shape().iter().product();
+            let got = witness.contractions.get(i).map_or(0, Vec::len);
+            if got != expected {
+                return Err(ProveError::Witness {
+                    name: contraction.name.clone(),
+                    expected,
+                    got,
+                });
+            }
+        }
+        if statement.publics.len() != parts.publics.len() {
+            return Err(Reject::Statement("wrong number of public tensors").into());
+        }
+        let mut arrays = Arrays {
+            committed,
+            publics: statement.publics,
+            contractions: &witness.contractions,
+        };
+        let found: Vec<Found> = parts
+            .lookups
+            .par_iter()
+            .map(|lookup| {
+                let first = arrays.sum(&lookup.columns[0]);
+                let second = lookup.columns.get(1).map(|column| arrays.sum(column));
+                let table = &parts.tables[lookup.table];
+                Found::new(table, &lookup.shape, &first, second.as_deref())
+            })
+            .collect();
+        let tables = parts.tables.par_iter().enumerate();
+        let multiplicities = tables.map(|(number, table)| {
+            let mut counts = vec![0; table.len()];
+            for (lookup, found) in parts.lookups.iter().zip(&found) {
+                if lookup.table == number {
+                    found.count(&mut counts);
+                }
+            }
+            counts
+        });
+        let multiplicities: Vec<Vec<i64>> = multiplicities.collect();
+        for (i, counts) in multiplicities.iter().enumerate() {
+            let expected = counts.len();
+            let name = || parts.tensors[relations.multiplicities(i)].name.clone();
+            let narrow = Integers::from_i64(counts).map_err(|_| ProveError::Witness {
+                name: name(),
+                expected,
+                got: expected,
+            })?;
+            arrays.committed.push(Cow::Owned(narrow));
+            blinders.push(Cow::Owned(Zeroizing::default()));
+        }
+        Ok(Self {
+            secrets: Secrets {
+                relations,
+                arrays,
+                blinders,
+                progress: Stages::new(progress),
+            },
+            generators,
+            multiplicities,
+            found,
+            statement_digest: statement_digest(relations, statement),
+        })
+    }
+
+    /// A digest of all fresh integers and of the external tensors' blinders: an input of the hedged randomness, never sent.
+    fn secret_digest(&self) -> [u8; 32] {
+        let new = || blake3::Hasher::new_derive_key("inferproof witness 2");
+        let tensors = &self.secrets.relations.parts().tensors;
+        let fresh = self.secrets.arrays.committed.par_iter().zip(tensors);
+        let digests = fresh.map(|(values, tensor)| {
+            let mut hasher = new();
+            if tensor.origin == Origin::Fresh {
+                values.hash_into(&mut hasher);
+            }
+            hasher.finalize()
+        });
+        let digests: Vec<blake3::Hash> = digests.collect();
+        let mut hasher = new();
+        for digest in digests {
+            hasher.update(digest.as_bytes());
+        }
+        for scalar in self.secrets.blinders.iter().flat_map(|rows| rows.iter()) {
+            hasher.update(&encode_scalar(scalar));
+        }
+        *hasher.finalize().as_bytes()
+    }
+
+    fn randomness(&self) -> Result<Randomness<P>, ProveError> {
+        let mut entropy = Entropy::new(
+            "commitments",
+            &[&self.secret_digest(), &self.statement_digest],
+        )?;
+        let relations = self.secrets.relations;
+        let fresh = relations.fresh();
+        Ok(Randomness {
+            blinders: fresh
+                .map(|(_, tensor)| entropy.scalars(tensor.layout.row_count()))
+                .collect(),
+            pads: entropy.scalars(relations.pad_count()),
+            pad_blinder: entropy.scalar(),
+        })
+    }
+
+    /// Commits under this randomness, which no other proof may use.
+    pub fn commit(self, randomness: Randomness<P>) -> (Commitments<P>, LookupProver<'a, P>) {
+        let (mut secrets, generators) = (self.secrets, self.generators);
+        let mut fresh = Vec::new();
+        for ((i, tensor), blinders) in secrets.relations.fresh().zip(randomness.blinders) {
+            fresh.push(commit_rows(
+                generators,
+                secrets.arrays.committed(i),
+                &tensor.layout.rows(),
+                &blinders,
+            ));
+            secrets.blinders[i] = Cow::Owned(blinders);
+        }
+        let Randomness {
+            pads, pad_blinder, ..
+        } = randomness;
+        let pad_point = commit_scalars(generators, &pads, pad_blinder);
+        let points = fresh.iter().flatten().chain([&pad_point]);
+        let messages = points
+            .flat_map(|p: &Point<P>| encode_point::<P>(p))
+            .collect();
+        let lookups = LookupProver {
+            secrets,
+            sender: Sender::new(pads, pad_blinder, messages),
+            multiplicities: self.multiplicities,
+            found: self.found,
+        };
+        let pads = pad_point;
+        (Commitments { fresh, pads }, lookups)
+    }
+}
+
+impl<'a, P: Profile> Party<P> for Prover<'a, P> {
+    type Error = ProveError;
+    type Last = super::phases::OpenedProver<'a, P>;
+    type Lookups = LookupProver<'a, P>;
+
+    fn commitments(mut self) -> Result<(Commitments<P>, Self::Lookups), ProveError> {
+        self.secrets.progress.begin(Stage::Commit)?;
+        let randomness = self.randomness()?;
+        Ok(self.commit(randomness))
+    }
+}
+
+/// Binds relations, context, external commitments and public tensors.
+fn statement_digest<P: Profile>(relations: &Relations, statement: &Statement<'_, P>) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new_derive_key("inferproof statement 1");
+    hasher.update(&relations.digest());
+    hasher.update(&(statement.context.len() as u64).to_le_bytes());
+    hasher.update(statement.context);
+    for point in statement.external.iter().flat_map(|rows| rows.iter()) {
+        hasher.update(&encode_point::<P>(point));
+    }
+    for value in statement.publics.iter().flatten() {
+        hasher.update(&value.to_le_bytes());
+    }
+    *hasher.finalize().as_bytes()
+}
