@@ -83,6 +83,22 @@ pub fn prove<P: Profile>(
     candidate.close(generators)
 }
 
+/// As [`prove`], for any witness at all: what a verifier says to a proof of something false is to be tested.
+///
+/// # Errors
+/// As [`prove`], but not if the witness does not make the relations true.
+#[cfg(feature = "cheating")]
+pub fn prove_anything<P: Profile>(
+    relations: &Relations,
+    generators: &Generators<P>,
+    statement: &Statement<'_, P>,
+    witness: Witness<'_, P>,
+    progress: &mut Progress<'_>,
+) -> Result<Vec<u8>, ProveError> {
+    let prover = Prover::new(relations, generators, statement, &witness, progress)?;
+    Candidate::new(relations, statement, prover)?.close(generators)
+}
+
 /// A prover, honest or (in tests) not, when the script is over.
 pub(crate) trait Opener<P: Profile> {
     /// The secrets of the closing protocol, and the messages so far.

@@ -7,7 +7,8 @@ use crate::verify::{KeyError, Rejection, Verifier};
 use crate::visibility::Visible;
 use crate::witness::Values;
 use inferproof_argument::curve::Profile;
-use inferproof_argument::{Integers, Opening, ProveError, Stage, Witness};
+use inferproof_argument::generators::Generators;
+use inferproof_argument::{Integers, Opening, ProveError, Relations, Stage, Statement, Witness};
 use inferproof_program::{BoundWeights, RunError, Trace, ValidProgram};
 
 /// Why an inference was not proven.
@@ -118,10 +119,18 @@ impl<P: Profile> Prover<P> {
         };
         let (fresh, contractions) = values.fill(self.verifier.lowered())?;
         drop(trace);
-        self.prove_filled(inputs, outputs, fresh, contractions, context, progress)
+        let prove = inferproof_argument::prove::<P>;
+        self.prove_filled(
+            inputs,
+            outputs,
+            fresh,
+            contractions,
+            context,
+            |r, g, s, w| prove(r, g, s, w, progress),
+        )
     }
 
-    /// Proves whatever the fresh tensors and contraction outputs say.
+    /// Proves whatever the fresh tensors and contraction outputs say, by a prover of the argument's relations.
     pub(crate) fn prove_filled(
         &self,
         inputs: &[Vec<i64>],
@@ -129,7 +138,12 @@ impl<P: Profile> Prover<P> {
         fresh: Vec<Integers>,
         contractions: Vec<Vec<i64>>,
         context: &[u8],
-        progress: &mut dyn FnMut(Stage) -> bool,
+        prove: impl FnOnce(
+            &Relations,
+            &Generators<P>,
+            &Statement<'_, P>,
+            Witness<'_, P>,
+        ) -> Result<Vec<u8>, ProveError>,
     ) -> Result<Inference, InferenceError> {
         let visibility = self.verifier.key().architecture.visibility;
         let publics = Publics {
@@ -145,13 +159,7 @@ impl<P: Profile> Prover<P> {
         };
         let relations = &self.verifier.lowered().relations;
         let statement = self.verifier.statement(&tensors, &context);
-        let argument = inferproof_argument::prove(
-            relations,
-            self.verifier.generators(),
-            &statement,
-            witness,
-            progress,
-        )?;
+        let argument = prove(relations, self.verifier.generators(), &statement, witness)?;
         Ok(Inference {
             outputs,
             proof: Proof {

@@ -167,7 +167,7 @@ pub(super) fn operands<K: Ring>(
         for term in terms {
             let pulled = functional.clone().pull_back(&term.view);
             let mut pulled = pulled.map_err(view_error)?;
-            pulled.coefficient = pulled.coefficient * K::from(term.coefficient);
+            pulled.coefficient *= K::from(term.coefficient);
             match read(relations, publics, term.source, pulled)? {
                 Read::Known(value) => operand.known += value,
                 Read::Tensor(claimed) => operand.terms.push(claimed),
@@ -261,7 +261,7 @@ mod tests {
 
     /// Only claims with the same layout and the very same weights are one class; their coefficients may differ.
     #[test]
-    fn claims_that_differ_are_not_same_weights() {
+    fn claims_that_differ_do_not_share_weights() {
         let tensors = [([4, 2], 3), ([4, 2], 3), ([2, 4], 3), ([4, 2], 1)];
         let tensors = tensors.map(|(shape, c)| tensor(shape, c));
         let axis = |seed: u64, n: u64| (0..n).map(|i| Fr::from(seed + i)).collect::<Vec<_>>();

@@ -1,11 +1,11 @@
 //! Messages 1 and 0: the prover's commitments, then the whole statement.
 
-use crate::curve::{Profile, Scalar};
+use crate::curve::Profile;
 use crate::error::Reject;
 use crate::generators::SEED;
 use crate::relations::Relations;
 use crate::script::arithmetic::Padded;
-use crate::script::party::{Commitments, LookupParty, Party};
+use crate::script::party::{Commitments, Party};
 use crate::script::{Script, Statement};
 use crate::transcript::{Message, StatementPart, Transcript};
 
@@ -15,16 +15,19 @@ pub(crate) struct Committed<'a, A: super::Arithmetic, S> {
     pub party: S,
 }
 
+/// What [`commit`] gives.
+type Begun<'a, P, S> = (
+    Commitments<P>,
+    Committed<'a, Padded<P>, <S as Party<P>>::Lookups>,
+);
+
 /// Asks for the commitments, and absorbs them and the statement.
 pub(super) fn commit<'a, P: Profile, S: Party<P>>(
     relations: &'a Relations,
     statement: &Statement<'a, P>,
     transcript: &'a mut Transcript,
     party: S,
-) -> Result<(Commitments<P>, Committed<'a, Padded<P>, S::Lookups>), S::Error>
-where
-    S::Lookups: LookupParty<Scalar<P>>,
-{
+) -> Result<Begun<'a, P, S>, S::Error> {
     check(relations, statement)?;
     let (commitments, party) = party.commitments()?;
     for rows in &commitments.fresh {

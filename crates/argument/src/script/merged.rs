@@ -206,7 +206,7 @@ impl<K: Ring> Combination<'_, K> {
         let claims = parallel::map(&readings, |(reading, factor)| {
             let functional = self.functionals.get(reading.pullback);
             let mut functional = functional.cloned().ok_or_else(inconsistent)?;
-            functional.coefficient = functional.coefficient * *factor;
+            functional.coefficient *= *factor;
             read(self.relations, publics, reading.source, functional)
         });
         let (mut direct, mut contractions) = (Vec::new(), Vec::new());

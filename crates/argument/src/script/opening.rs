@@ -51,7 +51,7 @@ impl<'a, A: Arithmetic, S: ContractionParty<A::Known>> TensorClaims<'a, A, S> {
         for claim in claims {
             value.add_scaled(power, &claim.value);
             merged.extend(claim.terms.into_iter().map(|mut term| {
-                term.functional.coefficient = term.functional.coefficient * power;
+                term.functional.coefficient *= power;
                 term
             }));
             power *= mu;

@@ -37,6 +37,10 @@ pub(crate) trait LookupParty<K> {
 }
 
 /// A layer of the tree whose sumcheck is under way.
+#[cfg_attr(
+    not(feature = "prover"),
+    allow(dead_code, reason = "a reader does not look at it")
+)]
 pub(crate) struct Layer<'a, K> {
     /// Its number; it has `2^(number + 1)` nodes.
     pub number: usize,

@@ -30,6 +30,9 @@ type OperandsHook<'a, F> = Box<dyn Fn(&ContractionClaim<F>, &mut Vec<F>, &mut Ve
 /// A message by its first pad, before and after the pads are taken off.
 type MessageHook<'a, F> = Box<dyn FnMut(usize, Message, &mut [F]) + 'a>;
 
+/// A coefficient and the two factors of a sumcheck.
+type Pair<F> = (F, Vec<F>, Vec<F>);
+
 pub struct Adversary<'a, P: Profile> {
     relations: &'a Relations,
     generators: &'a Generators<P>,
@@ -49,7 +52,7 @@ pub struct Adversary<'a, P: Profile> {
     pub gap: Rc<Cell<Scalar<P>>>,
     layers: Vec<[Vec<Scalar<P>>; 2]>,
     arrays: Vec<Vec<Scalar<P>>>,
-    pairs: Vec<(Scalar<P>, Vec<Scalar<P>>, Vec<Scalar<P>>)>,
+    pairs: Vec<Pair<Scalar<P>>>,
     /// How many pads were used.
     used: usize,
     claims: Vec<TensorClaim<Scalar<P>>>,
@@ -77,7 +80,7 @@ pub fn places(shape: &[usize]) -> Vec<usize> {
     })
 }
 
-fn product_round<F: PrimeField>(pairs: &[(F, Vec<F>, Vec<F>)]) -> Vec<F> {
+fn product_round<F: PrimeField>(pairs: &[Pair<F>]) -> Vec<F> {
     let (mut s0, mut lead) = (F::zero(), F::zero());
     for (k, a, b) in pairs {
         let half = a.len() / 2;

@@ -2,7 +2,7 @@
 //!
 //! Where relations without the must can be written, the forgery passes there and fails where it holds. Where the must is a
 //! challenge that comes late enough, the forgery passes when the challenge is known beforehand (the oracle is programmed) and
-//! fails otherwise. What is left can be dropped only in `script.rs`; the comment names the line that stops the forgery.
+//! fails otherwise. What is left can be dropped only in `script`; the comment names the line that stops the forgery.
 
 use super::adversary::{Adversary, field_arrays, field_values, places, statement};
 use super::oracle::{self, Log, Program, bits, drawn};
@@ -20,6 +20,9 @@ use std::rc::Rc;
 type P = GrumpkinConfig;
 type F = Scalar<P>;
 type Attacker<'a> = Adversary<'a, P>;
+
+/// What is done to the leaves: gamma, numerators, denominators.
+type Attack = Box<dyn Fn(F, &mut Vec<F>, &mut Vec<F>)>;
 
 struct Setting {
     relations: Relations,
@@ -545,7 +548,7 @@ fn zero_below() -> (Shape, Trace) {
 
 /// Must 3: a row of padding that is an entry. `(0, 0)` is none of this clamp's, and gets a multiplicity on a padding leaf of
 /// the table's block. It passes where the table has that row; else it is stopped by `one - selected` in the table's arm of
-/// `merge_claims`, and in p by the support of the multiplicities' functional.
+/// `LeafClaims::merge`, and in p by the support of the multiplicities' functional.
 #[test]
 fn a_multiplicity_on_padding_is_rejected() {
     let (shape, trace) = zero_below();
@@ -597,7 +600,7 @@ fn wrong_leaves_are_rejected() {
         last.offset + (1 << last.bits)
     };
     assert!(end < 1 << setting.relations.depth());
-    let attacks: [Box<dyn Fn(F, &mut Vec<F>, &mut Vec<F>)>; 5] = [
+    let attacks: [Attack; 5] = [
         // A padding leaf with a numerator, and one that takes it back.
         Box::new(move |_, p, _| {
             p[offset + padding] = F::one();
