@@ -53,7 +53,7 @@ fn main() {
         bytes.extend(postcard::to_allocvec(&case.program).unwrap());
         fs::write(format!("seeds/program/{seed}"), bytes).unwrap();
         for node in &case.program.nodes {
-            if let inferproof_program::Op::Linear { terms } = &node.op
+            if let inferproof_program::Op::Linear(inferproof_program::Linear { terms }) = &node.op
                 && let Some(term) = terms.first()
             {
                 fs::write(format!("seeds/view/{seed}"), postcard::to_allocvec(&term.view).unwrap()).unwrap();

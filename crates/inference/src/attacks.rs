@@ -12,7 +12,9 @@ use inferproof_argument::generators::Generators;
 use inferproof_argument::{
     Integers as Narrow, ProveError, Reject, Relations, Source, Statement, Witness, prove_anything,
 };
-use inferproof_program::{BoundWeights, Integers, Op, Program, RunError, TensorId, Trace, Weights};
+use inferproof_program::{
+    BoundWeights, Integers, Linear, Max, Op, Program, Rescale, RunError, TensorId, Trace, Weights,
+};
 use inferproof_view::{Step, View};
 use sketch::{Sketch, every_op, input};
 
@@ -213,7 +215,7 @@ fn the_second_of_two_equal_maxima() {
         .program
         .nodes
         .iter()
-        .find(|n| matches!(n.op, Op::OneHot { .. }))
+        .find(|n| matches!(n.op, Op::OneHot(_)))
         .unwrap()
         .output;
     for lie in [
@@ -238,7 +240,7 @@ fn another_index() {
         let arena = Arena::new(visibility);
         let nodes = arena.program.nodes.iter();
         let codes: Vec<TensorId> = nodes
-            .filter(|n| matches!(n.op, Op::Indicator { .. }))
+            .filter(|n| matches!(n.op, Op::Indicator(_)))
             .map(|n| n.output)
             .collect();
         let trace = arena.run();
@@ -280,7 +282,7 @@ fn another_root() {
     for visibility in [Visibility::default(), PRIVATE] {
         let arena = Arena::new(visibility);
         let mut nodes = arena.program.nodes.iter();
-        let root = nodes.find(|n| matches!(n.op, Op::Root { .. })).unwrap();
+        let root = nodes.find(|n| matches!(n.op, Op::Root(_))).unwrap();
         let root = root.output;
         let mut program = arena.with_given(root);
         program.tensors[root.0 as usize].low = -40_000;
@@ -316,7 +318,7 @@ fn another_program() {
         others.push((what, program, weights));
     };
     fn steps(program: &mut Program, node: usize, term: usize, edit: impl Fn(&mut Vec<Step>)) {
-        let Op::Linear { terms } = &mut program.nodes[node].op else {
+        let Op::Linear(Linear { terms }) = &mut program.nodes[node].op else {
             panic!("not linear")
         };
         let view = &terms[term].view;
@@ -372,7 +374,7 @@ fn another_program() {
         });
     });
     change("the rounding", &|program, _| {
-        let Op::Rescale { shift, .. } = &mut program.nodes[6].op else {
+        let Op::Rescale(Rescale { shift, .. }) = &mut program.nodes[6].op else {
             panic!("not a rescale")
         };
         *shift = 5;
@@ -387,7 +389,7 @@ fn another_program() {
         program.tables[0].values.reverse();
     });
     change("the arguments of a maximum", &|program, _| {
-        let Op::Max { left, right } = &mut program.nodes[9].op else {
+        let Op::Max(Max { left, right }) = &mut program.nodes[9].op else {
             panic!("not a maximum")
         };
         *right = *left;

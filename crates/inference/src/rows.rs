@@ -4,7 +4,7 @@
 //! as many as they are long.
 
 use crate::lower::tables::{WIDE_SPAN, max_span};
-use inferproof_program::{Op, Program};
+use inferproof_program::{Max, Op, Program};
 use std::collections::BTreeSet;
 
 /// The least and greatest `c`. Every proof holds a row, those of the weights' ranges as well, of which a key has one for a million weights.
@@ -38,16 +38,16 @@ pub(crate) fn row_bits(program: &Program) -> u32 {
 /// Entries of the clamp tables that maxima look up: as many as the differences that they may meet.
 fn clamp_tables(program: &Program) -> impl Iterator<Item = usize> {
     let spans = program.nodes.iter().filter_map(|node| match node.op {
-        Op::Max { left, right } => max_span(program, left, right),
+        Op::Max(Max { left, right }) => max_span(program, left, right),
         Op::Input
         | Op::Weight
-        | Op::Linear { .. }
-        | Op::Contract { .. }
-        | Op::Rescale { .. }
-        | Op::Map { .. }
-        | Op::OneHot { .. }
-        | Op::Indicator { .. }
-        | Op::Root { .. } => None,
+        | Op::Linear(_)
+        | Op::Contract(_)
+        | Op::Rescale(_)
+        | Op::Map(_)
+        | Op::OneHot(_)
+        | Op::Indicator(_)
+        | Op::Root(_) => None,
     });
     let tabled: BTreeSet<i64> = spans.filter(|&span| span <= WIDE_SPAN).collect();
     tabled

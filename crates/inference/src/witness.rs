@@ -4,7 +4,7 @@ use crate::lower::weights::RangePart;
 use crate::lower::{Lowered, NonNegative, Product, Recipe};
 use inferproof_argument::curve::Profile;
 use inferproof_argument::{Integers, Opening, ProveError};
-use inferproof_program::{Op, Program, TensorId, Trace, Weights};
+use inferproof_program::{Linear, Op, Program, TensorId, Trace, Weights};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
@@ -32,7 +32,7 @@ impl Values<'_> {
         if let Some(weight) = self.weights.get(&id) {
             return Ok(Cow::Owned(weight.widen()));
         }
-        let Some(Op::Linear { terms }) = self.program.node(id).map(|n| &n.op) else {
+        let Some(Op::Linear(Linear { terms })) = self.program.node(id).map(|n| &n.op) else {
             return Err(missing());
         };
         let mut sum = vec![0i64; self.program.tensor(id).map_or(0, |t| t.volume())];

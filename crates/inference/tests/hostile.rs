@@ -8,7 +8,8 @@ use inferproof_inference::{
     Architecture, Grumpkin, KeyError, Limits, LowerError, Proof, Rejection, Visibility, Visible,
 };
 use inferproof_program::{
-    Integers, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
+    Contract, Integers, Linear, Map, Node, Op, Program, Rescale, Table, TableId, Tensor, TensorId,
+    Term, Weights,
 };
 use inferproof_view::{MAX_STEPS, Step, View, ViewError};
 
@@ -58,7 +59,7 @@ impl Sketch {
             source: Some(source),
             view,
         };
-        self.node(&shape, range, Op::Linear { terms: vec![term] })
+        self.node(&shape, range, Op::Linear(Linear { terms: vec![term] }))
     }
 
     fn key(mut self, output: TensorId) -> VerifyingKey<Grumpkin> {
@@ -147,10 +148,10 @@ fn large_tables_are_refused() {
     let y = sketch.node(
         &[1],
         range,
-        Op::Rescale {
+        Op::Rescale(Rescale {
             source: x,
             shift: 1,
-        },
+        }),
     );
     assert_eq!(refused(sketch.key(y)), TABLES);
 }
@@ -191,10 +192,10 @@ fn copies_of_a_long_view_are_refused() {
         last = sketch.node(
             &[1 << 17],
             (0, 1),
-            Op::Rescale {
+            Op::Rescale(Rescale {
                 source: wide,
                 shift: 0,
-            },
+            }),
         );
     }
     assert_eq!(refused(sketch.key(last)), VIEWS);
@@ -207,14 +208,14 @@ fn a_caller_may_set_lower_limits() {
     let square = sketch.node(
         &[4],
         (0, 225),
-        Op::Contract {
+        Op::Contract(Contract {
             left: x,
             right: x,
             shared: 1,
             left_free: 0,
             right_free: 0,
             contracted: 0,
-        },
+        }),
     );
     let key = sketch.key(square);
     Verifier::new(key.clone()).unwrap();
@@ -331,21 +332,21 @@ fn a_large_network_is_far_below_the_limits() {
         let sums = sketch.node(
             &[56, 56, 32],
             (-1 << 23, 1 << 23),
-            Op::Contract {
+            Op::Contract(Contract {
                 left: patches,
                 right: weight,
                 shared: 0,
                 left_free: 2,
                 right_free: 1,
                 contracted: 3,
-            },
+            }),
         );
         let channels_first = vec![Step::Permute(vec![2, 0, 1])];
         let sums = sketch.read(sums, channels_first, (-1 << 23, 1 << 23));
-        let rescale = Op::Rescale {
+        let rescale = Op::Rescale(Rescale {
             source: sums,
             shift: 10,
-        };
+        });
         x = sketch.node(&[32, 56, 56], (0, 127), rescale);
     }
     let flat = Step::Merge {
@@ -357,14 +358,14 @@ fn a_large_network_is_far_below_the_limits() {
     let logits = sketch.node(
         &[1000],
         (-1 << 31, 1 << 31),
-        Op::Contract {
+        Op::Contract(Contract {
             left: flat,
             right: weight,
             shared: 0,
             left_free: 0,
             right_free: 1,
             contracted: 1,
-        },
+        }),
     );
     let mut key = sketch.key(logits);
     key.architecture.row_bits = 12;
@@ -412,23 +413,23 @@ fn small() -> (VerifyingKey<Grumpkin>, Proof) {
     let product = sketch.node(
         &[2],
         (-24, 16),
-        Op::Contract {
+        Op::Contract(Contract {
             left: x,
             right: w,
             shared: 0,
             left_free: 0,
             right_free: 1,
             contracted: 1,
-        },
+        }),
     );
     let product = sketch.read(product, vec![Step::Permute(vec![0])], (-24, 16));
     let scaled = sketch.node(
         &[2],
         (0, 3),
-        Op::Rescale {
+        Op::Rescale(Rescale {
             source: product,
             shift: 1,
-        },
+        }),
     );
     sketch.0.tables = vec![Table {
         low: 0,
@@ -437,10 +438,10 @@ fn small() -> (VerifyingKey<Grumpkin>, Proof) {
     let mapped = sketch.node(
         &[2],
         (0, 3),
-        Op::Map {
+        Op::Map(Map {
             source: scaled,
             table: TableId(0),
-        },
+        }),
     );
     sketch.0.outputs = vec![mapped];
     let weights = Weights::from([(w, Integers::I8(vec![1, -2, 0, 1]))]);

@@ -96,7 +96,7 @@ pub fn inspect_key(file: &KeyFile) -> Result<KeyReport, Error> {
     let program = &architecture.program;
     let mut operations = BTreeMap::new();
     for node in &program.nodes {
-        *operations.entry(operation(&node.op)).or_default() += 1;
+        *operations.entry(node.op.name()).or_default() += 1;
     }
     let weights = program.weights().filter_map(|id| program.tensor(id));
     Ok(KeyReport {
@@ -115,22 +115,6 @@ pub fn inspect_key(file: &KeyFile) -> Result<KeyReport, Error> {
         range_proof_bytes: key.range_proofs().iter().map(Vec::len).sum(),
         checked: Checked::of(&file.bytes).is_known(),
     })
-}
-
-fn operation(op: &inferproof_program::Op) -> &'static str {
-    use inferproof_program::Op;
-    match op {
-        Op::Input => "input",
-        Op::Weight => "weight",
-        Op::Linear { .. } => "linear",
-        Op::Contract { .. } => "contract",
-        Op::Rescale { .. } => "rescale",
-        Op::Map { .. } => "map",
-        Op::Max { .. } => "max",
-        Op::OneHot { .. } => "one-hot",
-        Op::Indicator { .. } => "indicator",
-        Op::Root { .. } => "root",
-    }
 }
 
 /// Of a proof; messages call it by `path`.

@@ -76,10 +76,10 @@ fn is_index(program: &Program, id: TensorId) -> bool {
     let mut carried = vec![id];
     for node in &program.nodes {
         let reads = node.op.sources().any(|source| carried.contains(&source));
-        if reads && matches!(node.op, Op::Indicator { .. }) {
+        if reads && matches!(node.op, Op::Indicator(_)) {
             return true;
         }
-        if reads && matches!(node.op, Op::Linear { .. }) {
+        if reads && matches!(node.op, Op::Linear(_)) {
             carried.push(node.output);
         }
     }

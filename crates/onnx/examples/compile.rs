@@ -2,7 +2,7 @@
 //! `compile model.onnx calibration [test.npz] [weight bits] [activation bits]`.
 
 use inferproof_onnx::{FloatModel, OnnxError, QuantizeOptions, quantize_inputs, read_samples};
-use inferproof_program::Op;
+use inferproof_program::{Linear, Op, Rescale};
 use std::path::Path;
 use std::time::Instant;
 
@@ -26,12 +26,12 @@ fn main() -> Result<(), OnnxError> {
     let program = &compiled.program;
     for (node, tensor) in program.nodes.iter().zip(&program.tensors) {
         let what = match &node.op {
-            Op::Rescale { shift, .. } => format!("Rescale {shift}"),
-            Op::Linear { terms } => format!(
+            Op::Rescale(Rescale { shift, .. }) => format!("Rescale {shift}"),
+            Op::Linear(Linear { terms }) => format!(
                 "Linear {:?}",
                 terms.iter().map(|t| t.coefficient).collect::<Vec<_>>()
             ),
-            Op::Contract { .. } => "Contract".into(),
+            Op::Contract(_) => "Contract".into(),
             other => format!("{other:?}"),
         };
         println!(

@@ -1,11 +1,7 @@
 //! The interpreter: the definition of a program's outputs.
 
-use crate::contract::{Dimensions, Operand, contract};
-use crate::entries::{add_multiple, map, map_pairs};
-use crate::{
-    BoundWeights, Node, Op, Program, ProgramError, Tensor, TensorId, Term, Weights, indicator,
-};
-use inferproof_view::volume;
+use crate::matrix_product::Operand;
+use crate::{BoundWeights, Op, Program, ProgramError, Tensor, TensorId, Weights};
 
 /// Why a program could not be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -110,16 +106,25 @@ impl BoundWeights {
             values: vec![None; program.nodes.len()],
         };
         for (position, (node, tensor)) in program.nodes.iter().zip(&program.tensors).enumerate() {
-            let value = if matches!(node.op, Op::Input) {
-                let given = program.inputs.iter().position(|&id| id == node.output);
-                Some(input(tensor, given.and_then(|i| inputs.get(i)))?)
-            } else {
-                run.node(node, tensor)?
+            let value = match &node.op {
+                Op::Input => {
+                    let given = program.inputs.iter().position(|&id| id == node.output);
+                    Some(input(tensor, given.and_then(|i| inputs.get(i)))?)
+                }
+                // It stays where it is.
+                Op::Weight => None,
+                op => Some(op.operation().run(&run, tensor).map_err(|reason| {
+                    RunError::Program(ProgramError::Node {
+                        origin: node.origin.clone(),
+                        tensor: tensor.name.clone(),
+                        reason,
+                    })
+                })?),
             };
             if let Some(slot) = run.values.get_mut(position) {
                 *slot = value;
             }
-            if matches!(node.op, Op::Contract { .. }) {
+            if matches!(node.op, Op::Contract(_)) {
                 for source in node.op.sources() {
                     run.drop_after(source, &mut readers);
                 }
@@ -140,10 +145,10 @@ impl Program {
             }
         };
         for node in &self.nodes {
-            if !matches!(node.op, Op::Linear { .. }) {
+            if !matches!(node.op, Op::Linear(_)) {
                 slot(node.output, |_| None);
             }
-            let update: fn(usize) -> Option<usize> = if matches!(node.op, Op::Contract { .. }) {
+            let update: fn(usize) -> Option<usize> = if matches!(node.op, Op::Contract(_)) {
                 |n| Some(n + 1)
             } else {
                 |_| None
@@ -178,8 +183,8 @@ fn input(tensor: &Tensor, given: Option<&Vec<i64>>) -> Result<Vec<i64>, RunError
 }
 
 /// A run under way. The program is well formed, so shapes fit and nothing overflows.
-struct Run<'a> {
-    program: &'a Program,
+pub(crate) struct Run<'a> {
+    pub program: &'a Program,
     weights: &'a Weights,
     values: Vec<Option<Vec<i64>>>,
 }
@@ -196,7 +201,7 @@ impl Run<'_> {
         }
     }
 
-    fn operand(&self, id: TensorId) -> Operand<'_> {
+    pub fn operand(&self, id: TensorId) -> Operand<'_> {
         let is_weight = self.program.node(id).map(|n| &n.op) == Some(&Op::Weight);
         match self.weights.get(&id).filter(|_| is_weight) {
             Some(weight) => Operand::Weight(weight),
@@ -214,116 +219,10 @@ impl Run<'_> {
     }
 
     /// The values of any tensor.
-    fn read(&self, id: TensorId) -> std::borrow::Cow<'_, [i64]> {
+    pub fn read(&self, id: TensorId) -> std::borrow::Cow<'_, [i64]> {
         match self.operand(id) {
             Operand::Weight(weight) => weight.widen().into(),
             Operand::Wide(values) => values.into(),
         }
     }
-
-    /// The output of a node; `None` for a weight, which stays where it is.
-    fn node(&self, node: &Node, output: &Tensor) -> Result<Option<Vec<i64>>, RunError> {
-        let misfit = |reason: String| {
-            RunError::Program(ProgramError::Node {
-                origin: node.origin.clone(),
-                tensor: output.name.clone(),
-                reason,
-            })
-        };
-        Ok(Some(match &node.op {
-            Op::Input | Op::Weight => return Ok(None),
-            Op::Linear { terms } => self
-                .linear(terms, output)
-                .map_err(|e| misfit(e.to_string()))?,
-            Op::Contract {
-                left,
-                right,
-                shared,
-                left_free,
-                contracted,
-                ..
-            } => {
-                let tensors = self.program.tensor(*left).zip(self.program.tensor(*right));
-                let (lt, rt) = tensors.ok_or_else(|| misfit("an operand is missing".into()))?;
-                let run = |skip: usize, take: usize, shape: &[usize]| {
-                    shape.iter().skip(skip).take(take).product::<usize>()
-                };
-                let k = run(
-                    lt.shape.len().saturating_sub(*contracted),
-                    *contracted,
-                    &lt.shape,
-                );
-                let s = run(0, *shared, &lt.shape);
-                let d = Dimensions {
-                    s,
-                    f: run(*shared, *left_free, &lt.shape),
-                    g: rt.volume() / (s * k).max(1),
-                    k,
-                };
-                contract(d, (self.operand(*left), lt), (self.operand(*right), rt))
-            }
-            Op::Rescale { source, shift } => {
-                let half = if *shift == 0 { 0 } else { 1i64 << (shift - 1) };
-                let (low, high) = (output.low, output.high);
-                let rescale = |&x: &i64| ((x + half) >> shift).clamp(low, high);
-                map(&self.read(*source), rescale)
-            }
-            Op::Map { source, table } => {
-                let table = self.program.table(*table);
-                let look_up = |&x: &i64| table.and_then(|t| t.get(x));
-                let values = map(&self.read(*source), look_up).into_iter();
-                let values: Option<Vec<i64>> = values.collect();
-                values.ok_or_else(|| misfit("an entry is outside the table's domain".into()))?
-            }
-            Op::Max { left, right } => {
-                let (left, right) = (self.read(*left), self.read(*right));
-                map_pairs((&left, &right), |&l, &r| l.max(r))
-            }
-            Op::OneHot { source } => {
-                let width = output.shape.last().copied().unwrap_or(1).max(1);
-                self.read(*source).chunks(width).flat_map(one_hot).collect()
-            }
-            Op::Indicator { source } => {
-                let classes = output.shape.last().copied().unwrap_or(1);
-                indicator(&self.read(*source), classes)
-            }
-            Op::Root { source } => {
-                let squares = self.read(*source);
-                map(&squares, |x| x.isqrt())
-            }
-        }))
-    }
-
-    fn linear(
-        &self,
-        terms: &[Term],
-        output: &Tensor,
-    ) -> Result<Vec<i64>, inferproof_view::ViewError> {
-        let mut sum: Option<Vec<i64>> = None;
-        for term in terms {
-            let mut value = match term.source {
-                None => term.view.apply(&[1i64])?,
-                Some(source) => term.view.apply(&self.read(source))?,
-            };
-            match &mut sum {
-                None => {
-                    if term.coefficient != 1 {
-                        value.iter_mut().for_each(|v| *v *= term.coefficient);
-                    }
-                    sum = Some(value);
-                }
-                Some(sum) => add_multiple(sum, &value, term.coefficient),
-            }
-        }
-        Ok(sum.unwrap_or_else(|| vec![0; volume(&output.shape).unwrap_or(0)]))
-    }
-}
-
-/// 1 at the first index of the maximum, 0 elsewhere.
-fn one_hot(row: &[i64]) -> Vec<i64> {
-    let greatest = row.iter().max();
-    let first = row.iter().position(|v| Some(v) == greatest);
-    (0..row.len())
-        .map(|i| i64::from(Some(i) == first))
-        .collect()
 }

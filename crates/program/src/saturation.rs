@@ -3,6 +3,8 @@
 //! Ranges are chosen from calibration data. What lies beyond one is moved to its end, in the interpreter and in the proof alike, so a proof
 //! of such a run is valid, and its answer may be poor. Whoever runs a program is told, entry by entry.
 
+#[cfg(feature = "interpreter")]
+use crate::Rescale;
 use crate::{Op, Program, ProgramError, TensorId};
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +61,7 @@ impl Program {
             return Some(*own);
         }
         let tensor = self.tensor(id)?;
-        matches!(self.node(id)?.op, Op::Rescale { .. }).then(|| Limit {
+        matches!(self.node(id)?.op, Op::Rescale(_)).then(|| Limit {
             tensor: id,
             low: tensor.low.saturating_sub(1),
             high: tensor.high.saturating_add(1),
@@ -79,7 +81,7 @@ impl Program {
                 return Err(wrong("they are not in the tensors' order".into()));
             }
             let op = self.node(id).map(|node| &node.op);
-            if !matches!(op, Some(Op::Rescale { .. } | Op::Map { .. })) {
+            if !matches!(op, Some(Op::Rescale(_) | Op::Map(_))) {
                 return Err(wrong(format!(
                     "tensor {} is made neither by a rescale nor by a table",
                     id.0
@@ -105,7 +107,7 @@ impl crate::Trace {
                 if limit == Limit::none(node.output) {
                     return None;
                 }
-                if let Op::Rescale { source, shift } = node.op {
+                if let Op::Rescale(Rescale { source, shift }) = node.op {
                     let half = (1i64 << shift) >> 1;
                     let values = self.get(source)?.iter().map(|&x| (x + half) >> shift);
                     let tensor = program.tensor(node.output)?;

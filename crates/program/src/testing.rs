@@ -2,9 +2,10 @@
 //!
 //! A program is built from a list of choices. Fewer and smaller choices make a simpler program, so failures shrink well.
 
+use crate::ops::random;
 use crate::{
-    BoundWeights, Integers, Node, Op, Program, Table, TableId, Tensor, TensorId, Term,
-    ValidProgram, Weights,
+    BoundWeights, Builder, Contract, Integers, Linear, Op, Tensor, TensorId, Term, ValidProgram,
+    Weights,
 };
 use inferproof_view::{Step, View, volume};
 use proptest::prelude::*;
@@ -31,53 +32,45 @@ pub fn programs() -> impl Strategy<Value = Case> {
 /// The program made by these choices.
 #[must_use]
 pub fn build(choices: &[u32]) -> Case {
-    let mut builder = Builder {
+    let mut random = Random {
         choices: choices.iter(),
         exhausted: false,
-        program: Program {
-            tensors: vec![],
-            nodes: vec![],
-            tables: vec![],
-            inputs: vec![],
-            outputs: vec![],
-            limits: vec![],
-            meanings: vec![],
-        },
-        bilinear: vec![],
+        builder: Builder::new(),
         weights: Weights::new(),
         weight_values: vec![],
         inputs: vec![],
     };
-    for _ in 0..=builder.choose(2) {
-        builder.input();
+    random.builder.at("random");
+    for _ in 0..=random.choose(2) {
+        random.input();
     }
     for _ in 0..14 {
-        if builder.exhausted {
+        if random.exhausted {
             break;
         }
-        builder.operation();
+        random.operation();
     }
-    builder.finish()
+    random.finish()
 }
 
 /// Tensors are kept this small.
-const MAX_ENTRIES: usize = 120;
+pub(crate) const MAX_ENTRIES: usize = 120;
 /// Virtual values are kept this small.
 const MAX_REACH: i128 = 1 << 36;
 
-struct Builder<'a> {
+/// A random program in the making.
+pub(crate) struct Random<'a> {
     choices: std::slice::Iter<'a, u32>,
     exhausted: bool,
-    program: Program,
-    bilinear: Vec<bool>,
+    pub builder: Builder,
     weights: Weights,
     weight_values: Vec<Vec<i64>>,
     inputs: Vec<Vec<i64>>,
 }
 
-impl Builder<'_> {
+impl Random<'_> {
     /// A number below `n`; 0 when the choices are used up.
-    fn choose(&mut self, n: usize) -> usize {
+    pub fn choose(&mut self, n: usize) -> usize {
         match self.choices.next() {
             Some(&c) if n > 0 => usize::try_from(c).unwrap_or(0) % n,
             Some(_) => 0,
@@ -88,13 +81,13 @@ impl Builder<'_> {
         }
     }
 
-    fn number(&mut self, low: i64, high: i64) -> i64 {
+    pub fn number(&mut self, low: i64, high: i64) -> i64 {
         let width = usize::try_from(high - low + 1).unwrap_or(1);
         low + i64::try_from(self.choose(width)).unwrap_or(0)
     }
 
     /// Entries of a tensor: its own small generator, since a choice an entry would use the choices up.
-    fn entries(&mut self, low: i64, high: i64, count: usize) -> Vec<i64> {
+    pub fn entries(&mut self, low: i64, high: i64, count: usize) -> Vec<i64> {
         let mut state = self.choose(1 << 31) as u64;
         let width = (high - low + 1).unsigned_abs();
         let entries = (0..count).map(|_| {
@@ -106,58 +99,29 @@ impl Builder<'_> {
         entries.collect()
     }
 
-    fn tensor(&self, id: TensorId) -> Tensor {
-        let unknown = Tensor {
-            name: String::new(),
-            shape: vec![],
-            low: 0,
-            high: 0,
-            scale_log2: 0,
-        };
-        self.program.tensor(id).cloned().unwrap_or(unknown)
+    pub fn tensor(&self, id: TensorId) -> Tensor {
+        let tensor = self.builder.tensor(id);
+        tensor.cloned().expect("it was made before")
     }
 
-    fn is_bilinear(&self, id: TensorId) -> bool {
-        let position = usize::try_from(id.0).unwrap_or(usize::MAX);
-        self.bilinear.get(position).copied().unwrap_or(true)
+    /// A virtual node, unless its values could be great.
+    fn small(&mut self, op: &Op) -> Option<()> {
+        let bound = self.builder.bound(op)?;
+        (bound.magnitude() < MAX_REACH).then_some(())
     }
 
-    fn push(&mut self, shape: Vec<usize>, low: i64, high: i64, op: Op, bilinear: bool) -> TensorId {
-        let id = TensorId(u32::try_from(self.program.nodes.len()).unwrap_or(u32::MAX));
-        let name = format!("t{}", id.0);
-        self.program.tensors.push(Tensor {
-            name,
-            shape,
-            low,
-            high,
-            scale_log2: 0,
-        });
-        self.program.nodes.push(Node {
-            origin: "random".into(),
-            output: id,
-            op,
-        });
-        self.bilinear.push(bilinear);
-        id
-    }
-
-    /// Pushes a virtual node with its static bound as range, and takes it back if the bound is too large.
-    fn push_virtual(&mut self, shape: Vec<usize>, op: Op, bilinear: bool) -> Option<TensorId> {
-        let id = self.push(shape, 0, 0, op, bilinear);
-        let bound = self
-            .program
-            .static_bound(id)
-            .filter(|b| b.magnitude() < MAX_REACH);
-        let range =
-            bound.and_then(|b| Some((i64::try_from(b.low).ok()?, i64::try_from(b.high).ok()?)));
-        let (Some((low, high)), Some(tensor)) = (range, self.program.tensors.last_mut()) else {
-            self.program.tensors.pop();
-            self.program.nodes.pop();
-            self.bilinear.pop();
+    pub fn linear(&mut self, terms: Vec<Term>) -> Option<TensorId> {
+        let op = Op::Linear(Linear { terms });
+        self.small(&op)?;
+        let Op::Linear(Linear { terms }) = op else {
             return None;
         };
-        (tensor.low, tensor.high) = (low, high);
-        Some(id)
+        self.builder.linear(terms).ok()
+    }
+
+    pub fn contraction(&mut self, contract: Contract) -> Option<TensorId> {
+        self.small(&Op::Contract(contract))?;
+        self.builder.contract(contract).ok()
     }
 
     fn shape(&mut self, least_rank: usize) -> Vec<usize> {
@@ -165,7 +129,7 @@ impl Builder<'_> {
         (0..rank).map(|_| 1 + self.choose(4)).collect()
     }
 
-    fn range(&mut self) -> (i64, i64) {
+    pub fn range(&mut self) -> (i64, i64) {
         let ranges = [
             (0, 15),
             (-8, 7),
@@ -187,82 +151,58 @@ impl Builder<'_> {
         let (low, high) = self.range();
         let count = volume(&shape).unwrap_or(0);
         let entries = self.entries(low, high, count);
-        let id = self.push(shape, low, high, Op::Input, false);
-        self.program.inputs.push(id);
+        let name = format!("x{}", self.inputs.len());
+        let input = self.builder.input(&name, &shape, low..=high);
+        input.expect("small inputs are allowed");
         self.inputs.push(entries);
     }
 
-    fn weight(&mut self, shape: Vec<usize>) -> TensorId {
+    fn weight(&mut self, shape: &[usize]) -> Option<TensorId> {
         let high = [3, 127, 2000].get(self.choose(3)).copied().unwrap_or(1);
-        let count = volume(&shape).unwrap_or(0);
+        let count = volume(shape).unwrap_or(0);
         let entries = self.entries(-high, high, count);
-        let id = self.push(shape, -high, high, Op::Weight, false);
-        if let Some(integers) = Integers::narrowest(&entries, -high, high) {
-            self.weights.insert(id, integers);
-        }
+        let id = self.builder.weight(shape, -high..=high).ok()?;
+        let integers = Integers::narrowest(&entries, -high, high)?;
+        self.weights.insert(id, integers);
         self.weight_values.push(entries);
-        id
+        Some(id)
     }
 
     /// Any tensor; recent ones more often, so that programs become deep.
-    fn any_tensor(&mut self) -> TensorId {
-        let count = self.program.nodes.len();
+    pub fn any_tensor(&mut self) -> TensorId {
+        let count = self.builder.nodes.len();
         let (a, b) = (self.choose(count), self.choose(count));
         TensorId(u32::try_from(a.max(b)).unwrap_or(0))
     }
 
-    fn any_linear_tensor(&mut self) -> TensorId {
+    pub fn any_linear_tensor(&mut self) -> TensorId {
         let id = self.any_tensor();
-        if self.is_bilinear(id) {
+        if self.builder.is_bilinear(id) {
             TensorId(0)
         } else {
             id
         }
     }
 
+    /// Some operation; none where what was chosen does not fit.
     fn operation(&mut self) {
-        match self.choose(10) {
-            0 | 1 => drop(self.linear()),
-            2 | 3 => drop(self.contract()),
-            4 => self.rescale(),
-            5 => self.map(),
-            6 => drop(self.max()),
-            7 => self.indicator(),
-            8 => drop(self.root()),
-            _ => self.one_hot(),
-        }
-    }
-
-    fn linear(&mut self) -> Option<TensorId> {
-        let source = self.any_tensor();
-        let view = self.view(self.tensor(source).shape)?;
-        let target = view.target().to_vec();
-        let mut bilinear = self.is_bilinear(source);
-        let coefficient = self.number(-3, 5);
-        let mut terms = vec![Term {
-            coefficient,
-            source: Some(source),
-            view,
-        }];
-        for _ in 0..self.choose(3) {
-            let coefficient = self.number(-9, 9);
-            let source = (self.choose(4) > 0).then(|| self.any_tensor());
-            let shape = source.map_or_else(Vec::new, |s| self.tensor(s).shape);
-            bilinear |= source.is_some_and(|s| self.is_bilinear(s));
-            let start = self.number(-2, 2);
-            terms.push(Term {
-                coefficient,
-                source,
-                view: fit(shape, &target, start)?,
-            });
-        }
-        self.push_virtual(target, Op::Linear { terms }, bilinear)
+        let made = match self.choose(10) {
+            0 | 1 => random::linear(self),
+            2 | 3 => random::contract(self),
+            4 => random::rescale(self),
+            5 => random::map(self),
+            6 => random::max(self),
+            7 => random::indicator(self),
+            8 => random::root(self),
+            _ => random::one_hot(self),
+        };
+        let _ = made;
     }
 
     /// A tensor of this shape: a weight, or another tensor, cut and padded.
-    fn of_shape(&mut self, shape: &[usize], may_be_bilinear: bool) -> Option<TensorId> {
+    pub fn of_shape(&mut self, shape: &[usize], may_be_bilinear: bool) -> Option<TensorId> {
         if self.choose(2) == 0 {
-            return Some(self.weight(shape.to_vec()));
+            return self.weight(shape);
         }
         let source = if may_be_bilinear {
             self.any_tensor()
@@ -273,155 +213,15 @@ impl Builder<'_> {
         if tensor.shape == shape {
             return Some(source);
         }
-        let view = fit(tensor.shape, shape, 0)?;
-        let bilinear = self.is_bilinear(source);
-        let terms = vec![Term {
+        self.linear(vec![Term {
             coefficient: 1,
             source: Some(source),
-            view,
-        }];
-        self.push_virtual(shape.to_vec(), Op::Linear { terms }, bilinear)
-    }
-
-    fn contract(&mut self) -> Option<TensorId> {
-        let mut left = self.any_linear_tensor();
-        if self.choose(3) == 0 {
-            // A window, as of a convolution.
-            let view = self.view(self.tensor(left).shape)?;
-            let shape = view.target().to_vec();
-            let terms = vec![Term {
-                coefficient: 1,
-                source: Some(left),
-                view,
-            }];
-            left = self.push_virtual(shape, Op::Linear { terms }, false)?;
-        }
-        let shape = self.tensor(left).shape;
-        let rank = shape.len();
-        let shared = self.choose(rank.min(1) + 1);
-        let contracted = self.choose(rank - shared + 1);
-        let left_free = rank - shared - contracted;
-        let free: Vec<usize> = (0..self.choose(3)).map(|_| 1 + self.choose(3)).collect();
-        let (s, rest) = shape.split_at_checked(shared)?;
-        let (f, k) = rest.split_at_checked(left_free)?;
-        let right_shape = [s, &free, k].concat();
-        let output = [s, f, &free].concat();
-        if volume(&output)? > MAX_ENTRIES || volume(&right_shape)? > MAX_ENTRIES {
-            return None;
-        }
-        let right = self.of_shape(&right_shape, false)?;
-        let right_free = free.len();
-        let op = Op::Contract {
-            left,
-            right,
-            shared,
-            left_free,
-            right_free,
-            contracted,
-        };
-        self.push_virtual(output, op, true)
-    }
-
-    fn rescale(&mut self) {
-        let source = self.any_tensor();
-        let tensor = self.tensor(source);
-        let (low, high) = self.range();
-        let bits = 64
-            - tensor
-                .low
-                .unsigned_abs()
-                .max(tensor.high.unsigned_abs())
-                .leading_zeros();
-        let most = usize::try_from(bits).unwrap_or(0);
-        let shift = u32::try_from(self.choose(most + 1)).unwrap_or(0);
-        self.push(
-            tensor.shape,
-            low,
-            high,
-            Op::Rescale { source, shift },
-            false,
-        );
-    }
-
-    fn map(&mut self) {
-        let source = self.any_tensor();
-        let tensor = self.tensor(source);
-        let Ok(width @ 0..=1023) = usize::try_from(tensor.high - tensor.low) else {
-            return;
-        };
-        let (low, high) = self.range();
-        let values = self.entries(low, high, width + 1);
-        let table = TableId(u32::try_from(self.program.tables.len()).unwrap_or(0));
-        self.program.tables.push(Table {
-            low: tensor.low,
-            values,
-        });
-        self.push(tensor.shape, low, high, Op::Map { source, table }, false);
-    }
-
-    fn max(&mut self) -> Option<TensorId> {
-        let left = self.any_tensor();
-        let shape = self.tensor(left).shape;
-        let right = self.of_shape(&shape, true)?;
-        let bilinear = self.is_bilinear(right);
-        self.push_virtual(shape, Op::Max { left, right }, bilinear)
-    }
-
-    fn one_hot(&mut self) {
-        let source = self.any_tensor();
-        let shape = self.tensor(source).shape;
-        if !shape.is_empty() {
-            self.push(shape, 0, 1, Op::OneHot { source }, false);
-        }
-    }
-
-    fn indicator(&mut self) {
-        let source = self.any_tensor();
-        let tensor = self.tensor(source);
-        let Ok(high @ 0..=7) = usize::try_from(tensor.high) else {
-            return;
-        };
-        let mut shape = tensor.shape;
-        shape.push(high + 1 + self.choose(2));
-        if tensor.low >= 0 && volume(&shape).is_some_and(|n| n <= MAX_ENTRIES) {
-            self.push(shape, 0, 1, Op::Indicator { source }, false);
-        }
-    }
-
-    /// The root of a tensor that is never negative, or of the sum of a tensor's squares and a constant.
-    fn root(&mut self) -> Option<TensorId> {
-        let mut source = self.any_linear_tensor();
-        let shape = self.tensor(source).shape;
-        if self.tensor(source).low < 0 || self.choose(2) == 0 {
-            let op = Op::Contract {
-                left: source,
-                right: source,
-                shared: shape.len(),
-                left_free: 0,
-                right_free: 0,
-                contracted: 0,
-            };
-            source = self.push_virtual(shape.clone(), op, true)?;
-            let squares = Term {
-                coefficient: 1 + self.number(0, 9),
-                source: Some(source),
-                view: View::identity(shape.clone()).ok()?,
-            };
-            let constant = Term {
-                coefficient: self.number(0, 99),
-                source: None,
-                view: fit(vec![], &shape, 0)?,
-            };
-            let terms = vec![squares, constant];
-            source = self.push_virtual(shape.clone(), Op::Linear { terms }, true)?;
-        }
-        let greatest = self.tensor(source).high.isqrt();
-        let spare = self.number(0, 3);
-        Some(self.push(shape, 0, greatest + spare, Op::Root { source }, false))
+            view: fit(tensor.shape, shape, 0)?,
+        }])
     }
 
     /// A view of up to four steps.
-    fn view(&mut self, shape: Vec<usize>) -> Option<View> {
+    pub fn view(&mut self, shape: Vec<usize>) -> Option<View> {
         let mut view = View::identity(shape).ok()?;
         for _ in 0..self.choose(5) {
             let Some(step) = self.step(view.target()) else {
@@ -512,15 +312,17 @@ impl Builder<'_> {
     }
 
     fn finish(mut self) -> Case {
-        let last = self.program.nodes.iter().rev().find(|n| n.op != Op::Weight);
-        let last = last.map_or(TensorId(0), |n| n.output);
-        self.program.outputs.push(last);
+        let is_weight = |builder: &Builder, id| builder.node(id).is_none_or(|n| n.op == Op::Weight);
+        let made = self.builder.nodes.iter().rev();
+        let mut made = made.filter(|n| n.op != Op::Weight);
+        let last = made.next().map_or(TensorId(0), |n| n.output);
+        self.builder.output(last);
         let also = self.any_tensor();
-        let is_weight = self.program.node(also).is_none_or(|n| n.op == Op::Weight);
-        if also != last && !is_weight {
-            self.program.outputs.push(also);
+        if also != last && !is_weight(&self.builder, also) {
+            self.builder.output(also);
         }
-        let program = self.program.validated().expect("random programs are valid");
+        let program = self.builder.finish();
+        let program = program.expect("random programs are valid");
         Case {
             weights: program.bind(self.weights).expect("random weights fit"),
             program,
@@ -531,7 +333,7 @@ impl Builder<'_> {
 }
 
 /// Cuts or pads the entries of one shape to those of another.
-fn fit(from: Vec<usize>, to: &[usize], start: i64) -> Option<View> {
+pub(crate) fn fit(from: Vec<usize>, to: &[usize], start: i64) -> Option<View> {
     let (count, wanted) = (volume(&from)?, volume(to)?);
     let mut view = View::identity(from.clone()).ok()?;
     view = match from.len() {

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A [`Program`] that holds all its invariants, shared by its clones. [`Program::validated`] alone makes it, and nothing changes it
+/// A [`Program`] that holds all its invariants, shared by its clones. [`Program::validated`] and [`crate::Builder`] alone make it, and nothing changes it
 /// afterwards, so that whoever is given one has nothing to check.
 ///
 /// It is serialized as its program is. What is read is a [`Program`], which has to be validated again.
@@ -18,12 +18,18 @@ impl Program {
     /// # Errors
     /// The first that does not hold, with the node or tensor.
     pub fn validated(self) -> Result<ValidProgram, ProgramError> {
-        self.validate()?;
+        self.check()?;
         Ok(ValidProgram(Arc::new(self)))
     }
 }
 
 impl ValidProgram {
+    /// A program whose nodes were checked as they were made.
+    pub(crate) fn of_checked_nodes(program: Program) -> Result<Self, ProgramError> {
+        program.check_as_a_whole()?;
+        Ok(Self(Arc::new(program)))
+    }
+
     /// The program, to be changed: a copy if there are other clones of it.
     #[must_use]
     pub fn into_program(self) -> Program {

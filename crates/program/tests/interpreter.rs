@@ -1,7 +1,9 @@
 //! The interpreter against a reference that computes entry by entry, straight from the definitions.
 
 use inferproof_program::testing::{Case, programs};
-use inferproof_program::{Op, Program, TensorId};
+use inferproof_program::{
+    Contract, Indicator, Linear, Map, Max, OneHot, Op, Program, Rescale, Root, TensorId,
+};
 use inferproof_view::{Step, View};
 use proptest::prelude::*;
 
@@ -116,7 +118,7 @@ fn reference(case: &Case) -> Vec<Vec<i64>> {
                 let position = program.weights().position(|id| id == node.output).unwrap();
                 case.weight_values[position].clone()
             }
-            Op::Linear { terms } => {
+            Op::Linear(Linear { terms }) => {
                 let at = |index: &Vec<usize>| {
                     let term = |t: &inferproof_program::Term| {
                         let source = t.source.map_or(&one, of);
@@ -126,14 +128,14 @@ fn reference(case: &Case) -> Vec<Vec<i64>> {
                 };
                 indices(&tensor.shape).iter().map(at).collect()
             }
-            Op::Contract {
+            Op::Contract(Contract {
                 left,
                 right,
                 shared,
                 left_free,
                 contracted,
                 ..
-            } => {
+            }) => {
                 let k = &shape(*left)[shape(*left).len() - contracted..];
                 let at = |index: &Vec<usize>| {
                     let (s, rest) = index.split_at(*shared);
@@ -146,7 +148,7 @@ fn reference(case: &Case) -> Vec<Vec<i64>> {
                 };
                 indices(&tensor.shape).iter().map(at).collect()
             }
-            Op::Rescale { source, shift } => {
+            Op::Rescale(Rescale { source, shift }) => {
                 let round = |&x: &i64| {
                     // Of all integers y, the one with y - 1/2 <= x / 2^shift < y + 1/2.
                     let y = (2 * i128::from(x) + (1i128 << shift)).div_euclid(2i128 << shift);
@@ -154,19 +156,19 @@ fn reference(case: &Case) -> Vec<Vec<i64>> {
                 };
                 of(*source).iter().map(round).collect()
             }
-            Op::Map { source, table } => {
+            Op::Map(Map { source, table }) => {
                 let table = &program.tables[table.0 as usize];
                 of(*source)
                     .iter()
                     .map(|x| table.values[(x - table.low) as usize])
                     .collect()
             }
-            Op::Max { left, right } => of(*left)
+            Op::Max(Max { left, right }) => of(*left)
                 .iter()
                 .zip(of(*right))
                 .map(|(&l, &r)| l.max(r))
                 .collect(),
-            Op::OneHot { source } => {
+            Op::OneHot(OneHot { source }) => {
                 let width = *tensor.shape.last().unwrap();
                 let wins = |row: &[i64], i: usize| {
                     row[..i].iter().all(|&v| v < row[i]) && row[i..].iter().all(|&v| v <= row[i])
@@ -179,14 +181,14 @@ fn reference(case: &Case) -> Vec<Vec<i64>> {
                 })
                 .collect()
             }
-            Op::Indicator { source } => {
+            Op::Indicator(Indicator { source }) => {
                 let classes = *tensor.shape.last().unwrap() as i64;
                 let indices = of(*source).iter();
                 indices
                     .flat_map(|&x| (0..classes).map(move |class| i64::from(x == class)))
                     .collect()
             }
-            Op::Root { source } => {
+            Op::Root(Root { source }) => {
                 let is_root = |y: i128, x: i128| y * y <= x && x < (y + 1) * (y + 1);
                 let near = |x: i64| (x as f64).sqrt() as i128;
                 let root = |&x: &i64| {
@@ -243,7 +245,7 @@ fn random_programs_cover_every_operation_and_step() {
         let case = programs().new_tree(&mut runner).unwrap().current();
         for node in &case.program.nodes {
             seen.insert(word(format!("{:?}", node.op)));
-            if let Op::Linear { terms } = &node.op {
+            if let Op::Linear(Linear { terms }) = &node.op {
                 let steps = terms.iter().flat_map(|t| t.view.steps());
                 seen.extend(steps.map(|s| word(format!("{s:?}"))));
             }

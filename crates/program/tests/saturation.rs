@@ -1,7 +1,8 @@
 //! What a run cuts off, against values worked out by hand.
 
 use inferproof_program::{
-    Integers, Limit, Node, Op, Program, ProgramError, Saturation, Table, Tensor, TensorId,
+    Contract, Integers, Limit, Map, Node, Op, Program, ProgramError, Rescale, Saturation, Table,
+    Tensor, TensorId,
 };
 use std::collections::BTreeMap;
 
@@ -34,28 +35,28 @@ fn program(limits: Vec<Limit>) -> Program {
             node(1, Op::Weight),
             node(
                 2,
-                Op::Contract {
+                Op::Contract(Contract {
                     left: TensorId(0),
                     right: TensorId(1),
                     shared: 0,
                     left_free: 1,
                     right_free: 0,
                     contracted: 0,
-                },
+                }),
             ),
             node(
                 3,
-                Op::Rescale {
+                Op::Rescale(Rescale {
                     source: TensorId(2),
                     shift: 2,
-                },
+                }),
             ),
             node(
                 4,
-                Op::Map {
+                Op::Map(Map {
                     source: TensorId(3),
                     table: inferproof_program::TableId(0),
-                },
+                }),
             ),
         ],
         tables: vec![Table {

@@ -2,7 +2,8 @@
 
 use inferproof_program::testing::programs;
 use inferproof_program::{
-    Integers, Meaning, Node, Op, Program, RunError, Table, TableId, Tensor, TensorId, Term, Weights,
+    Contract, Indicator, Integers, Linear, Map, Max, Meaning, Node, OneHot, Op, Program, Rescale,
+    Root, RunError, Table, TableId, Tensor, TensorId, Term, Weights,
 };
 use inferproof_view::View;
 use proptest::prelude::*;
@@ -36,38 +37,38 @@ fn program() -> Program {
             node(1, Op::Weight),
             node(
                 2,
-                Op::Linear {
+                Op::Linear(Linear {
                     terms: vec![Term {
                         coefficient: 3,
                         source: Some(TensorId(0)),
                         view,
                     }],
-                },
+                }),
             ),
             node(
                 3,
-                Op::Contract {
+                Op::Contract(Contract {
                     left: TensorId(0),
                     right: TensorId(1),
                     shared: 0,
                     left_free: 0,
                     right_free: 1,
                     contracted: 1,
-                },
+                }),
             ),
             node(
                 4,
-                Op::Rescale {
+                Op::Rescale(Rescale {
                     source: TensorId(3),
                     shift: 2,
-                },
+                }),
             ),
             node(
                 5,
-                Op::Map {
+                Op::Map(Map {
                     source: TensorId(4),
                     table: TableId(0),
-                },
+                }),
             ),
         ],
         tables: vec![Table {
@@ -109,37 +110,37 @@ fn every_rule_is_checked() {
         (
             "not made before it",
             Box::new(|p| {
-                p.nodes[4].op = Op::Rescale {
+                p.nodes[4].op = Op::Rescale(Rescale {
                     source: TensorId(4),
                     shift: 2,
-                }
+                })
             }),
         ),
         (
             "not made before it",
             Box::new(|p| {
-                p.nodes[4].op = Op::Rescale {
+                p.nodes[4].op = Op::Rescale(Rescale {
                     source: TensorId(99),
                     shift: 2,
-                }
+                })
             }),
         ),
         (
             "a shift of 61",
             Box::new(|p| {
-                p.nodes[4].op = Op::Rescale {
+                p.nodes[4].op = Op::Rescale(Rescale {
                     source: TensorId(3),
                     shift: 61,
-                }
+                })
             }),
         ),
         (
             "there is no table 7",
             Box::new(|p| {
-                p.nodes[5].op = Op::Map {
+                p.nodes[5].op = Op::Map(Map {
                     source: TensorId(4),
                     table: TableId(7),
-                }
+                })
             }),
         ),
         ("table's domain", Box::new(|p| p.tables[0].low = 1)),
@@ -190,7 +191,7 @@ fn every_rule_is_checked() {
         (
             "do not have",
             Box::new(|p| {
-                if let Op::Contract { left_free, .. } = contract_of(p) {
+                if let Op::Contract(Contract { left_free, .. }) = contract_of(p) {
                     *left_free = usize::MAX;
                 }
             }),
@@ -198,26 +199,26 @@ fn every_rule_is_checked() {
         ("differ", Box::new(|p| p.tensors[1].shape = vec![2, 4])),
         (
             "a sum has no terms",
-            Box::new(|p| p.nodes[4].op = Op::Linear { terms: vec![] }),
+            Box::new(|p| p.nodes[4].op = Op::Linear(Linear { terms: vec![] })),
         ),
         (
             "another contraction",
             Box::new(|p| {
                 p.tensors[4].shape = vec![2, 2];
-                p.nodes[4].op = Op::Contract {
+                p.nodes[4].op = Op::Contract(Contract {
                     left: TensorId(3),
                     right: TensorId(3),
                     shared: 0,
                     left_free: 1,
                     right_free: 1,
                     contracted: 0,
-                };
+                });
             }),
         ),
         (
             "below 2^60",
             Box::new(|p| {
-                if let Op::Linear { terms } = &mut p.nodes[2].op {
+                if let Op::Linear(Linear { terms }) = &mut p.nodes[2].op {
                     terms[0].coefficient = i64::MAX;
                 }
             }),
@@ -238,9 +239,9 @@ fn every_rule_is_checked() {
             Box::new(|p| {
                 p.tensors[0].shape = vec![];
                 p.tensors[1].shape = vec![];
-                p.nodes[1].op = Op::OneHot {
+                p.nodes[1].op = Op::OneHot(OneHot {
                     source: TensorId(0),
-                };
+                });
             }),
         ),
         (
@@ -278,24 +279,24 @@ fn every_rule_is_checked() {
 fn a_contraction_behind_sums_and_maxima_is_found() {
     let mut program = program();
     program.tensors[4] = program.tensors[3].clone();
-    program.nodes[4].op = Op::Max {
+    program.nodes[4].op = Op::Max(Max {
         left: TensorId(3),
         right: TensorId(3),
-    };
+    });
     program.tensors[5] = Tensor {
         low: -1000,
         high: 1000,
         shape: vec![],
         ..program.tensors[4].clone()
     };
-    program.nodes[5].op = Op::Contract {
+    program.nodes[5].op = Op::Contract(Contract {
         left: TensorId(4),
         right: TensorId(4),
         shared: 0,
         left_free: 0,
         right_free: 0,
         contracted: 1,
-    };
+    });
     let error = program.validated().unwrap_err().to_string();
     assert!(error.contains("another contraction"), "{error}");
 }
@@ -378,9 +379,9 @@ fn indicator(program: &mut Program, range: (i64, i64), shape: Vec<usize>) {
     (program.tensors[0].low, program.tensors[0].high) = range;
     program.tensors[1].shape = shape;
     (program.tensors[1].low, program.tensors[1].high) = (0, 1);
-    program.nodes[1].op = Op::Indicator {
+    program.nodes[1].op = Op::Indicator(Indicator {
         source: TensorId(0),
-    };
+    });
 }
 
 /// Some tensor as the root of a tensor of this range.
@@ -388,9 +389,9 @@ fn root(program: &mut Program, source: (i64, i64), range: (i64, i64)) {
     program.tensors[1].shape = program.tensors[0].shape.clone();
     (program.tensors[0].low, program.tensors[0].high) = source;
     (program.tensors[1].low, program.tensors[1].high) = range;
-    program.nodes[1].op = Op::Root {
+    program.nodes[1].op = Op::Root(Root {
         source: TensorId(0),
-    };
+    });
 }
 
 #[test]

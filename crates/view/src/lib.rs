@@ -26,6 +26,7 @@
 )]
 
 mod apply;
+mod batch;
 mod functional;
 mod step;
 

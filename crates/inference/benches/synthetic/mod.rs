@@ -2,7 +2,8 @@
 #![allow(dead_code)] // The benches and the example each use a part.
 
 use inferproof_program::{
-    BoundWeights, Integers, Node, Op, Program, Tensor, TensorId, Term, Weights,
+    BoundWeights, Contract, Integers, Linear, Max, Node, Op, Program, Rescale, Tensor, TensorId,
+    Term, Weights,
 };
 use inferproof_view::{Step, View};
 
@@ -152,7 +153,7 @@ impl Builder {
 
     fn linear(&mut self, terms: Vec<Term>) -> TensorId {
         let shape = terms[0].view.target().to_vec();
-        self.push_virtual(&shape, Op::Linear { terms })
+        self.push_virtual(&shape, Op::Linear(Linear { terms }))
     }
 
     /// Contracts the last `contracted` axes with a new weight, adds a bias, rescales to activations.
@@ -163,14 +164,14 @@ impl Builder {
         let output = [free, &[channels]].concat();
         let product = self.push_virtual(
             &output,
-            Op::Contract {
+            Op::Contract(Contract {
                 left,
                 right,
                 shared: 0,
                 left_free: free.len(),
                 right_free: 1,
                 contracted,
-            },
+            }),
         );
         let bias = self.weight(&[channels], BIAS);
         let repeat = free
@@ -186,7 +187,12 @@ impl Builder {
         let terms: usize = inner.iter().product();
         let shift = 6 + terms.ilog2() / 2;
         let low = if relu { 0 } else { -ACTIVATION };
-        self.last = self.push(&output, low, ACTIVATION, Op::Rescale { source: sum, shift });
+        self.last = self.push(
+            &output,
+            low,
+            ACTIVATION,
+            Op::Rescale(Rescale { source: sum, shift }),
+        );
     }
 
     fn dense(&mut self, channels: usize, relu: bool) {
@@ -229,7 +235,7 @@ impl Builder {
             let [left, right] = [0, 1].map(|start| self.term(self.last, vec![half(start)]));
             let (left, right) = (self.linear(vec![left]), self.linear(vec![right]));
             let shape = self.shape(left);
-            self.last = self.push_virtual(&shape, Op::Max { left, right });
+            self.last = self.push_virtual(&shape, Op::Max(Max { left, right }));
         }
     }
 

@@ -5,7 +5,7 @@ use super::sketch::{Sketch, every_op};
 use crate::Visibility;
 use crate::lower::{Lowered, Recipe, lower, weights::range_parts};
 use inferproof_argument::{Limits, Parts, Source, Term};
-use inferproof_program::Op;
+use inferproof_program::{Op, Rescale};
 use inferproof_view::View;
 use std::collections::BTreeSet;
 
@@ -21,10 +21,10 @@ fn no_committed_value_is_free() {
     let output = wide.node(
         &[8],
         (-100, 100),
-        Op::Rescale {
+        Op::Rescale(Rescale {
             source: sum,
             shift: 3,
-        },
+        }),
     );
     wide.program.outputs = vec![output];
     for program in [every_op().program, wide.program] {

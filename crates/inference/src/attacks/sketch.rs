@@ -1,7 +1,8 @@
 //! A program with every op, and what one needs to write such programs down.
 
 use inferproof_program::{
-    Integers, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
+    Contract, Indicator, Integers, Linear, Map, Max, Node, OneHot, Op, Program, Rescale, Root,
+    Table, TableId, Tensor, TensorId, Term, Weights,
 };
 use inferproof_view::{Step, View};
 
@@ -82,7 +83,7 @@ impl Sketch {
 
     pub fn linear(&mut self, terms: Vec<Term>) -> TensorId {
         let shape = terms[0].view.target().to_vec();
-        self.node(&shape, (0, 0), Op::Linear { terms })
+        self.node(&shape, (0, 0), Op::Linear(Linear { terms }))
     }
 }
 
@@ -110,14 +111,14 @@ pub fn every_op() -> Sketch {
     let acc = s.node(
         &[3, 3, 2],
         (0, 0),
-        Op::Contract {
+        Op::Contract(Contract {
             left: windows,
             right: kernel,
             shared: 0,
             left_free: 2,
             right_free: 1,
             contracted: 3,
-        },
+        }),
     );
     // A seed by which rounding, saturation and both sides of the maxima are all in use.
     let bias = s.weight(&[2], (-2047, 2047), 41);
@@ -136,18 +137,18 @@ pub fn every_op() -> Sketch {
     let relu = s.node(
         &[2, 3, 3],
         (0, 31),
-        Op::Rescale {
+        Op::Rescale(Rescale {
             source: sum,
             shift: 4,
-        },
+        }),
     );
     let signed = s.node(
         &[2, 3, 3],
         (-32, 31),
-        Op::Rescale {
+        Op::Rescale(Rescale {
             source: sum,
             shift: 3,
-        },
+        }),
     );
     s.program.tables.push(Table {
         low: -32,
@@ -157,18 +158,18 @@ pub fn every_op() -> Sketch {
     let mapped = s.node(
         &[2, 3, 3],
         (-5, 14),
-        Op::Map {
+        Op::Map(Map {
             source: signed,
             table: TableId(0),
-        },
+        }),
     );
     let max = s.node(
         &[2, 3, 3],
         (0, 0),
-        Op::Max {
+        Op::Max(Max {
             left: relu,
             right: mapped,
-        },
+        }),
     );
     let flat = s.term(
         1,
@@ -194,38 +195,38 @@ pub fn every_op() -> Sketch {
     let logits = s.node(
         &[4],
         (0, 0),
-        Op::Contract {
+        Op::Contract(Contract {
             left: flat,
             right: dense,
             shared: 0,
             left_free: 0,
             right_free: 1,
             contracted: 1,
-        },
+        }),
     );
     let product = s.node(
         &[2, 3, 3],
         (0, 0),
-        Op::Contract {
+        Op::Contract(Contract {
             left: relu,
             right: mapped,
             shared: 3,
             left_free: 0,
             right_free: 0,
             contracted: 0,
-        },
+        }),
     );
     let scaled = s.term(1 << 16, product, vec![]);
     let scaled = s.linear(vec![scaled]);
     let divided = s.node(
         &[2, 3, 3],
         (-64, 63),
-        Op::Rescale {
+        Op::Rescale(Rescale {
             source: scaled,
             shift: 19,
-        },
+        }),
     );
-    let hot = s.node(&[4], (0, 1), Op::OneHot { source: logits });
+    let hot = s.node(&[4], (0, 1), Op::OneHot(OneHot { source: logits }));
     let index = s.term(
         1,
         hot,
@@ -243,55 +244,55 @@ pub fn every_op() -> Sketch {
     let wide_max = s.node(
         &[4],
         (0, 0),
-        Op::Max {
+        Op::Max(Max {
             left: wide,
             right: other,
-        },
+        }),
     );
     // Rows of a table by indices of the user's, and by the index of the maximum.
     let tokens = s.input(&[3], (0, 4));
-    let codes = s.node(&[3, 5], (0, 1), Op::Indicator { source: tokens });
+    let codes = s.node(&[3, 5], (0, 1), Op::Indicator(Indicator { source: tokens }));
     let embedding = s.weight(&[2, 5], (-7, 7), 5);
     let embedded = s.node(
         &[3, 2],
         (0, 0),
-        Op::Contract {
+        Op::Contract(Contract {
             left: codes,
             right: embedding,
             shared: 0,
             left_free: 1,
             right_free: 1,
             contracted: 1,
-        },
+        }),
     );
     let picked = s.node(
         &[],
         (0, 3),
-        Op::Rescale {
+        Op::Rescale(Rescale {
             source: index,
             shift: 0,
-        },
+        }),
     );
-    let code = s.node(&[4], (0, 1), Op::Indicator { source: picked });
+    let code = s.node(&[4], (0, 1), Op::Indicator(Indicator { source: picked }));
     // Roots of sums of squares that are wider than any table.
     let squares = s.node(
         &[2, 3, 3],
         (0, 0),
-        Op::Contract {
+        Op::Contract(Contract {
             left: signed,
             right: signed,
             shared: 3,
             left_free: 0,
             right_free: 0,
             contracted: 0,
-        },
+        }),
     );
     let terms = vec![
         s.term(1 << 20, squares, vec![]),
         s.term(3 << 12, relu, vec![]),
     ];
     let squares = s.linear(terms);
-    let root = s.node(&[2, 3, 3], (0, 40_000), Op::Root { source: squares });
+    let root = s.node(&[2, 3, 3], (0, 40_000), Op::Root(Root { source: squares }));
     s.program.outputs = vec![logits, divided, index, wide_max, max, embedded, code, root];
     s
 }

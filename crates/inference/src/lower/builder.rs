@@ -15,7 +15,9 @@ use inferproof_argument::{
     CommittedTensor, Contraction, Layout, Limits, Linear, Lookup, Origin, Parts, Relations,
     RelationsError, Source, Term,
 };
-use inferproof_program::{Node, Op, Program, TensorId};
+use inferproof_program::{
+    Contract, Indicator, Map, Max, Node, OneHot, Op, Program, Rescale, Root, TensorId,
+};
 use inferproof_view::{MAX_STEPS, Step, View};
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
@@ -160,7 +162,7 @@ impl<'a> Builder<'a> {
         let mut excesses: BTreeMap<(i64, i64), Vec<(u128, usize)>> = BTreeMap::new();
         for node in &self.program.nodes {
             match &node.op {
-                Op::Rescale { source, shift } => {
+                Op::Rescale(Rescale { source, shift }) => {
                     let output = self.tensor(node.output)?;
                     if *shift > 0 {
                         remainders.push((*shift, output.volume()));
@@ -171,7 +173,7 @@ impl<'a> Builder<'a> {
                         users.push((excess, output.volume()));
                     }
                 }
-                Op::Max { left, right } => {
+                Op::Max(Max { left, right }) => {
                     let span = self.span(*left, *right)?;
                     if span > WIDE_SPAN {
                         let volume = self.tensor(node.output)?.volume();
@@ -182,21 +184,21 @@ impl<'a> Builder<'a> {
                     let clamp = self.clamps.entry((0, span)).or_default();
                     clamp.below = clamp.below.max(span as usize);
                 }
-                Op::OneHot { source } => {
+                Op::OneHot(OneHot { source }) => {
                     let source = self.tensor(*source)?;
                     let width = bits(source.high.abs_diff(source.low).into());
                     remainders.push((width, source.volume()));
                 }
-                Op::Root { .. } => {
+                Op::Root(_) => {
                     let root = self.tensor(node.output)?;
                     remainders.push((root_bits(root), root.volume().saturating_mul(2)));
                 }
                 Op::Input
                 | Op::Weight
-                | Op::Linear { .. }
-                | Op::Contract { .. }
-                | Op::Indicator { .. }
-                | Op::Map { .. } => {}
+                | Op::Linear(_)
+                | Op::Contract(_)
+                | Op::Indicator(_)
+                | Op::Map(_) => {}
             }
         }
         for (bounds, users) in excesses {
@@ -461,15 +463,15 @@ impl<'a> Builder<'a> {
                     view: self.identity(id)?,
                 }]
             }
-            Op::Linear { terms } => self.linear(id, terms)?,
-            Op::Contract {
+            Op::Linear(sum) => self.linear(id, &sum.terms)?,
+            Op::Contract(Contract {
                 left,
                 right,
                 shared,
                 left_free,
                 right_free,
                 ..
-            } => {
+            }) => {
                 let inner = &self.tensor(*left)?.shape;
                 let (left, right) = (self.operand(*left)?, self.operand(*right)?);
                 let axes = |from: usize, count: usize| {
@@ -496,8 +498,8 @@ impl<'a> Builder<'a> {
                     view: self.identity(id)?,
                 }]
             }
-            Op::Rescale { source, shift } => vec![self.rescale(id, *source, *shift)?],
-            Op::Map { source, table } => {
+            Op::Rescale(Rescale { source, shift }) => vec![self.rescale(id, *source, *shift)?],
+            Op::Map(Map { source, table }) => {
                 let column = self.read(*source)?;
                 let function = self
                     .program
@@ -509,10 +511,10 @@ impl<'a> Builder<'a> {
                 self.lookup(&tensor.name, table, columns)?;
                 vec![output]
             }
-            Op::Max { left, right } => self.maximum(id, *left, *right)?,
-            Op::OneHot { source } => vec![self.one_hot(id, *source)?],
-            Op::Indicator { source } => vec![self.indicator(id, *source)?],
-            Op::Root { source } => vec![self.root(id, *source)?],
+            Op::Max(Max { left, right }) => self.maximum(id, *left, *right)?,
+            Op::OneHot(OneHot { source }) => vec![self.one_hot(id, *source)?],
+            Op::Indicator(Indicator { source }) => vec![self.indicator(id, *source)?],
+            Op::Root(Root { source }) => vec![self.root(id, *source)?],
         };
         self.terms.push(terms);
         if self.terms.last().is_some_and(|t| t.len() > MAX_TERMS) {

@@ -28,7 +28,8 @@ use crate::function::Function;
 use crate::graph::{Axes, Divisor, Graph, Kind, LOGIT_REACH, LayerId, Summand, power_of_two};
 use crate::import::Port;
 use inferproof_program::{
-    BoundWeights, Interval, Node, Op, Program, Table, TableId, Tensor, TensorId, Term, Weights,
+    BoundWeights, Contract, Interval, Linear, Max, Node, OneHot, Op, Program, Rescale, Table,
+    TableId, Tensor, TensorId, Term, Weights,
 };
 use inferproof_view::View;
 use std::collections::{BTreeMap, BTreeSet};
@@ -218,18 +219,18 @@ impl Lowering<'_> {
     fn made_of(&self, op: &Op) -> Virtual {
         let of = |id: &TensorId| self.virtuals[id.0 as usize];
         match op {
-            Op::Contract { .. } => Virtual {
+            Op::Contract(_) => Virtual {
                 bilinear: true,
                 compound: true,
             },
-            Op::Linear { terms } => {
+            Op::Linear(Linear { terms }) => {
                 let sources = terms.iter().filter_map(|t| t.source.as_ref());
                 sources.fold(Virtual::default(), |made_of, id| Virtual {
                     bilinear: made_of.bilinear || of(id).bilinear,
                     compound: made_of.compound || of(id).compound || terms.len() > 1,
                 })
             }
-            Op::Max { right, .. } => of(right),
+            Op::Max(Max { right, .. }) => of(right),
             _ => Virtual::default(),
         }
     }
@@ -333,8 +334,12 @@ impl Lowering<'_> {
             } => {
                 // Of integers: whatever is above zero is at least one unit, and saturates there. No division, so no rounding.
                 let source = self.argument(id, *source)?;
-                let sign =
-                    self.push(origin, shape, Format::BIT, Op::Rescale { source, shift: 0 })?;
+                let sign = self.push(
+                    origin,
+                    shape,
+                    Format::BIT,
+                    Op::Rescale(Rescale { source, shift: 0 }),
+                )?;
                 self.limit_rescale(sign, true, true);
                 sign
             }
@@ -355,7 +360,7 @@ impl Lowering<'_> {
                     .max(self.tensor(right).scale_log2);
                 let left = self.refine(origin, left, scale)?;
                 let right = self.refine(origin, right, scale)?;
-                self.push_virtual(origin, shape, scale, Op::Max { left, right })?
+                self.push_virtual(origin, shape, scale, Op::Max(Max { left, right }))?
             }
             Kind::OneHot { source, taken } => {
                 let bits = self.plan.widths.activations.max(ARGMAX_BITS);
@@ -366,7 +371,7 @@ impl Lowering<'_> {
                 if !taken.is_empty() {
                     source = self.untaken(origin, source, taken)?;
                 }
-                self.push(origin, shape, Format::BIT, Op::OneHot { source })?
+                self.push(origin, shape, Format::BIT, Op::OneHot(OneHot { source }))?
             }
             Kind::Indicator { source, wraps } => self.indicator(id, *source, *wraps)?,
             Kind::Requantize { source, rule } => self.requantize(id, *source, rule)?,
@@ -421,7 +426,7 @@ impl Lowering<'_> {
         for &taken in taken {
             terms.push(read(below, self.exact(taken)?)?);
         }
-        let op = Op::Linear { terms };
+        let op = Op::Linear(Linear { terms });
         self.push_virtual(origin, &tensor.shape, tensor.scale_log2, op)
     }
 
@@ -474,7 +479,7 @@ impl Lowering<'_> {
                             view: view.clone(),
                         };
                         let layer = graph.layer(id);
-                        let op = Op::Linear { terms: vec![term] };
+                        let op = Op::Linear(Linear { terms: vec![term] });
                         let viewed = self.push_virtual(&layer.origin, &layer.shape, scale, op)?;
                         self.narrow.insert(id, viewed);
                         return Ok(viewed);
@@ -493,7 +498,7 @@ impl Lowering<'_> {
     /// Whether a tensor is a sum of committed ones that is hardly wider than they are. Contracting it as it is costs less than
     /// committing to it.
     fn is_sum_of_committed(&self, id: TensorId) -> bool {
-        let Op::Linear { terms } = self.op(id) else {
+        let Op::Linear(Linear { terms }) = self.op(id) else {
             return false;
         };
         let mut sources = terms.iter().filter_map(|t| t.source);
@@ -508,8 +513,7 @@ impl Lowering<'_> {
         let tensor = self.tensor(exact);
         // A maximum is as narrow as what it is made of, even where that has a few bits more than other activations.
         let is_narrow = tensor.high.saturating_sub(tensor.low) < 2 << MAX_ARGUMENT_BITS;
-        if self.op(exact).is_committed() || (is_narrow && matches!(self.op(exact), Op::Max { .. }))
-        {
+        if self.op(exact).is_committed() || (is_narrow && matches!(self.op(exact), Op::Max(_))) {
             return Ok(exact);
         }
         if bits == self.plan.widths.activations
@@ -546,7 +550,12 @@ impl Lowering<'_> {
         // Shifted further there would be nothing left of any integer, whatever the format could hold.
         format.scale = format.scale.max(tensor.scale_log2 - MAX_SHIFT);
         let shift = u32::try_from(tensor.scale_log2 - format.scale).unwrap_or(0);
-        self.push(origin, &tensor.shape, format, Op::Rescale { source, shift })
+        self.push(
+            origin,
+            &tensor.shape,
+            format,
+            Op::Rescale(Rescale { source, shift }),
+        )
     }
 
     /// The format of a clamp's output: an activation's, narrowed by the bounds.
@@ -600,7 +609,7 @@ impl Lowering<'_> {
             source: Some(source),
             view,
         }];
-        self.push_virtual(origin, &tensor.shape, scale, Op::Linear { terms })
+        self.push_virtual(origin, &tensor.shape, scale, Op::Linear(Linear { terms }))
     }
 
     /// A weight read as it is, because a weight itself cannot be an output.
@@ -616,7 +625,7 @@ impl Lowering<'_> {
             origin,
             &tensor.shape,
             tensor.scale_log2,
-            Op::Linear { terms },
+            Op::Linear(Linear { terms }),
         )
     }
 
@@ -634,7 +643,7 @@ impl Lowering<'_> {
         } else {
             let left = self.operand(left)?;
             // Tables of rows that an index chooses are large, and are activations of the ordinary width.
-            let is_index = matches!(self.op(left), Op::Indicator { .. });
+            let is_index = matches!(self.op(left), Op::Indicator(_));
             if self.is_bits(left) && is_constant && !is_index {
                 (left, self.picked(right, self.wide[id.0])?)
             } else if is_constant && self.graph.is_integral(id) {
@@ -645,14 +654,14 @@ impl Lowering<'_> {
         };
         let layer = self.graph.layer(id);
         let scale = self.tensor(left).scale_log2 + self.tensor(right).scale_log2;
-        let op = Op::Contract {
+        let op = Op::Contract(Contract {
             left,
             right,
             shared: axes.shared,
             left_free: axes.left_free,
             right_free: axes.right_free,
             contracted: axes.contracted,
-        };
+        });
         self.push_virtual(&layer.origin, &layer.shape, scale, op)
     }
 

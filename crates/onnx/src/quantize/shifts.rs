@@ -3,7 +3,7 @@
 //! A prover looks the remainder of a rescale up in a table of `2^shift` entries, one table for each shift that occurs. Multiplying
 //! what is rescaled by `2^j` and adding `j` to the shift gives the same result, so all small shifts can be made the greatest.
 
-use inferproof_program::{Interval, MAX_BOUND, Op, Program, TensorId};
+use inferproof_program::{Interval, Linear, MAX_BOUND, Op, Program, Rescale, TensorId};
 
 /// The largest shift whose table is cheap enough to be everybody's.
 const COMMON: u32 = 12;
@@ -20,12 +20,12 @@ pub fn equalize(program: &mut Program) {
         readers[id.0 as usize] += 1;
     }
     let shifts = program.nodes.iter().filter_map(|n| match n.op {
-        Op::Rescale { shift, .. } if (1..=COMMON).contains(&shift) => Some(shift),
+        Op::Rescale(Rescale { shift, .. }) if (1..=COMMON).contains(&shift) => Some(shift),
         _ => None,
     });
     let Some(common) = shifts.max() else { return };
     for position in 0..program.nodes.len() {
-        let Op::Rescale { source, shift } = program.nodes[position].op else {
+        let Op::Rescale(Rescale { source, shift }) = program.nodes[position].op else {
             continue;
         };
         let raise = common.saturating_sub(shift);
@@ -34,10 +34,10 @@ pub fn equalize(program: &mut Program) {
             && readers[source.0 as usize] == 1
             && multiply(program, source, raise)
         {
-            program.nodes[position].op = Op::Rescale {
+            program.nodes[position].op = Op::Rescale(Rescale {
                 source,
                 shift: common,
-            };
+            });
         }
     }
 }
@@ -50,7 +50,7 @@ fn multiply(program: &mut Program, id: TensorId, raise: u32) -> bool {
     if scaled.magnitude() >= i128::from(MAX_BOUND >> 4) {
         return false;
     }
-    let Op::Linear { terms } = &mut program.nodes[id.0 as usize].op else {
+    let Op::Linear(Linear { terms }) = &mut program.nodes[id.0 as usize].op else {
         return false;
     };
     for term in terms {

@@ -16,7 +16,7 @@ use crate::calibrate::Range;
 use crate::function::Function;
 use crate::graph::LayerId;
 use crate::quantize::scale::{Format, round, scaled};
-use inferproof_program::{Op, Table, TensorId, Term};
+use inferproof_program::{Linear, Map, Op, Table, TensorId, Term};
 use inferproof_view::View;
 
 /// How many times finer a band's steps are than those of the next greater one, as a power of two.
@@ -104,10 +104,10 @@ impl Lowering<'_> {
                 high,
                 scale: values.scale,
             };
-            let op = Op::Map {
+            let op = Op::Map(Map {
                 source: rescaled,
                 table,
-            };
+            });
             let made = self.push(&layer.origin, &layer.shape, format, op)?;
             if finer.is_none() {
                 let calibrated = Range {
@@ -122,7 +122,7 @@ impl Lowering<'_> {
                 view: View::identity(layer.shape.clone())?,
             });
         }
-        let op = Op::Linear { terms };
+        let op = Op::Linear(Linear { terms });
         self.push_virtual(&layer.origin, &layer.shape, values.scale, op)
             .map(Some)
     }

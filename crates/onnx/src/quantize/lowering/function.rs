@@ -6,7 +6,7 @@ use crate::calibrate::Range;
 use crate::function::Function;
 use crate::graph::LayerId;
 use crate::quantize::scale::{Format, scaled};
-use inferproof_program::{Op, Table, TensorId};
+use inferproof_program::{Map, Op, Table, TensorId};
 
 impl Lowering<'_> {
     /// A function by its table.
@@ -149,7 +149,7 @@ impl Lowering<'_> {
             high,
             scale: format.scale,
         };
-        let op = Op::Map { source, table };
+        let op = Op::Map(Map { source, table });
         let made = self.push(&layer.origin, &layer.shape, format, op)?;
         self.limit_table(made, &domain, argument, &reals);
         Ok(made)

@@ -4,7 +4,7 @@ use super::Lowering;
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::Format;
-use inferproof_program::{Op, TensorId, Term};
+use inferproof_program::{Linear, Op, Rescale, TensorId, Term};
 use inferproof_view::{Step, View};
 
 impl Lowering<'_> {
@@ -35,12 +35,12 @@ impl Lowering<'_> {
             &origin,
             &tensor.shape,
             tensor.scale_log2,
-            Op::Linear { terms },
+            Op::Linear(Linear { terms }),
         )?;
-        let op = Op::Rescale {
+        let op = Op::Rescale(Rescale {
             source: above,
             shift: 0,
-        };
+        });
         let bits = self.push(&origin, &tensor.shape, Format::BIT, op)?;
         self.limit_rescale(bits, true, true);
         self.missing.insert(input, bits);
@@ -65,7 +65,7 @@ impl Lowering<'_> {
             origin,
             &tensor.shape,
             tensor.scale_log2,
-            Op::Linear { terms },
+            Op::Linear(Linear { terms }),
         )
     }
 }

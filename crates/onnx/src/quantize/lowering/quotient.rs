@@ -10,7 +10,9 @@ use super::{Lowering, MAX_ARGUMENT_BITS, MAX_INTEGER_BITS, MAX_SHIFT};
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::Format;
-use inferproof_program::{Limit, MAX_BOUND, Op, Table, TensorId, Term};
+use inferproof_program::{
+    Contract, Limit, Linear, MAX_BOUND, Map, Op, Rescale, Table, TensorId, Term,
+};
 use inferproof_view::{Step, View};
 
 /// Bits of what is divided by a tensor, at most: its product with a table's entry has twice as many.
@@ -46,10 +48,10 @@ impl Lowering<'_> {
         let offset = by.offset.saturating_sub(half);
         let moved = self.affine(origin, &[(source, by.factor)], offset)?;
         let shape = self.tensor(source).shape.clone();
-        let op = Op::Rescale {
+        let op = Op::Rescale(Rescale {
             source: moved,
             shift: by.shift,
-        };
+        });
         let quotient = self.push(origin, &shape, by.format, op)?;
         match by.turns {
             0 => Ok(quotient),
@@ -106,10 +108,10 @@ impl Lowering<'_> {
             high: 1 << bits,
             scale: 0,
         };
-        let op = Op::Map {
+        let op = Op::Map(Map {
             source: divisor,
             table,
-        };
+        });
         let reciprocal = self.push(origin, &shape, format, op)?;
         // Nothing is a quotient by zero.
         if domain.low < 1 {
@@ -126,18 +128,18 @@ impl Lowering<'_> {
             high: greatest,
             scale: 0,
         };
-        let op = Op::Rescale {
+        let op = Op::Rescale(Rescale {
             source: shifted,
             shift: bits,
-        };
+        });
         let quotient = self.push(origin, &shape, format, op)?;
         let taken = self.entrywise(origin, quotient, divisor)?;
         let rest = [(dividend, 1), (taken, -1), (divisor, -1)];
         let rest = self.affine(origin, &rest, 1)?;
-        let op = Op::Rescale {
+        let op = Op::Rescale(Rescale {
             source: rest,
             shift: 0,
-        };
+        });
         let more = self.push(origin, &shape, Format::BIT, op)?;
         self.limit_rescale(more, true, true);
         self.affine(origin, &[(quotient, 1), (more, 1)], 0)
@@ -205,7 +207,7 @@ impl Lowering<'_> {
                 view: View::new(vec![], steps.collect())?,
             });
         }
-        self.push_virtual(origin, &shape, 0, Op::Linear { terms })
+        self.push_virtual(origin, &shape, 0, Op::Linear(Linear { terms }))
     }
 
     /// The product of two tensors of one shape, entry by entry.
@@ -216,14 +218,14 @@ impl Lowering<'_> {
         right: TensorId,
     ) -> Result<TensorId, OnnxError> {
         let shape = self.tensor(left).shape.clone();
-        let op = Op::Contract {
+        let op = Op::Contract(Contract {
             left,
             right,
             shared: shape.len(),
             left_free: 0,
             right_free: 0,
             contracted: 0,
-        };
+        });
         self.push_virtual(origin, &shape, 0, op)
     }
 

@@ -6,7 +6,7 @@ use crate::calibrate::Range;
 use crate::function::Function;
 use crate::graph::LayerId;
 use crate::quantize::scale::{Format, scaled};
-use inferproof_program::{Limit, Op, Table, TensorId, Term};
+use inferproof_program::{Contract, Limit, Linear, Map, Max, Op, Rescale, Table, TensorId, Term};
 use inferproof_view::{Step, View};
 
 /// Steps that the least magnitude has, at least: with fewer, its reciprocal would be off by more than one in a hundred.
@@ -56,11 +56,11 @@ impl Lowering<'_> {
             })
         };
         let terms = vec![read(-1, exact)?];
-        let opposite = self.push_virtual(origin, shape, scale, Op::Linear { terms })?;
-        let op = Op::Max {
+        let opposite = self.push_virtual(origin, shape, scale, Op::Linear(Linear { terms }))?;
+        let op = Op::Max(Max {
             left: exact,
             right: opposite,
-        };
+        });
         let magnitude = self.push_virtual(origin, shape, scale, op)?;
         let magnitude = self.rescale(origin, magnitude, format)?;
         let domain = self.tensor(magnitude).clone();
@@ -73,16 +73,16 @@ impl Lowering<'_> {
             low: domain.low,
             values: integers,
         });
-        let op = Op::Map {
+        let op = Op::Map(Map {
             source: magnitude,
             table,
-        };
+        });
         let reciprocal = self.push(origin, shape, values, op)?;
         self.limit_table(reciprocal, &domain, magnitudes, &reals);
-        let op = Op::Rescale {
+        let op = Op::Rescale(Rescale {
             source: opposite,
             shift: 0,
-        };
+        });
         let is_negative = self.push(origin, shape, Format::BIT, op)?;
         self.program.limits.push(Limit::none(is_negative));
         let axes = shape.iter().enumerate();
@@ -93,15 +93,15 @@ impl Lowering<'_> {
             view: View::new(vec![], ones.collect())?,
         };
         let terms = vec![read(-2, is_negative)?, one];
-        let sign = self.push_virtual(origin, shape, 0, Op::Linear { terms })?;
-        let op = Op::Contract {
+        let sign = self.push_virtual(origin, shape, 0, Op::Linear(Linear { terms }))?;
+        let op = Op::Contract(Contract {
             left: reciprocal,
             right: sign,
             shared: shape.len(),
             left_free: 0,
             right_free: 0,
             contracted: 0,
-        };
+        });
         self.push_virtual(origin, shape, values.scale, op)
     }
 }

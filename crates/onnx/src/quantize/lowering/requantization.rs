@@ -6,7 +6,7 @@ use crate::graph::LayerId;
 use crate::quantize::scale::Format;
 use crate::quantize::wide;
 use crate::requantize::{Line, Requantization, Staircase};
-use inferproof_program::{Op, Table, TensorId, Term};
+use inferproof_program::{Linear, Map, Op, Rescale, Table, TensorId, Term};
 use inferproof_view::{Step, View};
 use std::collections::BTreeMap;
 
@@ -69,9 +69,11 @@ impl Lowering<'_> {
             high: rule.high,
             scale: 0,
         };
-        let op = |source| Op::Rescale {
-            source,
-            shift: lines.shift,
+        let op = |source| {
+            Op::Rescale(Rescale {
+                source,
+                shift: lines.shift,
+            })
         };
         let upper = self.lines(id, exact, rule, &lines.lines, lines.shift, |l| l.upper)?;
         let upper = self.push(&layer.origin, &layer.shape, format, op(upper))?;
@@ -106,12 +108,13 @@ impl Lowering<'_> {
             }
         }
         let low = 2 * rule.low;
-        let sum = self.push_virtual(&layer.origin, &layer.shape, 0, Op::Linear { terms })?;
+        let sum =
+            self.push_virtual(&layer.origin, &layer.shape, 0, Op::Linear(Linear { terms }))?;
         // Its bound does not see that a channel is in one class only, and a table has an entry for every argument.
         let bound = self.tensor(sum).high;
         values.resize(usize::try_from(bound - low + 1).unwrap_or(0), rule.low);
         let table = self.table(Table { low, values });
-        let op = Op::Map { source: sum, table };
+        let op = Op::Map(Map { source: sum, table });
         self.push(&layer.origin, &layer.shape, format, op)
     }
 
@@ -147,11 +150,11 @@ impl Lowering<'_> {
         // A rescale adds half a unit itself.
         let offset = staircase.offset - (1i64 << (staircase.shift - 1));
         let terms = vec![read(staircase.factor, source), number(offset)?];
-        let line = self.push_virtual(origin, shape, scale, Op::Linear { terms })?;
-        let op = Op::Rescale {
+        let line = self.push_virtual(origin, shape, scale, Op::Linear(Linear { terms }))?;
+        let op = Op::Rescale(Rescale {
             source: line,
             shift: staircase.shift,
-        };
+        });
         let candidate = self.push(origin, shape, format, op)?;
         self.limit_rescale(candidate, true, true);
         let thresholds = Format {
@@ -163,22 +166,22 @@ impl Lowering<'_> {
             low: rule.low + 1,
             values: staircase.thresholds,
         });
-        let op = Op::Map {
+        let op = Op::Map(Map {
             source: candidate,
             table,
-        };
+        });
         let threshold = self.push(origin, shape, thresholds, op)?;
         let terms = vec![read(1, source), read(-1, threshold)];
-        let above = self.push_virtual(origin, shape, scale, Op::Linear { terms })?;
-        let op = Op::Rescale {
+        let above = self.push_virtual(origin, shape, scale, Op::Linear(Linear { terms }))?;
+        let op = Op::Rescale(Rescale {
             source: above,
             shift: 0,
-        };
+        });
         let reached = self.push(origin, shape, Format::BIT, op)?;
         self.limit_rescale(reached, true, true);
         // The candidate is above the least integer, so that the sum's bounds are the rule's own.
         let terms = vec![read(1, candidate), read(1, reached), number(-1)?];
-        self.push_virtual(origin, shape, 0, Op::Linear { terms })
+        self.push_virtual(origin, shape, 0, Op::Linear(Linear { terms }))
     }
 
     /// What is rescaled: a line for each channel. A rescale adds half a unit itself.
@@ -221,7 +224,12 @@ impl Lowering<'_> {
             }
         }
         let scale = self.tensor(source).scale_log2;
-        self.push_virtual(&layer.origin, &layer.shape, scale, Op::Linear { terms })
+        self.push_virtual(
+            &layer.origin,
+            &layer.shape,
+            scale,
+            Op::Linear(Linear { terms }),
+        )
     }
 }
 

@@ -4,7 +4,7 @@ use super::Lowering;
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::Format;
-use inferproof_program::{MAX_BOUND, Op, TensorId};
+use inferproof_program::{MAX_BOUND, Op, Root, TensorId};
 
 impl Lowering<'_> {
     /// The root of a tensor that is never negative, as fine as a table's values of so many bits would be. No bit of the argument is
@@ -37,7 +37,12 @@ impl Lowering<'_> {
             high: (1 << (64 - greatest.leading_zeros())) - 1,
             scale: scale / 2,
         };
-        let root = self.push(origin, &tensor.shape, exact, Op::Root { source: square })?;
+        let root = self.push(
+            origin,
+            &tensor.shape,
+            exact,
+            Op::Root(Root { source: square }),
+        )?;
         if exact.high >> bits == 0 {
             return Ok(root);
         }

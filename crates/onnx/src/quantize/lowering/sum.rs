@@ -5,7 +5,7 @@ use super::{Lowering, MAX_INTEGER_BITS, WIDEST_PART};
 use crate::OnnxError;
 use crate::graph::{LayerId, Summand, power_of_two};
 use crate::quantize::scale::{Format, round, scaled};
-use inferproof_program::{Op, TensorId, Term};
+use inferproof_program::{Linear, Op, TensorId, Term};
 use inferproof_view::{Step, View};
 
 /// Bits below the scale of activations that a sum keeps for constants added to them.
@@ -60,7 +60,7 @@ impl Lowering<'_> {
                 source: Some(part.source),
                 view: part.view.clone(),
             };
-            let op = Op::Linear { terms: vec![term] };
+            let op = Op::Linear(Linear { terms: vec![term] });
             return self.push_virtual(&layer.origin, &layer.shape, scale, op);
         }
         let scale = if self.wide[id.0] && !parts.is_empty() {
@@ -108,9 +108,9 @@ impl Lowering<'_> {
             &layer.origin,
             &layer.shape,
             scale,
-            Op::Linear {
+            Op::Linear(Linear {
                 terms: integer_terms,
-            },
+            }),
         )
     }
 

@@ -1,4 +1,4 @@
-//! The matrix products behind [`crate::Op::Contract`], on operands as narrow as their declared ranges allow.
+//! The matrix products behind [`crate::Contract`], on operands as narrow as their declared ranges allow.
 
 use crate::entries::map;
 use crate::{Integers, Tensor};
@@ -22,7 +22,7 @@ pub(crate) enum Operand<'a> {
 }
 
 /// `out[s, f, g] = sum_k left[s, f, k] * right[s, g, k]`; the caller has checked shapes and ranges.
-pub(crate) fn contract(
+pub(crate) fn product(
     d: Dimensions,
     (left, left_tensor): (Operand<'_>, &Tensor),
     (right, right_tensor): (Operand<'_>, &Tensor),
@@ -39,15 +39,15 @@ pub(crate) fn contract(
         let run = usize::try_from(run).unwrap_or(usize::MAX).min(d.k.max(1));
         if run >= 32.min(d.k) {
             let (left, right) = (left.narrow(), right.narrow());
-            return product(d, &left, &right, |x, y| dot_runs(x, y, run));
+            return of_rows(d, &left, &right, |x, y| dot_runs(x, y, run));
         }
     }
     if a.max(b) <= middle {
         let (left, right) = (left.middle(), right.middle());
-        return product(d, &left, &right, dot);
+        return of_rows(d, &left, &right, dot);
     }
     let (left, right) = (left.wide(), right.wide());
-    product(d, &left, &right, dot)
+    of_rows(d, &left, &right, dot)
 }
 
 impl<'a> Operand<'a> {
@@ -79,7 +79,7 @@ impl<'a> Operand<'a> {
 }
 
 /// All pairs of rows, on all cores. Right rows are walked in blocks that stay in cache while the left rows pass.
-fn product<T: Sync>(
+fn of_rows<T: Sync>(
     d: Dimensions,
     left: &[T],
     right: &[T],
