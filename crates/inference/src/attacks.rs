@@ -16,7 +16,7 @@ use inferproof_program::{
     BoundWeights, Integers, Linear, Max, Op, Program, Rescale, RunError, TensorId, Trace, Weights,
 };
 use inferproof_view::{Step, View};
-use sketch::{Sketch, every_op, input};
+use sketch::{every_op, input};
 
 /// The weights that a program has; others are left out, of a tensor that is given from outside.
 fn bind(program: &Program, weights: &Weights) -> BoundWeights {
@@ -43,7 +43,7 @@ struct Arena {
 
 impl Arena {
     fn new(visibility: Visibility) -> Self {
-        let Sketch { program, weights } = every_op();
+        let (program, weights) = every_op();
         let bound = bind(&program, &weights);
         let (key, secret): (VerifyingKey<Grumpkin>, ModelSecret<Grumpkin>) =
             commit(bound, visibility, &mut |_, _| true).unwrap();
@@ -478,10 +478,7 @@ fn another_public_input_or_output() {
 /// Weights out of their declared range have no range proof that is accepted.
 #[test]
 fn weights_out_of_range() {
-    let Sketch {
-        program,
-        mut weights,
-    } = every_op();
+    let (program, mut weights) = every_op();
     for id in program.weights() {
         let honest = weights[&id].clone();
         let mut values = honest.widen();
@@ -643,7 +640,7 @@ fn public_weights_are_recomputed() {
         weights: Visible::Public,
         ..Visibility::default()
     };
-    let Sketch { program, weights } = every_op();
+    let (program, weights) = every_op();
     let weights = bind(&program, &weights);
     let commit = |visibility| {
         let (key, _) = commit::<Grumpkin>(weights.clone(), visibility, &mut |_, _| true).unwrap();

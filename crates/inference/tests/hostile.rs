@@ -7,66 +7,44 @@ use inferproof_inference::generic::{Prover, Verifier, VerifyingKey, commit};
 use inferproof_inference::{
     Architecture, Grumpkin, KeyError, Limits, LowerError, Proof, Rejection, Visibility, Visible,
 };
-use inferproof_program::{
-    Contract, Integers, Linear, Map, Node, Op, Program, Rescale, Table, TableId, Tensor, TensorId,
-    Term, Weights,
-};
+use inferproof_program::{Builder, Contract, Integers, Table, TensorId, ValidProgram, Weights};
 use inferproof_view::{MAX_STEPS, Step, View, ViewError};
 
-/// A program, one tensor after the other.
+/// A program in the making, with as few words as its tensors need.
 #[derive(Clone)]
-struct Sketch(Program);
+struct Sketch(Builder);
 
 impl Sketch {
     fn new() -> Self {
-        Self(Program {
-            tensors: vec![],
-            nodes: vec![],
-            tables: vec![],
-            inputs: vec![],
-            outputs: vec![],
-            limits: vec![],
-            meanings: vec![],
-        })
+        Self(Builder::new())
     }
 
-    fn node(&mut self, shape: &[usize], (low, high): (i64, i64), op: Op) -> TensorId {
-        let id = TensorId(self.0.tensors.len() as u32);
-        if matches!(op, Op::Input) {
-            self.0.inputs.push(id);
-        }
-        self.0.tensors.push(Tensor {
-            name: format!("t{}", id.0),
-            shape: shape.to_vec(),
-            low,
-            high,
-            scale_log2: 0,
-        });
-        self.0.nodes.push(Node {
-            origin: "hostile".into(),
-            output: id,
-            op,
-        });
-        id
+    fn input(&mut self, shape: &[usize], (low, high): (i64, i64)) -> TensorId {
+        let name = format!("t{}", self.0.nodes.len());
+        self.0.input(&name, shape, low..=high).unwrap()
     }
 
-    fn read(&mut self, source: TensorId, steps: Vec<Step>, range: (i64, i64)) -> TensorId {
-        let from = self.0.tensor(source).unwrap().shape.clone();
-        let view = View::new(from, steps).unwrap();
-        let shape = view.target().to_vec();
-        let term = Term {
-            coefficient: 1,
-            source: Some(source),
-            view,
-        };
-        self.node(&shape, range, Op::Linear(Linear { terms: vec![term] }))
+    fn weight(&mut self, shape: &[usize], (low, high): (i64, i64)) -> TensorId {
+        self.0.weight(shape, low..=high).unwrap()
     }
 
-    fn key(mut self, output: TensorId) -> VerifyingKey<Grumpkin> {
-        self.0.outputs = vec![output];
+    fn read(&mut self, source: TensorId, steps: Vec<Step>) -> TensorId {
+        self.0.read(source, steps).unwrap()
+    }
+
+    fn rescale(&mut self, source: TensorId, shift: u32, (low, high): (i64, i64)) -> TensorId {
+        self.0.rescale(source, shift, low..=high).unwrap()
+    }
+
+    fn program(mut self, output: TensorId) -> ValidProgram {
+        self.0.output(output);
+        self.0.finish().unwrap()
+    }
+
+    fn key(self, output: TensorId) -> VerifyingKey<Grumpkin> {
         VerifyingKey {
             architecture: Architecture {
-                program: self.0.validated().unwrap(),
+                program: self.program(output),
                 visibility: Visibility::default(),
                 row_bits: 5,
             },
@@ -102,19 +80,19 @@ const PADS: &str = "padded scalars";
 #[test]
 fn a_long_axis_is_refused() {
     let mut sketch = Sketch::new();
-    let x = sketch.node(&[], (0, 1), Op::Input);
+    let x = sketch.input(&[], (0, 1));
     let long = Step::Insert {
         axis: 0,
         len: 1 << 32,
     };
-    let y = sketch.read(x, vec![long], (0, 1));
+    let y = sketch.read(x, vec![long]);
     assert_eq!(refused(sketch.key(y)), WORK);
 }
 
 #[test]
 fn axes_that_must_be_multiplied_out_are_refused() {
     let mut sketch = Sketch::new();
-    let x = sketch.node(&[1 << 16, 1 << 16], (0, 1), Op::Input);
+    let x = sketch.input(&[1 << 16, 1 << 16], (0, 1));
     let mix = vec![
         Step::Merge {
             axis: 0,
@@ -136,23 +114,16 @@ fn axes_that_must_be_multiplied_out_are_refused() {
             weights: None,
         },
     ];
-    let y = sketch.read(x, mix, (0, 1 << 32));
+    let y = sketch.read(x, mix);
     assert_eq!(refused(sketch.key(y)), WORK);
 }
 
 #[test]
 fn large_tables_are_refused() {
     let mut sketch = Sketch::new();
-    let x = sketch.node(&[1], (-1 << 35, 1 << 35), Op::Input);
+    let x = sketch.input(&[1], (-1 << 35, 1 << 35));
     let range = (-1 << 30, 1 << 30);
-    let y = sketch.node(
-        &[1],
-        range,
-        Op::Rescale(Rescale {
-            source: x,
-            shift: 1,
-        }),
-    );
+    let y = sketch.rescale(x, 1, range);
     assert_eq!(refused(sketch.key(y)), TABLES);
 }
 
@@ -161,7 +132,7 @@ fn many_tables_are_refused() {
     let mut sketch = Sketch::new();
     let mut last = TensorId(0);
     for i in 0..1100 {
-        last = sketch.node(&[1], (i, i + (1 << 16) - 1), Op::Input);
+        last = sketch.input(&[1], (i, i + (1 << 16) - 1));
     }
     let mut key = sketch.key(last);
     key.architecture.visibility.input = Visible::Private;
@@ -171,7 +142,7 @@ fn many_tables_are_refused() {
 #[test]
 fn many_rows_are_refused() {
     let mut sketch = Sketch::new();
-    let x = sketch.node(&[1 << 16, 1 << 16], (0, 1), Op::Input);
+    let x = sketch.input(&[1 << 16, 1 << 16], (0, 1));
     let mut key = sketch.key(x);
     key.architecture.visibility.input = Visible::Private;
     assert_eq!(refused(key), ROWS);
@@ -180,23 +151,16 @@ fn many_rows_are_refused() {
 #[test]
 fn copies_of_a_long_view_are_refused() {
     let mut sketch = Sketch::new();
-    let x = sketch.node(&[4], (0, 1), Op::Input);
+    let x = sketch.input(&[4], (0, 1));
     let gather = Step::Gather {
         axis: 0,
         source: 4,
         index: vec![Some(1); 1 << 17],
     };
-    let wide = sketch.read(x, vec![gather], (0, 1));
+    let wide = sketch.read(x, vec![gather]);
     let mut last = wide;
     for _ in 0..600 {
-        last = sketch.node(
-            &[1 << 17],
-            (0, 1),
-            Op::Rescale(Rescale {
-                source: wide,
-                shift: 0,
-            }),
-        );
+        last = sketch.rescale(wide, 0, (0, 1));
     }
     assert_eq!(refused(sketch.key(last)), VIEWS);
 }
@@ -204,19 +168,18 @@ fn copies_of_a_long_view_are_refused() {
 #[test]
 fn a_caller_may_set_lower_limits() {
     let mut sketch = Sketch::new();
-    let x = sketch.node(&[4], (0, 15), Op::Input);
-    let square = sketch.node(
-        &[4],
-        (0, 225),
-        Op::Contract(Contract {
+    let x = sketch.input(&[4], (0, 15));
+    let square = sketch
+        .0
+        .contract(Contract {
             left: x,
             right: x,
             shared: 1,
             left_free: 0,
             right_free: 0,
             contracted: 0,
-        }),
-    );
+        })
+        .unwrap();
     let key = sketch.key(square);
     Verifier::new(key.clone()).unwrap();
     for (what, limits) in [
@@ -280,8 +243,8 @@ fn views_of_many_axes_or_steps_are_refused() {
 #[test]
 fn rows_and_commitments_that_do_not_fit_are_refused() {
     let mut sketch = Sketch::new();
-    let w = sketch.node(&[100], (0, 3), Op::Weight);
-    let y = sketch.read(w, vec![], (0, 3));
+    let w = sketch.weight(&[100], (0, 3));
+    let y = sketch.read(w, vec![]);
     let key = sketch.key(y);
     for bits in [0, 17, 31, 32, u32::MAX] {
         let mut key = key.clone();
@@ -315,7 +278,7 @@ fn rows_and_commitments_that_do_not_fit_are_refused() {
 fn a_large_network_is_far_below_the_limits() {
     const BYTE: (i64, i64) = (-128, 127);
     let mut sketch = Sketch::new();
-    let mut x = sketch.node(&[32, 56, 56], BYTE, Op::Input);
+    let mut x = sketch.input(&[32, 56, 56], BYTE);
     for _ in 0..2 {
         let window = |axis| Step::Window {
             axis,
@@ -327,46 +290,40 @@ fn a_large_network_is_far_below_the_limits() {
             pad: 1,
         };
         let patches = vec![window(1), window(3), Step::Permute(vec![1, 3, 0, 2, 4])];
-        let patches = sketch.read(x, patches, BYTE);
-        let weight = sketch.node(&[32, 32, 3, 3], BYTE, Op::Weight);
-        let sums = sketch.node(
-            &[56, 56, 32],
-            (-1 << 23, 1 << 23),
-            Op::Contract(Contract {
+        let patches = sketch.read(x, patches);
+        let weight = sketch.weight(&[32, 32, 3, 3], BYTE);
+        let sums = sketch
+            .0
+            .contract(Contract {
                 left: patches,
                 right: weight,
                 shared: 0,
                 left_free: 2,
                 right_free: 1,
                 contracted: 3,
-            }),
-        );
+            })
+            .unwrap();
         let channels_first = vec![Step::Permute(vec![2, 0, 1])];
-        let sums = sketch.read(sums, channels_first, (-1 << 23, 1 << 23));
-        let rescale = Op::Rescale(Rescale {
-            source: sums,
-            shift: 10,
-        });
-        x = sketch.node(&[32, 56, 56], (0, 127), rescale);
+        let sums = sketch.read(sums, channels_first);
+        x = sketch.rescale(sums, 10, (0, 127));
     }
     let flat = Step::Merge {
         axis: 0,
         sizes: vec![32, 56, 56],
     };
-    let flat = sketch.read(x, vec![flat], (0, 127));
-    let weight = sketch.node(&[1000, 32 * 56 * 56], BYTE, Op::Weight);
-    let logits = sketch.node(
-        &[1000],
-        (-1 << 31, 1 << 31),
-        Op::Contract(Contract {
+    let flat = sketch.read(x, vec![flat]);
+    let weight = sketch.weight(&[1000, 32 * 56 * 56], BYTE);
+    let logits = sketch
+        .0
+        .contract(Contract {
             left: flat,
             right: weight,
             shared: 0,
             left_free: 0,
             right_free: 1,
             contracted: 1,
-        }),
-    );
+        })
+        .unwrap();
     let mut key = sketch.key(logits);
     key.architecture.row_bits = 12;
     // Which rows it needs, the verifier says.
@@ -387,15 +344,13 @@ fn a_large_network_is_far_below_the_limits() {
 #[test]
 fn a_long_chain_of_views_is_proven() {
     let mut sketch = Sketch::new();
-    let x = sketch.node(&[2, 3], (-5, 5), Op::Input);
+    let x = sketch.input(&[2, 3], (-5, 5));
     let mut last = x;
     for i in 0..MAX_STEPS + 10 {
-        last = sketch.read(last, vec![Step::Permute(vec![1, 0])], (-5, 5));
+        last = sketch.read(last, vec![Step::Permute(vec![1, 0])]);
         assert_eq!(sketch.0.tensors[i + 1].shape[0], 3 - i % 2);
     }
-    sketch.0.outputs = vec![last];
-    let program = sketch.0.validated().unwrap();
-    let weights = program.bind(Weights::new()).unwrap();
+    let weights = sketch.program(last).bind(Weights::new()).unwrap();
     let (key, secret) =
         commit::<Grumpkin>(weights, Visibility::default(), &mut |_, _| true).unwrap();
     let prover = Prover::new(key.clone(), secret).unwrap();
@@ -408,44 +363,29 @@ fn a_long_chain_of_views_is_proven() {
 /// A small model with every part that a key has, and a proof by it.
 fn small() -> (VerifyingKey<Grumpkin>, Proof) {
     let mut sketch = Sketch::new();
-    let x = sketch.node(&[2], (-4, 3), Op::Input);
-    let w = sketch.node(&[2, 2], (-2, 1), Op::Weight);
-    let product = sketch.node(
-        &[2],
-        (-24, 16),
-        Op::Contract(Contract {
+    let x = sketch.input(&[2], (-4, 3));
+    let w = sketch.weight(&[2, 2], (-2, 1));
+    let product = sketch
+        .0
+        .contract(Contract {
             left: x,
             right: w,
             shared: 0,
             left_free: 0,
             right_free: 1,
             contracted: 1,
-        }),
-    );
-    let product = sketch.read(product, vec![Step::Permute(vec![0])], (-24, 16));
-    let scaled = sketch.node(
-        &[2],
-        (0, 3),
-        Op::Rescale(Rescale {
-            source: product,
-            shift: 1,
-        }),
-    );
-    sketch.0.tables = vec![Table {
+        })
+        .unwrap();
+    let product = sketch.read(product, vec![Step::Permute(vec![0])]);
+    let scaled = sketch.rescale(product, 1, (0, 3));
+    let table = Table {
         low: 0,
         values: vec![3, 1, 2, 0],
-    }];
-    let mapped = sketch.node(
-        &[2],
-        (0, 3),
-        Op::Map(Map {
-            source: scaled,
-            table: TableId(0),
-        }),
-    );
-    sketch.0.outputs = vec![mapped];
+    };
+    let table = sketch.0.table(table).unwrap();
+    let mapped = sketch.0.map(scaled, table, 0..=3).unwrap();
     let weights = Weights::from([(w, Integers::I8(vec![1, -2, 0, 1]))]);
-    let weights = sketch.0.validated().unwrap().bind(weights).unwrap();
+    let weights = sketch.program(mapped).bind(weights).unwrap();
     let (key, secret) =
         commit::<Grumpkin>(weights, Visibility::default(), &mut |_, _| true).unwrap();
     let prover = Prover::new(key.clone(), secret).unwrap();

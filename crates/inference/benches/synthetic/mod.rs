@@ -1,11 +1,8 @@
 //! Programs of the shapes that are measured, with weights and inputs that look random: no importer, no data.
 #![allow(dead_code)] // The benches and the example each use a part.
 
-use inferproof_program::{
-    BoundWeights, Contract, Integers, Linear, Max, Node, Op, Program, Rescale, Tensor, TensorId,
-    Term, Weights,
-};
-use inferproof_view::{Step, View};
+use inferproof_program::{BoundWeights, Builder, Contract, Integers, Op, TensorId, Weights};
+use inferproof_view::Step;
 
 /// Weights are in `-WEIGHT..=WEIGHT`, activations in `0..=ACTIVATION`.
 const WEIGHT: i64 = 127;
@@ -37,58 +34,50 @@ impl Model {
 
 /// LeNet-5 with ReLU and max pooling on 28 x 28: the shape of the bundled network, 61,706 weights.
 pub fn lenet() -> Model {
-    let mut builder = Builder::new(&[28, 28, 1]);
-    builder.convolution(6, 2);
-    builder.pool();
-    builder.convolution(16, 0);
-    builder.pool();
-    builder.flatten();
-    builder.dense(120, true);
-    builder.dense(84, true);
-    builder.dense(10, false);
-    builder.finish()
+    let mut network = Layers::new(&[28, 28, 1]);
+    network.convolution(6, 2);
+    network.pool();
+    network.convolution(16, 0);
+    network.pool();
+    network.flatten();
+    network.dense(120, true);
+    network.dense(84, true);
+    network.dense(10, false);
+    network.finish()
 }
 
 /// `layers` dense layers with ReLU of a width, on `rows` rows.
 pub fn dense(rows: usize, width: usize, layers: usize) -> Model {
-    let mut builder = Builder::new(&[rows, width]);
+    let mut network = Layers::new(&[rows, width]);
     for _ in 0..layers {
-        builder.dense(width, true);
+        network.dense(width, true);
     }
-    builder.finish()
+    network.finish()
 }
 
-struct Builder {
-    program: Program,
+struct Layers {
+    builder: Builder,
     weights: Weights,
     inputs: Vec<Vec<i64>>,
     random: u64,
     last: TensorId,
 }
 
-impl Builder {
+impl Layers {
     fn new(shape: &[usize]) -> Self {
-        let program = Program {
-            tensors: vec![],
-            nodes: vec![],
-            tables: vec![],
-            inputs: vec![],
-            outputs: vec![],
-            limits: vec![],
-            meanings: vec![],
-        };
-        let mut builder = Self {
-            program,
+        let mut builder = Builder::new();
+        builder.at("synthetic");
+        let input = builder.input("x", shape, 0..=ACTIVATION);
+        let mut layers = Self {
+            builder,
             weights: Weights::new(),
             inputs: vec![],
             random: 0x9e37_79b9_7f4a_7c15,
-            last: TensorId(0),
+            last: input.expect("a small input"),
         };
-        let entries = builder.entries(0, ACTIVATION, shape.iter().product());
-        builder.last = builder.push(shape, 0, ACTIVATION, Op::Input);
-        builder.program.inputs.push(builder.last);
-        builder.inputs.push(entries);
-        builder
+        let entries = layers.entries(0, ACTIVATION, shape.iter().product());
+        layers.inputs.push(entries);
+        layers
     }
 
     fn entries(&mut self, low: i64, high: i64, count: usize) -> Vec<i64> {
@@ -103,57 +92,22 @@ impl Builder {
         .collect()
     }
 
-    fn push(&mut self, shape: &[usize], low: i64, high: i64, op: Op) -> TensorId {
-        let program = &mut self.program;
-        let output = TensorId(u32::try_from(program.nodes.len()).expect("few nodes"));
-        program.tensors.push(Tensor {
-            name: format!("t{}", output.0),
-            shape: shape.to_vec(),
-            low,
-            high,
-            scale_log2: 0,
-        });
-        program.nodes.push(Node {
-            origin: "synthetic".into(),
-            output,
-            op,
-        });
-        output
-    }
-
-    /// A virtual tensor; its range is the static bound.
-    fn push_virtual(&mut self, shape: &[usize], op: Op) -> TensorId {
-        let id = self.push(shape, 0, 0, op);
-        let bound = self.program.static_bound(id).expect("well formed");
-        let tensor = self.program.tensors.last_mut().expect("just pushed");
-        tensor.low = i64::try_from(bound.low).expect("a small bound");
-        tensor.high = i64::try_from(bound.high).expect("a small bound");
-        id
-    }
-
     fn weight(&mut self, shape: &[usize], limit: i64) -> TensorId {
         let entries = self.entries(-limit, limit, shape.iter().product());
-        let id = self.push(shape, -limit, limit, Op::Weight);
+        let id = self.builder.weight(shape, -limit..=limit);
+        let id = id.expect("a small weight");
         let entries = Integers::narrowest(&entries, -limit, limit).expect("in range");
         self.weights.insert(id, entries);
         id
     }
 
     fn shape(&self, id: TensorId) -> Vec<usize> {
-        self.program.tensor(id).expect("it exists").shape.clone()
+        let tensor = self.builder.tensor(id).expect("it exists");
+        tensor.shape.clone()
     }
 
-    fn term(&self, source: TensorId, steps: Vec<Step>) -> Term {
-        Term {
-            coefficient: 1,
-            source: Some(source),
-            view: View::new(self.shape(source), steps).expect("the steps fit"),
-        }
-    }
-
-    fn linear(&mut self, terms: Vec<Term>) -> TensorId {
-        let shape = terms[0].view.target().to_vec();
-        self.push_virtual(&shape, Op::Linear(Linear { terms }))
+    fn read(&mut self, source: TensorId, steps: Vec<Step>) -> TensorId {
+        self.builder.read(source, steps).expect("the steps fit")
     }
 
     /// Contracts the last `contracted` axes with a new weight, adds a bias, rescales to activations.
@@ -161,38 +115,31 @@ impl Builder {
         let shape = self.shape(left);
         let (free, inner) = shape.split_at(shape.len() - contracted);
         let right = self.weight(&[&[channels], inner].concat(), WEIGHT);
-        let output = [free, &[channels]].concat();
-        let product = self.push_virtual(
-            &output,
-            Op::Contract(Contract {
-                left,
-                right,
-                shared: 0,
-                left_free: free.len(),
-                right_free: 1,
-                contracted,
-            }),
-        );
         let bias = self.weight(&[channels], BIAS);
-        let repeat = free
-            .iter()
-            .enumerate()
-            .map(|(axis, &len)| Step::Insert { axis, len });
-        let terms = vec![
-            self.term(product, vec![]),
-            self.term(bias, repeat.collect()),
+        let builder = &mut self.builder;
+        let product = builder.contract(Contract {
+            left,
+            right,
+            shared: 0,
+            left_free: free.len(),
+            right_free: 1,
+            contracted,
+        });
+        let product = product.expect("the shapes fit");
+        let axes = free.iter().enumerate();
+        let repeat = axes.map(|(axis, &len)| Step::Insert { axis, len });
+        let terms = [
+            builder.term(1, product, vec![]),
+            builder.term(1, bias, repeat.collect()),
         ];
-        let sum = self.linear(terms);
+        let terms = terms.map(|term| term.expect("the shapes fit"));
+        let sum = builder.linear(terms.to_vec()).expect("the shapes fit");
         // A sum of n products is about sqrt(n) times 2^13.
         let terms: usize = inner.iter().product();
         let shift = 6 + terms.ilog2() / 2;
         let low = if relu { 0 } else { -ACTIVATION };
-        self.last = self.push(
-            &output,
-            low,
-            ACTIVATION,
-            Op::Rescale(Rescale { source: sum, shift }),
-        );
+        let rescaled = builder.rescale(sum, shift, low..=ACTIVATION);
+        self.last = rescaled.expect("a small shift");
     }
 
     fn dense(&mut self, channels: usize, relu: bool) {
@@ -216,8 +163,7 @@ impl Builder {
             window(2, shape[1]),
             Step::Permute(vec![0, 2, 1, 3, 4]),
         ];
-        let windows = self.term(self.last, steps);
-        let windows = self.linear(vec![windows]);
+        let windows = self.read(self.last, steps);
         self.layer(windows, 3, channels, true);
     }
 
@@ -232,22 +178,19 @@ impl Builder {
                 step: 2,
                 len: source / 2,
             };
-            let [left, right] = [0, 1].map(|start| self.term(self.last, vec![half(start)]));
-            let (left, right) = (self.linear(vec![left]), self.linear(vec![right]));
-            let shape = self.shape(left);
-            self.last = self.push_virtual(&shape, Op::Max(Max { left, right }));
+            let [left, right] = [0, 1].map(|start| self.read(self.last, vec![half(start)]));
+            self.last = self.builder.max(left, right).expect("the shapes fit");
         }
     }
 
     fn flatten(&mut self) {
         let sizes = self.shape(self.last);
-        let term = self.term(self.last, vec![Step::Merge { axis: 0, sizes }]);
-        self.last = self.linear(vec![term]);
+        self.last = self.read(self.last, vec![Step::Merge { axis: 0, sizes }]);
     }
 
     fn finish(mut self) -> Model {
-        self.program.outputs.push(self.last);
-        let program = self.program.validated().expect("well formed");
+        self.builder.output(self.last);
+        let program = self.builder.finish().expect("well formed");
         Model {
             weights: program.bind(self.weights).expect("in range"),
             inputs: self.inputs,

@@ -5,7 +5,6 @@ use super::sketch::{Sketch, every_op};
 use crate::Visibility;
 use crate::lower::{Lowered, Recipe, lower, weights::range_parts};
 use inferproof_argument::{Limits, Parts, Source, Term};
-use inferproof_program::{Op, Rescale};
 use inferproof_view::View;
 use std::collections::BTreeSet;
 
@@ -14,20 +13,12 @@ use std::collections::BTreeSet;
 #[test]
 fn no_committed_value_is_free() {
     let mut wide = Sketch::new();
-    let x = wide.input(&[8], (-(1 << 30), 1 << 30));
+    let x = wide.builder.input("x", &[8], -(1 << 30)..=1 << 30).unwrap();
     let w = wide.weight(&[8], (-(1 << 30), 1 << 30), 1);
-    let terms = vec![wide.term(1, x, vec![]), wide.term(3, w, vec![])];
-    let sum = wide.linear(terms);
-    let output = wide.node(
-        &[8],
-        (-100, 100),
-        Op::Rescale(Rescale {
-            source: sum,
-            shift: 3,
-        }),
-    );
-    wide.program.outputs = vec![output];
-    for program in [every_op().program, wide.program] {
+    let sum = wide.linear(&[(1, x, vec![]), (3, w, vec![])]);
+    let output = wide.builder.rescale(sum, 3, -100..=100).unwrap();
+    let (wide, _) = wide.finish(&[output]);
+    for program in [every_op().0, wide] {
         for visibility in [Visibility::default(), PRIVATE] {
             let limits = Limits::default();
             let bits = crate::rows::row_bits(&program);

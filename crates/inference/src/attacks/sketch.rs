@@ -1,97 +1,58 @@
 //! A program with every op, and what one needs to write such programs down.
 
-use inferproof_program::{
-    Contract, Indicator, Integers, Linear, Map, Max, Node, OneHot, Op, Program, Rescale, Root,
-    Table, TableId, Tensor, TensorId, Term, Weights,
-};
-use inferproof_view::{Step, View};
+use inferproof_program::{Builder, Contract, Integers, Program, Table, TensorId, Weights};
+use inferproof_view::Step;
 
-/// One tensor after the other, each by one node.
+/// A program in the making, with its weights.
 pub struct Sketch {
-    pub program: Program,
+    pub builder: Builder,
     pub weights: Weights,
 }
 
 impl Sketch {
     pub fn new() -> Self {
-        let program = Program {
-            tensors: vec![],
-            nodes: vec![],
-            tables: vec![],
-            inputs: vec![],
-            outputs: vec![],
-            limits: vec![],
-            meanings: vec![],
-        };
+        let mut builder = Builder::new();
+        builder.at("attack");
         Self {
-            program,
+            builder,
             weights: Weights::new(),
         }
     }
 
-    pub fn node(&mut self, shape: &[usize], range: (i64, i64), op: Op) -> TensorId {
-        let id = TensorId(self.program.tensors.len() as u32);
-        let name = format!("t{}", id.0);
-        self.program.tensors.push(Tensor {
-            name,
-            shape: shape.to_vec(),
-            low: range.0,
-            high: range.1,
-            scale_log2: 0,
-        });
-        self.program.nodes.push(Node {
-            origin: "attack".into(),
-            output: id,
-            op,
-        });
-        if !self.program.nodes[id.0 as usize].op.is_committed() {
-            let bound = self.program.static_bound(id).unwrap();
-            let tensor = &mut self.program.tensors[id.0 as usize];
-            (tensor.low, tensor.high) = (bound.low as i64, bound.high as i64);
-        }
-        id
-    }
-
-    pub fn input(&mut self, shape: &[usize], range: (i64, i64)) -> TensorId {
-        let id = self.node(shape, range, Op::Input);
-        self.program.inputs.push(id);
-        id
-    }
-
     pub fn weight(&mut self, shape: &[usize], range: (i64, i64), seed: i64) -> TensorId {
-        let id = self.node(shape, range, Op::Weight);
+        let (low, high) = range;
+        let id = self.builder.weight(shape, low..=high).unwrap();
         let n: usize = shape.iter().product();
         let values: Vec<i64> = (0..n as i64)
-            .map(|i| range.0 + (i * 7919 + seed * 104_729).rem_euclid(range.1 - range.0 + 1))
+            .map(|i| low + (i * 7919 + seed * 104_729).rem_euclid(high - low + 1))
             .collect();
         self.weights
-            .insert(id, Integers::narrowest(&values, range.0, range.1).unwrap());
+            .insert(id, Integers::narrowest(&values, low, high).unwrap());
         id
     }
 
-    pub fn shape(&self, id: TensorId) -> Vec<usize> {
-        self.program.tensor(id).unwrap().shape.clone()
+    /// A sum of multiples of tensors, each read through some steps.
+    pub fn linear(&mut self, terms: &[(i64, TensorId, Vec<Step>)]) -> TensorId {
+        let builder = &mut self.builder;
+        let terms = terms.iter();
+        let terms = terms.map(|(by, id, steps)| builder.term(*by, *id, steps.clone()).unwrap());
+        let terms = terms.collect();
+        builder.linear(terms).unwrap()
     }
 
-    pub fn term(&self, coefficient: i64, id: TensorId, steps: Vec<Step>) -> Term {
-        Term {
-            coefficient,
-            source: Some(id),
-            view: View::new(self.shape(id), steps).unwrap(),
-        }
-    }
-
-    pub fn linear(&mut self, terms: Vec<Term>) -> TensorId {
-        let shape = terms[0].view.target().to_vec();
-        self.node(&shape, (0, 0), Op::Linear(Linear { terms }))
+    /// The program, which the attacks change as they like.
+    pub fn finish(self, outputs: &[TensorId]) -> (Program, Weights) {
+        let mut builder = self.builder;
+        outputs.iter().for_each(|&id| builder.output(id));
+        (builder.finish().unwrap().into_program(), self.weights)
     }
 }
 
 /// A program with every op: a convolution, saturation on both sides, a function, maxima narrow and wide, an elementwise
 /// product, a flattened dense layer, a division by more than the remainder table, an argmax with a tie, roots.
-pub fn every_op() -> Sketch {
+pub fn every_op() -> (Program, Weights) {
     let mut s = Sketch::new();
-    let x = s.input(&[1, 4, 4], (-128, 127));
+    let x = s.builder.input("x", &[1, 4, 4], -128..=127).unwrap();
     let window = |axis| Step::Window {
         axis,
         source: 4,
@@ -101,85 +62,41 @@ pub fn every_op() -> Sketch {
         dilation: 1,
         pad: 0,
     };
-    let windows = s.term(
-        1,
-        x,
-        vec![window(1), window(3), Step::Permute(vec![1, 3, 0, 2, 4])],
-    );
-    let windows = s.linear(vec![windows]);
+    let windows = vec![window(1), window(3), Step::Permute(vec![1, 3, 0, 2, 4])];
+    let windows = s.linear(&[(1, x, windows)]);
     let kernel = s.weight(&[2, 1, 2, 2], (-7, 7), 3);
-    let acc = s.node(
-        &[3, 3, 2],
-        (0, 0),
-        Op::Contract(Contract {
-            left: windows,
-            right: kernel,
-            shared: 0,
-            left_free: 2,
-            right_free: 1,
-            contracted: 3,
-        }),
-    );
+    let convolution = Contract {
+        left: windows,
+        right: kernel,
+        shared: 0,
+        left_free: 2,
+        right_free: 1,
+        contracted: 3,
+    };
+    let acc = s.builder.contract(convolution).unwrap();
     // A seed by which rounding, saturation and both sides of the maxima are all in use.
     let bias = s.weight(&[2], (-2047, 2047), 41);
-    let terms = vec![
-        s.term(1, acc, vec![Step::Permute(vec![2, 0, 1])]),
-        s.term(
-            1,
-            bias,
-            vec![
-                Step::Insert { axis: 1, len: 3 },
-                Step::Insert { axis: 2, len: 3 },
-            ],
-        ),
+    let repeat = vec![
+        Step::Insert { axis: 1, len: 3 },
+        Step::Insert { axis: 2, len: 3 },
     ];
-    let sum = s.linear(terms);
-    let relu = s.node(
-        &[2, 3, 3],
-        (0, 31),
-        Op::Rescale(Rescale {
-            source: sum,
-            shift: 4,
-        }),
-    );
-    let signed = s.node(
-        &[2, 3, 3],
-        (-32, 31),
-        Op::Rescale(Rescale {
-            source: sum,
-            shift: 3,
-        }),
-    );
-    s.program.tables.push(Table {
+    let channels_first = vec![Step::Permute(vec![2, 0, 1])];
+    let sum = s.linear(&[(1, acc, channels_first), (1, bias, repeat)]);
+    let relu = s.builder.rescale(sum, 4, 0..=31).unwrap();
+    let signed = s.builder.rescale(sum, 3, -32..=31).unwrap();
+    let falling = Table {
         low: -32,
-        // Falling, so that the maximum with the rectified is now one, now the other.
+        // So that the maximum with the rectified is now one, now the other.
         values: (0..64).rev().map(|i| (i * i) / 200 - 5).collect(),
-    });
-    let mapped = s.node(
-        &[2, 3, 3],
-        (-5, 14),
-        Op::Map(Map {
-            source: signed,
-            table: TableId(0),
-        }),
-    );
-    let max = s.node(
-        &[2, 3, 3],
-        (0, 0),
-        Op::Max(Max {
-            left: relu,
-            right: mapped,
-        }),
-    );
-    let flat = s.term(
-        1,
-        max,
-        vec![Step::Merge {
-            axis: 0,
-            sizes: vec![2, 3, 3],
-        }],
-    );
-    let flat = s.linear(vec![flat]);
+    };
+    let falling = s.builder.table(falling).unwrap();
+    let mapped = s.builder.map(signed, falling, -5..=14).unwrap();
+    let max = s.builder.max(relu, mapped).unwrap();
+    let flat = Step::Merge {
+        axis: 0,
+        sizes: vec![2, 3, 3],
+    };
+    let flat = s.linear(&[(1, max, vec![flat])]);
     // Rows 1 and 2 are equal: the two largest logits may tie.
     let dense = s.weight(&[4, 18], (-7, 7), 11);
     let values: Vec<i64> = s.weights[&dense].widen();
@@ -192,109 +109,38 @@ pub fn every_op() -> Sketch {
         .collect();
     s.weights
         .insert(dense, Integers::narrowest(&tied, -7, 7).unwrap());
-    let logits = s.node(
-        &[4],
-        (0, 0),
-        Op::Contract(Contract {
-            left: flat,
-            right: dense,
-            shared: 0,
-            left_free: 0,
-            right_free: 1,
-            contracted: 1,
-        }),
-    );
-    let product = s.node(
-        &[2, 3, 3],
-        (0, 0),
-        Op::Contract(Contract {
-            left: relu,
-            right: mapped,
-            shared: 3,
-            left_free: 0,
-            right_free: 0,
-            contracted: 0,
-        }),
-    );
-    let scaled = s.term(1 << 16, product, vec![]);
-    let scaled = s.linear(vec![scaled]);
-    let divided = s.node(
-        &[2, 3, 3],
-        (-64, 63),
-        Op::Rescale(Rescale {
-            source: scaled,
-            shift: 19,
-        }),
-    );
-    let hot = s.node(&[4], (0, 1), Op::OneHot(OneHot { source: logits }));
-    let index = s.term(
-        1,
-        hot,
-        vec![Step::Reduce {
-            axis: 0,
-            source: 4,
-            weights: Some(vec![0, 1, 2, 3]),
-        }],
-    );
-    let index = s.linear(vec![index]);
-    let wide = s.term(1 << 14, logits, vec![]);
-    let wide = s.linear(vec![wide]);
-    let other = s.term(-(1 << 13), logits, vec![]);
-    let other = s.linear(vec![other]);
-    let wide_max = s.node(
-        &[4],
-        (0, 0),
-        Op::Max(Max {
-            left: wide,
-            right: other,
-        }),
-    );
+    let logits = Contract {
+        left_free: 0,
+        ..Contract::matrices(flat, dense)
+    };
+    let logits = s.builder.contract(logits).unwrap();
+    let product = Contract::entries(relu, mapped, 3);
+    let product = s.builder.contract(product).unwrap();
+    let scaled = s.linear(&[(1 << 16, product, vec![])]);
+    let divided = s.builder.rescale(scaled, 19, -64..=63).unwrap();
+    let hot = s.builder.one_hot(logits).unwrap();
+    let place = Step::Reduce {
+        axis: 0,
+        source: 4,
+        weights: Some(vec![0, 1, 2, 3]),
+    };
+    let index = s.linear(&[(1, hot, vec![place])]);
+    let wide = s.linear(&[(1 << 14, logits, vec![])]);
+    let other = s.linear(&[(-(1 << 13), logits, vec![])]);
+    let wide_max = s.builder.max(wide, other).unwrap();
     // Rows of a table by indices of the user's, and by the index of the maximum.
-    let tokens = s.input(&[3], (0, 4));
-    let codes = s.node(&[3, 5], (0, 1), Op::Indicator(Indicator { source: tokens }));
+    let tokens = s.builder.input("tokens", &[3], 0..=4).unwrap();
+    let codes = s.builder.indicator(tokens, 5).unwrap();
     let embedding = s.weight(&[2, 5], (-7, 7), 5);
-    let embedded = s.node(
-        &[3, 2],
-        (0, 0),
-        Op::Contract(Contract {
-            left: codes,
-            right: embedding,
-            shared: 0,
-            left_free: 1,
-            right_free: 1,
-            contracted: 1,
-        }),
-    );
-    let picked = s.node(
-        &[],
-        (0, 3),
-        Op::Rescale(Rescale {
-            source: index,
-            shift: 0,
-        }),
-    );
-    let code = s.node(&[4], (0, 1), Op::Indicator(Indicator { source: picked }));
+    let embedded = Contract::matrices(codes, embedding);
+    let embedded = s.builder.contract(embedded).unwrap();
+    let picked = s.builder.rescale(index, 0, 0..=3).unwrap();
+    let code = s.builder.indicator(picked, 4).unwrap();
     // Roots of sums of squares that are wider than any table.
-    let squares = s.node(
-        &[2, 3, 3],
-        (0, 0),
-        Op::Contract(Contract {
-            left: signed,
-            right: signed,
-            shared: 3,
-            left_free: 0,
-            right_free: 0,
-            contracted: 0,
-        }),
-    );
-    let terms = vec![
-        s.term(1 << 20, squares, vec![]),
-        s.term(3 << 12, relu, vec![]),
-    ];
-    let squares = s.linear(terms);
-    let root = s.node(&[2, 3, 3], (0, 40_000), Op::Root(Root { source: squares }));
-    s.program.outputs = vec![logits, divided, index, wide_max, max, embedded, code, root];
-    s
+    let squares = s.builder.contract(Contract::squares(signed, 3)).unwrap();
+    let squares = s.linear(&[(1 << 20, squares, vec![]), (3 << 12, relu, vec![])]);
+    let root = s.builder.root(squares, 0..=40_000).unwrap();
+    s.finish(&[logits, divided, index, wide_max, max, embedded, code, root])
 }
 
 pub fn input() -> Vec<Vec<i64>> {
