@@ -26,23 +26,52 @@ pub struct Layout {
     cut: Option<usize>,
 }
 
+/// Weights of the indices of an axis.
+#[cfg(feature = "prover")]
+#[derive(Clone, Debug)]
+pub(crate) enum Weights<F> {
+    /// One for each index.
+    All(Vec<F>),
+    /// One at this index, zero elsewhere.
+    Unit(usize),
+}
+
+#[cfg(feature = "prover")]
+impl<F: PrimeField> Weights<F> {
+    /// Indices and their weights; what is not among them has none.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, F)> {
+        let (all, unit) = match self {
+            Self::All(weights) => (&weights[..], None),
+            Self::Unit(index) => (&[][..], Some((*index, F::one()))),
+        };
+        all.iter().copied().enumerate().chain(unit)
+    }
+}
+
 /// `weights[row]` (x) `column`: the value of a functional is the sum over its pieces.
 #[cfg(feature = "prover")]
 #[derive(Clone, Debug)]
 pub(crate) struct Piece<F> {
-    /// One weight for each combination of the outer axes.
-    pub outer: Vec<F>,
-    /// One weight for each run of the cut axis (one weight if none is cut).
-    pub runs: Vec<F>,
+    /// Of each combination of the outer axes.
+    pub outer: Weights<F>,
+    /// Of each run of the cut axis (of which there is one if none is cut).
+    pub runs: Weights<F>,
     /// One weight for each position in a row.
     pub column: Vec<F>,
 }
 
 #[cfg(feature = "prover")]
 impl<F: PrimeField> Piece<F> {
-    /// One weight a row.
-    pub fn rows(&self) -> Vec<F> {
-        kron(&self.outer, &self.runs)
+    /// Rows and their weights, in order; what is not among them has none.
+    pub fn rows(&self, layout: &Layout) -> Vec<(usize, F)> {
+        let runs = layout.runs();
+        let outer = self.outer.iter();
+        outer
+            .flat_map(|(o, of_outer)| {
+                let of_run = self.runs.iter();
+                of_run.map(move |(run, weight)| (o * runs + run, of_outer * weight))
+            })
+            .collect()
     }
 }
 
@@ -258,8 +287,8 @@ impl Layout {
                 .iter()
                 .fold(vec![F::one()], |w, g| kron(&w, &g.weights));
             return vec![Piece {
-                outer,
-                runs: vec![F::one()],
+                outer: Weights::All(outer),
+                runs: Weights::Unit(0),
                 column,
             }];
         };
@@ -283,7 +312,7 @@ impl Layout {
         factor(&first, length)
             .into_iter()
             .map(|(runs, low)| Piece {
-                outer: outer.clone(),
+                outer: Weights::All(outer.clone()),
                 runs,
                 column: kron(&low, &inner),
             })
@@ -293,30 +322,22 @@ impl Layout {
     /// One piece a row.
     #[cfg(feature = "prover")]
     fn by_row<F: PrimeField>(&self, weights: &[F]) -> Vec<Piece<F>> {
-        let count = self.row_count();
-        self.rows()
-            .into_iter()
-            .enumerate()
-            .map(|(row, range)| {
-                let mut unit = vec![F::zero(); count];
-                if let Some(slot) = unit.get_mut(row) {
-                    *slot = F::one();
-                }
-                let column = weights.get(range).unwrap_or_default().to_vec();
-                Piece {
-                    outer: unit,
-                    runs: vec![F::one()],
-                    column,
-                }
-            })
-            .collect()
+        let runs = self.runs().max(1);
+        let rows = self.rows().into_iter().enumerate();
+        rows.map(|(row, range)| Piece {
+            outer: Weights::Unit(row / runs),
+            runs: Weights::Unit(row % runs),
+            column: weights.get(range).unwrap_or_default().to_vec(),
+        })
+        .collect()
     }
 }
 
 /// Writes `vector`, cut into runs of `length`, as a sum of (weight of a run) x (weight in a run): by elimination as long as
-/// the rank is low (a truncated `eq` has rank at most 2, a convolution window's at most 4), else run by run.
+/// the rank is low (a truncated `eq` has rank at most 2, a convolution window's at most 4), else run by run: a factor never takes
+/// more room than the vector and the runs' weights, so that all of them together are linear in the vector.
 #[cfg(feature = "prover")]
-pub(crate) fn factor<F: PrimeField>(vector: &[F], length: usize) -> Vec<(Vec<F>, Vec<F>)> {
+pub(crate) fn factor<F: PrimeField>(vector: &[F], length: usize) -> Vec<(Weights<F>, Vec<F>)> {
     let runs: Vec<&[F]> = vector.chunks(length).collect();
     // (pivot position, weights in a run with a one at the pivot, weight of each run)
     let mut basis: Vec<(usize, Vec<F>, Vec<F>)> = Vec::new();
@@ -340,15 +361,9 @@ pub(crate) fn factor<F: PrimeField>(vector: &[F], length: usize) -> Vec<(Vec<F>,
             continue;
         };
         if basis.len() == LOW_RANK {
+            let runs = runs.iter().enumerate();
             return runs
-                .iter()
-                .enumerate()
-                .map(|(i, run)| {
-                    let unit = (0..runs.len())
-                        .map(|j| F::from(u64::from(i == j)))
-                        .collect();
-                    (unit, run.to_vec())
-                })
+                .map(|(i, run)| (Weights::Unit(i), run.to_vec()))
                 .collect();
         }
         let mut high = vec![F::zero(); runs.len()];
@@ -362,7 +377,7 @@ pub(crate) fn factor<F: PrimeField>(vector: &[F], length: usize) -> Vec<(Vec<F>,
     }
     basis
         .into_iter()
-        .map(|(_, low, high)| (high, low))
+        .map(|(_, low, high)| (Weights::All(high), low))
         .collect()
 }
 
@@ -379,10 +394,9 @@ mod tests {
         let mut sum = vec![Fr::from(0); dense.len()];
         let mut tails = vec![Fr::from(0); layout.row_count() << c];
         for piece in layout.pieces(functional) {
-            let rows = piece.rows();
-            assert_eq!(rows.len(), layout.row_count());
             assert!(piece.column.len() <= 1 << c);
-            for (row, (range, weight)) in layout.rows().into_iter().zip(rows).enumerate() {
+            for (row, weight) in piece.rows(layout) {
+                let range = layout.rows()[row].clone();
                 for (x, &b) in piece.column.iter().enumerate() {
                     if range.start + x < range.end {
                         sum[range.start + x] += functional.coefficient * weight * b;
@@ -404,6 +418,49 @@ mod tests {
             tails.iter().all(|t| *t == Fr::from(0)),
             "support beyond a short row"
         );
+    }
+
+    /// Pieces take room in proportion to the tensor, even if a dense group lies across the rows' boundary or an axis has a high rank: a
+    /// stranger's key may ask for either.
+    #[test]
+    fn pieces_are_linear_in_the_tensor() {
+        let dense = |shape: &[usize], groups: &[Vec<usize>]| {
+            let groups = groups.iter().map(|sizes| {
+                let count: usize = sizes.iter().product();
+                let weights = (0..count as u64).map(|i| Fr::from(i * i * i + 7) * Fr::from(i + 3));
+                Group {
+                    sizes: sizes.clone(),
+                    weights: Arc::new(weights.collect()),
+                }
+            });
+            let functional = Functional {
+                coefficient: Fr::from(1),
+                groups: groups.collect(),
+            };
+            assert_eq!(functional.dense().len(), shape.iter().product::<usize>());
+            functional
+        };
+        let room = |weights: &Weights<Fr>| match weights {
+            Weights::All(weights) => weights.len(),
+            Weights::Unit(_) => 1,
+        };
+        for rows in [16, 512, 8192] {
+            let wide = ([rows, 8], vec![vec![rows, 8]]);
+            let cut = ([1, rows * 8], vec![vec![1], vec![rows * 8]]);
+            for (shape, groups) in [wide, cut] {
+                let layout = Layout::packed(shape.to_vec(), 3).unwrap();
+                assert_eq!(layout.row_count(), rows);
+                let pieces = layout.pieces(&dense(&shape, &groups));
+                assert_eq!(pieces.len(), rows);
+                let entries: usize = pieces
+                    .iter()
+                    .map(|p| room(&p.outer) + room(&p.runs) + p.column.len())
+                    .sum();
+                assert!(entries <= 2 * rows * 8, "{entries} for {rows} rows of 8");
+                let rows_of_pieces: usize = pieces.iter().map(|p| p.rows(&layout).len()).sum();
+                assert_eq!(rows_of_pieces, rows);
+            }
+        }
     }
 
     #[test]

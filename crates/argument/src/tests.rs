@@ -9,4 +9,5 @@ mod mutations;
 pub mod oracle;
 mod sample;
 mod simulator;
+mod wires;
 mod witness;

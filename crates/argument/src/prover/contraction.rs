@@ -267,7 +267,11 @@ fn fold_right<F: PrimeField>(
         let pieces: Vec<_> = pieces
             .map(|(of_rows, neighbours)| {
                 let values = arrays.committed(tensor);
-                let folded = fold_rows(&of_rows, values, &rows, layout.row_width());
+                let (weights, rows): (Vec<F>, Vec<_>) = of_rows
+                    .iter()
+                    .map(|(row, weight)| (weight, rows[row].clone()))
+                    .unzip();
+                let folded = fold_rows(&weights, values, &rows, layout.row_width());
                 (neighbours, folded)
             })
             .collect();

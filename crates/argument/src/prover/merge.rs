@@ -67,8 +67,9 @@ pub(crate) fn fold_class<'a, F: PrimeField>(
     let pieces = layout.pieces(class.functional).into_iter();
     pieces
         .map(|piece| {
-            let weights = piece.rows();
-            let scaled = |factor: F| weights.iter().map(|&w| w * factor).collect::<Vec<_>>();
+            let weighed = piece.rows(layout);
+            let rows: Vec<_> = weighed.iter().map(|&(row, _)| rows[row].clone()).collect();
+            let scaled = |factor: F| weighed.iter().map(|&(_, w)| w * factor).collect::<Vec<_>>();
             let rho = claims.iter().map(|c| scaled(c.functional.coefficient));
             let rho: Vec<_> = rho.collect();
             let arrays = rho.iter().zip(claims);
@@ -127,7 +128,8 @@ pub(crate) fn by_column<F: PrimeField>(pieces: Vec<FoldedPiece<F>>) -> Vec<Folde
 fn fold_runs<F: PrimeField>(piece: &Piece<F>, layout: &Layout, folded: &[F]) -> Vec<F> {
     let width = layout.row_width();
     let mut out = vec![F::zero(); width];
-    for (run, &weight) in folded.chunks(width).zip(&piece.runs) {
+    for (run, weight) in piece.runs.iter() {
+        let run = folded.chunks(width).nth(run).unwrap_or_default();
         for (slot, &v) in out.iter_mut().zip(run) {
             *slot += weight * v;
         }

@@ -24,7 +24,7 @@ pub(crate) struct TensorClaims<'a, A: Arithmetic, S> {
 }
 
 impl<'a, A: Arithmetic, S: ContractionParty<A::Known>> MergedClaim<'a, A, S> {
-    pub(super) fn contractions(self) -> Result<TensorClaims<'a, A, S>, S::Error> {
+    pub(crate) fn contractions(self) -> Result<TensorClaims<'a, A, S>, S::Error> {
         let Self {
             mut script,
             mut party,

@@ -26,7 +26,7 @@ pub(crate) struct MergedClaim<'a, A: Arithmetic, S> {
 }
 
 impl<'a, A: Arithmetic, S: TreeParty<A::Known>> LeafClaims<'a, A, S> {
-    pub(super) fn merge(self) -> Result<MergedClaim<'a, A, S::Contractions>, S::Error> {
+    pub(crate) fn merge(self) -> Result<MergedClaim<'a, A, S::Contractions>, S::Error> {
         let Self {
             mut script,
             party,

@@ -38,7 +38,7 @@ pub(crate) struct Outcome<P: Profile> {
 }
 
 impl<'a, A: Arithmetic, S: ContractionParty<A::Known>> TensorClaims<'a, A, S> {
-    pub(super) fn open(self) -> Result<OpenedClaim<'a, A, S::Last>, S::Error> {
+    pub(crate) fn open(self) -> Result<OpenedClaim<'a, A, S::Last>, S::Error> {
         let Self {
             mut script,
             party,

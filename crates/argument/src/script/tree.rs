@@ -18,7 +18,7 @@ pub(crate) struct LeafClaims<'a, A: Arithmetic, S> {
 }
 
 impl<'a, A: Arithmetic, S: LookupParty<A::Known>> Committed<'a, A, S> {
-    pub(super) fn tree(self) -> Result<LeafClaims<'a, A, S::Tree>, S::Error> {
+    pub(crate) fn tree(self) -> Result<LeafClaims<'a, A, S::Tree>, S::Error> {
         let Self { mut script, party } = self;
         let (alpha, gamma) = (
             script.challenge(Challenge::Alpha),

@@ -166,6 +166,16 @@ impl<'a, P: Profile> Adversary<'a, P> {
         )
     }
 
+    /// Sends every value as it is.
+    pub fn remove_pads(&mut self) {
+        self.pads.fill(Scalar::<P>::zero());
+    }
+
+    /// The scalars that were sent, where the commitments are not part of what was sent.
+    pub fn sent_scalars(&self) -> &[u8] {
+        &self.proof
+    }
+
     fn to_rows(&self, tensor: usize, values: &[Scalar<P>]) -> Vec<Vec<Scalar<P>>> {
         let parts = self.relations.parts();
         let ranges = parts.tensors[tensor].layout.rows();
@@ -400,7 +410,8 @@ impl<'a, P: Profile> Adversary<'a, P> {
             let layout = &self.relations.parts().tensors[claim.tensor].layout;
             for piece in layout.pieces(&claim.functional) {
                 let mut folded = vec![Scalar::<P>::zero(); width];
-                for (k, row) in piece.rows().into_iter().zip(rows) {
+                for (row, k) in piece.rows(layout) {
+                    let row = rows[row].iter();
                     folded.iter_mut().zip(row).for_each(|(f, v)| *f += k * v);
                 }
                 let mut column = piece.column;

@@ -492,6 +492,53 @@ fn sums_of_multiples_have_no_exceptions() {
     agrees::<ark_bn254::g1::Config>();
 }
 
+/// Generators are priced at what they take: relations with many, for long rows or for many padded scalars, are refused where
+/// hashing so many to the curve would take longer than the limit says.
+#[test]
+fn many_generators_are_refused() {
+    use crate::{Limits, RelationsError};
+    /// A field multiplication, and hashing to the curve, in nanoseconds: see `work.rs`.
+    const MULTIPLICATION: u64 = 30;
+    const HASH: u64 = 20_000;
+    let limits = Limits::default();
+    let long_rows = |c| {
+        let mut parts = tiny().parts().clone();
+        parts.tensors.truncate(2);
+        parts.c = c;
+        parts
+    };
+    // Each linear claim reads the product at a point of its own.
+    let many_claims = |count| {
+        let mut parts = long_rows(1);
+        let linear = parts.linears[0].clone();
+        parts.linears = vec![linear; count];
+        parts
+    };
+    let mut largest = 0;
+    for parts in [
+        long_rows(16),
+        long_rows(18),
+        long_rows(19),
+        many_claims(1 << 16),
+        many_claims(1 << 17),
+        many_claims(1 << 19),
+    ] {
+        let free = Limits::of_work(u64::MAX / 1024);
+        let all = Relations::within(parts.clone(), &free).unwrap();
+        let generators = all.generator_count() as u64;
+        assert!(all.work() * MULTIPLICATION > generators * HASH);
+        match Relations::within(parts, &limits) {
+            Ok(_) => largest = largest.max(generators),
+            Err(RelationsError::Limit { .. }) => {
+                assert!(generators * HASH * 2 > limits.work * MULTIPLICATION);
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    // What was let pass is hashed within the time that the limits stand for.
+    assert!(largest > 1 << 17 && largest * HASH < limits.work * MULTIPLICATION);
+}
+
 /// Relations come from a key, which may be hostile too: an error, never a panic.
 #[test]
 fn hostile_relations_are_errors() {
