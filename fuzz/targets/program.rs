@@ -2,7 +2,7 @@
 #![no_main]
 
 use inferproof_inference::generic::{Verifier, VerifyingKey};
-use inferproof_inference::{Architecture, Grumpkin, KeyError, Limits, Visibility, Visible};
+use inferproof_inference::{Architecture, Disclosed, Disclosure, Grumpkin, KeyError, Limits, Proof, Visibility, Visible};
 use inferproof_program::Program;
 use libfuzzer_sys::fuzz_target;
 
@@ -13,8 +13,8 @@ const LIMITS: Limits = Limits {
     ..Limits::of_work(1 << 20)
 };
 
-fn visible(bit: u8) -> Visible {
-    if bit & 1 == 0 { Visible::Public } else { Visible::Private }
+fn seen(bit: u8) -> Visibility {
+    if bit & 1 == 0 { Visibility::Public } else { Visibility::Private }
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -29,11 +29,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let architecture = Architecture {
         program,
-        visibility: Visibility {
-            weights: Visible::Public,
-            input: visible(choices),
-            output: visible(choices >> 1),
-        },
+        weights: Visible::Public,
         row_bits: 1 + u32::from(choices >> 2) % 8,
     };
     // The verifier says which commitment it expects; any points will do.
@@ -49,6 +45,22 @@ fuzz_target!(|data: &[u8]| {
             Ok(verifier) => {
                 let _ = verifier.check_range_proofs();
                 let _ = verifier.argument_length();
+                // Relations of another shape, for a proof that shows what such a statement says and argues nothing.
+                let statement = verifier.statement(b"");
+                let statement = statement.with_inputs(seen(choices)).with_outputs(seen(choices >> 1));
+                let disclose = |listed: &inferproof_inference::Listed| match listed.visibility {
+                    Visibility::Public => Disclosed::Integers(Vec::new()),
+                    _ => Disclosed::Nothing,
+                };
+                let proof = Proof {
+                    disclosure: Disclosure {
+                        inputs: statement.inputs.iter().map(disclose).collect(),
+                        outputs: statement.outputs.iter().map(disclose).collect(),
+                    },
+                    statement: statement.clone(),
+                    argument: Vec::new(),
+                };
+                assert!(verifier.verify(&statement, &proof).is_err());
                 return;
             }
             Err(_) => return,

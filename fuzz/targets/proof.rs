@@ -2,7 +2,7 @@
 #![no_main]
 
 use inferproof_inference::generic::{Verifier, VerifyingKey};
-use inferproof_inference::{Grumpkin, Proof, Publics};
+use inferproof_inference::{Disclosed, Grumpkin, Proof, Statement};
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 
@@ -11,14 +11,16 @@ static VERIFIER: LazyLock<Verifier<Grumpkin>> = LazyLock::new(|| {
     Verifier::new(key).unwrap()
 });
 
+static EXPECTED: LazyLock<Statement> = LazyLock::new(|| VERIFIER.statement(b"fuzz"));
+
 static VALID: LazyLock<Proof> = LazyLock::new(|| {
     let proof = Proof::decode::<Grumpkin>(include_bytes!("../seeds/valid.infproof")).unwrap();
-    VERIFIER.verify(&proof, b"fuzz").unwrap();
+    VERIFIER.verify(&EXPECTED, &proof).unwrap();
     proof
 });
 
 fn check(proof: &Proof) {
-    if VERIFIER.verify(proof, b"fuzz").is_ok() {
+    if VERIFIER.verify(&EXPECTED, proof).is_ok() {
         assert_eq!(*proof, *VALID, "a second proof is accepted");
     }
 }
@@ -46,9 +48,9 @@ fn edited(edits: &[u8]) -> Proof {
             4 => proof.argument.truncate(place % length),
             5 => proof.argument.extend(vec![byte; place % 65]),
             6 => {
-                let Publics { inputs, outputs } = &mut proof.publics;
-                let list = if a & 1 == 0 { inputs } else { outputs };
-                if let Some(tensor) = list.iter_mut().flatten().next() {
+                let disclosure = &mut proof.disclosure;
+                let list = if a & 1 == 0 { &mut disclosure.inputs } else { &mut disclosure.outputs };
+                if let Some(Disclosed::Integers(tensor)) = list.first_mut() {
                     let place = usize::from(b) % tensor.len().max(1);
                     if let Some(slot) = tensor.get_mut(place) {
                         *slot = slot.wrapping_add(i64::from(byte as i8) << (c % 64));
@@ -56,7 +58,7 @@ fn edited(edits: &[u8]) -> Proof {
                 }
             }
             _ => {
-                if let Some(slot) = proof.model_id.get_mut(place % 32) {
+                if let Some(slot) = proof.statement.model_id.get_mut(place % 32) {
                     *slot ^= byte;
                 }
             }

@@ -1,7 +1,7 @@
 //! Writes the seeds: `cargo run --release --features prover --bin seeds`, in this folder.
 
 use inferproof_inference::generic::{Prover, commit};
-use inferproof_inference::{Grumpkin, Proof, Visibility, Visible};
+use inferproof_inference::{Grumpkin, Proof, Visible};
 use inferproof_program::testing::{Case, build};
 use std::fs;
 
@@ -15,16 +15,16 @@ fn choices(seed: u64, count: usize) -> Vec<u32> {
     std::iter::repeat_with(next).take(count).collect()
 }
 
-fn key_and_proof(case: &Case, visibility: Visibility) -> (Vec<u8>, Proof) {
+fn key_and_proof(case: &Case, weights: Visible) -> (Vec<u8>, Proof) {
     let (key, secret) = commit::<Grumpkin>(
         case.weights.clone(),
-        visibility,
+        weights,
         &mut |_, _| true,
     )
     .unwrap();
     let bytes = key.encode();
     let prover = Prover::new(key, secret).unwrap();
-    let proof = prover.prove(&case.inputs, b"fuzz", &mut |_| true).unwrap().proof;
+    let proof = prover.prove(&prover.verifier().statement(b"fuzz"), &case.inputs, &[], &mut |_| true).unwrap().proof;
     (bytes, proof)
 }
 
@@ -41,7 +41,7 @@ fn main() {
         })
         .min_by_key(|case| case.program.tensors.iter().map(|t| t.volume()).sum::<usize>())
         .unwrap();
-    let (key, proof) = key_and_proof(&small, Visibility::default());
+    let (key, proof) = key_and_proof(&small, Visible::Private);
     fs::write("seeds/key/small", key).unwrap();
     let bytes = proof.encode::<Grumpkin>();
     fs::write("seeds/valid.infproof", &bytes).unwrap();
@@ -60,11 +60,6 @@ fn main() {
             }
         }
     }
-    let private = Visibility {
-        weights: Visible::Private,
-        input: Visible::Private,
-        output: Visible::Private,
-    };
-    let (key, _) = key_and_proof(&build(&choices(1003, 120)), private);
-    fs::write("seeds/key/private", key).unwrap();
+    let (key, _) = key_and_proof(&build(&choices(1003, 120)), Visible::Public);
+    fs::write("seeds/key/public", key).unwrap();
 }

@@ -8,7 +8,7 @@ mod synthetic;
 
 use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
 use inferproof_inference::generic::{Prover, commit};
-use inferproof_inference::{Grumpkin, Stage, Visibility};
+use inferproof_inference::{Grumpkin, Stage, Visible};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,8 @@ fn stages(prover: &Prover<Grumpkin>, inputs: &[Vec<i64>]) -> [Duration; 6] {
         times[current] += now - since;
         (current, since) = (stage, now);
     };
-    let inference = prover.prove(inputs, b"", &mut |stage| {
+    let statement = prover.verifier().statement(b"");
+    let inference = prover.prove(&statement, inputs, &[], &mut |stage| {
         next(match stage {
             Stage::Commit => 1,
             Stage::Lookups => 2,
@@ -49,12 +50,13 @@ fn stages(prover: &Prover<Grumpkin>, inputs: &[Vec<i64>]) -> [Duration; 6] {
 fn lenet(criterion: &mut Criterion) {
     let model = synthetic::lenet();
     let weights = model.weights.clone();
-    let (key, secret) = commit::<Grumpkin>(weights, Visibility::default(), &mut |_, _| true)
+    let (key, secret) = commit::<Grumpkin>(weights, Visible::Private, &mut |_, _| true)
         .expect("the model is sound");
     let prover = Prover::new(key, secret).expect("the key was just made");
     let inputs = &model.inputs;
+    let statement = prover.verifier().statement(b"");
     let proof = prover
-        .prove(inputs, b"", &mut |_| true)
+        .prove(&statement, inputs, &[], &mut |_| true)
         .expect("the model is sound")
         .proof;
     println!(
@@ -74,11 +76,16 @@ fn lenet(criterion: &mut Criterion) {
         b.iter(|| prover.run(inputs).expect("the model is sound"));
     });
     group.bench_function("verify", |b| {
-        b.iter(|| prover.verifier().verify(&proof, b"").expect("it is sound"));
+        b.iter(|| {
+            prover
+                .verifier()
+                .verify(&statement, &proof)
+                .expect("it is sound")
+        });
     });
     group.measurement_time(Duration::from_secs(8));
     group.bench_function("prove", |b| {
-        b.iter(|| prover.prove(inputs, b"", &mut |_| true));
+        b.iter(|| prover.prove(&statement, inputs, &[], &mut |_| true));
     });
     // Every iteration makes a whole proof, so that a stage meets the caches as it does in use: about one iteration a sample.
     let whole: Duration = stages(&prover, inputs).iter().sum();

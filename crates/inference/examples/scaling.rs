@@ -42,24 +42,25 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64, f64) {
 fn measure(series: &str, rows: usize, width: usize, runs: usize) {
     let model = synthetic::dense(rows, width, 2);
     let (weights, activations) = (model.weight_count(), model.activation_count());
-    let everything = Visibility {
-        weights: Visible::Private,
-        input: Visible::Private,
-        output: Visible::Private,
-    };
     let (committed, commit_wall, commit_cpu) = timed(|| {
-        commit::<Grumpkin>(model.weights, everything, &mut |_, _| true).expect("the model is sound")
+        commit::<Grumpkin>(model.weights, Visible::Private, &mut |_, _| true)
+            .expect("the model is sound")
     });
     let prover = Prover::new(committed.0, committed.1).expect("the key was just made");
+    let statement = prover.verifier().statement(b"");
+    let statement = statement
+        .with_inputs(Visibility::Private)
+        .with_outputs(Visibility::Private);
     let (mut prove_wall, mut prove_cpu) = (Vec::new(), Vec::new());
     let (mut verify_wall, mut verify_cpu, mut bytes) = (Vec::new(), Vec::new(), 0);
     for run in 0..=runs {
         let (inference, wall, cpu) = timed(|| {
             prover
-                .prove(&model.inputs, b"", &mut |_| true)
+                .prove(&statement, &model.inputs, &[], &mut |_| true)
                 .expect("the model is sound")
         });
-        let (verdict, v_wall, v_cpu) = timed(|| prover.verifier().verify(&inference.proof, b""));
+        let (verdict, v_wall, v_cpu) =
+            timed(|| prover.verifier().verify(&statement, &inference.proof));
         verdict.expect("the proof is sound");
         bytes = inference.proof.encode::<Grumpkin>().len();
         if run > 0 {

@@ -6,11 +6,15 @@ mod integers;
 mod sketch;
 
 use crate::generic::{ModelSecret, Prover, Verifier, VerifyingKey, commit};
+use crate::statement::StatementShape;
 use crate::witness::Values;
-use crate::{Grumpkin, Rejection, Visibility, Visible};
+use crate::{
+    Disclosed, Grumpkin, Rejection, Statement, TensorKind, TensorOpening, Visibility, Visible,
+};
 use inferproof_argument::generators::Generators;
 use inferproof_argument::{
-    Integers as Narrow, ProveError, Reject, Relations, Source, Statement, Witness, prove_anything,
+    Integers as Narrow, ProveError, Reject, Relations, Source, Statement as ArgumentStatement,
+    Witness, prove_anything,
 };
 use inferproof_program::{
     BoundWeights, Integers, Linear, Max, Op, Program, Rescale, RunError, TensorId, Trace, Weights,
@@ -29,7 +33,7 @@ fn bind(program: &Program, weights: &Weights) -> BoundWeights {
 fn cheat(
     relations: &Relations,
     generators: &Generators<Grumpkin>,
-    statement: &Statement<'_, Grumpkin>,
+    statement: &ArgumentStatement<'_, Grumpkin>,
     witness: Witness<'_, Grumpkin>,
 ) -> Result<Vec<u8>, ProveError> {
     prove_anything(relations, generators, statement, witness, &mut |_| true)
@@ -39,6 +43,8 @@ struct Arena {
     program: Program,
     weights: Weights,
     prover: Prover<Grumpkin>,
+    /// In which all inputs and outputs are seen alike.
+    statement: Statement,
 }
 
 impl Arena {
@@ -46,12 +52,24 @@ impl Arena {
         let (program, weights) = every_op();
         let bound = bind(&program, &weights);
         let (key, secret): (VerifyingKey<Grumpkin>, ModelSecret<Grumpkin>) =
-            commit(bound, visibility, &mut |_, _| true).unwrap();
+            commit(bound, Visible::Private, &mut |_, _| true).unwrap();
+        let prover = Prover::new(key, secret).unwrap();
+        let plain = prover.verifier().statement(b"");
         Self {
             program,
             weights,
-            prover: Prover::new(key, secret).unwrap(),
+            statement: plain.with_inputs(visibility).with_outputs(visibility),
+            prover,
         }
+    }
+
+    fn shape(&self) -> StatementShape {
+        let row_bits = self.verifier().key().architecture.row_bits;
+        StatementShape::of(&self.statement, std::iter::repeat(row_bits))
+    }
+
+    fn prepared(&self) -> std::sync::Arc<crate::verify::Prepared<Grumpkin>> {
+        self.verifier().prepared(&self.shape()).unwrap()
     }
 
     /// The honest run.
@@ -76,7 +94,7 @@ impl Arena {
             weights,
             trace: &trace,
         };
-        let (fresh, contractions) = values.fill(self.verifier().lowered()).unwrap();
+        let (fresh, contractions) = values.fill(&self.prepared().lowered).unwrap();
         (trace.outputs(program), fresh, contractions)
     }
 
@@ -119,14 +137,30 @@ impl Arena {
     ) -> Result<(), Rejection> {
         let made = self
             .prover
-            .prove_filled(inputs, outputs, fresh, contractions, b"", cheat);
+            .disclose(&self.statement, inputs, &outputs, &[])
+            .and_then(|disclosing| {
+                self.prover.prove_filled(
+                    &self.statement,
+                    disclosing,
+                    outputs,
+                    fresh,
+                    contractions,
+                    cheat,
+                )
+            });
         let proof = match made {
             Ok(inference) => inference.proof,
             // The lie is not even in a declared range.
-            Err(crate::InferenceError::Publics(rejection)) => return Err(rejection),
+            Err(crate::InferenceError::Statement(rejection)) => return Err(rejection),
+            Err(crate::InferenceError::Opening { tensor, .. }) => {
+                return Err(Rejection::Disclosed {
+                    what: tensor,
+                    reason: "it cannot be committed",
+                });
+            }
             Err(other) => panic!("{other}"),
         };
-        self.verifier().verify(&proof, b"")
+        self.verifier().verify(&self.statement, &proof)
     }
 
     /// The program in which one tensor is given from outside.
@@ -140,20 +174,17 @@ impl Arena {
 
 fn rejected(verdict: Result<(), Rejection>, what: &str) {
     match verdict {
-        Err(Rejection::Argument(Reject::Closing) | Rejection::Publics { .. }) => {}
+        Err(Rejection::Argument(Reject::Closing) | Rejection::Disclosed { .. }) => {}
         other => panic!("{what}: {other:?}"),
     }
 }
 
-const PRIVATE: Visibility = Visibility {
-    weights: Visible::Private,
-    input: Visible::Private,
-    output: Visible::Private,
-};
+/// Everything shown, hidden, or committed.
+const ALL: [Visibility; 3] = [Visibility::Public, Visibility::Private, Visibility::Commit];
 
 #[test]
 fn the_arena_is_fair() {
-    for visibility in [Visibility::default(), PRIVATE] {
+    for visibility in ALL {
         let arena = Arena::new(visibility);
         arena
             .verdict(&arena.program, &arena.weights, &input())
@@ -167,7 +198,7 @@ fn the_arena_is_fair() {
 
 #[test]
 fn every_tensor_one_off_with_all_that_follows() {
-    for visibility in [Visibility::default(), PRIVATE] {
+    for visibility in ALL {
         let arena = Arena::new(visibility);
         let trace = arena.run();
         let mut forgeries = 0;
@@ -210,7 +241,7 @@ fn every_tensor_one_off_with_all_that_follows() {
 
 #[test]
 fn the_second_of_two_equal_maxima() {
-    let arena = Arena::new(Visibility::default());
+    let arena = Arena::new(Visibility::Public);
     let hot = arena
         .program
         .nodes
@@ -236,7 +267,7 @@ fn the_second_of_two_equal_maxima() {
 /// Codes of an index: another one, two, none; of indices that are the user's, and of one that is computed.
 #[test]
 fn another_index() {
-    for visibility in [Visibility::default(), PRIVATE] {
+    for visibility in ALL {
         let arena = Arena::new(visibility);
         let nodes = arena.program.nodes.iter();
         let codes: Vec<TensorId> = nodes
@@ -279,7 +310,7 @@ fn another_index() {
 /// Roots other than the floor of the square root: one off either way, negative ones, none.
 #[test]
 fn another_root() {
-    for visibility in [Visibility::default(), PRIVATE] {
+    for visibility in ALL {
         let arena = Arena::new(visibility);
         let mut nodes = arena.program.nodes.iter();
         let root = nodes.find(|n| matches!(n.op, Op::Root(_))).unwrap();
@@ -310,7 +341,7 @@ fn another_root() {
 /// The owner runs another architecture or other weights than were certified.
 #[test]
 fn another_program() {
-    let arena = Arena::new(Visibility::default());
+    let arena = Arena::new(Visibility::Public);
     let mut others: Vec<(&str, Program, Weights)> = Vec::new();
     let mut change = |what, edit: &dyn Fn(&mut Program, &mut Weights)| {
         let (mut program, mut weights) = (arena.program.clone(), arena.weights.clone());
@@ -405,13 +436,13 @@ fn another_program() {
 
 #[test]
 fn every_advice_column() {
-    for visibility in [Visibility::default(), PRIVATE] {
+    for visibility in ALL {
         let arena = Arena::new(visibility);
         let (outputs, fresh, contractions) = arena.fill(&arena.program, &arena.weights, &input());
         let judge = |fresh: Vec<Narrow>, contractions: Vec<Vec<i64>>| {
             arena.judge(&input(), outputs.clone(), fresh, contractions)
         };
-        for (column, recipe) in arena.verifier().lowered().recipes.iter().enumerate() {
+        for (column, recipe) in arena.prepared().lowered.recipes.iter().enumerate() {
             let honest = fresh[column].to_i64();
             for entry in [0, honest.len() / 2, honest.len() - 1] {
                 for lie in [
@@ -434,7 +465,8 @@ fn every_advice_column() {
         }
         // A contraction's output is sent nowhere; a lie about it has an effect where a lookup reads it.
         let looked_up = |product: usize| {
-            let lookups = &arena.verifier().lowered().relations.parts().lookups;
+            let prepared = arena.prepared();
+            let lookups = &prepared.lowered.relations.parts().lookups;
             let mut terms = lookups.iter().flat_map(|l| l.columns.iter().flatten());
             terms.any(|t| t.source == Source::Contraction(product))
         };
@@ -453,7 +485,7 @@ fn every_advice_column() {
 
 #[test]
 fn another_public_input_or_output() {
-    let arena = Arena::new(Visibility::default());
+    let arena = Arena::new(Visibility::Public);
     let (outputs, fresh, contractions) = arena.fill(&arena.program, &arena.weights, &input());
     for entry in 0..16 {
         let mut other = input();
@@ -508,8 +540,7 @@ fn weights_out_of_range() {
             }
         }
         let wider = bind(&wider, &weights);
-        if let Ok((mut key, _)) = commit::<Grumpkin>(wider, Visibility::default(), &mut |_, _| true)
-        {
+        if let Ok((mut key, _)) = commit::<Grumpkin>(wider, Visible::Private, &mut |_, _| true) {
             key.architecture.program = narrow;
             let verifier = Verifier::new(key).unwrap();
             assert!(verifier.check_range_proofs().is_err(), "weight {}", id.0);
@@ -521,133 +552,451 @@ fn weights_out_of_range() {
 /// What a proof shows has the declared shape and range (V9), whatever its argument says.
 #[test]
 fn what_is_shown_fits_the_program() {
-    let arena = Arena::new(Visibility::default());
-    let proof = arena.prover.prove(&input(), b"", &mut |_| true).unwrap();
-    let proof = proof.proof;
+    let arena = Arena::new(Visibility::Public);
+    let statement = &arena.statement;
+    let proof = arena.prover.prove(statement, &input(), &[], &mut |_| true);
+    let proof = proof.unwrap().proof;
     let verifier = arena.verifier();
-    verifier.verify(&proof, b"").unwrap();
-    let edit = |edit: &dyn Fn(&mut Vec<Vec<i64>>)| {
+    verifier.verify(statement, &proof).unwrap();
+    let refused = |proof: &crate::Proof| {
+        let verdict = verifier.verify(statement, proof);
+        assert!(
+            matches!(verdict, Err(Rejection::Disclosed { .. })),
+            "{verdict:?}"
+        );
+    };
+    let lists = |edit: &dyn Fn(&mut Vec<Disclosed>)| {
         for of_inputs in [true, false] {
             let mut proof = proof.clone();
-            let publics = &mut proof.publics;
-            let side = match of_inputs {
-                true => &mut publics.inputs,
-                false => &mut publics.outputs,
-            };
-            edit(side.as_mut().unwrap());
-            let verdict = verifier.verify(&proof, b"");
-            assert!(
-                matches!(verdict, Err(Rejection::Publics { .. })),
-                "{verdict:?}"
-            );
+            let disclosure = &mut proof.disclosure;
+            edit(match of_inputs {
+                true => &mut disclosure.inputs,
+                false => &mut disclosure.outputs,
+            });
+            refused(&proof);
         }
     };
-    edit(&|tensors| tensors.push(vec![]));
-    edit(&|tensors| drop(tensors.pop()));
-    edit(&|tensors| tensors[0].push(0));
-    edit(&|tensors| tensors[0].truncate(1));
-    edit(&|tensors| tensors[0][0] = i64::MAX);
-    edit(&|tensors| tensors[0][0] = i64::MIN);
-    for (input, output) in [(true, false), (false, true), (true, true)] {
-        let mut hidden = proof.clone();
-        if input {
-            hidden.publics.inputs = None;
-        }
-        if output {
-            hidden.publics.outputs = None;
-        }
-        let verdict = verifier.verify(&hidden, b"");
-        assert!(matches!(verdict, Err(Rejection::Publics { .. })));
-    }
+    lists(&|tensors| tensors.push(Disclosed::Integers(vec![])));
+    lists(&|tensors| drop(tensors.pop()));
+    lists(&|tensors| tensors[0] = Disclosed::Nothing);
+    let committed = verifier.commit_input(0, input().remove(0)).unwrap();
+    lists(&|tensors| tensors[0] = Disclosed::Commitment(committed.commitment().clone()));
+    let entries = |edit: &dyn Fn(&mut Vec<i64>)| {
+        lists(&|tensors| {
+            let mut values = tensors[0].integers().unwrap().to_vec();
+            edit(&mut values);
+            tensors[0] = Disclosed::Integers(values);
+        });
+    };
+    entries(&|values| values.push(0));
+    entries(&|values| values.truncate(1));
+    entries(&|values| values[0] = i64::MAX);
+    entries(&|values| values[0] = i64::MIN);
     // One beyond the range, where the range is not that of the integers.
     let program = verifier.program();
     let high = program.tensor(program.inputs[0]).unwrap().high;
     let mut beyond = proof.clone();
-    beyond.publics.inputs.as_mut().unwrap()[0][0] = high + 1;
-    let verdict = verifier.verify(&beyond, b"");
-    assert!(matches!(verdict, Err(Rejection::Publics { .. })));
+    let mut values = input().remove(0);
+    values[0] = high + 1;
+    beyond.disclosure.inputs[0] = Disclosed::Integers(values);
+    refused(&beyond);
 }
 
+/// S1: the verifier accepts what it expects and nothing else, whatever the prover writes.
 #[test]
 fn statements_are_not_exchanged() {
-    let arena = Arena::new(Visibility::default());
-    let proof = arena
-        .prover
-        .prove(&input(), b"one", &mut |_| true)
-        .unwrap()
-        .proof;
+    let arena = Arena::new(Visibility::Public);
+    let prove = |statement: &Statement| {
+        let made = arena.prover.prove(statement, &input(), &[], &mut |_| true);
+        made.unwrap().proof
+    };
     let verifier = arena.verifier();
-    verifier.verify(&proof, b"one").unwrap();
-    rejected(verifier.verify(&proof, b"two"), "another context");
-    rejected(verifier.verify(&proof, b""), "no context");
+    let one = verifier.statement(b"one");
+    let proof = prove(&one);
+    verifier.verify(&one, &proof).unwrap();
+
+    // Each field of a statement, other than expected: refused by its name, and refused by the argument where the prover writes the
+    // expected one over its proof.
+    let all = |visibility| one.clone().with_inputs(visibility).with_outputs(visibility);
+    let mut last_output = one.clone();
+    last_output.outputs.last_mut().unwrap().visibility = Visibility::Private;
+    let mut first_input = one.clone();
+    first_input.inputs[0].visibility = Visibility::Commit;
+    for (what, other) in [
+        ("context", one.clone().with_context(b"two")),
+        ("context", one.clone().with_context(b"")),
+        ("input", one.clone().with_inputs(Visibility::Private)),
+        ("output", one.clone().with_outputs(Visibility::Private)),
+        ("input", all(Visibility::Private)),
+        ("input", all(Visibility::Commit)),
+        ("output", last_output),
+        ("input", first_input),
+    ] {
+        let made = prove(&other);
+        verifier.verify(&other, &made).unwrap();
+        match verifier.verify(&one, &made) {
+            Err(Rejection::Statement(differences)) => {
+                assert!(differences[0].starts_with(what), "{differences:?}");
+            }
+            verdict => panic!("{what}: {verdict:?}"),
+        }
+        let mut renamed = made.clone();
+        renamed.statement = one.clone();
+        rejected(verifier.verify(&one, &renamed), what);
+        let mut dressed = made;
+        dressed.statement = one.clone();
+        dressed.disclosure = proof.disclosure.clone();
+        let verdict = verifier.verify(&one, &dressed);
+        assert!(
+            matches!(verdict, Err(Rejection::Argument(_))),
+            "{verdict:?}"
+        );
+    }
 
     // The same weights committed again: another blinding, another model.
-    let other = Arena::new(Visibility::default());
+    let other = Arena::new(Visibility::Public);
+    let expected = other.verifier().statement(b"one");
     assert!(matches!(
-        other.verifier().verify(&proof, b"one"),
+        other.verifier().verify(&expected, &proof),
         Err(Rejection::Model { .. })
     ));
     let mut renamed = proof.clone();
-    renamed.model_id = other.verifier().model_id();
+    renamed.statement = expected.clone();
     rejected(
-        other.verifier().verify(&renamed, b"one"),
+        other.verifier().verify(&expected, &renamed),
         "another commitment",
     );
+    // A statement that is not of the key is none that can be expected.
+    assert!(matches!(
+        other.verifier().verify(&one, &proof),
+        Err(Rejection::Expected(_))
+    ));
 
-    // A key whose range proofs were exchanged, or whose visibility is another.
+    // A key whose range proofs were exchanged.
     let mut key = verifier.key().clone();
     key.range_proofs[0][7] ^= 1;
-    rejected(
-        Verifier::new(key).unwrap().verify(&proof, b"one"),
-        "another range proof",
+    let exchanged = Verifier::new(key).unwrap();
+    let expected = exchanged.statement(b"one");
+    match exchanged.verify(&expected, &proof) {
+        Err(Rejection::Statement(differences)) => {
+            assert!(
+                differences[0].starts_with("range proofs"),
+                "{differences:?}"
+            );
+        }
+        verdict => panic!("{verdict:?}"),
+    }
+    let mut renamed = proof.clone();
+    renamed.statement = expected.clone();
+    rejected(exchanged.verify(&expected, &renamed), "another range proof");
+
+    // Inputs and outputs that are listed otherwise than the program has them.
+    for edit in [
+        |s: &mut Statement| s.outputs.truncate(1),
+        |s: &mut Statement| s.inputs.reverse(),
+        |s: &mut Statement| s.inputs.push(s.inputs[0]),
+    ] {
+        let mut wrong = one.clone();
+        edit(&mut wrong);
+        let mut claims = proof.clone();
+        claims.statement = wrong.clone();
+        let verdict = verifier.verify(&wrong, &claims);
+        assert!(
+            matches!(verdict, Err(Rejection::Expected(_))),
+            "{verdict:?}"
+        );
+    }
+}
+
+/// An opening whose commitment is to `of` an input, by an arena's key.
+fn committed_input(arena: &Arena, place: usize) -> TensorOpening {
+    let values = input().remove(place);
+    arena.verifier().commit_input(place, values).unwrap()
+}
+
+/// A statement that reads a commitment made before is proven, and by no proof that reads another one.
+#[test]
+fn tensors_committed_before() {
+    let arena = Arena::new(Visibility::Public);
+    let verifier = arena.verifier();
+    let opening = committed_input(&arena, 0);
+    let id = opening.commitment().id(crate::Curve::Grumpkin);
+    let mut statement = verifier.statement(b"");
+    statement.inputs[0].visibility = Visibility::Committed(id);
+    let prove = |statement: &Statement, openings: &[TensorOpening]| {
+        arena
+            .prover
+            .prove(statement, &input(), openings, &mut |_| true)
+    };
+    let proof = prove(&statement, &[opening.clone()]).unwrap().proof;
+    verifier.verify(&statement, &proof).unwrap();
+    assert!(matches!(
+        prove(&statement, &[]),
+        Err(crate::InferenceError::MissingOpening { .. })
+    ));
+
+    // The same values committed again are another commitment: neither the proof nor its parts pass for it.
+    let again = committed_input(&arena, 0);
+    let other = again.commitment().id(crate::Curve::Grumpkin);
+    assert_ne!(id, other);
+    let mut expected = statement.clone();
+    expected.inputs[0].visibility = Visibility::Committed(other);
+    assert!(matches!(
+        verifier.verify(&expected, &proof),
+        Err(Rejection::Statement(_))
+    ));
+    let mut renamed = proof.clone();
+    renamed.statement = expected.clone();
+    rejected(verifier.verify(&expected, &renamed), "another identifier");
+    renamed.disclosure.inputs[0] = Disclosed::Commitment(again.commitment().clone());
+    rejected(verifier.verify(&expected, &renamed), "another commitment");
+
+    // Other values than are committed: refused before any work, and by the verifier if not.
+    let mut values = input().remove(0);
+    values[0] += 1;
+    let lie = verifier.commit_input(0, values).unwrap();
+    let mut false_statement = statement.clone();
+    let lie_id = lie.commitment().id(crate::Curve::Grumpkin);
+    false_statement.inputs[0].visibility = Visibility::Committed(lie_id);
+    assert!(matches!(
+        prove(&false_statement, &[lie.clone()]),
+        Err(crate::InferenceError::NotCommitted { .. })
+    ));
+}
+
+/// T1, T3 and kinds: what is public of a commitment is that of the program's tensor, and is bound by its identifier.
+#[test]
+fn commitments_to_something_else() {
+    let arena = Arena::new(Visibility::Public);
+    let verifier = arena.verifier();
+    let opening = committed_input(&arena, 0);
+    type Edit = fn(&mut crate::TensorCommitment);
+    let edits: [(&str, Edit); 8] = [
+        ("shape", |c| c.shape.reverse()),
+        ("shape", |c| c.shape.push(1)),
+        ("range", |c| c.low -= 1),
+        ("range", |c| c.high += 1),
+        ("scale", |c| c.scale_log2 += 1),
+        ("rows", |c| c.row_bits = 0),
+        ("rows", |c| c.row_bits = 17),
+        ("weight", |c| c.kind = TensorKind::Weight),
+    ];
+    for (what, edit) in edits {
+        let mut commitment = opening.commitment().clone();
+        edit(&mut commitment);
+        if commitment == *opening.commitment() {
+            continue;
+        }
+        let id = commitment.id(crate::Curve::Grumpkin);
+        let mut statement = verifier.statement(b"");
+        statement.inputs[0].visibility = Visibility::Committed(id);
+        let mut disclosure = crate::Disclosure::default();
+        let listed = statement.inputs.iter().zip(input());
+        disclosure.inputs = listed.map(|(_, v)| Disclosed::Integers(v)).collect();
+        disclosure.inputs[0] = Disclosed::Commitment(commitment);
+        let trace = arena.run();
+        let outputs = trace.outputs(&arena.program).into_iter();
+        disclosure.outputs = outputs.map(Disclosed::Integers).collect();
+        let proof = crate::Proof {
+            statement: statement.clone(),
+            disclosure,
+            argument: vec![],
+        };
+        match verifier.verify(&statement, &proof) {
+            Err(Rejection::Disclosed { reason, .. }) => {
+                assert!(reason.contains(what), "{what}: {reason}");
+            }
+            verdict => panic!("{what}: {verdict:?}"),
+        }
+    }
+    // A fresh commitment is of the kind and in the rows that the statement's place and the key say.
+    let statement = verifier.statement(b"").with_inputs(Visibility::Commit);
+    let made = arena.prover.prove(&statement, &input(), &[], &mut |_| true);
+    let proof = made.unwrap().proof;
+    verifier.verify(&statement, &proof).unwrap();
+    let edits: [(&str, Edit); 2] = [
+        ("kind", |c| c.kind = TensorKind::Boundary),
+        ("rows", |c| c.row_bits -= 1),
+    ];
+    for (what, edit) in edits {
+        let mut proof = proof.clone();
+        let Disclosed::Commitment(commitment) = &mut proof.disclosure.inputs[0] else {
+            panic!("not committed")
+        };
+        edit(commitment);
+        match verifier.verify(&statement, &proof) {
+            Err(Rejection::Disclosed { reason, .. }) => {
+                assert!(reason.contains(what), "{what}: {reason}");
+            }
+            verdict => panic!("{what}: {verdict:?}"),
+        }
+    }
+}
+
+/// T2: a committed value outside of its tensor's range, by a prover who commits to whatever it likes, has no proof.
+#[test]
+fn committed_values_out_of_range() {
+    let mut arena = Arena::new(Visibility::Public);
+    let mut lying = arena.program.clone();
+    let tensor = &mut lying.tensors[lying.inputs[0].0 as usize];
+    let (low, high) = (tensor.low, tensor.high);
+    (tensor.low, tensor.high) = (low - 1, high + 1);
+    let wider = tensor.clone();
+    // The virtual tensors' bounds follow from the wider range.
+    for node in lying.nodes.clone() {
+        if !node.op.is_committed() {
+            let bound = lying.static_bound(node.output).unwrap();
+            let tensor = &mut lying.tensors[node.output.0 as usize];
+            (tensor.low, tensor.high) = (bound.low as i64, bound.high as i64);
+        }
+    }
+    for lie in [low - 1, high + 1] {
+        let mut inputs = input();
+        inputs[0][3] = lie;
+        let verifier = arena.verifier();
+        let mut opening = TensorOpening::commit::<Grumpkin>(
+            TensorKind::Data,
+            &wider,
+            inputs[0].clone(),
+            verifier.key().architecture.row_bits,
+            verifier.generators(),
+            &[0; 32],
+        )
+        .unwrap();
+        (opening.commitment.low, opening.commitment.high) = (low, high);
+        let id = opening.commitment().id(crate::Curve::Grumpkin);
+        let mut statement = verifier.statement(b"");
+        // Outputs are hidden, so that none of them gives the lie away.
+        statement.inputs[0].visibility = Visibility::Committed(id);
+        arena.statement = statement.with_outputs(Visibility::Private);
+        let (outputs, fresh, contractions) = arena.fill(&lying, &arena.weights, &inputs);
+        let disclosing = arena
+            .prover
+            .disclose(&arena.statement, &inputs, &outputs, &[opening])
+            .unwrap();
+        let made = arena.prover.prove_filled(
+            &arena.statement,
+            disclosing,
+            outputs,
+            fresh,
+            contractions,
+            cheat,
+        );
+        rejected(
+            arena
+                .verifier()
+                .verify(&arena.statement, &made.unwrap().proof),
+            "a committed value out of range",
+        );
+    }
+}
+
+/// T5: the values of one tensor with the blinders of another open nothing.
+#[test]
+fn openings_are_bound_to_their_commitment() {
+    let arena = Arena::new(Visibility::Public);
+    let curve = crate::Curve::Grumpkin;
+    let (one, two) = (committed_input(&arena, 0), committed_input(&arena, 0));
+    let read = |opening: &TensorOpening| TensorOpening::decode(&opening.encode(curve));
+    assert_eq!(read(&one).unwrap().0, one);
+    let mut mixed = one.clone();
+    mixed.blinders = two.blinders.clone();
+    assert!(read(&mixed).is_err());
+    let mut mixed = one.clone();
+    mixed.values[0] += 1;
+    assert!(read(&mixed).is_err());
+    let mut mixed = one.clone();
+    mixed.commitment = two.commitment.clone();
+    assert!(read(&mixed).is_err());
+    let bytes = one.encode(curve);
+    for place in [12, bytes.len() / 2, bytes.len() - 1] {
+        let mut bytes = bytes.to_vec();
+        bytes[place] ^= 1;
+        assert!(TensorOpening::decode(&bytes).is_err(), "byte {place}");
+    }
+}
+
+/// T6: two programs over one commitment to weights, with the range proofs of one of them.
+#[test]
+fn two_programs_share_weights() {
+    let (program, weights) = every_op();
+    let (key, secret) =
+        commit::<Grumpkin>(bind(&program, &weights), Visible::Private, &mut |_, _| true).unwrap();
+    let mut other = program.clone();
+    other.outputs.pop();
+    let other = other.validated().unwrap();
+    let shared = key.for_program(other.clone()).unwrap();
+    assert_eq!(key.weight_ids(), shared.weight_ids());
+    assert_ne!(key.model_id(), shared.model_id());
+    let secret = secret.for_program(&other).unwrap();
+    let prover = Prover::new(shared, secret).unwrap();
+    let verifier = prover.verifier();
+    verifier.check_range_proofs().unwrap();
+    let statement = verifier.statement(b"");
+    let proof = prover.prove(&statement, &input(), &[], &mut |_| true);
+    verifier.verify(&statement, &proof.unwrap().proof).unwrap();
+    // A proof of one program is none of the other.
+    let verdict = Verifier::new(key.clone()).unwrap();
+    let (expected, proof) = (
+        verdict.statement(b""),
+        prover.prove(&statement, &input(), &[], &mut |_| true),
     );
-    let private = Arena::new(PRIVATE);
-    let mut shown = proof.clone();
-    shown.model_id = private.verifier().model_id();
-    rejected(
-        private.verifier().verify(&shown, b"one"),
-        "a private statement that shows its values",
-    );
+    assert!(verdict.verify(&expected, &proof.unwrap().proof).is_err());
+
+    let mut wider = program;
+    let weight = wider.weights().next().unwrap();
+    wider.tensors[weight.0 as usize].low += 1;
+    let wider = wider.validated().unwrap();
+    assert!(key.for_program(wider.clone()).is_err());
+    // Nor does it help to declare the other range in a key by hand.
+    let mut forged = key.clone();
+    forged.architecture.program = wider;
+    if let Ok(verifier) = Verifier::new(forged) {
+        assert!(verifier.check_range_proofs().is_err());
+    }
 }
 
 #[test]
-fn private_statements_look_alike() {
-    let arena = Arena::new(PRIVATE);
-    let prove = |inputs: Vec<Vec<i64>>| {
-        arena
-            .prover
-            .prove(&inputs, b"", &mut |_| true)
-            .unwrap()
-            .proof
-    };
-    let (one, two) = (prove(input()), prove(vec![vec![0; 16], vec![0; 3]]));
-    assert_eq!(
-        one.encode::<Grumpkin>().len(),
-        two.encode::<Grumpkin>().len()
-    );
-    assert_eq!(one.publics, two.publics);
-    assert_eq!(one.publics.inputs, None);
-    let (one, two) = (one.argument.chunks(32), two.argument.chunks(32));
-    assert!(
-        one.zip(two).all(|(a, b)| a != b),
-        "no scalar or coordinate is shared"
-    );
+fn hidden_statements_look_alike() {
+    for visibility in [Visibility::Private, Visibility::Commit] {
+        let arena = Arena::new(visibility);
+        let prove = |inputs: Vec<Vec<i64>>| {
+            let made = arena
+                .prover
+                .prove(&arena.statement, &inputs, &[], &mut |_| true);
+            made.unwrap().proof
+        };
+        let (one, two) = (prove(input()), prove(vec![vec![0; 16], vec![0; 3]]));
+        assert_eq!(
+            one.encode::<Grumpkin>().len(),
+            two.encode::<Grumpkin>().len()
+        );
+        assert_eq!(one.statement, two.statement);
+        let disclosed = |proof: &crate::Proof| {
+            let disclosure = proof.disclosure.clone();
+            let mut all = disclosure.inputs.into_iter().chain(disclosure.outputs);
+            assert!(all.all(|d| d.integers().is_none()));
+            postcard::to_allocvec(&proof.disclosure).unwrap()
+        };
+        assert_eq!(disclosed(&one).len(), disclosed(&two).len());
+        let (one, two) = (one.argument.chunks(32), two.argument.chunks(32));
+        assert!(
+            one.zip(two).all(|(a, b)| a != b),
+            "no scalar or coordinate is shared"
+        );
+    }
 }
 
 #[test]
 fn public_weights_are_recomputed() {
-    let visibility = Visibility {
-        weights: Visible::Public,
-        ..Visibility::default()
-    };
     let (program, weights) = every_op();
     let weights = bind(&program, &weights);
-    let commit = |visibility| {
-        let (key, _) = commit::<Grumpkin>(weights.clone(), visibility, &mut |_, _| true).unwrap();
+    let commit = |visible| {
+        let (key, _) = commit::<Grumpkin>(weights.clone(), visible, &mut |_, _| true).unwrap();
         key
     };
-    let (one, two) = (commit(visibility), commit(visibility));
+    let (one, two) = (commit(Visible::Public), commit(Visible::Public));
     assert_eq!(one.model_id(), two.model_id());
-    let three = commit(Visibility::default());
+    let three = commit(Visible::Private);
     assert_ne!(one.commitments, three.commitments);
 }

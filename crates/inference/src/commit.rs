@@ -4,8 +4,9 @@ use crate::key::{Architecture, VerifyingKey};
 use crate::lower::weights::{RangePart, layouts, range_parts};
 use crate::lower::{LowerError, lower};
 use crate::rows::row_bits;
-use crate::verify::{part_rows, range_context};
-use crate::visibility::{Visibility, Visible};
+use crate::statement::StatementShape;
+use crate::verify::{declared_weights, part_rows, range_context};
+use crate::visible::Visible;
 use crate::witness::{RangeSource, range_fresh};
 use inferproof_argument::curve::{Profile, Scalar};
 use inferproof_argument::generators::Generators;
@@ -71,20 +72,21 @@ impl<P: Profile> ModelSecret<P> {
 /// If the program cannot be proven, or without randomness.
 pub fn commit<P: Profile>(
     weights: BoundWeights,
-    visibility: Visibility,
+    visible: Visible,
     progress: &mut dyn FnMut(usize, usize) -> bool,
 ) -> Result<(VerifyingKey<P>, ModelSecret<P>), CommitError> {
     let program = weights.program().clone();
     let row_bits = row_bits(&program);
     let architecture = Architecture {
         program,
-        visibility,
+        weights: visible,
         row_bits,
     };
     let program = &architecture.program;
     let limits = Limits::default();
     // What cannot be proven is refused before the long work.
-    lower(program, visibility, row_bits, &limits)?;
+    let plain = StatementShape::plain(program.inputs.len(), program.outputs.len());
+    lower(program, &plain, row_bits, &limits)?;
     let parts: Vec<RangePart> =
         range_parts(program, row_bits, &limits)?.collect::<Result<_, _>>()?;
     let steps = layouts(program, row_bits)?.len() + parts.len();
@@ -115,7 +117,7 @@ pub fn commit<P: Profile>(
     };
     for (_, layout) in layouts(program, row_bits)? {
         let rows = layout.row_count();
-        secret.blinders.push(match visibility.weights {
+        secret.blinders.push(match visible {
             Visible::Private => entropy.scalars(rows),
             Visible::Public => Zeroizing::new(vec![Scalar::<P>::default(); rows]),
         });
@@ -132,8 +134,9 @@ pub fn commit<P: Profile>(
         step()?;
     }
     let mut range_proofs = Vec::new();
+    let weights_shape = declared_weights(program, row_bits);
     for (number, part) in parts.iter().enumerate() {
-        let context = range_context(&architecture.digest(), number);
+        let context = range_context(&weights_shape, number);
         let statement = Statement {
             context: &context,
             external: part_rows(part, &commitments),

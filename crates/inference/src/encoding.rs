@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 const MAGIC: [u8; 8] = *b"infproof";
 /// The version of every binary format.
-pub const FORMAT_VERSION: u16 = 2;
+pub const FORMAT_VERSION: u16 = 3;
 const HEADER: usize = 12;
 
 /// What a file holds.
@@ -21,6 +21,23 @@ pub enum Kind {
     Key = 1,
     /// A proof.
     Proof = 2,
+    /// A commitment to a tensor.
+    Commitment = 3,
+    /// What opens a commitment to a tensor: secret.
+    Opening = 4,
+}
+
+impl Kind {
+    /// For messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Key => "verifying key",
+            Self::Proof => "proof",
+            Self::Commitment => "commitment to a tensor",
+            Self::Opening => "opening of a tensor",
+        }
+    }
 }
 
 /// The curve profile of a file.
@@ -34,6 +51,15 @@ pub enum Curve {
 }
 
 impl Curve {
+    /// The curve of a profile.
+    pub(crate) fn of<P: Profile>() -> Self {
+        if P::ID == Grumpkin::ID {
+            Self::Grumpkin
+        } else {
+            Self::Bn254
+        }
+    }
+
     /// As it stands in digests and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -63,7 +89,9 @@ pub enum DecodeError {
         expected: &'static str,
     },
     /// Made by another version.
-    #[error("the file has format version {got}; this program reads version {FORMAT_VERSION}")]
+    #[error(
+        "the file has format version {got}; this program reads version {FORMAT_VERSION}: compile the model again with it, and prove again"
+    )]
     Version {
         /// The file's version.
         got: u16,
@@ -104,6 +132,8 @@ pub fn kind_of(bytes: &[u8]) -> Result<(Kind, Curve), DecodeError> {
     let kind = match kind {
         1 => Kind::Key,
         2 => Kind::Proof,
+        3 => Kind::Commitment,
+        4 => Kind::Opening,
         _ => return Err(unknown),
     };
     let curve = match curve {
@@ -134,10 +164,7 @@ pub(crate) fn decode<T: Serialize + DeserializeOwned>(
     curve: u8,
     bytes: &[u8],
 ) -> Result<T, DecodeError> {
-    let name = match kind {
-        Kind::Key => "verifying key",
-        Kind::Proof => "proof",
-    };
+    let name = kind.name();
     let (got_kind, got_curve) = kind_of(bytes).map_err(|e| match e {
         DecodeError::Magic { .. } => DecodeError::Magic { expected: name },
         DecodeError::Version { .. }

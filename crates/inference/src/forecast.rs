@@ -3,7 +3,7 @@
 use crate::commit::CommitError;
 use crate::lower::lower;
 use crate::rows::row_bits;
-use crate::visibility::{Visibility, Visible};
+use crate::statement::StatementShape;
 use inferproof_argument::{Limits, Origin};
 use inferproof_program::{Op, Tensor, TensorId, ValidProgram};
 
@@ -12,7 +12,7 @@ use inferproof_program::{Op, Tensor, TensorId, ValidProgram};
 pub struct Forecast {
     /// Bytes of the argument of every proof.
     pub argument_bytes: usize,
-    /// Bytes of the public inputs and outputs that stand beside it in the file, at most: small numbers take less.
+    /// Bytes of the inputs and outputs that stand beside it in the file where all are public, at most: small numbers take less.
     pub public_bytes: usize,
     /// Integers that a proof commits to: activations, advice and multiplicities.
     pub committed: usize,
@@ -26,29 +26,28 @@ pub struct Forecast {
     pub weight_bytes: usize,
 }
 
-/// Looks ahead.
+/// Looks ahead to proofs of the plain statement, in which inputs and outputs are public.
 ///
 /// # Errors
 /// If the program cannot be proven.
-pub fn forecast(program: &ValidProgram, visibility: Visibility) -> Result<Forecast, CommitError> {
-    let relations = lower(program, visibility, row_bits(program), &Limits::default())?.relations;
+pub fn forecast(program: &ValidProgram) -> Result<Forecast, CommitError> {
+    let plain = StatementShape::plain(program.inputs.len(), program.outputs.len());
+    let relations = lower(program, &plain, row_bits(program), &Limits::default())?.relations;
     let parts = relations.parts();
     let volume = |shape: &[usize]| shape.iter().product::<usize>();
     let fresh = parts.tensors.iter().filter(|t| t.origin == Origin::Fresh);
     let tensors = program.nodes.iter().zip(&program.tensors);
     let weights = tensors.clone().filter(|(n, _)| n.op == Op::Weight);
     let made = tensors.filter(|(n, _)| n.op != Op::Weight);
-    let shown = |ids: &[TensorId], who: Visible| match who {
-        Visible::Public => {
-            let tensors = ids.iter().filter_map(|&id| program.tensor(id));
-            tensors.map(|t| t.volume() * encoded_bytes(t)).sum()
-        }
-        Visible::Private => 0,
+    let shown = |ids: &[TensorId]| {
+        let tensors = ids.iter().filter_map(|&id| program.tensor(id));
+        tensors
+            .map(|t| t.volume() * encoded_bytes(t))
+            .sum::<usize>()
     };
     Ok(Forecast {
         argument_bytes: relations.proof_length(),
-        public_bytes: shown(&program.inputs, visibility.input)
-            + shown(&program.outputs, visibility.output),
+        public_bytes: shown(&program.inputs) + shown(&program.outputs),
         committed: fresh.map(|t| volume(t.layout.shape())).sum(),
         lookups: parts.lookups.iter().map(|l| volume(&l.shape)).sum(),
         table_entries: parts.tables.iter().map(|t| t.len()).sum(),

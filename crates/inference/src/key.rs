@@ -2,19 +2,20 @@
 
 use crate::Digest;
 use crate::encoding::{DecodeError, Kind, decode, encode};
-use crate::visibility::Visibility;
+use crate::statement::Statement;
+use crate::visible::Visible;
 use inferproof_argument::curve::{Point, Profile, decode_point, encode_point};
 use inferproof_program::{Program, ValidProgram};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-/// What is public of a model besides the commitment: the program, who sees what, and the length of rows.
+/// What is public of a model besides the commitment: the program, whether the weights are shown, and the length of rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Architecture {
     /// The integer program, without weights.
     pub program: ValidProgram,
-    /// Fixed when the model is committed.
-    pub visibility: Visibility,
+    /// Whether the commitment to the weights is one that anybody who has them can recompute.
+    pub weights: Visible,
     /// Rows have `2^row_bits` entries.
     pub row_bits: u32,
 }
@@ -24,7 +25,7 @@ impl Architecture {
     #[must_use]
     pub fn digest(&self) -> Digest {
         let bytes = postcard::to_allocvec(self).unwrap_or_default();
-        *blake3::Hasher::new_derive_key("inferproof architecture 1")
+        *blake3::Hasher::new_derive_key("inferproof architecture 2")
             .update(&bytes)
             .finalize()
             .as_bytes()
@@ -60,11 +61,18 @@ struct DecodedBody {
 #[derive(Serialize, Deserialize)]
 struct DecodedArchitecture {
     program: Program,
-    visibility: Visibility,
+    weights: Visible,
     row_bits: u32,
 }
 
 impl<P: Profile> VerifyingKey<P> {
+    /// The plain statement of the model: it was run on one sample, and its inputs and outputs are all public.
+    #[must_use]
+    pub fn statement(&self, context: &[u8]) -> Statement {
+        let program = &self.architecture.program;
+        Statement::plain(program, self.model_id(), self.range_proof_id(), context)
+    }
+
     /// The model's published identifier: a digest of curve, architecture and commitment.
     #[must_use]
     pub fn model_id(&self) -> Digest {
@@ -123,12 +131,12 @@ impl<P: Profile> VerifyingKey<P> {
         let body: DecodedBody = decode(Kind::Key, P::ID, bytes)?;
         let DecodedArchitecture {
             program,
-            visibility,
+            weights,
             row_bits,
         } = body.architecture;
         let architecture = Architecture {
             program: program.validated()?,
-            visibility,
+            weights,
             row_bits,
         };
         let commitments = body

@@ -41,8 +41,13 @@ mod proof;
 mod prove;
 #[cfg(feature = "prover")]
 mod rows;
+mod sharing;
+mod statement;
+mod tensor_commitment;
+#[cfg(feature = "prover")]
+mod tensor_opening;
 mod verify;
-mod visibility;
+mod visible;
 #[cfg(feature = "prover")]
 mod witness;
 
@@ -60,11 +65,16 @@ pub use inferproof_argument::{Limits, PROTOCOL};
 pub use inferproof_argument::{ProveError, Stage};
 pub use key::Architecture;
 pub use lower::LowerError;
-pub use proof::{Proof, Publics};
+pub use proof::{Disclosed, Disclosure, Proof};
 #[cfg(feature = "prover")]
-pub use prove::InferenceError;
+pub use prove::{FreshOpening, InferenceError};
+pub use sharing::SharingError;
+pub use statement::{Listed, Role, Statement, StatementError, Visibility};
+pub use tensor_commitment::{TensorCommitment, TensorKind};
+#[cfg(feature = "prover")]
+pub use tensor_opening::{OpeningError, TensorOpening};
 pub use verify::{KeyError, Rejection};
-pub use visibility::{Visibility, Visible};
+pub use visible::Visible;
 
 /// The default curve profile.
 pub type Grumpkin = ark_grumpkin::GrumpkinConfig;
@@ -73,3 +83,9 @@ pub type Bn254 = ark_bn254::g1::Config;
 
 /// A statement's or file's digest.
 pub type Digest = [u8; 32];
+
+/// A digest as it is printed.
+#[must_use]
+pub fn hex(digest: &Digest) -> String {
+    digest.iter().map(|b| format!("{b:02x}")).collect()
+}

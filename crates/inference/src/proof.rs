@@ -1,26 +1,58 @@
-//! The proof file: which model, the public values, and the argument.
+//! The proof file: the statement, what it discloses, and the argument.
 
-use crate::Digest;
 use crate::encoding::{Curve, DecodeError, Kind, decode, encode, kind_of};
+use crate::statement::Statement;
+use crate::tensor_commitment::TensorCommitment;
 use inferproof_argument::curve::Profile;
 use serde::{Deserialize, Serialize};
 
-/// The public tensors of a statement, as integers of the program, row-major.
+/// What a proof discloses of one tensor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Publics {
-    /// Every input, in the program's order; `None` if inputs are private.
-    pub inputs: Option<Vec<Vec<i64>>>,
-    /// Every output, in the program's order; `None` if outputs are private.
-    pub outputs: Option<Vec<Vec<i64>>>,
+pub enum Disclosed {
+    /// Its integers, row-major: it is public.
+    Integers(Vec<i64>),
+    /// Nothing: it is private.
+    Nothing,
+    /// A commitment to it.
+    Commitment(TensorCommitment),
+}
+
+impl Disclosed {
+    /// The integers of a public tensor.
+    #[must_use]
+    pub fn integers(&self) -> Option<&[i64]> {
+        match self {
+            Self::Integers(values) => Some(values),
+            Self::Nothing | Self::Commitment(_) => None,
+        }
+    }
+
+    /// The commitment to a committed tensor.
+    #[must_use]
+    pub fn commitment(&self) -> Option<&TensorCommitment> {
+        match self {
+            Self::Commitment(commitment) => Some(commitment),
+            Self::Integers(_) | Self::Nothing => None,
+        }
+    }
+}
+
+/// What a proof discloses of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disclosure {
+    /// Of every input, in the program's order.
+    pub inputs: Vec<Disclosed>,
+    /// Of every output, in the program's order.
+    pub outputs: Vec<Disclosed>,
 }
 
 /// A proof of one inference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
-    /// The model it speaks of.
-    pub model_id: Digest,
+    /// What its maker says it proves; a verifier compares it with the statement that it expects.
+    pub statement: Statement,
     /// What it shows.
-    pub publics: Publics,
+    pub disclosure: Disclosure,
     /// The argument's bytes.
     #[serde(with = "serde_bytes")]
     pub argument: Vec<u8>,

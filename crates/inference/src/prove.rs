@@ -1,15 +1,25 @@
 //! The prover: run the program, fill the trace, make the proof.
 
+use crate::Digest;
 use crate::commit::ModelSecret;
+use crate::encoding::Curve;
 use crate::key::VerifyingKey;
-use crate::proof::{Proof, Publics};
-use crate::verify::{KeyError, Rejection, Verifier};
-use crate::visibility::Visible;
+use crate::lower::LowerError;
+use crate::proof::{Disclosed, Disclosure, Proof};
+use crate::statement::{Role, Statement, StatementShape, Visibility};
+use crate::tensor_commitment::TensorKind;
+use crate::tensor_opening::{OpeningError, TensorOpening};
+use crate::verify::{KeyError, Rejection, Verifier, context, public_tensors};
 use crate::witness::Values;
 use inferproof_argument::curve::Profile;
+<<<<<<< HEAD
 use inferproof_argument::generators::Generators;
 use inferproof_argument::{Integers, Opening, ProveError, Relations, Stage, Statement, Witness};
 use inferproof_program::{BoundWeights, RunError, Trace, ValidProgram};
+=======
+use inferproof_argument::{Integers, Opening, ProveError, Stage, Witness};
+use inferproof_program::{BoundWeights, RunError, Tensor, Trace, ValidProgram};
+>>>>>>> fb8a13e (Statements: what is proven of a run is a value of its own)
 
 /// Why an inference was not proven.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,9 +38,44 @@ pub enum InferenceError {
     /// The input does not fit the program.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// The public values do not fit the key.
+    /// The statement is not one of the model, or what is to be shown does not fit the program.
     #[error(transparent)]
-    Publics(#[from] Rejection),
+    Statement(#[from] Rejection),
+    /// The statement cannot be proven of the program.
+    #[error("the statement cannot be proven: {0}")]
+    Lower(#[from] LowerError),
+    /// A tensor was not committed, or the opening of one cannot be used.
+    #[error("{role} `{tensor}`: {reason}")]
+    Opening {
+        /// Input or output.
+        role: Role,
+        /// The tensor's name.
+        tensor: String,
+        /// What is wrong.
+        reason: OpeningError,
+    },
+    /// The statement names a commitment whose opening was not given.
+    #[error("{role} `{tensor}` is committed as {id}, but no opening of that commitment was given")]
+    MissingOpening {
+        /// Input or output.
+        role: Role,
+        /// The tensor's name.
+        tensor: String,
+        /// The commitment.
+        id: String,
+    },
+    /// A tensor of the run is not what the commitment holds.
+    #[error(
+        "{role} `{tensor}`: its values in this run are not those that are committed as {id}; the statement is false"
+    )]
+    NotCommitted {
+        /// Input or output.
+        role: Role,
+        /// The tensor's name.
+        tensor: String,
+        /// The commitment.
+        id: String,
+    },
     /// No proof was made.
     #[error(transparent)]
     Prove(#[from] ProveError),
@@ -49,6 +94,27 @@ pub struct Inference {
     pub outputs: Vec<Vec<i64>>,
     /// The proof.
     pub proof: Proof,
+    /// What opens each fresh commitment that came out.
+    pub openings: Vec<FreshOpening>,
+}
+
+/// What opens a commitment that a proof came with.
+#[derive(Debug)]
+pub struct FreshOpening {
+    /// Whether it is to an input or an output.
+    pub role: Role,
+    /// The place in the program's list of these.
+    pub place: usize,
+    /// The secrets.
+    pub opening: TensorOpening,
+}
+
+/// What is disclosed of a run, and the secrets behind it.
+pub(crate) struct Disclosing<P: Profile> {
+    pub disclosure: Disclosure,
+    /// Of the committed tensors, inputs first.
+    committed: Vec<Opening<P>>,
+    fresh: Vec<FreshOpening>,
 }
 
 impl<P: Profile> Prover<P> {
@@ -86,39 +152,40 @@ impl<P: Profile> Prover<P> {
         Ok(self.weights.run(inputs)?)
     }
 
-    /// Runs the program on integers and proves it. `progress` is told of each stage, and may answer `false` to stop.
+    /// Runs the program on integers and proves what the statement says of the run. `openings` holds those of the commitments that the
+    /// statement names. `progress` is told of each stage, and may answer `false` to stop.
     ///
     /// # Errors
-    /// If the input does not fit the program, without randomness, or if stopped.
+    /// If the input does not fit the program, or the statement the model or the run; without randomness, or if stopped.
     pub fn prove(
         &self,
+        statement: &Statement,
         inputs: &[Vec<i64>],
-        context: &[u8],
+        openings: &[TensorOpening],
         progress: &mut dyn FnMut(Stage) -> bool,
     ) -> Result<Inference, InferenceError> {
-        self.prove_run(inputs, self.run(inputs)?, context, progress)
+        self.prove_run(statement, inputs, self.run(inputs)?, openings, progress)
     }
 
     /// Proves a run of [`Self::run`] on these inputs. `progress` is told of each stage, and may answer `false` to stop.
     ///
     /// # Errors
-    /// Without randomness, or if stopped. The proof of a trace that is no run of the program is none that anybody accepts.
+    /// As [`Self::prove`]. The proof of a trace that is no run of the program is none that anybody accepts.
     pub fn prove_run(
         &self,
+        statement: &Statement,
         inputs: &[Vec<i64>],
         trace: Trace,
-        context: &[u8],
+        openings: &[TensorOpening],
         progress: &mut dyn FnMut(Stage) -> bool,
     ) -> Result<Inference, InferenceError> {
         let program = self.program();
         let outputs = trace.outputs(program);
-        let values = Values {
-            program,
-            weights: self.weights.arrays(),
-            trace: &trace,
-        };
-        let (fresh, contractions) = values.fill(self.verifier.lowered())?;
+        let disclosing = self.disclose(statement, inputs, &outputs, openings)?;
+        let shape = self.verifier.shape(statement, &disclosing.disclosure);
+        let (fresh, contractions) = self.fill(&shape, &trace)?;
         drop(trace);
+<<<<<<< HEAD
         let prove = inferproof_argument::prove::<P>;
         self.prove_filled(
             inputs,
@@ -128,15 +195,124 @@ impl<P: Profile> Prover<P> {
             context,
             |r, g, s, w| prove(r, g, s, w, progress),
         )
+=======
+        self.prove_filled(
+            statement,
+            disclosing,
+            outputs,
+            fresh,
+            contractions,
+            progress,
+        )
+    }
+
+    /// The fresh tensors and contraction outputs of a run.
+    pub(crate) fn fill(
+        &self,
+        shape: &StatementShape,
+        trace: &Trace,
+    ) -> Result<(Vec<Integers>, Vec<Vec<i64>>), InferenceError> {
+        let values = Values {
+            program: self.program(),
+            weights: self.weights.arrays(),
+            trace,
+        };
+        Ok(values.fill(&self.verifier.prepared(shape)?.lowered)?)
+    }
+
+    /// What the statement says is disclosed of a run.
+    pub(crate) fn disclose(
+        &self,
+        statement: &Statement,
+        inputs: &[Vec<i64>],
+        outputs: &[Vec<i64>],
+        openings: &[TensorOpening],
+    ) -> Result<Disclosing<P>, InferenceError> {
+        self.verifier.check_expected(statement)?;
+        let program = self.program();
+        let row_bits = self.verifier.key().architecture.row_bits;
+        let curve = Curve::of::<P>();
+        let purpose = statement.digest();
+        let mut disclosing = Disclosing {
+            disclosure: Disclosure::default(),
+            committed: Vec::new(),
+            fresh: Vec::new(),
+        };
+        let places = (0..statement.inputs.len()).chain(0..statement.outputs.len());
+        for ((role, listed), place) in statement.listed().zip(places) {
+            let run = match role {
+                Role::Input => inputs,
+                Role::Output => outputs,
+            };
+            let values = run.get(place).map(Vec::as_slice).unwrap_or_default();
+            let Some(tensor) = program.tensor(listed.tensor) else {
+                continue;
+            };
+            let name = || tensor.name.clone();
+            let failed = |reason| InferenceError::Opening {
+                role,
+                tensor: name(),
+                reason,
+            };
+            let disclosed = match listed.visibility {
+                Visibility::Public => Disclosed::Integers(values.to_vec()),
+                Visibility::Private => Disclosed::Nothing,
+                Visibility::Commit => {
+                    let kind = match role {
+                        Role::Input => TensorKind::Data,
+                        Role::Output => TensorKind::Boundary,
+                    };
+                    let generators = self.verifier.generators();
+                    let values = values.to_vec();
+                    let opening = TensorOpening::commit::<P>(
+                        kind, tensor, values, row_bits, generators, &purpose,
+                    );
+                    let opening = opening.map_err(failed)?;
+                    disclosing.committed.push(opening.open().map_err(failed)?);
+                    let commitment = opening.commitment().clone();
+                    disclosing.fresh.push(FreshOpening {
+                        role,
+                        place,
+                        opening,
+                    });
+                    Disclosed::Commitment(commitment)
+                }
+                Visibility::Committed(id) => {
+                    let found = openings.iter().find(|o| o.commitment().id(curve) == id);
+                    let opening = found.ok_or_else(|| InferenceError::MissingOpening {
+                        role,
+                        tensor: name(),
+                        id: crate::hex(&id),
+                    })?;
+                    if opening.values() != values {
+                        return Err(InferenceError::NotCommitted {
+                            role,
+                            tensor: name(),
+                            id: crate::hex(&id),
+                        });
+                    }
+                    disclosing.committed.push(opening.open().map_err(failed)?);
+                    Disclosed::Commitment(opening.commitment().clone())
+                }
+            };
+            match role {
+                Role::Input => disclosing.disclosure.inputs.push(disclosed),
+                Role::Output => disclosing.disclosure.outputs.push(disclosed),
+            }
+        }
+        Ok(disclosing)
+>>>>>>> fb8a13e (Statements: what is proven of a run is a value of its own)
     }
 
     /// Proves whatever the fresh tensors and contraction outputs say, by a prover of the argument's relations.
     pub(crate) fn prove_filled(
         &self,
-        inputs: &[Vec<i64>],
+        statement: &Statement,
+        disclosing: Disclosing<P>,
         outputs: Vec<Vec<i64>>,
         fresh: Vec<Integers>,
         contractions: Vec<Vec<i64>>,
+<<<<<<< HEAD
         context: &[u8],
         prove: impl FnOnce(
             &Relations,
@@ -144,29 +320,76 @@ impl<P: Profile> Prover<P> {
             &Statement<'_, P>,
             Witness<'_, P>,
         ) -> Result<Vec<u8>, ProveError>,
+=======
+        progress: &mut dyn FnMut(Stage) -> bool,
+>>>>>>> fb8a13e (Statements: what is proven of a run is a value of its own)
     ) -> Result<Inference, InferenceError> {
-        let visibility = self.verifier.key().architecture.visibility;
-        let publics = Publics {
-            inputs: (visibility.input == Visible::Public).then(|| inputs.to_vec()),
-            outputs: (visibility.output == Visible::Public).then(|| outputs.clone()),
-        };
-        let tensors = self.verifier.publics(&publics)?;
-        let context = self.verifier.context(context);
+        let disclosure = disclosing.disclosure;
+        let given = self.verifier.given(statement, &disclosure)?;
+        let prepared = self
+            .verifier
+            .prepared(&self.verifier.shape(statement, &disclosure))?;
+        let publics = public_tensors(&prepared.lowered, given.publics)?;
         let witness = Witness {
-            external: self.openings.iter().collect(),
+            external: self.openings.iter().chain(&disclosing.committed).collect(),
             fresh,
             contractions,
         };
+<<<<<<< HEAD
         let relations = &self.verifier.lowered().relations;
         let statement = self.verifier.statement(&tensors, &context);
         let argument = prove(relations, self.verifier.generators(), &statement, witness)?;
+=======
+        let context = context(statement, &given.ids);
+        let told = self
+            .verifier
+            .argument_statement(&publics, &given.committed, &context);
+        let argument = inferproof_argument::prove(
+            &prepared.lowered.relations,
+            &prepared.generators,
+            &told,
+            witness,
+            progress,
+        )?;
+>>>>>>> fb8a13e (Statements: what is proven of a run is a value of its own)
         Ok(Inference {
             outputs,
             proof: Proof {
-                model_id: self.verifier.model_id(),
-                publics,
+                statement: statement.clone(),
+                disclosure,
                 argument,
             },
+            openings: disclosing.fresh,
         })
+    }
+}
+
+impl<P: Profile> Verifier<P> {
+    /// Commits to an input of the program, outside of any proof; `place` is its place among the inputs. Whoever has the key can: a tester
+    /// or an issuer needs neither weights nor a prover.
+    ///
+    /// # Errors
+    /// If there is no such input, the values do not fit it, or without randomness.
+    pub fn commit_input(
+        &self,
+        place: usize,
+        values: Vec<i64>,
+    ) -> Result<TensorOpening, OpeningError> {
+        let program = self.program();
+        let id = program.inputs.get(place);
+        let tensor: Option<&Tensor> = id.and_then(|&id| program.tensor(id));
+        let tensor = tensor.ok_or_else(|| OpeningError::Values {
+            tensor: format!("input {place}"),
+            reason: "the model has no such input",
+        })?;
+        let purpose: Digest = self.model_id();
+        TensorOpening::commit::<P>(
+            TensorKind::Data,
+            tensor,
+            values,
+            self.key().architecture.row_bits,
+            self.generators(),
+            &purpose,
+        )
     }
 }

@@ -5,7 +5,8 @@
 use inferproof_argument::RelationsError;
 use inferproof_inference::generic::{Prover, Verifier, VerifyingKey, commit};
 use inferproof_inference::{
-    Architecture, Grumpkin, KeyError, Limits, LowerError, Proof, Rejection, Visibility, Visible,
+    Architecture, Disclosed, Disclosure, Grumpkin, KeyError, Limits, Listed, LowerError, Proof,
+    Rejection, Visibility, Visible,
 };
 use inferproof_program::{Builder, Contract, Integers, Table, TensorId, ValidProgram, Weights};
 use inferproof_view::{MAX_STEPS, Step, View, ViewError};
@@ -45,7 +46,7 @@ impl Sketch {
         VerifyingKey {
             architecture: Architecture {
                 program: self.program(output),
-                visibility: Visibility::default(),
+                weights: Visible::Private,
                 row_bits: 5,
             },
             commitments: vec![],
@@ -67,6 +68,26 @@ fn refused(key: VerifyingKey<Grumpkin>) -> &'static str {
             assert!(needed > allowed);
             what
         }
+        other => panic!("expected a limit, got {other:?}"),
+    }
+}
+
+/// What a statement that hides everything asks too much of.
+fn refused_hidden(key: VerifyingKey<Grumpkin>) -> &'static str {
+    let verifier = Verifier::new(key).unwrap();
+    let statement = verifier.statement(b"").with_inputs(Visibility::Private);
+    let statement = statement.with_outputs(Visibility::Private);
+    let nothing = |listed: &[Listed]| vec![Disclosed::Nothing; listed.len()];
+    let proof = Proof {
+        disclosure: Disclosure {
+            inputs: nothing(&statement.inputs),
+            outputs: nothing(&statement.outputs),
+        },
+        statement: statement.clone(),
+        argument: vec![],
+    };
+    match verifier.verify(&statement, &proof) {
+        Err(Rejection::Lower(LowerError::Relations(RelationsError::Limit { what, .. }))) => what,
         other => panic!("expected a limit, got {other:?}"),
     }
 }
@@ -134,18 +155,14 @@ fn many_tables_are_refused() {
     for i in 0..1100 {
         last = sketch.input(&[1], (i, i + (1 << 16) - 1));
     }
-    let mut key = sketch.key(last);
-    key.architecture.visibility.input = Visible::Private;
-    assert_eq!(refused(key), TABLES);
+    assert_eq!(refused_hidden(sketch.key(last)), TABLES);
 }
 
 #[test]
 fn many_rows_are_refused() {
     let mut sketch = Sketch::new();
-    let x = sketch.input(&[1 << 16, 1 << 16], (0, 1));
-    let mut key = sketch.key(x);
-    key.architecture.visibility.input = Visible::Private;
-    assert_eq!(refused(key), ROWS);
+    let x = sketch.input(&[5793, 5793], (0, 1));
+    assert_eq!(refused_hidden(sketch.key(x)), ROWS);
 }
 
 #[test]
@@ -351,13 +368,15 @@ fn a_long_chain_of_views_is_proven() {
         assert_eq!(sketch.0.tensors[i + 1].shape[0], 3 - i % 2);
     }
     let weights = sketch.program(last).bind(Weights::new()).unwrap();
-    let (key, secret) =
-        commit::<Grumpkin>(weights, Visibility::default(), &mut |_, _| true).unwrap();
+    let (key, secret) = commit::<Grumpkin>(weights, Visible::Private, &mut |_, _| true).unwrap();
     let prover = Prover::new(key.clone(), secret).unwrap();
     let inputs = [vec![1, -2, 3, 4, 5, 0]];
-    let inference = prover.prove(&inputs, b"", &mut |_| true).unwrap();
     let verifier = Verifier::new(key).unwrap();
-    verifier.verify(&inference.proof, b"").unwrap();
+    let statement = verifier.statement(b"");
+    let inference = prover.prove(&statement, &inputs, &[], &mut |_| true);
+    verifier
+        .verify(&statement, &inference.unwrap().proof)
+        .unwrap();
 }
 
 /// A small model with every part that a key has, and a proof by it.
@@ -386,11 +405,10 @@ fn small() -> (VerifyingKey<Grumpkin>, Proof) {
     let mapped = sketch.0.map(scaled, table, 0..=3).unwrap();
     let weights = Weights::from([(w, Integers::I8(vec![1, -2, 0, 1]))]);
     let weights = sketch.program(mapped).bind(weights).unwrap();
-    let (key, secret) =
-        commit::<Grumpkin>(weights, Visibility::default(), &mut |_, _| true).unwrap();
+    let (key, secret) = commit::<Grumpkin>(weights, Visible::Private, &mut |_, _| true).unwrap();
     let prover = Prover::new(key.clone(), secret).unwrap();
-    let inference = prover.prove(&[vec![3, -4]], b"", &mut |_| true).unwrap();
-    (key, inference.proof)
+    let inference = prover.prove(&key.statement(b""), &[vec![3, -4]], &[], &mut |_| true);
+    (key, inference.unwrap().proof)
 }
 
 /// Whoever is given a key with another byte learns so, or it is another model, of which the proof is not.
@@ -402,17 +420,20 @@ fn reject(bytes: &[u8], honest: &VerifyingKey<Grumpkin>, proof: &Proof) {
     let Ok(verifier) = Verifier::new(key) else {
         return;
     };
-    // The range proofs bind architecture and commitment, so that a key with any other byte fails.
-    assert!(verifier.check_range_proofs().is_err());
+    // The range proofs bind what is declared of the weights and the commitment: a key that passes has another program, and is another model.
+    let is_another = verifier.model_id() != honest.model_id();
+    assert!(is_another || verifier.check_range_proofs().is_err());
+    let expected = verifier.statement(b"");
     let mut proof = proof.clone();
-    if verifier.model_id() != honest.model_id() {
+    if is_another {
         assert!(matches!(
-            verifier.verify(&proof, b""),
+            verifier.verify(&expected, &proof),
             Err(Rejection::Model { .. })
         ));
-        proof.model_id = verifier.model_id();
     }
-    assert!(verifier.verify(&proof, b"").is_err());
+    // Nor does the proof pass for one of that key.
+    proof.statement = expected.clone();
+    assert!(verifier.verify(&expected, &proof).is_err());
 }
 
 #[test]
@@ -420,7 +441,7 @@ fn every_byte_of_a_key_counts() {
     let (key, proof) = small();
     let verifier = Verifier::new(key.clone()).unwrap();
     verifier.check_range_proofs().unwrap();
-    verifier.verify(&proof, b"").unwrap();
+    verifier.verify(&key.statement(b""), &proof).unwrap();
     let bytes = key.encode();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {

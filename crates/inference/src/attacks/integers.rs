@@ -1,9 +1,10 @@
 //! The relations themselves, whatever a prover does: none leaves a committed value free.
 
-use super::PRIVATE;
+use super::ALL;
 use super::sketch::{Sketch, every_op};
 use crate::Visibility;
 use crate::lower::{Lowered, Recipe, lower, weights::range_parts};
+use crate::statement::{Form, StatementShape};
 use inferproof_argument::{Limits, Parts, Source, Term};
 use inferproof_view::View;
 use std::collections::BTreeSet;
@@ -19,20 +20,34 @@ fn no_committed_value_is_free() {
     let output = wide.builder.rescale(sum, 3, -100..=100).unwrap();
     let (wide, _) = wide.finish(&[output]);
     for program in [every_op().0, wide] {
-        for visibility in [Visibility::default(), PRIVATE] {
+        for visibility in ALL {
             let limits = Limits::default();
             let bits = crate::rows::row_bits(&program);
-            let lowered = lower(&program, visibility, bits, &limits).unwrap();
+            let form = match visibility {
+                Visibility::Public => Form::Public,
+                Visibility::Private => Form::Private,
+                Visibility::Commit | Visibility::Committed(_) => Form::Committed { row_bits: bits },
+            };
+            let shape = StatementShape {
+                inputs: vec![form; program.inputs.len()],
+                outputs: vec![form; program.outputs.len()],
+            };
+            let lowered = lower(&program, &shape, bits, &limits).unwrap();
             let external = lowered.relations.external().map(|(tensor, _)| tensor);
-            assert_integers(&lowered, external.collect());
+            // Those after the weights were committed by whoever, and are ranged here.
+            let (weights, committed): (Vec<_>, Vec<_>) =
+                external.partition(|&tensor| tensor < program.weights().count());
+            assert_integers(&lowered, weights.into_iter().collect(), &committed);
             for part in range_parts(&program, bits, &limits).unwrap() {
-                assert_integers(&part.unwrap().lowered, BTreeSet::new());
+                let lowered = part.unwrap().lowered;
+                let external: Vec<_> = lowered.relations.external().map(|(t, _)| t).collect();
+                assert_integers(&lowered, BTreeSet::new(), &external);
             }
         }
     }
 }
 
-fn assert_integers(lowered: &Lowered, mut known: BTreeSet<usize>) {
+fn assert_integers(lowered: &Lowered, mut known: BTreeSet<usize>, committed: &[usize]) {
     let parts = lowered.relations.parts();
     let columns = parts.lookups.iter().flat_map(|l| &l.columns);
     let sums = parts.linears.iter().map(|l| &l.terms);
@@ -56,6 +71,10 @@ fn assert_integers(lowered: &Lowered, mut known: BTreeSet<usize>) {
         if known.len() == before {
             break;
         }
+    }
+    for tensor in committed {
+        let name = &parts.tensors[*tensor].name;
+        assert!(known.contains(tensor), "{name} is free");
     }
     for (tensor, recipe) in fresh(lowered) {
         let name = &parts.tensors[tensor].name;

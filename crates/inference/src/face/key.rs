@@ -3,6 +3,7 @@
 use super::{OnCurve, on};
 use crate::encoding::{Curve, DecodeError, kind_of};
 use crate::key::Architecture;
+use crate::statement::Statement;
 use crate::{Bn254, Digest, Grumpkin, generic};
 
 /// What a verifier needs of a model: the architecture, the commitment to the weights, and the proofs that these are in range.
@@ -36,7 +37,7 @@ impl VerifyingKey {
         self.0.curve()
     }
 
-    /// The program, and who sees what.
+    /// The program, and whether the weights are shown.
     #[must_use]
     pub fn architecture(&self) -> &Architecture {
         on!(&self.0, key => &key.architecture)
@@ -46,6 +47,12 @@ impl VerifyingKey {
     #[must_use]
     pub fn model_id(&self) -> Digest {
         on!(&self.0, key => key.model_id())
+    }
+
+    /// The plain statement of the model: its inputs and outputs are all public.
+    #[must_use]
+    pub fn statement(&self, context: &[u8]) -> Statement {
+        on!(&self.0, key => key.statement(context))
     }
 
     /// How many rows are committed of each weight tensor, in the program's order.

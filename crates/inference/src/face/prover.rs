@@ -2,7 +2,9 @@
 
 use super::{ModelSecret, OnCurve, VerifyingKey, on};
 use crate::key::Architecture;
-use crate::prove::InferenceError;
+use crate::prove::{FreshOpening, InferenceError};
+use crate::statement::Statement;
+use crate::tensor_opening::TensorOpening;
 use crate::{Bn254, Digest, Grumpkin, generic};
 use inferproof_argument::Stage;
 use inferproof_program::{Trace, ValidProgram};
@@ -16,6 +18,8 @@ pub struct Inference {
     pub outputs: Vec<Vec<i64>>,
     /// The bytes of the proof file.
     pub proof: Vec<u8>,
+    /// What opens each fresh commitment that came out.
+    pub openings: Vec<FreshOpening>,
 }
 
 impl Prover {
@@ -34,7 +38,7 @@ impl Prover {
         }))
     }
 
-    /// The program, and who sees what.
+    /// The program, and whether the weights are shown.
     pub fn architecture(&self) -> &Architecture {
         on!(&self.0, prover => &prover.verifier().key().architecture)
     }
@@ -57,38 +61,46 @@ impl Prover {
         on!(&self.0, prover => prover.run(inputs))
     }
 
-    /// Runs the program on integers and proves it. `progress` is told of each stage, and may answer `false` to stop.
+    /// The plain statement of the model: its inputs and outputs are all public.
+    pub fn statement(&self, context: &[u8]) -> Statement {
+        on!(&self.0, prover => prover.verifier().statement(context))
+    }
+
+    /// Runs the program on integers and proves what the statement says of the run. `openings` holds those of the commitments that the
+    /// statement names. `progress` is told of each stage, and may answer `false` to stop.
     ///
     /// # Errors
-    /// If the input does not fit the program, without randomness, or if stopped.
+    /// If the input does not fit the program, or the statement the model or the run; without randomness, or if stopped.
     pub fn prove(
         &self,
+        statement: &Statement,
         inputs: &[Vec<i64>],
-        context: &[u8],
+        openings: &[TensorOpening],
         progress: &mut dyn FnMut(Stage) -> bool,
     ) -> Result<Inference, InferenceError> {
-        self.prove_run(inputs, self.run(inputs)?, context, progress)
+        self.prove_run(statement, inputs, self.run(inputs)?, openings, progress)
     }
 
     /// Proves a run of [`Self::run`] on these inputs. `progress` is told of each stage, and may answer `false` to stop.
     ///
     /// # Errors
-    /// Without randomness, or if stopped. The proof of a trace that is no run of the program is none that anybody accepts.
+    /// As [`Self::prove`]. The proof of a trace that is no run of the program is none that anybody accepts.
     pub fn prove_run(
         &self,
+        statement: &Statement,
         inputs: &[Vec<i64>],
         trace: Trace,
-        context: &[u8],
+        openings: &[TensorOpening],
         progress: &mut dyn FnMut(Stage) -> bool,
     ) -> Result<Inference, InferenceError> {
         let (inference, proof) = match &self.0 {
             OnCurve::Grumpkin(prover) => {
-                let inference = prover.prove_run(inputs, trace, context, progress)?;
+                let inference = prover.prove_run(statement, inputs, trace, openings, progress)?;
                 let proof = inference.proof.encode::<Grumpkin>();
                 (inference, proof)
             }
             OnCurve::Bn254(prover) => {
-                let inference = prover.prove_run(inputs, trace, context, progress)?;
+                let inference = prover.prove_run(statement, inputs, trace, openings, progress)?;
                 let proof = inference.proof.encode::<Bn254>();
                 (inference, proof)
             }
@@ -96,6 +108,7 @@ impl Prover {
         Ok(Inference {
             outputs: inference.outputs,
             proof,
+            openings: inference.openings,
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::{OnCurve, VerifyingKey, map, on};
 use crate::commit::CommitError;
 use crate::encoding::Curve;
-use crate::visibility::Visibility;
+use crate::visible::Visible;
 use crate::{Bn254, Grumpkin, generic};
 use inferproof_argument::curve::{
     EncodingError, Profile, SCALAR_BYTES, Scalar, decode_scalar, encode_scalar,
@@ -117,17 +117,17 @@ fn encode<P: Profile>(secret: &generic::ModelSecret<P>) -> Vec<Zeroizing<Vec<u8>
 pub fn commit(
     curve: Curve,
     weights: BoundWeights,
-    visibility: Visibility,
+    visible: Visible,
     progress: &mut dyn FnMut(usize, usize) -> bool,
 ) -> Result<(VerifyingKey, ModelSecret), CommitError> {
     Ok(match curve {
         Curve::Grumpkin => {
-            let (key, secret) = generic::commit(weights, visibility, progress)?;
+            let (key, secret) = generic::commit(weights, visible, progress)?;
             let key = VerifyingKey(OnCurve::Grumpkin(key));
             (key, ModelSecret(OnCurve::Grumpkin(secret)))
         }
         Curve::Bn254 => {
-            let (key, secret) = generic::commit(weights, visibility, progress)?;
+            let (key, secret) = generic::commit(weights, visible, progress)?;
             let key = VerifyingKey(OnCurve::Bn254(key));
             (key, ModelSecret(OnCurve::Bn254(secret)))
         }

@@ -3,7 +3,10 @@
 use super::{OnCurve, VerifyingKey, map, on};
 use crate::encoding::Curve;
 use crate::key::Architecture;
-use crate::proof::{Proof, Publics};
+use crate::proof::Proof;
+use crate::statement::Statement;
+#[cfg(feature = "prover")]
+use crate::tensor_opening::{OpeningError, TensorOpening};
 use crate::verify::{KeyError, Rejection};
 use crate::{Bn254, Digest, Grumpkin, generic};
 use inferproof_argument::Limits;
@@ -37,7 +40,7 @@ impl Verifier {
         self.0.curve()
     }
 
-    /// The program, and who sees what.
+    /// The program, and whether the weights are shown.
     pub fn architecture(&self) -> &Architecture {
         on!(&self.0, verifier => &verifier.key().architecture)
     }
@@ -52,7 +55,25 @@ impl Verifier {
         on!(&self.0, verifier => verifier.model_id())
     }
 
-    /// Bytes of the argument of every proof of this model.
+    /// The plain statement of the key's model: its inputs and outputs are all public.
+    pub fn statement(&self, context: &[u8]) -> Statement {
+        on!(&self.0, verifier => verifier.statement(context))
+    }
+
+    /// Commits to an input of the program, outside of any proof; `place` is its place among the inputs.
+    ///
+    /// # Errors
+    /// If there is no such input, the values do not fit it, or without randomness.
+    #[cfg(feature = "prover")]
+    pub fn commit_input(
+        &self,
+        place: usize,
+        values: Vec<i64>,
+    ) -> Result<TensorOpening, OpeningError> {
+        on!(&self.0, verifier => verifier.commit_input(place, values))
+    }
+
+    /// Bytes of the argument of every proof of the plain statement.
     pub fn argument_length(&self) -> usize {
         on!(&self.0, verifier => verifier.argument_length())
     }
@@ -65,16 +86,17 @@ impl Verifier {
         on!(&self.0, verifier => verifier.check_range_proofs())
     }
 
-    /// Verifies the bytes of a proof file for a caller's context, and gives what the proof shows.
+    /// Verifies that the bytes of a proof file are a proof of the statement that the caller expects, and gives the proof, in which stands
+    /// what it discloses.
     ///
     /// # Errors
     /// Why it is rejected.
-    pub fn verify(&self, proof: &[u8], context: &[u8]) -> Result<Publics, Rejection> {
+    pub fn verify(&self, expected: &Statement, proof: &[u8]) -> Result<Proof, Rejection> {
         let proof = match &self.0 {
             OnCurve::Grumpkin(_) => Proof::decode::<Grumpkin>(proof)?,
             OnCurve::Bn254(_) => Proof::decode::<Bn254>(proof)?,
         };
-        on!(&self.0, verifier => verifier.verify(&proof, context))?;
-        Ok(proof.publics)
+        on!(&self.0, verifier => verifier.verify(expected, &proof))?;
+        Ok(proof)
     }
 }

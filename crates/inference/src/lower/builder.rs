@@ -5,12 +5,12 @@ mod nonlinear;
 mod ranges;
 mod root;
 
-use boxes::{boxes, whole};
+use boxes::{boxes, whole as whole_box};
 use root::root_bits;
 
 use super::tables::{Clamp, Tables, WIDE_SPAN, bits, limb_bits, max_span, remainder_bits};
 use super::{Code, LowerError, Lowered, Product, Recipe};
-use crate::visibility::{Visibility, Visible};
+use crate::statement::{Form, Role, StatementShape};
 use inferproof_argument::{
     CommittedTensor, Contraction, Layout, Limits, Linear, Lookup, Origin, Parts, Relations,
     RelationsError, Source, Term,
@@ -33,11 +33,25 @@ const DIGIT_BITS: u32 = 24;
 /// The largest absolute value that a committed tensor may hold.
 const MAX_COMMITTED: i64 = i32::MAX as i64;
 
+/// How an input enters the relations.
+#[derive(Clone, Copy)]
+enum Entrance {
+    /// As this public tensor.
+    Public(usize),
+    /// As a tensor committed in the proof.
+    Private,
+    /// As this committed tensor.
+    Committed(usize),
+}
+
 pub(crate) struct Builder<'a> {
     program: &'a Program,
     c: u32,
     limits: &'a Limits,
-    visibility: Visibility,
+    /// How an input enters the relations, and where a committed or public one stands among their sources.
+    inputs: HashMap<TensorId, Entrance>,
+    /// Where the commitment to an output stands among committed tensors, by its place in the program's list.
+    committed_outputs: HashMap<usize, usize>,
     /// What each tensor is a sum of, once its node was visited.
     terms: Vec<Vec<Term>>,
     pub tensors: Vec<CommittedTensor>,
@@ -53,8 +67,8 @@ pub(crate) struct Builder<'a> {
     /// Clamps by their bounds.
     clamps: BTreeMap<(i64, i64), Clamp>,
     remainder_bits: u32,
-    /// Places in the program's lists of inputs and of weights.
-    places: HashMap<TensorId, usize>,
+    /// Places in the program's list of weights.
+    weights: HashMap<TensorId, usize>,
     /// Numbers in the descriptions of all terms that were copied. A few bytes of a hostile key can ask for a copy of a long
     /// description, again and again.
     copied: Cell<u64>,
@@ -64,17 +78,17 @@ impl<'a> Builder<'a> {
     pub fn new(
         program: &'a Program,
         c: u32,
-        visibility: Visibility,
+        shape: &StatementShape,
         limits: &'a Limits,
     ) -> Result<Self, LowerError> {
-        let inputs = program.inputs.iter().copied().enumerate();
-        let places = inputs.chain(program.weights().enumerate());
+        let weights = program.weights().enumerate();
         let mut builder = Self {
-            visibility,
-            places: places.map(|(place, id)| (id, place)).collect(),
+            weights: weights.map(|(place, id)| (id, place)).collect(),
             ..Self::bare(program, c, limits)
         };
         builder.place_weights()?;
+        builder.place_inputs(shape)?;
+        builder.place_outputs(shape)?;
         builder.size_tables()?;
         Ok(builder)
     }
@@ -85,7 +99,8 @@ impl<'a> Builder<'a> {
             program,
             c,
             limits,
-            visibility: Visibility::default(),
+            inputs: HashMap::new(),
+            committed_outputs: HashMap::new(),
             terms: Vec::new(),
             tensors: Vec::new(),
             recipes: Vec::new(),
@@ -98,7 +113,7 @@ impl<'a> Builder<'a> {
             linears: Vec::new(),
             clamps: BTreeMap::new(),
             remainder_bits: 0,
-            places: HashMap::new(),
+            weights: HashMap::new(),
             copied: Cell::new(0),
         }
     }
@@ -152,6 +167,60 @@ impl<'a> Builder<'a> {
             });
         }
         Ok(())
+    }
+
+    /// Committed inputs come behind the weights; public ones are the first public tensors.
+    fn place_inputs(&mut self, shape: &StatementShape) -> Result<(), LowerError> {
+        for (&id, form) in self.program.inputs.iter().zip(&shape.inputs) {
+            let entrance = match *form {
+                Form::Public => {
+                    self.publics.push(self.shape(id)?);
+                    Entrance::Public(self.publics.len() - 1)
+                }
+                Form::Private => Entrance::Private,
+                Form::Committed { row_bits } => {
+                    Entrance::Committed(self.place_committed(Role::Input, id, row_bits)?)
+                }
+            };
+            self.inputs.insert(id, entrance);
+        }
+        Ok(())
+    }
+
+    /// Committed outputs come behind the committed inputs.
+    fn place_outputs(&mut self, shape: &StatementShape) -> Result<(), LowerError> {
+        for (place, (&id, form)) in self.program.outputs.iter().zip(&shape.outputs).enumerate() {
+            if let Form::Committed { row_bits } = *form {
+                let tensor = self.place_committed(Role::Output, id, row_bits)?;
+                self.committed_outputs.insert(place, tensor);
+            }
+        }
+        Ok(())
+    }
+
+    /// A tensor that was committed before, laid out as its shape and the length of its rows say (T1). What may be wider than 32 bits is
+    /// refused: it would have to be cut into digits that nothing ranges (T2).
+    fn place_committed(
+        &mut self,
+        role: Role,
+        id: TensorId,
+        row_bits: u32,
+    ) -> Result<usize, LowerError> {
+        let tensor = self.tensor(id)?;
+        if tensor.low < -MAX_COMMITTED || tensor.high > MAX_COMMITTED {
+            return Err(self.refuse(
+                id,
+                "its values may be wider than 32 bits, so that there is no commitment to it; make it public or private",
+            ));
+        }
+        let layout = Layout::packed(tensor.shape.clone(), row_bits)
+            .ok_or_else(|| self.refuse(id, "it is empty or too large to commit"))?;
+        self.tensors.push(CommittedTensor {
+            name: format!("{role} {}", tensor.name),
+            layout,
+            origin: Origin::External,
+        });
+        Ok(self.tensors.len() - 1)
     }
 
     /// Finds out what tables the program needs before any lookup is made, since ops share them.
@@ -287,6 +356,15 @@ impl<'a> Builder<'a> {
         Ok(Source::Committed(self.tensors.len() - 1))
     }
 
+    /// A source read as it is, in a tensor's shape.
+    fn whole(&self, id: TensorId, source: Source) -> Result<Term, LowerError> {
+        Ok(Term {
+            coefficient: 1,
+            source,
+            view: self.identity(id)?,
+        })
+    }
+
     /// Commits a tensor of the trace and reads it as it is.
     fn commit_tensor(&mut self, id: TensorId) -> Result<Term, LowerError> {
         let tensor = self.tensor(id)?;
@@ -400,6 +478,26 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// An output is what the commitment holds. The claim determines each entry, so that no range check is needed: the output is an integer
+    /// of its static bound already.
+    pub fn tie_to_commitment(&mut self, place: usize, id: TensorId) -> Result<(), LowerError> {
+        let committed = self.committed_outputs.get(&place).copied();
+        let committed =
+            committed.ok_or_else(|| self.refuse(id, "its commitment was not foreseen"))?;
+        let mut terms = self.read(id)?;
+        terms.push(Term {
+            coefficient: -1,
+            source: Source::Committed(committed),
+            view: self.identity(id)?,
+        });
+        self.linears.push(Linear {
+            name: format!("output {} is what is committed", self.tensor(id)?.name),
+            shape: self.shape(id)?,
+            terms,
+        });
+        Ok(())
+    }
+
     /// The relations, and how to fill them.
     pub fn finish(self) -> Result<Lowered, LowerError> {
         let parts = Parts {
@@ -416,6 +514,11 @@ impl<'a> Builder<'a> {
             relations,
             recipes: self.recipes,
             products: self.products,
+            public_inputs: self
+                .inputs
+                .values()
+                .filter(|e| matches!(e, Entrance::Public(_)))
+                .count(),
             codes: self.codes,
         })
     }
@@ -436,32 +539,27 @@ impl<'a> Builder<'a> {
         let id = node.output;
         let tensor = self.tensor(id)?;
         let terms = match &node.op {
-            Op::Input if self.visibility.input == Visible::Public => {
-                let place = self.places.get(&id).copied();
-                let source = Source::Public(
-                    place.ok_or_else(|| self.refuse(id, "it is not in the list of inputs"))?,
-                );
-                vec![Term {
-                    coefficient: 1,
-                    source,
-                    view: self.identity(id)?,
-                }]
-            }
             Op::Input => {
-                let term = self.commit_tensor(id)?;
-                self.check_range(id, &term, 0)?;
+                let entrance = self.inputs.get(&id).copied();
+                let entrance =
+                    entrance.ok_or_else(|| self.refuse(id, "it is not in the list of inputs"))?;
+                let term = match entrance {
+                    Entrance::Public(place) => self.whole(id, Source::Public(place))?,
+                    Entrance::Private => self.commit_tensor(id)?,
+                    Entrance::Committed(place) => self.whole(id, Source::Committed(place))?,
+                };
+                match entrance {
+                    Entrance::Public(_) => {}
+                    // Whoever reads a commitment ranges it itself (T2).
+                    Entrance::Private | Entrance::Committed(_) => self.check_range(id, &term, 0)?,
+                }
                 vec![term]
             }
             Op::Weight => {
-                let place = self.places.get(&id).copied();
-                let source = Source::Committed(
-                    place.ok_or_else(|| self.refuse(id, "it is not in the list of weights"))?,
-                );
-                vec![Term {
-                    coefficient: 1,
-                    source,
-                    view: self.identity(id)?,
-                }]
+                let place = self.weights.get(&id).copied();
+                let place =
+                    place.ok_or_else(|| self.refuse(id, "it is not in the list of weights"))?;
+                vec![self.whole(id, Source::Committed(place))?]
             }
             Op::Linear(sum) => self.linear(id, &sum.terms)?,
             Op::Contract(Contract {
@@ -564,7 +662,7 @@ impl<'a> Builder<'a> {
         let longest = views.map(|v| v.steps().len()).max().unwrap_or(0);
         let boxes = match longest + shape.len() <= MAX_STEPS {
             true => boxes(&shape),
-            false => vec![whole(&shape)],
+            false => vec![whole_box(&shape)],
         };
         for part in boxes {
             let mut columns = columns.clone();

@@ -6,6 +6,8 @@
 //! | op | committed | relations |
 //! |---|---|---|
 //! | input, private | the values | one range lookup |
+//! | input, committed before | nothing | one range lookup of the commitment |
+//! | output, committed before | nothing | it is what the commitment holds |
 //! | weight | with the model | range-proven once, see [`weights`] |
 //! | linear, contraction | nothing | none: whoever reads them pulls its claim back |
 //! | rescale | y and the saturation excess in limbs | remainder in range; `(e, y)` in the clamp table, limb by limb |
@@ -19,7 +21,7 @@ mod builder;
 pub(crate) mod tables;
 pub(crate) mod weights;
 
-use crate::visibility::{Visibility, Visible};
+use crate::statement::{Form, StatementShape};
 use builder::Builder;
 use inferproof_argument::{Limits, Relations, RelationsError};
 use inferproof_program::{Program, TensorId};
@@ -117,6 +119,8 @@ pub(crate) struct Lowered {
     /// For each fresh tensor in order (without multiplicities).
     pub recipes: Vec<Recipe>,
     pub products: Vec<Product>,
+    /// How many public tensors are inputs; they are the first.
+    pub public_inputs: usize,
     /// Public tensors that anybody computes from the public inputs; they stand between these and the outputs.
     pub codes: Vec<Code>,
 }
@@ -124,34 +128,29 @@ pub(crate) struct Lowered {
 /// The one-hot codes of a public input's entries, along a new last axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Code {
-    /// Which input.
+    /// Which of the public inputs.
     pub input: usize,
     /// The length of the new axis.
     pub classes: usize,
 }
 
-/// Lowers a validated program; rows have `2^c` entries.
+/// Lowers a validated program under a statement of this shape; rows have `2^c` entries. External tensors are the weights, then the
+/// committed inputs, then the committed outputs, each in the program's order.
 pub(crate) fn lower(
     program: &Program,
-    visibility: Visibility,
+    shape: &StatementShape,
     c: u32,
     limits: &Limits,
 ) -> Result<Lowered, LowerError> {
-    let mut builder = Builder::new(program, c, visibility, limits)?;
-    if visibility.input == Visible::Public {
-        for &input in &program.inputs {
-            let shape = builder.shape(input)?;
-            builder.publics.push(shape);
-        }
-    }
+    let mut builder = Builder::new(program, c, shape, limits)?;
     for node in &program.nodes {
         builder.node(node)?;
     }
-    for &output in &program.outputs {
-        if visibility.output == Visible::Private {
-            builder.materialize(output)?;
-        } else {
-            builder.publish(output)?;
+    for (place, (&output, form)) in program.outputs.iter().zip(&shape.outputs).enumerate() {
+        match form {
+            Form::Public => builder.publish(output)?,
+            Form::Private => builder.materialize(output)?,
+            Form::Committed { .. } => builder.tie_to_commitment(place, output)?,
         }
     }
     builder.finish()

@@ -1,0 +1,261 @@
+//! Statements as JSON, for people: tensors stand by name, digests in hexadecimal digits.
+//!
+//! Every input and output must be listed: a name that is missing, misspelt or given twice is an error, never a default, since a default
+//! of "public" would show a value and one of "private" would let a prover hide one.
+
+use super::{Listed, Role, Statement, Visibility};
+use crate::{Digest, hex};
+use inferproof_program::{Program, TensorId};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use std::fmt;
+
+/// The document's `format`.
+pub const FORMAT: &str = "inferproof statement 1";
+
+/// Why a statement cannot be read, or does not speak of a program.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StatementError {
+    /// It is no such document.
+    #[error("not a statement: {0}")]
+    Format(String),
+    /// A tensor is named that is neither an input nor an output.
+    #[error("the model has no input or output `{name}`; it has {}", known.join(", "))]
+    Unknown {
+        /// The name.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// An input and an output have the same name.
+    #[error("`{name}` is an input and an output; say `input:{name}` or `output:{name}`")]
+    Ambiguous {
+        /// The name.
+        name: String,
+    },
+    /// An input or output is not listed.
+    #[error(
+        "{role} `{name}` is not listed; say \"public\", \"private\", \"commit\" or {{\"committed\": ID}}"
+    )]
+    Missing {
+        /// Input or output.
+        role: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// An input or output is listed twice.
+    #[error("{role} `{name}` is listed twice")]
+    Twice {
+        /// Input or output.
+        role: &'static str,
+        /// Its name.
+        name: String,
+    },
+}
+
+/// The document.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    format: String,
+    model_id: Hexadecimal,
+    range_proof_id: Hexadecimal,
+    inputs: Entries,
+    outputs: Entries,
+    context: Context,
+}
+
+/// A digest as hexadecimal digits.
+struct Hexadecimal(Digest);
+
+impl Serialize for Hexadecimal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Hexadecimal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = unhex(&text).and_then(|bytes| bytes.try_into().ok());
+        let wrong = || serde::de::Error::custom("expected 64 hexadecimal digits");
+        bytes.map(Self).ok_or_else(wrong)
+    }
+}
+
+/// The bytes that an even number of lower-case hexadecimal digits stand for.
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if !rest.is_empty() {
+        return None;
+    }
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let byte = |[high, low]: &[u8; 2]| Some(digit(*high)? << 4 | digit(*low)?);
+    pairs.iter().map(byte).collect()
+}
+
+/// A context: its text, or its bytes where they are none.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Context {
+    Text(String),
+    Bytes(Bytes),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bytes {
+    hex: String,
+}
+
+/// What is said of a tensor.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Said {
+    Public,
+    Private,
+    Commit,
+    Committed(Hexadecimal),
+}
+
+/// Names and what is said of them, in the order of the document; a map would silently keep the last of two.
+struct Entries(Vec<(String, Said)>);
+
+impl Serialize for Entries {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, said)| (name, said)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> Visitor<'de> for Names {
+            type Value = Entries;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object from names to what is said of them")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+        deserializer.deserialize_map(Names)
+    }
+}
+
+impl Statement {
+    /// As JSON, with the names that the program gives.
+    #[must_use]
+    pub fn to_json(&self, program: &Program) -> String {
+        let entries = |list: &[Listed]| {
+            let entries = list.iter().map(|listed| {
+                let name = program.tensor(listed.tensor);
+                let said = match listed.visibility {
+                    Visibility::Public => Said::Public,
+                    Visibility::Private => Said::Private,
+                    Visibility::Commit => Said::Commit,
+                    Visibility::Committed(id) => Said::Committed(Hexadecimal(id)),
+                };
+                (name.map(|t| t.name.clone()).unwrap_or_default(), said)
+            });
+            Entries(entries.collect())
+        };
+        let document = Document {
+            format: FORMAT.to_owned(),
+            model_id: Hexadecimal(self.model_id),
+            range_proof_id: Hexadecimal(self.range_proof_id),
+            inputs: entries(&self.inputs),
+            outputs: entries(&self.outputs),
+            context: match std::str::from_utf8(&self.context) {
+                Ok(text) => Context::Text(text.to_owned()),
+                Err(_) => Context::Bytes(Bytes {
+                    hex: self.context.iter().map(|b| format!("{b:02x}")).collect(),
+                }),
+            },
+        };
+        serde_json::to_string_pretty(&document).unwrap_or_default()
+    }
+
+    /// From JSON that speaks of this program.
+    ///
+    /// # Errors
+    /// If it is not a statement, or does not list every input and output of the program exactly once.
+    pub fn from_json(program: &Program, json: &str) -> Result<Self, StatementError> {
+        let document: Document =
+            serde_json::from_str(json).map_err(|e| StatementError::Format(e.to_string()))?;
+        if document.format != FORMAT {
+            return Err(StatementError::Format(format!(
+                "its format is {:?}, expected {FORMAT:?}",
+                document.format
+            )));
+        }
+        let context = match document.context {
+            Context::Text(text) => text.into_bytes(),
+            Context::Bytes(Bytes { hex }) => unhex(&hex).ok_or_else(|| {
+                StatementError::Format("context: expected pairs of hexadecimal digits".into())
+            })?,
+        };
+        Ok(Self {
+            model_id: document.model_id.0,
+            range_proof_id: document.range_proof_id.0,
+            inputs: listed(program, Role::Input, &program.inputs, document.inputs)?,
+            outputs: listed(program, Role::Output, &program.outputs, document.outputs)?,
+            context,
+        })
+    }
+}
+
+/// Every tensor of a list, with what is said of it.
+fn listed(
+    program: &Program,
+    role: Role,
+    ids: &[TensorId],
+    entries: Entries,
+) -> Result<Vec<Listed>, StatementError> {
+    let role = match role {
+        Role::Input => "input",
+        Role::Output => "output",
+    };
+    let name_of = |id| {
+        let tensor = program.tensor(id);
+        tensor.map(|t| t.name.as_str()).unwrap_or_default()
+    };
+    for (position, (name, _)) in entries.0.iter().enumerate() {
+        if !ids.iter().any(|&id| name_of(id) == name) {
+            return Err(StatementError::Unknown {
+                name: name.clone(),
+                known: ids.iter().map(|&id| name_of(id).to_owned()).collect(),
+            });
+        }
+        if entries.0.iter().take(position).any(|(n, _)| n == name) {
+            return Err(StatementError::Twice {
+                role,
+                name: name.clone(),
+            });
+        }
+    }
+    let listed = ids.iter().map(|&tensor| {
+        let name = name_of(tensor);
+        let said = entries.0.iter().find(|(n, _)| n == name);
+        let (_, said) = said.ok_or_else(|| StatementError::Missing {
+            role,
+            name: name.to_owned(),
+        })?;
+        let visibility = match said {
+            Said::Public => Visibility::Public,
+            Said::Private => Visibility::Private,
+            Said::Commit => Visibility::Commit,
+            Said::Committed(Hexadecimal(id)) => Visibility::Committed(*id),
+        };
+        Ok(Listed { tensor, visibility })
+    });
+    listed.collect()
+}

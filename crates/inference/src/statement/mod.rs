@@ -1,0 +1,287 @@
+//! Statements: what is proven about a run of a committed model.
+//!
+//! A statement is a value of its own. The verifier writes the one that it expects and derives the relations from it and from its own
+//! key; a proof carries the statement that it was made for, and is accepted only if the two have the same canonical bytes. So nothing
+//! that a prover writes decides what "accepted" means. `docs/concepts/statements.md` has the conditions S1 to S4 and T1 to T6 beside the
+//! code that checks them.
+
+mod document;
+mod shape;
+
+pub use document::StatementError;
+pub(crate) use shape::{Form, StatementShape};
+
+use crate::{Digest, hex};
+use inferproof_program::{Program, TensorId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What a statement says of one tensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Visibility {
+    /// The proof shows its integers.
+    Public,
+    /// The proof hides it, and nothing about it can be compared with another proof.
+    Private,
+    /// The proof comes with a fresh hiding commitment to it, which other proofs may read.
+    Commit,
+    /// It is what the commitment with this [identifier](crate::TensorCommitment::id) commits to.
+    Committed(Digest),
+}
+
+impl fmt::Display for Visibility {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Public => f.write_str("public"),
+            Self::Private => f.write_str("private"),
+            Self::Commit => f.write_str("committed afresh"),
+            Self::Committed(id) => write!(f, "committed as {}", hex(id)),
+        }
+    }
+}
+
+/// A tensor of a run, as a statement lists it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Which tensor of the program.
+    pub tensor: TensorId,
+    /// What is said of it.
+    pub visibility: Visibility,
+}
+
+/// What is proven about a run of a model: the whole program was run on one sample.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// Of which model.
+    pub model_id: Digest,
+    /// The digest of the proofs that the model's weights are in range.
+    pub range_proof_id: Digest,
+    /// Every input of the program, in its order.
+    pub inputs: Vec<Listed>,
+    /// Every output of the program, in its order.
+    pub outputs: Vec<Listed>,
+    /// The caller's bytes: a nonce, a request, a purpose.
+    #[serde(with = "serde_bytes")]
+    pub context: Vec<u8>,
+}
+
+/// Whether a tensor is an input or an output of the run: one tensor may be both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// It is given.
+    Input,
+    /// It is computed.
+    Output,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Input => "input",
+            Self::Output => "output",
+        })
+    }
+}
+
+impl Statement {
+    /// The plain statement of a model: its inputs and outputs are all public.
+    pub(crate) fn plain(
+        program: &Program,
+        model_id: Digest,
+        range_proof_id: Digest,
+        context: &[u8],
+    ) -> Self {
+        let public = |ids: &[TensorId]| {
+            let listed = ids.iter().map(|&tensor| Listed {
+                tensor,
+                visibility: Visibility::Public,
+            });
+            listed.collect()
+        };
+        Self {
+            model_id,
+            range_proof_id,
+            inputs: public(&program.inputs),
+            outputs: public(&program.outputs),
+            context: context.to_vec(),
+        }
+    }
+
+    /// The same with all inputs seen like this.
+    #[must_use]
+    pub fn with_inputs(mut self, visibility: Visibility) -> Self {
+        self.inputs
+            .iter_mut()
+            .for_each(|l| l.visibility = visibility);
+        self
+    }
+
+    /// The same with all outputs seen like this.
+    #[must_use]
+    pub fn with_outputs(mut self, visibility: Visibility) -> Self {
+        self.outputs
+            .iter_mut()
+            .for_each(|l| l.visibility = visibility);
+        self
+    }
+
+    /// The same with another context.
+    #[must_use]
+    pub fn with_context(mut self, context: &[u8]) -> Self {
+        self.context = context.to_vec();
+        self
+    }
+
+    /// Says how one tensor is seen. `name` is that of an input or output; `input:NAME` and `output:NAME` tell the two apart, and `inputs`
+    /// and `outputs` are all of a kind.
+    ///
+    /// # Errors
+    /// If there is no such tensor, or an input and an output of that name: a name that is not understood is never a default.
+    pub fn set(
+        &mut self,
+        program: &Program,
+        name: &str,
+        visibility: Visibility,
+    ) -> Result<(), StatementError> {
+        let places = self.find(program, name)?;
+        for (role, place) in places {
+            let list = match role {
+                Role::Input => &mut self.inputs,
+                Role::Output => &mut self.outputs,
+            };
+            if let Some(listed) = list.get_mut(place) {
+                listed.visibility = visibility;
+            }
+        }
+        Ok(())
+    }
+
+    /// The places in the lists of inputs and outputs that a name speaks of.
+    ///
+    /// # Errors
+    /// As [`Self::set`].
+    pub fn find(
+        &self,
+        program: &Program,
+        name: &str,
+    ) -> Result<Vec<(Role, usize)>, StatementError> {
+        let names = |role: Role| {
+            let list = match role {
+                Role::Input => &self.inputs,
+                Role::Output => &self.outputs,
+            };
+            let tensors = list.iter().map(move |l| program.tensor(l.tensor));
+            let named = tensors.enumerate();
+            named.filter_map(move |(place, t)| Some((role, place, t?.name.as_str())))
+        };
+        let all = || names(Role::Input).chain(names(Role::Output));
+        let matching = |wanted: &str, only: Option<Role>| -> Vec<(Role, usize)> {
+            all()
+                .filter(|&(role, _, name)| name == wanted && only.is_none_or(|only| role == only))
+                .map(|(role, place, _)| (role, place))
+                .collect()
+        };
+        let found = matching(name, None);
+        match found.as_slice() {
+            [_] => return Ok(found),
+            [_, _, ..] => {
+                return Err(StatementError::Ambiguous {
+                    name: name.to_owned(),
+                });
+            }
+            [] => {}
+        }
+        let prefixed = [("input:", Role::Input), ("output:", Role::Output)];
+        for (prefix, role) in prefixed {
+            if let Some(bare) = name.strip_prefix(prefix)
+                && let found @ [_] = matching(bare, Some(role)).as_slice()
+            {
+                return Ok(found.to_vec());
+            }
+        }
+        for (group, role) in [("inputs", Role::Input), ("outputs", Role::Output)] {
+            if name == group {
+                return Ok(names(role).map(|(role, place, _)| (role, place)).collect());
+            }
+        }
+        Err(StatementError::Unknown {
+            name: name.to_owned(),
+            known: all()
+                .map(|(role, _, name)| format!("{role}:{name}"))
+                .collect(),
+        })
+    }
+
+    /// Inputs, then outputs.
+    pub fn listed(&self) -> impl Iterator<Item = (Role, &Listed)> {
+        let inputs = self.inputs.iter().map(|l| (Role::Input, l));
+        inputs.chain(self.outputs.iter().map(|l| (Role::Output, l)))
+    }
+
+    /// Whether everything is public.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.listed()
+            .all(|(_, l)| l.visibility == Visibility::Public)
+    }
+
+    /// The canonical bytes: what is absorbed by the transcript, and what two statements are compared by.
+    #[must_use]
+    pub fn canonical_bytes(&self) -> Vec<u8> {
+        let mut bytes = b"inferproof statement 1".to_vec();
+        // Encoding to memory fails for no value of this type: it holds no map of unknown length.
+        bytes.extend(postcard::to_allocvec(self).unwrap_or_default());
+        bytes
+    }
+
+    /// A digest of the canonical bytes.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        *blake3::Hasher::new_derive_key("inferproof statement digest 1")
+            .update(&self.canonical_bytes())
+            .finalize()
+            .as_bytes()
+    }
+
+    /// How another statement differs from this one, which is expected: each difference in words.
+    #[must_use]
+    pub fn differences(&self, program: &Program, other: &Self) -> Vec<String> {
+        let mut all = Vec::new();
+        for (what, expected, got) in [
+            ("model", self.model_id, other.model_id),
+            ("range proofs", self.range_proof_id, other.range_proof_id),
+        ] {
+            if expected != got {
+                all.push(format!(
+                    "{what}: expected {}, the proof is of {}",
+                    hex(&expected),
+                    hex(&got)
+                ));
+            }
+        }
+        for (role, expected, got) in [
+            (Role::Input, &self.inputs, &other.inputs),
+            (Role::Output, &self.outputs, &other.outputs),
+        ] {
+            let ids = |list: &[Listed]| list.iter().map(|l| l.tensor).collect::<Vec<_>>();
+            if ids(expected) != ids(got) {
+                all.push(format!("{role}s: the proof lists other tensors"));
+                continue;
+            }
+            for (expected, got) in expected.iter().zip(got) {
+                if expected.visibility != got.visibility {
+                    let name = program.tensor(expected.tensor);
+                    let name = name.map(|t| t.name.as_str()).unwrap_or_default();
+                    all.push(format!(
+                        "{role} `{name}`: expected {}, in the proof it is {}",
+                        expected.visibility, got.visibility
+                    ));
+                }
+            }
+        }
+        if self.context != other.context {
+            all.push("context: the proof is bound to another one".to_owned());
+        }
+        all
+    }
+}
