@@ -39,6 +39,10 @@ pub enum Command {
     Run(RunArgs),
     /// Run a compiled model on an input and prove the output
     Prove(ProveArgs),
+    /// Commit to an input, for any number of proofs to read
+    Commit(CommitArgs),
+    /// Write down what a proof must say, for `verify --expect` and `prove --statement`
+    Statement(WriteStatementArgs),
     /// Verify a proof with nothing but a model's public folder
     Verify(VerifyArgs),
     /// Say what a file or folder of ours is, and what it states
@@ -117,12 +121,6 @@ pub struct CompileArgs {
     /// Whether verifiers see the weights
     #[arg(long, value_enum, default_value_t = VisibilityArg::Private, value_name = "WHO")]
     pub weights: VisibilityArg,
-    /// Whether verifiers see the input
-    #[arg(long, value_enum, default_value_t = VisibilityArg::Public, value_name = "WHO")]
-    pub input: VisibilityArg,
-    /// Whether verifiers see the output
-    #[arg(long, value_enum, default_value_t = VisibilityArg::Public, value_name = "WHO")]
-    pub output: VisibilityArg,
     /// The curve of the commitments: about 126 or 100 bits of security
     #[arg(long, value_enum, default_value_t = CurveArg::Grumpkin)]
     pub curve: CurveArg,
@@ -155,22 +153,124 @@ pub struct RunArgs {
     pub input: InputArgs,
 }
 
+/// A tensor's name, and what is said of it: `NAME=VALUE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The tensor.
+    pub tensor: String,
+    /// A file, or an identifier.
+    pub value: PathBuf,
+}
+
+impl std::str::FromStr for Named {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((tensor, value)) if !tensor.is_empty() && !value.is_empty() => Ok(Self {
+                tensor: tensor.to_owned(),
+                value: value.into(),
+            }),
+            _ => Err("expected NAME=VALUE, such as x=x.opening".into()),
+        }
+    }
+}
+
+/// What is said of a run. What is not hidden is shown.
+#[derive(Clone, Debug, Default, Args)]
+pub struct StatementArgs {
+    /// Hide these: inputs and outputs by name, `inputs` or `outputs` for all of them
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    pub private: Vec<String>,
+    /// A nonce or request id to bind the proof to
+    #[arg(long, default_value = "", value_name = "STRING")]
+    pub context: String,
+}
+
 /// Of `prove`.
 #[derive(Debug, Args)]
 pub struct ProveArgs {
     /// The folder that `compile` wrote
     pub model: PathBuf,
+    /// The input: .csv, .json, .npy or .npz; `-` is standard input
+    #[arg(long, value_name = "IN", required_unless_present = "committed")]
+    pub input: Option<PathBuf>,
+    /// Which sample of the file, from 0
+    #[arg(long, default_value_t = 0, value_name = "N", requires = "input")]
+    pub sample: usize,
+    /// Refuse if a value of the input, or one computed from it, is beyond the range that calibration gave
+    #[arg(long)]
+    pub strict: bool,
+    /// What the proof says
     #[command(flatten)]
-    pub input: InputArgs,
+    pub statement: StatementArgs,
+    /// Prove this statement, a file that `inferproof statement` wrote
+    #[arg(long = "statement", value_name = "FILE", conflicts_with_all = ["private", "context"])]
+    pub statement_file: Option<PathBuf>,
+    /// Hide a tensor and commit to it: what opens the commitment is written to this new secret file
+    #[arg(long, value_name = "NAME=OPENING")]
+    pub commit: Vec<Named>,
+    /// Say that a tensor is what was committed before, and take an input's values from there
+    #[arg(long, value_name = "NAME=OPENING")]
+    pub committed: Vec<Named>,
     /// The proof to write; `-` is standard output
     #[arg(short = 'o', long = "out", value_name = "OUT.proof")]
     pub out: PathBuf,
     /// Replace the proof if that file exists
     #[arg(short, long)]
     pub force: bool,
-    /// A nonce or request id to bind the proof to
-    #[arg(long, default_value = "", value_name = "STRING")]
-    pub context: String,
+}
+
+/// Of `commit`.
+#[derive(Debug, Args)]
+pub struct CommitArgs {
+    /// The public folder, or the verifying key, of a model that will read the input
+    #[arg(long, value_name = "PUBLIC")]
+    pub key: PathBuf,
+    /// The input: .csv, .json, .npy or .npz; `-` is standard input
+    #[arg(long, value_name = "IN")]
+    pub input: PathBuf,
+    /// Which sample of the file, from 0
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub sample: usize,
+    /// Which input of the model, if it has several
+    #[arg(long, value_name = "NAME")]
+    pub tensor: Option<String>,
+    /// Refuse if a value is beyond the range that calibration gave
+    #[arg(long)]
+    pub strict: bool,
+    /// What opens the commitment, to write: a secret
+    #[arg(short = 'o', long = "out", value_name = "OPENING")]
+    pub out: PathBuf,
+    /// The commitment, to write: public
+    #[arg(long, value_name = "FILE")]
+    pub commitment: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(short, long)]
+    pub force: bool,
+}
+
+/// Of `statement`.
+#[derive(Debug, Args)]
+pub struct WriteStatementArgs {
+    /// The model's public folder, or its verifying key
+    #[arg(long, value_name = "PUBLIC")]
+    pub key: PathBuf,
+    /// What the proof must say
+    #[command(flatten)]
+    pub statement: StatementArgs,
+    /// The proof hides these, and comes with fresh commitments to them
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    pub commit: Vec<String>,
+    /// A tensor is what was committed before: an identifier, or a file with a commitment
+    #[arg(long, value_name = "NAME=ID")]
+    pub committed: Vec<Named>,
+    /// The statement to write; `-` is standard output
+    #[arg(short = 'o', long = "out", value_name = "FILE", default_value = "-")]
+    pub out: PathBuf,
+    /// Replace the file if it exists
+    #[arg(short, long)]
+    pub force: bool,
 }
 
 /// Which input.
@@ -199,6 +299,9 @@ pub struct VerifyArgs {
     /// The nonce or request id that the proof must be bound to
     #[arg(long, default_value = "", value_name = "STRING")]
     pub context: String,
+    /// The statement that the proof must be of; without it, one that shows all inputs and outputs
+    #[arg(long, value_name = "STATEMENT", conflicts_with = "context")]
+    pub expect: Option<PathBuf>,
     /// Reject unless the proof is of this input
     #[arg(long, value_name = "IN")]
     pub input: Option<PathBuf>,
@@ -222,7 +325,7 @@ pub struct VerifyArgs {
 /// Of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A model folder, its public or secret folder, a key, a proof, or a model card
+    /// A model folder, its public or secret folder, a key, a proof, a commitment, an opening, or a model card
     pub file: PathBuf,
 }
 

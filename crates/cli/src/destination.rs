@@ -16,15 +16,25 @@ use std::path::{Path, PathBuf};
 pub struct Destination {
     place: PathBuf,
     existing: Existing,
+    access: Access,
 }
 
 impl Destination {
+    /// As [`Self::new`], for a file that only its owner may read.
+    pub fn secret(place: &Path, force: bool, read: &[&Path]) -> Result<Self, Error> {
+        Ok(Self {
+            access: Access::Owner,
+            ..Self::new(place, force, read)?
+        })
+    }
+
     /// Refuses what is in use. `read` is what the command reads: files, and folders with all in them.
     pub fn new(place: &Path, force: bool, read: &[&Path]) -> Result<Self, Error> {
         let existing = Existing::replace_if(force);
         let destination = Self {
             place: place.to_owned(),
             existing,
+            access: Access::Shared,
         };
         if destination.is_standard() {
             return match std::io::stdout().is_terminal() {
@@ -59,7 +69,7 @@ impl Destination {
         Ok(write_file(
             &self.place,
             bytes,
-            Access::Shared,
+            self.access,
             self.existing,
             unfinished,
         )?)

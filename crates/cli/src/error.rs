@@ -75,16 +75,37 @@ pub enum Error {
     /// The values to compare with are not a list of numbers, or do not fit the outputs.
     #[error("--output: {0}")]
     Expected(String),
-    /// Something was given to compare with a private tensor.
-    #[error(
-        "{flag} cannot be compared: this model's {what} is private, so that proofs do not show it; leave {flag} out"
-    )]
-    ComparePrivate {
+    /// Something was given to compare with what the statement hides.
+    #[error("{flag}: {hidden}; leave {flag} out")]
+    Compare {
         /// The argument.
         flag: &'static str,
-        /// Input or output.
-        what: &'static str,
+        /// What is hidden.
+        hidden: inferproof::Hidden,
     },
+    /// `--commit` names more than one tensor.
+    #[error(
+        "--commit: `{0}` stands for several tensors, but one file opens one commitment; name them one by one"
+    )]
+    CommitOne(String),
+    /// A fresh commitment without a place for what opens it, or a place without a commitment.
+    #[error(
+        "--commit: the statement {} a fresh commitment to `{tensor}`; {}",
+        if *is_fresh { "has" } else { "does not have" },
+        if *is_fresh { "say where to write what opens it, as --commit NAME=FILE" } else { "leave it out" }
+    )]
+    CommitWhere {
+        /// The tensor's name.
+        tensor: String,
+        /// Whether the statement has one.
+        is_fresh: bool,
+    },
+    /// Inputs that are in no commitment.
+    #[error("--input is missing: the values of {0} are in no commitment that --committed names")]
+    NoInput(String),
+    /// `commit` of a model with several inputs.
+    #[error("--tensor: say which input of the model is committed to: {0}")]
+    WhichInput(String),
     /// The demo's verifier did not say yes.
     #[error("the verifying process failed: {0}")]
     Child(String),

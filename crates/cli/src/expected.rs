@@ -5,47 +5,41 @@
 
 use crate::error::Error;
 use inferproof::{Program, Tensor};
-use inferproof::{difference, nearest, ports};
+use inferproof::{nearest, ports};
 use serde_json::Value;
 
-/// Integers for each output.
-pub struct Expected(Vec<Vec<i64>>);
+/// The integers of each output, from JSON text or from the file that it names.
+pub fn read_outputs(
+    program: &Program,
+    text: &str,
+    quantized: bool,
+) -> Result<Vec<Vec<i64>>, Error> {
+    let json = if text.trim_start().starts_with(['[', '{']) {
+        text.to_owned()
+    } else {
+        let path = std::path::Path::new(text);
+        std::fs::read_to_string(path).map_err(inferproof::Error::read(path))?
+    };
+    parse(program, &json, quantized).map_err(Error::Expected)
+}
 
-impl Expected {
-    /// From JSON text, or from the file that it names.
-    pub fn read(program: &Program, text: &str, quantized: bool) -> Result<Self, Error> {
-        let json = if text.trim_start().starts_with(['[', '{']) {
-            text.to_owned()
-        } else {
-            let path = std::path::Path::new(text);
-            std::fs::read_to_string(path).map_err(inferproof::Error::read(path))?
-        };
-        Self::parse(program, &json, quantized).map_err(Error::Expected)
-    }
-
-    fn parse(program: &Program, json: &str, quantized: bool) -> Result<Self, String> {
-        let value: Value = serde_json::from_str(json).map_err(|e| format!("not JSON: {e}"))?;
-        let names: Vec<String> = ports(program, &program.outputs)
-            .into_iter()
-            .map(|p| p.name)
-            .collect();
-        let lists = lists(&value, &names, quantized)?;
-        let outputs = program.outputs.iter().zip(lists);
-        let outputs = outputs.filter_map(|(&id, list)| {
-            let tensor = program.tensor(id)?;
-            let meaning = program.meaning(id).filter(|_| !quantized);
-            Some(match meaning {
-                Some(meaning) => codes(tensor, &meaning.categories, list),
-                None => integers(tensor, list, quantized),
-            })
-        });
-        Ok(Self(outputs.collect::<Result<_, _>>()?))
-    }
-
-    /// How the outputs that a proof shows differ, in words.
-    pub fn difference(&self, program: &Program, shown: &[Vec<i64>]) -> Option<String> {
-        difference(program, "output", &program.outputs, shown, &self.0)
-    }
+fn parse(program: &Program, json: &str, quantized: bool) -> Result<Vec<Vec<i64>>, String> {
+    let value: Value = serde_json::from_str(json).map_err(|e| format!("not JSON: {e}"))?;
+    let names: Vec<String> = ports(program, &program.outputs)
+        .into_iter()
+        .map(|p| p.name)
+        .collect();
+    let lists = lists(&value, &names, quantized)?;
+    let outputs = program.outputs.iter().zip(lists);
+    let outputs = outputs.filter_map(|(&id, list)| {
+        let tensor = program.tensor(id)?;
+        let meaning = program.meaning(id).filter(|_| !quantized);
+        Some(match meaning {
+            Some(meaning) => codes(tensor, &meaning.categories, list),
+            None => integers(tensor, list, quantized),
+        })
+    });
+    outputs.collect()
 }
 
 /// The list of each output.

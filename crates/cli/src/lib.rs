@@ -14,6 +14,7 @@ mod interrupt;
 mod progress;
 mod report;
 mod source;
+mod statement;
 mod values;
 
 use args::{Cli, Command};
@@ -74,6 +75,8 @@ fn run(command: Command, json: bool, itself: &Itself) -> Result<Outcome, Error> 
         Command::Compile(args) => commands::compile::main(args, json),
         Command::Run(args) => commands::run::main(args, json),
         Command::Prove(args) => commands::prove::main(args, json),
+        Command::Commit(args) => commands::commit::main(args, json),
+        Command::Statement(args) => commands::statement::main(args, json),
         Command::Verify(args) => commands::verify::main(args, json),
         Command::Inspect(args) => commands::inspect::main(args, json),
     }

@@ -1,6 +1,6 @@
 //! What commands print on standard output: one JSON object, or short aligned lines.
 
-use inferproof::{Visibility, Visible};
+use inferproof::Visible;
 use serde::Serialize;
 use std::fmt;
 use std::io::Write;
@@ -35,20 +35,6 @@ pub fn warn(warnings: &[impl fmt::Display]) {
 /// One line: a label and what stands behind it, in two columns.
 pub fn row(f: &mut fmt::Formatter<'_>, label: &str, value: impl fmt::Display) -> fmt::Result {
     writeln!(f, "{label:<12} {value}")
-}
-
-/// `weights private, input public, output public`.
-pub struct Seen(pub Visibility);
-
-impl fmt::Display for Seen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Visibility {
-            weights,
-            input,
-            output,
-        } = self.0;
-        write!(f, "weights {weights}, input {input}, output {output}")
-    }
 }
 
 /// A number of bytes, with three digits.

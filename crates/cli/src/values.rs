@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::report::{Values, row};
 use crate::source::{name, read_data};
 use inferproof::Program;
-use inferproof::{Entries, meant, quantize_inputs};
+use inferproof::{Entries, Port, meant, quantize_inputs};
 use inferproof::{Saturated, ports, saturated_inputs};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -21,16 +21,22 @@ pub struct Input {
 
 /// Reads one sample of a data file.
 pub fn read_input(program: &Program, path: &Path, sample: usize) -> Result<Input, Error> {
-    let samples = read_data(path, &ports(program, &program.inputs))?;
+    let values = read_sample(path, sample, &ports(program, &program.inputs))?;
+    Ok(Input {
+        integers: quantize_inputs(program, &values),
+        saturated: saturated_inputs(program, &values),
+    })
+}
+
+/// Reads one sample of a data file with these tensors.
+pub fn read_sample(path: &Path, sample: usize, ports: &[Port]) -> Result<Vec<Vec<f64>>, Error> {
+    let samples = read_data(path, ports)?;
     let count = samples.inputs.len();
-    let values = samples.inputs.get(sample).ok_or_else(|| Error::Sample {
+    let values = samples.inputs.into_iter().nth(sample);
+    values.ok_or_else(|| Error::Sample {
         path: name(path),
         sample,
         count,
-    })?;
-    Ok(Input {
-        integers: quantize_inputs(program, values),
-        saturated: saturated_inputs(program, values),
     })
 }
 
@@ -54,13 +60,22 @@ pub struct Outputs {
 impl Outputs {
     /// From the integers, in the program's order.
     pub fn new(program: &Program, integers: Vec<Vec<i64>>) -> Self {
-        let names = || ports(program, &program.outputs).into_iter().map(|p| p.name);
-        let meanings = program.outputs.iter().zip(&integers);
-        let meanings = meanings.filter_map(|(&id, integers)| meant(program, id, integers));
-        Self {
-            outputs: names().zip(meanings).collect(),
-            outputs_quantized: names().zip(integers).collect(),
+        Self::shown(program, integers.into_iter().map(Some))
+    }
+
+    /// From the integers of those that are shown, in the program's order.
+    pub fn shown(program: &Program, integers: impl IntoIterator<Item = Option<Vec<i64>>>) -> Self {
+        let mut all = Self::default();
+        for (&id, integers) in program.outputs.iter().zip(integers) {
+            let (Some(tensor), Some(integers)) = (program.tensor(id), integers) else {
+                continue;
+            };
+            if let Some(meaning) = meant(program, id, &integers) {
+                all.outputs.insert(tensor.name.clone(), meaning);
+            }
+            all.outputs_quantized.insert(tensor.name.clone(), integers);
         }
+        all
     }
 
     /// The position of the greatest entry of the only output, if there is one output with several entries.

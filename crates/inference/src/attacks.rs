@@ -909,7 +909,7 @@ fn openings_are_bound_to_their_commitment() {
     mixed.commitment = two.commitment.clone();
     assert!(read(&mixed).is_err());
     let bytes = one.encode(curve);
-    for place in [12, bytes.len() / 2, bytes.len() - 1] {
+    for place in [12, 12 + 32, 12 + 33, bytes.len() / 2, bytes.len() - 1] {
         let mut bytes = bytes.to_vec();
         bytes[place] ^= 1;
         assert!(TensorOpening::decode(&bytes).is_err(), "byte {place}");
@@ -926,7 +926,7 @@ fn two_programs_share_weights() {
     other.outputs.pop();
     let other = other.validated().unwrap();
     let shared = key.for_program(other.clone()).unwrap();
-    assert_eq!(key.weight_ids(), shared.weight_ids());
+    assert_eq!(key.weights_id(), shared.weights_id());
     assert_ne!(key.model_id(), shared.model_id());
     let secret = secret.for_program(&other).unwrap();
     let prover = Prover::new(shared, secret).unwrap();

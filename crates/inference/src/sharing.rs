@@ -1,7 +1,7 @@
 //! Two programs over one commitment to weights (T6): a language model's prefill and its decoding step, or other lengths of a sequence.
 //!
 //! The range proofs bind what is declared of the weights and not the program, so that they are shared too. Both keys show the same
-//! identifiers of weights.
+//! [`VerifyingKey::weights_id`].
 
 use crate::key::{Architecture, VerifyingKey};
 use crate::tensor_commitment::{TensorCommitment, TensorKind};
@@ -33,16 +33,18 @@ pub enum SharingError {
 }
 
 impl<P: Profile> VerifyingKey<P> {
-    /// The identifiers of the commitments to the weights, in the program's order.
+    /// A digest of the identifiers of the commitments to the weights, in the program's order.
     #[must_use]
-    pub fn weight_ids(&self) -> Vec<Digest> {
+    pub fn weights_id(&self) -> Digest {
         let program = &self.architecture.program;
         let tensors = program.weights().filter_map(|id| program.tensor(id));
-        let ids = tensors.zip(&self.commitments).map(|(tensor, rows)| {
+        let mut hasher = blake3::Hasher::new_derive_key("inferproof weights id 1");
+        for (tensor, rows) in tensors.zip(&self.commitments) {
             let bits = self.architecture.row_bits;
-            TensorCommitment::new::<P>(TensorKind::Weight, tensor, bits, rows).id(Curve::of::<P>())
-        });
-        ids.collect()
+            let weight = TensorCommitment::new::<P>(TensorKind::Weight, tensor, bits, rows);
+            hasher.update(&weight.id(Curve::of::<P>()));
+        }
+        *hasher.finalize().as_bytes()
     }
 
     /// The key of another program over the same weights, in the same order.

@@ -14,6 +14,8 @@ use zeroize::{Zeroize, Zeroizing};
 /// A commitment to a tensor with the secrets that open it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TensorOpening {
+    /// Of the commitment: damage to what is public of it is noticed by whoever reads the file.
+    id: Digest,
     pub(crate) commitment: TensorCommitment,
     pub(crate) values: Vec<i64>,
     /// 32 bytes a row.
@@ -96,6 +98,7 @@ impl TensorOpening {
         let rows = commit_rows(generators, &narrow, &layout.rows(), &blinders);
         commitment = TensorCommitment::new::<P>(kind, tensor, row_bits, &rows);
         Ok(Self {
+            id: commitment.id(Curve::of::<P>()),
             commitment,
             values,
             blinders: blinders.iter().flat_map(encode_scalar).collect(),
@@ -128,6 +131,9 @@ impl TensorOpening {
     pub fn decode(bytes: &[u8]) -> Result<(Self, Curve), OpeningError> {
         let (_, curve) = crate::kind_of(bytes)?;
         let opening: Self = decode(Kind::Opening, curve as u8, bytes)?;
+        if opening.commitment.id(curve) != opening.id {
+            return Err(OpeningError::Wrong("it names another commitment"));
+        }
         match curve {
             Curve::Grumpkin => opening.check::<crate::Grumpkin>(),
             Curve::Bn254 => opening.check::<crate::Bn254>(),

@@ -8,7 +8,7 @@ fn main() -> Result<(), Error> {
         let model = Model::open(folder.as_ref())?;
         let key = model.key.decode()?;
         let architecture = key.architecture();
-        let forecast = inferproof::forecast(&architecture.program, architecture.visibility)?;
+        let forecast = inferproof::forecast(&architecture.program)?;
         println!("{}: {forecast:?}", folder.display());
     }
     Ok(())

@@ -1,14 +1,14 @@
 //! The model card, `public/model.json`: what is public of a model, for people and other programs. The verifier does not read it.
 
 use crate::estimate::Estimate;
-use crate::folder::hex;
-use inferproof_inference::{Verifier, Visibility, Visible};
+use inferproof_inference::hex;
+use inferproof_inference::{Verifier, Visible};
 use inferproof_onnx::{Accuracy, CompileReport, Warning};
 use inferproof_program::{Program, TensorId};
 use serde::Serialize;
 
 /// The card's `format`.
-pub const FORMAT: &str = "inferproof model card 1";
+pub const FORMAT: &str = "inferproof model card 2";
 
 /// A model card.
 #[derive(Debug, Serialize)]
@@ -21,8 +21,8 @@ pub struct Card {
     pub curve: &'static str,
     /// About how many.
     pub security_bits: u32,
-    /// Who sees what.
-    pub visibility: Visibility,
+    /// Whether verifiers see the weights. Who sees inputs and outputs, each proof says.
+    pub weights: Visible,
     /// What it was compiled from.
     pub source: Source,
     /// In order.
@@ -135,7 +135,7 @@ impl Card {
     ) -> Self {
         let architecture = verifier.architecture();
         let program = &architecture.program;
-        if architecture.visibility.weights == Visible::Private {
+        if architecture.weights == Visible::Private {
             source.blake3 = None;
             source
                 .external
@@ -147,7 +147,7 @@ impl Card {
             model_id: hex(&verifier.model_id()),
             curve: verifier.curve().name(),
             security_bits: verifier.curve().security_bits(),
-            visibility: architecture.visibility,
+            weights: architecture.weights,
             source,
             inputs: describe(program, &program.inputs),
             outputs: describe(program, &program.outputs),

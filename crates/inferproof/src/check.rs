@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::estimate::Estimate;
-use inferproof_inference::{Visibility, forecast};
+use inferproof_inference::forecast;
 use inferproof_onnx::{
     FloatModel, ImportOptions, ModelSummary, OnnxError, Port, QuantizeOptions, Sample, Widths,
     inspect,
@@ -77,7 +77,7 @@ fn estimate(
         None => return Err(Error::onnx(path)(OnnxError::NoCalibration)),
     };
     let compiled = compiled.map_err(Error::onnx(path))?;
-    let forecast = forecast(&compiled.program, Visibility::default())?;
+    let forecast = forecast(&compiled.program)?;
     Ok(Estimate::from(&forecast))
 }
 

@@ -3,10 +3,11 @@
 use crate::card::Card;
 use crate::error::Error;
 use crate::estimate::Estimate;
-use crate::folder::{KEY, KeyFile, Model, PUBLIC, SecretFile, hex};
+use crate::folder::{KEY, KeyFile, Model, PUBLIC, SecretFile};
 use crate::onnx_file::OnnxFile;
 use crate::secret::{encode_blinding, encode_weights};
-use inferproof_inference::{Curve, Verifier, Visibility, Visible, commit, forecast};
+use inferproof_inference::hex;
+use inferproof_inference::{Curve, Verifier, Visible, commit, forecast};
 use inferproof_onnx::{Accuracy, Compiled, QuantizeOptions, Samples, Warning, Work};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -14,8 +15,8 @@ use std::time::Instant;
 /// What to make of an ONNX model.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// Who sees what.
-    pub visibility: Visibility,
+    /// Whether verifiers see the weights.
+    pub weights: Visible,
     /// Of the commitments.
     pub curve: Curve,
     /// How to quantize.
@@ -95,7 +96,7 @@ fn commit_to(
 ) -> Result<Compilation, Error> {
     let start = Instant::now();
     let step = &mut |done, of| progress("committing to the weights", done, of);
-    let (key, secret) = commit(plan.curve, compiled.weights, plan.visibility, step)?;
+    let (key, secret) = commit(plan.curve, compiled.weights, plan.weights, step)?;
     let program = &key.architecture().program;
     let id = hex(&key.model_id());
     let key_file = KeyFile {
@@ -107,10 +108,10 @@ fn commit_to(
         path: PathBuf::from(place),
         source,
     };
-    let private = plan.visibility.weights == Visible::Private;
+    let private = plan.weights == Visible::Private;
     let weights = SecretFile::weights(
         place,
-        plan.visibility.weights,
+        plan.weights,
         encode_weights(program, &id, secret.weights()).map_err(wrong)?,
     );
     let blinding = private
@@ -119,7 +120,7 @@ fn commit_to(
         .map_err(wrong)?;
     let blinding = blinding.map(|bytes| SecretFile::blinding(place, bytes));
     drop(secret);
-    let estimate = Estimate::from(&forecast(program, plan.visibility)?);
+    let estimate = Estimate::from(&forecast(program)?);
     let verifier = Verifier::new(key).map_err(Error::key(&key_file.path))?;
     let card = Card::new(
         &verifier,

@@ -1,7 +1,9 @@
 //! What can go wrong with a model: what happened, to which file, and what to do.
 
 use crate::secret::SecretError;
-use inferproof_inference::{CommitError, DecodeError, KeyError, ProveError};
+use inferproof_inference::{
+    CommitError, DecodeError, KeyError, OpeningError, ProveError, StatementError,
+};
 use inferproof_onnx::{OnnxError, Warning, io_reason};
 use std::path::{Path, PathBuf};
 
@@ -114,6 +116,22 @@ pub enum Error {
         /// What there is to say.
         warnings: Vec<Warning>,
     },
+    /// An opening of a tensor cannot be used.
+    #[error("{}: {source}", path.display())]
+    Opening {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: OpeningError,
+    },
+    /// A statement cannot be read, or does not speak of the model.
+    #[error("{}: {source}", path.display())]
+    Statement {
+        /// The file, or the argument.
+        path: PathBuf,
+        /// What is wrong.
+        source: StatementError,
+    },
     /// The model could not be committed.
     #[error("the model cannot be committed: {0}")]
     Commit(Box<CommitError>),
@@ -155,6 +173,22 @@ impl Error {
                 path: path.into(),
                 source: Box::new(source),
             },
+        }
+    }
+
+    /// For `map_err` on reading what opens a commitment.
+    pub fn opening(path: &Path) -> impl FnOnce(OpeningError) -> Self {
+        move |source| Self::Opening {
+            path: path.into(),
+            source,
+        }
+    }
+
+    /// For `map_err` on a statement.
+    pub fn statement(path: &Path) -> impl Fn(StatementError) -> Self {
+        move |source| Self::Statement {
+            path: path.into(),
+            source,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::atomic::{Access, Folder};
 use crate::error::Error;
 use crate::secret::{SecretError, decode_secret, decode_weights};
 use inferproof_inference::{
-    Curve, DecodeError, Kind, ModelSecret, VerifyingKey, Visibility, Visible, kind_of,
+    Curve, DecodeError, Kind, ModelSecret, VerifyingKey, Visible, hex, kind_of,
 };
 use inferproof_program::BoundWeights;
 use std::path::{Path, PathBuf};
@@ -69,7 +69,7 @@ impl KeyFile {
     pub fn new(path: PathBuf, bytes: Vec<u8>) -> Result<Self, Error> {
         let curve = match kind_of(&bytes).map_err(Error::decode(&path))? {
             (Kind::Key, curve) => curve,
-            (Kind::Proof, _) => {
+            (Kind::Proof | Kind::Commitment | Kind::Opening, _) => {
                 return Err(Error::Decode {
                     path,
                     source: DecodeError::Magic {
@@ -89,9 +89,9 @@ impl KeyFile {
         VerifyingKey::decode(&self.bytes).map_err(Error::decode(&self.path))
     }
 
-    /// Who sees what of the model.
-    fn visibility(&self) -> Result<Visibility, Error> {
-        Ok(self.decode()?.architecture().visibility)
+    /// Whether the model's weights are shown.
+    fn visible(&self) -> Result<Visible, Error> {
+        Ok(self.decode()?.architecture().weights)
     }
 }
 
@@ -165,7 +165,7 @@ impl Model {
             });
         }
         let key = KeyFile::read(&public)?;
-        let visible = key.visibility()?.weights;
+        let visible = key.visible()?;
         let weights = SecretFile::read(path.join(folder_of(visible)).join(WEIGHTS))?;
         let blinding = (visible == Visible::Private)
             .then(|| SecretFile::read(path.join(SECRET).join(BLINDING)))
@@ -227,10 +227,4 @@ impl Model {
             }
         }
     }
-}
-
-/// A digest as it is printed.
-#[must_use]
-pub fn hex(digest: &inferproof_inference::Digest) -> String {
-    digest.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -3,9 +3,10 @@
 use crate::card::{Described, describe};
 use crate::checked::Checked;
 use crate::error::Error;
-use crate::folder::{KeyFile, hex};
+use crate::folder::KeyFile;
 use inferproof_inference::{
-    Curve, DecodeError, FORMAT_VERSION, Kind, PROTOCOL, Proof, Visibility, kind_of,
+    Curve, DecodeError, Disclosed, FORMAT_VERSION, Kind, PROTOCOL, Proof, TensorCommitment,
+    TensorKind, TensorOpening, Visible, hex, kind_of,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -34,8 +35,10 @@ pub struct KeyReport {
     pub frame: Frame,
     /// Of which model.
     pub model_id: String,
-    /// Who sees what.
-    pub visibility: Visibility,
+    /// Whether the weights are public or private.
+    pub visibility: Visible,
+    /// Equal for keys that share a commitment to weights.
+    pub weights_id: String,
     /// In order.
     pub inputs: Vec<Described>,
     /// In order.
@@ -68,12 +71,44 @@ pub struct ProofReport {
     pub frame: Frame,
     /// Of which model.
     pub model_id: String,
-    /// How many numbers it shows of each input; `None` if inputs are private.
-    pub inputs: Option<Vec<usize>>,
-    /// How many numbers it shows of each output; `None` if outputs are private.
-    pub outputs: Option<Vec<usize>>,
+    /// What it discloses of each input, in the program's order.
+    pub inputs: Vec<DisclosedReport>,
+    /// What it discloses of each output, in the program's order.
+    pub outputs: Vec<DisclosedReport>,
     /// Of the argument.
     pub argument_bytes: usize,
+}
+
+/// What a proof discloses of a tensor.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DisclosedReport {
+    /// This many integers.
+    Public(usize),
+    /// Nothing.
+    Private,
+    /// The commitment with this identifier.
+    Committed(String),
+}
+
+/// A commitment to a tensor, or what opens one: no values.
+#[derive(Debug, Serialize)]
+pub struct TensorReport {
+    /// What every file has.
+    #[serde(flatten)]
+    pub frame: Frame,
+    /// Of the commitment.
+    pub tensor_id: String,
+    /// `weight`, `data` or `boundary`.
+    pub tensor_kind: &'static str,
+    /// The lengths of its axes.
+    pub shape: Vec<usize>,
+    /// The least integer that it may hold.
+    pub low: i64,
+    /// The greatest.
+    pub high: i64,
+    /// The integer `n` means `n * 2^-scale_log2`.
+    pub scale_log2: i32,
 }
 
 fn frame(curve: Curve, bytes: &[u8]) -> Frame {
@@ -102,7 +137,8 @@ pub fn inspect_key(file: &KeyFile) -> Result<KeyReport, Error> {
     Ok(KeyReport {
         frame: frame(key.curve(), &file.bytes),
         model_id: hex(&key.model_id()),
-        visibility: architecture.visibility,
+        visibility: architecture.weights,
+        weights_id: hex(&key.weights_id()),
         inputs: describe(program, &program.inputs),
         outputs: describe(program, &program.outputs),
         nodes: program.nodes.len(),
@@ -128,14 +164,50 @@ pub fn inspect_proof(path: &Path, bytes: &[u8]) -> Result<ProofReport, Error> {
         return Err(Error::decode(path)(source));
     }
     let (proof, curve) = Proof::read(bytes).map_err(Error::decode(path))?;
-    let lengths = |tensors: &Option<Vec<Vec<i64>>>| {
-        tensors.as_ref().map(|t| t.iter().map(Vec::len).collect())
+    let report = |disclosed: &Disclosed| match disclosed {
+        Disclosed::Integers(values) => DisclosedReport::Public(values.len()),
+        Disclosed::Nothing => DisclosedReport::Private,
+        Disclosed::Commitment(commitment) => DisclosedReport::Committed(hex(&commitment.id(curve))),
     };
     Ok(ProofReport {
         frame: frame(curve, bytes),
-        model_id: hex(&proof.model_id),
-        inputs: lengths(&proof.publics.inputs),
-        outputs: lengths(&proof.publics.outputs),
+        model_id: hex(&proof.statement.model_id),
+        inputs: proof.disclosure.inputs.iter().map(report).collect(),
+        outputs: proof.disclosure.outputs.iter().map(report).collect(),
         argument_bytes: proof.argument.len(),
     })
+}
+
+/// Of a commitment to a tensor; messages call it by `path`.
+///
+/// # Errors
+/// If the bytes are not a commitment.
+pub fn inspect_commitment(path: &Path, bytes: &[u8]) -> Result<TensorReport, Error> {
+    let (commitment, curve) = TensorCommitment::decode(bytes).map_err(Error::decode(path))?;
+    Ok(tensor(&commitment, curve, bytes))
+}
+
+/// Of what opens a commitment to a tensor; messages call it by `path`. It tells no values.
+///
+/// # Errors
+/// If the bytes are not an opening, or open something else than they say.
+pub fn inspect_opening(path: &Path, bytes: &[u8]) -> Result<TensorReport, Error> {
+    let (opening, curve) = TensorOpening::decode(bytes).map_err(Error::opening(path))?;
+    Ok(tensor(opening.commitment(), curve, bytes))
+}
+
+fn tensor(commitment: &TensorCommitment, curve: Curve, bytes: &[u8]) -> TensorReport {
+    TensorReport {
+        frame: frame(curve, bytes),
+        tensor_id: hex(&commitment.id(curve)),
+        tensor_kind: match commitment.kind {
+            TensorKind::Weight => "weight",
+            TensorKind::Data => "data",
+            TensorKind::Boundary => "boundary",
+        },
+        shape: commitment.shape.clone(),
+        low: commitment.low,
+        high: commitment.high,
+        scale_log2: commitment.scale_log2,
+    }
 }

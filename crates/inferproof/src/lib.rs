@@ -43,15 +43,19 @@ mod stage;
 mod unfinished;
 #[cfg(feature = "onnx")]
 mod values;
+#[cfg(feature = "onnx")]
+mod verdict;
 
 pub use inferproof_inference::{
-    Architecture, Curve, DecodeError, Digest, FORMAT_VERSION, KeyError, Kind, Limits, LowerError,
-    PROTOCOL, Proof, Publics, Rejection, Verifier, VerifyingKey, Visibility, Visible, kind_of,
+    Architecture, Curve, DecodeError, Digest, Disclosed, Disclosure, FORMAT_VERSION, KeyError,
+    Kind, Limits, LowerError, PROTOCOL, Proof, Rejection, Role, SharingError, Statement,
+    StatementError, TensorCommitment, TensorKind, Verifier, VerifyingKey, Visibility, Visible, hex,
+    kind_of,
 };
 #[cfg(feature = "prover")]
 pub use inferproof_inference::{
-    BlindingError, CommitError, Forecast, Inference, InferenceError, ModelSecret, ProveError,
-    Prover, SCALAR_BYTES, Stage, commit, forecast,
+    BlindingError, CommitError, Forecast, FreshOpening, Inference, InferenceError, ModelSecret,
+    OpeningError, ProveError, Prover, SCALAR_BYTES, Stage, TensorOpening, commit, forecast,
 };
 #[cfg(feature = "onnx")]
 pub use inferproof_onnx::{
@@ -77,9 +81,12 @@ pub use error::Error;
 #[cfg(feature = "onnx")]
 pub use estimate::Estimate;
 #[cfg(feature = "onnx")]
-pub use folder::{BLINDING, CARD, KEY, KeyFile, Model, PUBLIC, SECRET, WEIGHTS, hex};
+pub use folder::{BLINDING, CARD, KEY, KeyFile, Model, PUBLIC, SECRET, WEIGHTS};
 #[cfg(feature = "onnx")]
-pub use inspect::{Frame, KeyReport, ProofReport, inspect_key, inspect_proof};
+pub use inspect::{
+    DisclosedReport, Frame, KeyReport, ProofReport, TensorReport, inspect_commitment, inspect_key,
+    inspect_opening, inspect_proof,
+};
 #[cfg(feature = "onnx")]
 pub use onnx_file::OnnxFile;
 #[cfg(feature = "onnx")]
@@ -91,4 +98,6 @@ pub use stage::stage;
 #[cfg(feature = "onnx")]
 pub use unfinished::{Unfinished, UnfinishedFolder, leftovers};
 #[cfg(feature = "onnx")]
-pub use values::{difference, nearest, ports};
+pub use values::{nearest, ports};
+#[cfg(feature = "onnx")]
+pub use verdict::{Expected, Hidden, Verdict, judge};

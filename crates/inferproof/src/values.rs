@@ -30,28 +30,6 @@ fn rounded(real: f64) -> i64 {
     below as i64 + i64::from(real - below >= 0.5)
 }
 
-/// Compares shown with expected integers; the first difference in words.
-pub fn difference(
-    program: &Program,
-    what: &str,
-    ids: &[TensorId],
-    shown: &[Vec<i64>],
-    expected: &[Vec<i64>],
-) -> Option<String> {
-    for ((port, shown), expected) in ports(program, ids).iter().zip(shown).zip(expected) {
-        let differs = |(s, e): &(&i64, &i64)| s != e;
-        let count = shown.iter().zip(expected).filter(differs).count();
-        if let Some(entry) = shown.iter().zip(expected).position(|pair| differs(&pair)) {
-            let (shown, expected) = (shown.get(entry)?, expected.get(entry)?);
-            let name = &port.name;
-            return Some(format!(
-                "{what} `{name}`: {count} entries differ from what the proof shows; entry {entry}: expected {expected}, the proof shows {shown} (quantized)"
-            ));
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

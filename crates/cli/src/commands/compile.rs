@@ -6,9 +6,8 @@ use crate::destination::new_folder;
 use crate::error::Error;
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::report::{Bytes, Count, Seconds, Seen, is_public, peak_memory, print, row, warn};
+use crate::report::{Bytes, Count, Seconds, is_public, peak_memory, print, row, warn};
 use crate::source::{name, once, read_data, read_onnx};
-use inferproof::Visibility;
 use inferproof::{Accuracy, Agreement, QuantizeOptions, Samples};
 use inferproof::{Card, Compilation, OnnxFile, PUBLIC, Plan, SECRET};
 use serde::Serialize;
@@ -50,11 +49,7 @@ pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
     let calibration = read(&args.calibrate)?;
     let evaluation = args.evaluate.as_deref().map(read).transpose()?;
     let plan = Plan {
-        visibility: Visibility {
-            weights: args.weights.into(),
-            input: args.input.into(),
-            output: args.output.into(),
-        },
+        weights: args.weights.into(),
         curve: args.curve.into(),
         options: QuantizeOptions {
             weight_bits: args.weight_bits,
@@ -124,7 +119,6 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let card = &self.card;
         row(f, "model", &card.model_id)?;
-        row(f, "shows", Seen(card.visibility))?;
         row(
             f,
             "curve",
@@ -134,7 +128,12 @@ impl fmt::Display for Report {
         row(
             f,
             "weights",
-            format_args!("{} of {} bits", Count(s.weights), q.weight_bits),
+            format_args!(
+                "{} of {} bits, {}",
+                Count(s.weights),
+                q.weight_bits,
+                card.weights
+            ),
         )?;
         row(
             f,
@@ -184,7 +183,7 @@ impl fmt::Display for Report {
                 Bytes(s.key_bytes as u64)
             ),
         )?;
-        if !is_public(card.visibility.weights) {
+        if !is_public(card.weights) {
             row(
                 f,
                 "secret",

@@ -1,13 +1,13 @@
 //! `inferproof demo`: the whole way on the bundled LeNet, with a verifier in another process that has only public files.
 
-use crate::args::{DemoArgs, InputArgs, ProveArgs};
+use crate::args::{DemoArgs, ProveArgs, StatementArgs};
 use crate::commands::{compile, prove};
 use crate::destination::Destination;
 use crate::error::Error;
 use crate::interrupt;
-use crate::report::{Bytes, Count, Seconds, Seen, print, row};
+use crate::report::{Bytes, Count, Seconds, print, row};
 use crate::{Itself, Outcome, digit};
-use inferproof::{Curve, Visibility};
+use inferproof::{Curve, Visible};
 use inferproof::{Error as ModelError, OnnxFile, PUBLIC, Plan};
 use inferproof::{ImportOptions, QuantizeOptions, parse_samples};
 use serde::Serialize;
@@ -100,7 +100,7 @@ fn demo(folder: &Path, digit: usize, itself: &Itself, kept: bool) -> Result<Repo
 
     let model = folder.join("lenet.model");
     let plan = Plan {
-        visibility: Visibility::default(),
+        weights: Visible::Private,
         curve: Curve::Grumpkin,
         options: QuantizeOptions::default(),
         strict: false,
@@ -117,14 +117,18 @@ fn demo(folder: &Path, digit: usize, itself: &Itself, kept: bool) -> Result<Repo
     Destination::new(&input, false, &[])?.write(document.to_string().as_bytes())?;
     let prove = prove::run(ProveArgs {
         model: model.clone(),
-        input: InputArgs {
-            input: input.clone(),
-            sample: 0,
-            strict: false,
+        input: Some(input.clone()),
+        sample: 0,
+        strict: false,
+        statement: StatementArgs {
+            private: Vec::new(),
+            context: CONTEXT.into(),
         },
+        statement_file: None,
+        commit: Vec::new(),
+        committed: Vec::new(),
         out: folder.join("digit.proof"),
         force: false,
-        context: CONTEXT.into(),
     })?;
     let verify = verify_elsewhere(itself, folder, &model.join(PUBLIC), &input, &prove.proof)?;
     Ok(Report {
@@ -221,7 +225,11 @@ impl fmt::Display for Report {
                 ),
             )?;
         }
-        row(f, "shows", Seen(card.visibility))?;
+        row(
+            f,
+            "shows",
+            format_args!("weights {}, input and output public", card.weights),
+        )?;
         writeln!(f)?;
         row(
             f,

@@ -3,11 +3,12 @@
 use crate::Outcome;
 use crate::args::InspectArgs;
 use crate::error::Error;
-use crate::report::{Bytes, Count, Seen, Shape, is_public, print, row};
+use crate::report::{Bytes, Count, Shape, is_public, print, row};
 use crate::source::{is_standard, name, read};
 use inferproof::{
-    BLINDING, CARD, Described, Error as ModelError, FORMAT, Frame, KEY, KeyFile, KeyReport, PUBLIC,
-    ProofReport, SECRET, SecretSummary, WEIGHTS, inspect_key, inspect_proof, summarize,
+    BLINDING, CARD, Described, DisclosedReport, Error as ModelError, FORMAT, Frame, KEY, KeyFile,
+    KeyReport, PUBLIC, ProofReport, SECRET, SecretSummary, TensorReport, WEIGHTS,
+    inspect_commitment, inspect_key, inspect_opening, inspect_proof, summarize,
 };
 use inferproof::{Kind, kind_of};
 use serde::Serialize;
@@ -38,6 +39,10 @@ enum Report {
     Key { path: PathBuf, key: KeyReport },
     #[serde(rename = "proof")]
     Proof { path: PathBuf, proof: ProofReport },
+    #[serde(rename = "commitment")]
+    Commitment { path: PathBuf, tensor: TensorReport },
+    #[serde(rename = "opening")]
+    Opening { path: PathBuf, tensor: TensorReport },
     #[serde(rename = "secret file")]
     SecretFile {
         path: PathBuf,
@@ -139,6 +144,14 @@ fn inspect_file(path: &Path) -> Result<Report, Error> {
             path: place,
             proof: inspect_proof(path, &bytes)?,
         }),
+        (Kind::Commitment, _) => Ok(Report::Commitment {
+            path: place,
+            tensor: inspect_commitment(path, &bytes)?,
+        }),
+        (Kind::Opening, _) => Ok(Report::Opening {
+            path: place,
+            tensor: inspect_opening(path, &bytes)?,
+        }),
     }
 }
 
@@ -179,7 +192,7 @@ impl fmt::Display for Report {
                 print_key(key, f)?;
                 match secret {
                     Some(secret) => row(f, "secret", secret),
-                    None if is_public(key.visibility.weights) => {
+                    None if is_public(key.visibility) => {
                         row(f, "secret", "none: the weights are public")
                     }
                     None => row(
@@ -208,6 +221,14 @@ impl fmt::Display for Report {
             Self::Proof { path, proof } => {
                 head(f, path, "proof")?;
                 print_proof(proof, f)
+            }
+            Self::Commitment { path, tensor } => {
+                head(f, path, "commitment to a tensor")?;
+                print_tensor(tensor, f)
+            }
+            Self::Opening { path, tensor } => {
+                head(f, path, "opening of a tensor's commitment: a secret")?;
+                print_tensor(tensor, f)
             }
             Self::SecretFile {
                 path,
@@ -282,7 +303,6 @@ fn print_frame(frame: &Frame, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 fn print_key(key: &KeyReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     print_frame(&key.frame, f)?;
     row(f, "model", &key.model_id)?;
-    row(f, "shows", Seen(key.visibility))?;
     for (label, tensors) in [("input", &key.inputs), ("output", &key.outputs)] {
         for t in tensors {
             let Described {
@@ -318,12 +338,14 @@ fn print_key(key: &KeyReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f,
         "weights",
         format_args!(
-            "{} in {} committed rows of {}",
+            "{} {}, in {} committed rows of {}",
             Count(key.weights),
+            key.visibility,
             key.committed_rows,
             key.row_entries
         ),
     )?;
+    row(f, "", format_args!("committed as {}", key.weights_id))?;
     let checked = if key.checked {
         "verified on this machine"
     } else {
@@ -356,20 +378,37 @@ impl fmt::Display for Few<'_> {
     }
 }
 
+fn print_tensor(tensor: &TensorReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    print_frame(&tensor.frame, f)?;
+    row(f, "commitment", &tensor.tensor_id)?;
+    row(
+        f,
+        "to",
+        format_args!(
+            "{}, {}, integers {} to {}, times 2^{}",
+            tensor.tensor_kind,
+            Shape(&tensor.shape),
+            tensor.low,
+            tensor.high,
+            -tensor.scale_log2
+        ),
+    )
+}
+
 fn print_proof(proof: &ProofReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     print_frame(&proof.frame, f)?;
     row(f, "model", &proof.model_id)?;
     for (label, shown) in [("input", &proof.inputs), ("output", &proof.outputs)] {
-        match shown {
-            Some(lengths) => {
-                let lengths: Vec<String> = lengths.iter().map(|&n| Count(n).to_string()).collect();
-                row(
-                    f,
-                    label,
-                    format_args!("public, {} integers", lengths.join(" and ")),
-                )?;
+        for disclosed in shown {
+            match disclosed {
+                DisclosedReport::Public(count) => {
+                    row(f, label, format_args!("public, {} integers", Count(*count)))?;
+                }
+                DisclosedReport::Private => row(f, label, "private")?,
+                DisclosedReport::Committed(id) => {
+                    row(f, label, format_args!("committed as {id}"))?;
+                }
             }
-            None => row(f, label, "private")?,
         }
     }
     row(f, "argument", Bytes(proof.argument_bytes as u64))

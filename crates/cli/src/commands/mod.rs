@@ -1,9 +1,11 @@
 //! One file a command.
 
 pub mod check;
+pub mod commit;
 pub mod compile;
 pub mod demo;
 pub mod inspect;
 pub mod prove;
 pub mod run;
+pub mod statement;
 pub mod verify;

@@ -1,4 +1,4 @@
-//! `inferproof prove`: run the model on an input and prove the output.
+//! `inferproof prove`: run the model on an input and prove what a statement says of the run.
 
 use crate::Outcome;
 use crate::args::ProveArgs;
@@ -6,23 +6,34 @@ use crate::destination::Destination;
 use crate::error::Error;
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::report::{Bytes, Seconds, Seen, peak_memory, print, print_beside, row, warn};
-use crate::values::{Outputs, allow, read_input};
-use inferproof::{Model, Saturated, hex, saturated_nodes};
-use inferproof::{Prover, Visibility};
+use crate::report::{Bytes, Seconds, peak_memory, print, print_beside, row, warn};
+use crate::source::once;
+use crate::statement::{Seen, of_arguments, read_opening, read_statement, set};
+use crate::values::{Outputs, allow, read_sample};
+use inferproof::{
+    Curve, Digest, Model, Program, Prover, Role, Saturated, Statement, TensorOpening, Visibility,
+    hex, ports, quantize_inputs, saturated_inputs, saturated_nodes,
+};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// What `prove` prints.
 #[derive(Serialize)]
 pub struct Report {
     model_id: String,
-    visibility: Visibility,
+    /// As `verify --expect` takes it.
+    statement: serde_json::Value,
+    #[serde(skip)]
+    shows: String,
     context: String,
     #[serde(flatten)]
     pub outputs: Outputs,
+    /// The identifiers of the fresh commitments, by tensor.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    commitments: BTreeMap<String, String>,
     /// What was moved to the end of a range.
     saturated: Vec<Saturated>,
     /// The file that was written.
@@ -50,21 +61,48 @@ pub fn main(args: ProveArgs, json: bool) -> Result<Outcome, Error> {
 
 /// Proves, and writes the proof.
 pub fn run(args: ProveArgs) -> Result<Report, Error> {
-    let read = [args.model.as_path(), &args.input.input];
+    let mut sources: Vec<(&'static str, &Path)> = Vec::new();
+    sources.extend(args.input.as_deref().map(|input| ("--input", input)));
+    sources.extend(args.statement_file.as_deref().map(|s| ("--statement", s)));
+    let openings = args.committed.iter();
+    sources.extend(openings.map(|named| ("--committed", named.value.as_path())));
+    once(&sources)?;
+    let mut read = vec![args.model.as_path()];
+    read.extend(sources.iter().map(|(_, path)| *path));
     let destination = Destination::new(&args.out, args.force, &read)?;
+    read.push(&args.out);
+    let secrets = args.commit.iter();
+    let secrets = secrets.map(|named| Destination::secret(&named.value, args.force, &read));
+    let secrets = secrets.collect::<Result<Vec<_>, _>>()?;
     let model = Model::open(&args.model)?;
-    prove(model, args, &destination)
+    prove(model, &args, &destination, &secrets)
 }
 
-fn prove(model: Model, args: ProveArgs, destination: &Destination) -> Result<Report, Error> {
+fn prove(
+    model: Model,
+    args: &ProveArgs,
+    destination: &Destination,
+    secrets: &[Destination],
+) -> Result<Report, Error> {
     let start = Instant::now();
     let key = model.key.decode()?;
-    let visibility = key.architecture().visibility;
-    let input = read_input(
-        &key.architecture().program,
-        &args.input.input,
-        args.input.sample,
-    )?;
+    let curve = key.curve();
+    let openings = args
+        .committed
+        .iter()
+        .map(|named| read_opening(&named.value));
+    let openings = openings.collect::<Result<Vec<_>, _>>()?;
+    let program = &key.architecture().program;
+    let statement = statement(key.statement(b""), program, curve, args, &openings)?;
+    // What a proof will show is said before any work, so that whoever did not mean to show it can stop.
+    let shows = Seen {
+        statement: &statement,
+        program,
+    }
+    .to_string();
+    eprintln!("the proof will say: {shows}");
+    let places = fresh_places(&statement, program, args)?;
+    let input = inputs(program, curve, args, &statement, &openings)?;
     let secret = model.secret(&key)?;
     drop(model);
     let prover = Prover::new(key, secret)?;
@@ -76,21 +114,36 @@ fn prove(model: Model, args: ProveArgs, destination: &Destination) -> Result<Rep
     let trace = prover.run(inputs)?;
     let mut saturated = input.saturated;
     saturated.extend(saturated_nodes(prover.program(), &trace));
-    allow(&saturated, args.input.strict)?;
-    let inference = prover.prove_run(inputs, trace, args.context.as_bytes(), &mut |stage| {
+    allow(&saturated, args.strict)?;
+    let inference = prover.prove_run(&statement, inputs, trace, &openings, &mut |stage| {
         progress.stage(stage)
     })?;
     drop(progress);
     let seconds = start.elapsed().as_secs_f64();
     interrupt::check()?;
+    let mut commitments = BTreeMap::new();
+    for fresh in &inference.openings {
+        let place = places.iter().position(|p| *p == (fresh.role, fresh.place));
+        let Some((named, secret)) =
+            place.and_then(|place| args.commit.get(place).zip(secrets.get(place)))
+        else {
+            continue;
+        };
+        secret.write(&fresh.opening.encode(curve))?;
+        let id = hex(&fresh.opening.commitment().id(curve));
+        commitments.insert(named.tensor.clone(), id);
+    }
     destination.write(&inference.proof)?;
+    let program = prover.program();
     Ok(Report {
         model_id: hex(&prover.model_id()),
-        visibility,
-        context: args.context,
-        outputs: Outputs::new(prover.program(), inference.outputs),
+        statement: serde_json::from_str(&statement.to_json(program)).unwrap_or_default(),
+        shows,
+        context: String::from_utf8_lossy(&statement.context).into_owned(),
+        outputs: Outputs::new(program, inference.outputs),
+        commitments,
         saturated,
-        proof: args.out,
+        proof: args.out.clone(),
         is_on_standard_output: destination.is_standard(),
         proof_bytes: inference.proof.len(),
         seconds,
@@ -99,14 +152,132 @@ fn prove(model: Model, args: ProveArgs, destination: &Destination) -> Result<Rep
     })
 }
 
+/// What is to be proven, from a file or from the arguments.
+fn statement(
+    plain: Statement,
+    program: &Program,
+    curve: Curve,
+    args: &ProveArgs,
+    openings: &[TensorOpening],
+) -> Result<Statement, Error> {
+    if let Some(file) = &args.statement_file {
+        return read_statement(program, file);
+    }
+    let mut statement = of_arguments(plain, program, &args.statement)?;
+    for named in &args.commit {
+        let tensor = &named.tensor;
+        set(
+            &mut statement,
+            program,
+            "--commit",
+            tensor,
+            Visibility::Commit,
+        )?;
+    }
+    for (named, opening) in args.committed.iter().zip(openings) {
+        let id: Digest = opening.commitment().id(curve);
+        let seen = Visibility::Committed(id);
+        set(&mut statement, program, "--committed", &named.tensor, seen)?;
+    }
+    Ok(statement)
+}
+
+/// Which tensor the secret file of each `--commit` is for. Every fresh commitment needs one: without its opening it is of no use.
+fn fresh_places(
+    statement: &Statement,
+    program: &Program,
+    args: &ProveArgs,
+) -> Result<Vec<(Role, usize)>, Error> {
+    let mut places = Vec::new();
+    for named in &args.commit {
+        let found = statement.find(program, &named.tensor);
+        let found = found.map_err(inferproof::Error::statement(Path::new("--commit")))?;
+        match found.as_slice() {
+            [only] => places.push(*only),
+            _ => return Err(Error::CommitOne(named.tensor.clone())),
+        }
+    }
+    let of_role = |role| match role {
+        Role::Input => &statement.inputs,
+        Role::Output => &statement.outputs,
+    };
+    for role in [Role::Input, Role::Output] {
+        for (place, listed) in of_role(role).iter().enumerate() {
+            let is_fresh = listed.visibility == Visibility::Commit;
+            if is_fresh != places.contains(&(role, place)) {
+                let tensor = program.tensor(listed.tensor);
+                return Err(Error::CommitWhere {
+                    tensor: tensor.map(|t| t.name.clone()).unwrap_or_default(),
+                    is_fresh,
+                });
+            }
+        }
+    }
+    Ok(places)
+}
+
+/// The integers of every input: those of a commitment where the statement names one, else from the file.
+fn inputs(
+    program: &Program,
+    curve: Curve,
+    args: &ProveArgs,
+    statement: &Statement,
+    openings: &[TensorOpening],
+) -> Result<crate::values::Input, Error> {
+    let committed = statement.inputs.iter().map(|listed| {
+        let opening = openings.iter().find(|opening| {
+            listed.visibility == Visibility::Committed(opening.commitment().id(curve))
+        });
+        opening.map(TensorOpening::values)
+    });
+    let committed: Vec<Option<&[i64]>> = committed.collect();
+    let ports = ports(program, &program.inputs);
+    let open = ports.iter().zip(&committed);
+    let open: Vec<_> = open
+        .filter(|(_, committed)| committed.is_none())
+        .map(|(port, _)| port.clone())
+        .collect();
+    let mut given = match (&args.input, open.is_empty()) {
+        (_, true) => Vec::new(),
+        (Some(path), false) => read_sample(path, args.sample, &open)?,
+        (None, false) => {
+            let names: Vec<String> = open.into_iter().map(|port| port.name).collect();
+            return Err(Error::NoInput(names.join(", ")));
+        }
+    }
+    .into_iter();
+    let tensors = program.inputs.iter().filter_map(|&id| program.tensor(id));
+    let sample = tensors.zip(&committed).map(|(tensor, committed)| {
+        let unit = 2f64.powi(-tensor.scale_log2);
+        match committed {
+            Some(integers) => integers.iter().map(|&n| n as f64 * unit).collect(),
+            None => given.next().unwrap_or_default(),
+        }
+    });
+    let sample: Vec<Vec<f64>> = sample.collect();
+    let mut integers = quantize_inputs(program, &sample);
+    for (integers, committed) in integers.iter_mut().zip(&committed) {
+        if let Some(committed) = committed {
+            *integers = committed.to_vec();
+        }
+    }
+    Ok(crate::values::Input {
+        integers,
+        saturated: saturated_inputs(program, &sample),
+    })
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         row(f, "model", &self.model_id)?;
-        row(f, "shows", Seen(self.visibility))?;
+        row(f, "shows", &self.shows)?;
         if !self.context.is_empty() {
             row(f, "context", format_args!("{:?}", self.context))?;
         }
         self.outputs.fmt(f)?;
+        for (tensor, id) in &self.commitments {
+            row(f, "commitment", format_args!("{tensor}: {id}"))?;
+        }
         row(f, "proved in", Seconds(self.seconds))?;
         row(
             f,

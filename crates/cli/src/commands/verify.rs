@@ -6,29 +6,39 @@
 use crate::Outcome;
 use crate::args::VerifyArgs;
 use crate::error::Error;
-use crate::expected::Expected;
-use crate::report::{Bytes, Seconds, Seen, is_public, print, row, warn};
+use crate::expected::read_outputs;
+use crate::report::{Bytes, Seconds, print, row, warn};
 use crate::source::{once, read, read_key};
-use crate::values::{Input, Outputs, allow, read_input};
-use inferproof::{Checked, Error as ModelError, KeyFile, Saturated, difference, hex};
-use inferproof::{Publics, Verifier, Visibility};
+use crate::statement::{Seen, read_statement};
+use crate::values::{Outputs, allow, read_input};
+use inferproof::{
+    Checked, Curve, Error as ModelError, Expected, KeyFile, Program, Proof, Role, Saturated,
+    Verdict, Verifier, hex, judge,
+};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
 
 /// What `verify` prints.
 #[derive(Serialize)]
 struct Report {
-    verdict: Verdict,
+    verdict: Answer,
     /// Why a proof was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     model_id: String,
-    visibility: Visibility,
+    /// What was expected.
+    statement: serde_json::Value,
+    #[serde(skip)]
+    shows: String,
     context: String,
     /// Of an accepted proof, where outputs are public.
     #[serde(flatten)]
     outputs: Outputs,
+    /// Of an accepted proof, by tensor.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    commitments: BTreeMap<String, String>,
     /// What had to be moved into the declared ranges of the input that the proof was compared with.
     saturated: Vec<Saturated>,
     proof_bytes: usize,
@@ -42,7 +52,7 @@ struct Report {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Verdict {
+enum Answer {
     Accepted,
     Rejected,
 }
@@ -50,6 +60,7 @@ enum Verdict {
 pub fn main(args: VerifyArgs, json: bool) -> Result<Outcome, Error> {
     let mut arguments = vec![("--key", args.key.as_path()), ("PROOF", &args.proof)];
     arguments.extend(args.input.as_deref().map(|input| ("--input", input)));
+    arguments.extend(args.expect.as_deref().map(|expect| ("--expect", expect)));
     once(&arguments)?;
     let key = read_key(&args.key)?;
     let report = verify(&key, &args)?;
@@ -60,16 +71,15 @@ pub fn main(args: VerifyArgs, json: bool) -> Result<Outcome, Error> {
     }
     warn(&report.saturated);
     Ok(match report.verdict {
-        Verdict::Accepted => Outcome::Done,
-        Verdict::Rejected => Outcome::Rejected,
+        Answer::Accepted => Outcome::Done,
+        Answer::Rejected => Outcome::Rejected,
     })
 }
 
 fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
     let start = Instant::now();
     let verifier = Verifier::new(file.decode()?).map_err(ModelError::key(&file.path))?;
-    let mut expected = expected(&verifier, args)?;
-    let saturated = std::mem::take(&mut expected.saturated);
+    let (expected, saturated) = expected(&verifier, args)?;
     allow(&saturated, args.strict)?;
     let bytes = read(&args.proof)?;
     let setup_seconds = start.elapsed().as_secs_f64();
@@ -86,110 +96,97 @@ fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
     }
 
     let start = Instant::now();
-    let shown = judge(&verifier, &bytes, &expected, args.context.as_bytes());
+    let judged = judge(&verifier, &expected, &bytes);
     let seconds = start.elapsed().as_secs_f64();
     let program = verifier.program();
-    let (verdict, reason, outputs) = match shown {
-        Ok(publics) => (
-            Verdict::Accepted,
-            None,
-            publics
-                .outputs
-                .map(|o| Outputs::new(program, o))
-                .unwrap_or_default(),
-        ),
-        Err(reason) => (Verdict::Rejected, Some(reason), Outputs::default()),
-    };
-    Ok(Report {
-        verdict,
-        reason,
+    let mut report = Report {
+        verdict: Answer::Rejected,
+        reason: None,
         model_id: hex(&verifier.model_id()),
-        visibility: verifier.architecture().visibility,
-        context: args.context.clone(),
-        outputs,
+        shows: Seen {
+            statement: expected.statement(),
+            program,
+        }
+        .to_string(),
+        statement: serde_json::from_str(&expected.statement().to_json(program)).unwrap_or_default(),
+        context: String::from_utf8_lossy(&expected.statement().context).into_owned(),
+        outputs: Outputs::default(),
+        commitments: BTreeMap::new(),
         saturated,
         proof_bytes: bytes.len(),
         seconds,
         setup_seconds,
         range_proof_seconds,
-    })
-}
-
-/// What the caller says the proof must show.
-struct Claims {
-    inputs: Option<Vec<Vec<i64>>>,
-    /// Where the input had to be moved into the declared ranges.
-    saturated: Vec<Saturated>,
-    outputs: Option<Expected>,
-}
-
-fn expected(verifier: &Verifier, args: &VerifyArgs) -> Result<Claims, Error> {
-    let visibility = verifier.architecture().visibility;
-    let program = verifier.program();
-    if args.input.is_some() && !is_public(visibility.input) {
-        return Err(Error::ComparePrivate {
-            flag: "--input",
-            what: "input",
-        });
-    }
-    if args.output.is_some() && !is_public(visibility.output) {
-        return Err(Error::ComparePrivate {
-            flag: "--output",
-            what: "output",
-        });
-    }
-    let path = args.input.as_ref();
-    let input = path.map(|path| read_input(program, path, args.sample));
-    let (inputs, saturated) = match input.transpose()? {
-        Some(Input {
-            integers,
-            saturated,
-        }) => (Some(integers), saturated),
-        None => (None, vec![]),
     };
-    Ok(Claims {
-        inputs,
-        saturated,
-        outputs: args
-            .output
-            .as_ref()
-            .map(|text| Expected::read(program, text, args.quantized))
-            .transpose()?,
-    })
+    match judged {
+        Verdict::Accepted(proof) => {
+            report.verdict = Answer::Accepted;
+            let outputs = proof.disclosure.outputs.iter();
+            let outputs = outputs.map(|shown| shown.integers().map(<[i64]>::to_vec));
+            report.outputs = Outputs::shown(program, outputs);
+            report.commitments = commitments(program, verifier.curve(), &proof);
+        }
+        Verdict::Rejected(reason) => report.reason = Some(reason),
+    }
+    Ok(report)
 }
 
-/// What an accepted proof shows, or why it is rejected.
-fn judge(
-    verifier: &Verifier,
-    bytes: &[u8],
-    claims: &Claims,
-    context: &[u8],
-) -> Result<Publics, String> {
-    let shows = verifier.verify(bytes, context);
-    let publics = shows.map_err(|e| e.to_string())?;
+/// What the caller says the proof must say and show, and where the input had to be moved into the declared ranges.
+fn expected(verifier: &Verifier, args: &VerifyArgs) -> Result<(Expected, Vec<Saturated>), Error> {
     let program = verifier.program();
-    if let (Some(expected), Some(shown)) = (&claims.inputs, &publics.inputs)
-        && let Some(difference) = difference(program, "input", &program.inputs, shown, expected)
-    {
-        return Err(difference);
+    let statement = match &args.expect {
+        Some(file) => read_statement(program, file)?,
+        None => verifier.statement(args.context.as_bytes()),
+    };
+    let mut expected = Expected::new(statement);
+    let hidden = |flag| move |hidden| Error::Compare { flag, hidden };
+    let mut saturated = Vec::new();
+    if let Some(path) = &args.input {
+        expected
+            .check_shown(program, Role::Input)
+            .map_err(hidden("--input"))?;
+        let input = read_input(program, path, args.sample)?;
+        saturated = input.saturated;
+        let shown = expected.showing(program, Role::Input, input.integers);
+        expected = shown.map_err(hidden("--input"))?;
     }
-    if let (Some(expected), Some(shown)) = (&claims.outputs, &publics.outputs)
-        && let Some(difference) = expected.difference(program, shown)
-    {
-        return Err(difference);
+    if let Some(text) = &args.output {
+        expected
+            .check_shown(program, Role::Output)
+            .map_err(hidden("--output"))?;
+        let outputs = read_outputs(program, text, args.quantized)?;
+        let shown = expected.showing(program, Role::Output, outputs);
+        expected = shown.map_err(hidden("--output"))?;
     }
-    Ok(publics)
+    Ok((expected, saturated))
+}
+
+/// The identifiers of the commitments that a proof reads or comes with, by tensor.
+fn commitments(program: &Program, curve: Curve, proof: &Proof) -> BTreeMap<String, String> {
+    let (statement, disclosure) = (&proof.statement, &proof.disclosure);
+    let listed = statement.listed();
+    let disclosed = disclosure.inputs.iter().chain(&disclosure.outputs);
+    let found = listed
+        .zip(disclosed)
+        .filter_map(|((_, listed), disclosed)| {
+            let name = program.tensor(listed.tensor)?.name.clone();
+            Some((name, hex(&disclosed.commitment()?.id(curve))))
+        });
+    found.collect()
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         row(f, "verdict", "accepted")?;
         row(f, "model", &self.model_id)?;
-        row(f, "shows", Seen(self.visibility))?;
+        row(f, "says", &self.shows)?;
         if !self.context.is_empty() {
             row(f, "context", format_args!("{:?}", self.context))?;
         }
         self.outputs.fmt(f)?;
+        for (tensor, id) in &self.commitments {
+            row(f, "commitment", format_args!("{tensor}: {id}"))?;
+        }
         row(f, "proof", Bytes(self.proof_bytes as u64))?;
         row(f, "verified in", Seconds(self.seconds))?;
         if let Some(seconds) = self.range_proof_seconds {

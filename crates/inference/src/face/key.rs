@@ -1,10 +1,12 @@
 //! The public side of a model, on the curve that its file names.
 
-use super::{OnCurve, on};
+use super::{OnCurve, map, on};
 use crate::encoding::{Curve, DecodeError, kind_of};
 use crate::key::Architecture;
+use crate::sharing::SharingError;
 use crate::statement::Statement;
 use crate::{Bn254, Digest, Grumpkin, generic};
+use inferproof_program::ValidProgram;
 
 /// What a verifier needs of a model: the architecture, the commitment to the weights, and the proofs that these are in range.
 #[derive(Clone)]
@@ -53,6 +55,20 @@ impl VerifyingKey {
     #[must_use]
     pub fn statement(&self, context: &[u8]) -> Statement {
         on!(&self.0, key => key.statement(context))
+    }
+
+    /// A digest of the identifiers of the commitments to the weights: two keys that share weights show the same one.
+    #[must_use]
+    pub fn weights_id(&self) -> Digest {
+        on!(&self.0, key => key.weights_id())
+    }
+
+    /// The key of another program over the same weights, in the same order.
+    ///
+    /// # Errors
+    /// If a weight of the program has another name, shape, range or scale.
+    pub fn for_program(&self, program: ValidProgram) -> Result<Self, SharingError> {
+        Ok(Self(map!(&self.0, key => key.for_program(program)?)))
     }
 
     /// How many rows are committed of each weight tensor, in the program's order.

@@ -8,7 +8,7 @@ use crate::{Bn254, Grumpkin, generic};
 use inferproof_argument::curve::{
     EncodingError, Profile, SCALAR_BYTES, Scalar, decode_scalar, encode_scalar,
 };
-use inferproof_program::BoundWeights;
+use inferproof_program::{BoundWeights, RunError, ValidProgram};
 use zeroize::Zeroizing;
 
 /// The secret side of a model: weights, and the blinders of their commitment.
@@ -48,6 +48,14 @@ impl ModelSecret {
             OnCurve::Grumpkin(_) => OnCurve::Grumpkin(decode(weights, blinding)?),
             OnCurve::Bn254(_) => OnCurve::Bn254(decode(weights, blinding)?),
         }))
+    }
+
+    /// The same secret for another program over the same weights, in the same order.
+    ///
+    /// # Errors
+    /// If the weights do not fit the program.
+    pub fn for_program(&self, program: &ValidProgram) -> Result<Self, RunError> {
+        Ok(Self(map!(&self.0, secret => secret.for_program(program)?)))
     }
 
     /// The weights, by tensor.

@@ -1,0 +1,108 @@
+//! `inferproof commit`: commit to an input outside of any proof.
+
+use crate::Outcome;
+use crate::args::CommitArgs;
+use crate::destination::Destination;
+use crate::error::Error;
+use crate::report::{Shape, print, row, warn};
+use crate::source::{once, read_key};
+use crate::values::{allow, read_sample};
+use inferproof::{
+    Error as ModelError, Saturated, Verifier, hex, ports, quantize_inputs, saturated_inputs,
+};
+use serde::Serialize;
+use std::fmt;
+use std::path::PathBuf;
+
+/// What `commit` prints.
+#[derive(Serialize)]
+struct Report {
+    /// What a statement names.
+    tensor_id: String,
+    /// Which input of the model.
+    tensor: String,
+    shape: Vec<usize>,
+    saturated: Vec<Saturated>,
+    /// The secret file.
+    opening: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commitment: Option<PathBuf>,
+}
+
+pub fn main(args: CommitArgs, json: bool) -> Result<Outcome, Error> {
+    let report = commit(&args)?;
+    print(json, &report);
+    warn(&report.saturated);
+    Ok(Outcome::Done)
+}
+
+fn commit(args: &CommitArgs) -> Result<Report, Error> {
+    once(&[("--key", &args.key), ("--input", &args.input)])?;
+    let mut read = vec![args.key.as_path(), &args.input];
+    let secret = Destination::secret(&args.out, args.force, &read)?;
+    read.push(&args.out);
+    let public = args.commitment.as_deref();
+    let public = public.map(|place| Destination::new(place, args.force, &read));
+    let public = public.transpose()?;
+    let file = read_key(&args.key)?;
+    let verifier = Verifier::new(file.decode()?).map_err(ModelError::key(&file.path))?;
+    let program = verifier.program();
+    let names = ports(program, &program.inputs);
+    let place = match (&args.tensor, names.as_slice()) {
+        (Some(name), _) => names.iter().position(|port| port.name == *name),
+        (None, [_]) => Some(0),
+        (None, _) => None,
+    };
+    let Some((place, port)) = place.and_then(|place| Some((place, names.get(place)?))) else {
+        let known: Vec<String> = names.into_iter().map(|port| port.name).collect();
+        return Err(Error::WhichInput(known.join(", ")));
+    };
+    // Only this input is read; zeros stand for the others.
+    let values = read_sample(&args.input, args.sample, std::slice::from_ref(port))?;
+    let mut sample: Vec<Vec<f64>> = names
+        .iter()
+        .map(|port| vec![0.0; port.shape.iter().product()])
+        .collect();
+    if let (Some(slot), Some(values)) = (sample.get_mut(place), values.into_iter().next()) {
+        *slot = values;
+    }
+    let mut saturated = saturated_inputs(program, &sample);
+    saturated.retain(|saturated| saturated.name == port.name);
+    allow(&saturated, args.strict)?;
+    let integers = quantize_inputs(program, &sample).into_iter().nth(place);
+    let opening = verifier.commit_input(place, integers.unwrap_or_default());
+    let opening = opening.map_err(ModelError::opening(&args.input))?;
+    let curve = verifier.curve();
+    secret.write(&opening.encode(curve))?;
+    if let Some(public) = public {
+        public.write(&opening.commitment().encode(curve))?;
+    }
+    Ok(Report {
+        tensor_id: hex(&opening.commitment().id(curve)),
+        tensor: port.name.clone(),
+        shape: port.shape.clone(),
+        saturated,
+        opening: args.out.clone(),
+        commitment: args.commitment.clone(),
+    })
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        row(f, "commitment", &self.tensor_id)?;
+        row(
+            f,
+            "tensor",
+            format_args!("{}: {}", self.tensor, Shape(&self.shape)),
+        )?;
+        row(
+            f,
+            "secret",
+            format_args!("{} (keep it to yourself)", self.opening.display()),
+        )?;
+        match &self.commitment {
+            Some(path) => row(f, "public", path.display()),
+            None => Ok(()),
+        }
+    }
+}

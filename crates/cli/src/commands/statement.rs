@@ -1,0 +1,76 @@
+//! `inferproof statement`: write down what a proof must say.
+
+use crate::Outcome;
+use crate::args::WriteStatementArgs;
+use crate::destination::Destination;
+use crate::error::Error;
+use crate::report::{print, row};
+use crate::source::read_key;
+use crate::statement::{Seen, of_arguments, set, tensor_id};
+use inferproof::{Visibility, hex};
+use serde::Serialize;
+use std::fmt;
+use std::path::PathBuf;
+
+/// What `statement` prints where it writes a file.
+#[derive(Serialize)]
+struct Report {
+    statement: PathBuf,
+    /// Of its canonical bytes.
+    digest: String,
+    model_id: String,
+    #[serde(skip)]
+    shows: String,
+}
+
+pub fn main(args: WriteStatementArgs, json: bool) -> Result<Outcome, Error> {
+    let destination = match args.out.as_os_str() == "-" {
+        // A statement is text, to be read as well as to be kept.
+        true => None,
+        false => Some(Destination::new(&args.out, args.force, &[&args.key])?),
+    };
+    let key = read_key(&args.key)?.decode()?;
+    let program = &key.architecture().program;
+    let mut statement = of_arguments(key.statement(b""), program, &args.statement)?;
+    for tensor in &args.commit {
+        set(
+            &mut statement,
+            program,
+            "--commit",
+            tensor,
+            Visibility::Commit,
+        )?;
+    }
+    for named in &args.committed {
+        let seen = Visibility::Committed(tensor_id(named)?);
+        set(&mut statement, program, "--committed", &named.tensor, seen)?;
+    }
+    let text = format!("{}\n", statement.to_json(program));
+    match destination {
+        None => print!("{text}"),
+        Some(destination) => {
+            destination.write(text.as_bytes())?;
+            let report = Report {
+                statement: args.out,
+                digest: hex(&statement.digest()),
+                model_id: hex(&statement.model_id),
+                shows: Seen {
+                    statement: &statement,
+                    program,
+                }
+                .to_string(),
+            };
+            print(json, &report);
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        row(f, "statement", self.statement.display())?;
+        row(f, "digest", &self.digest)?;
+        row(f, "model", &self.model_id)?;
+        row(f, "says", &self.shows)
+    }
+}
