@@ -5,12 +5,6 @@ use inferproof::{Curve, Prover, Verifier, VerifyingKey, Visibility, Visible, com
 use inferproof_onnx::{FloatModel, QuantizeOptions, quantize_inputs};
 use std::path::{Path, PathBuf};
 
-const PRIVATE: Visibility = Visibility {
-    weights: Visible::Private,
-    input: Visible::Private,
-    output: Visible::Private,
-};
-
 /// Ranges of inputs, of which each model takes one: nearly all take the first, logarithms and square roots included.
 const RANGES: [(f32, f32); 3] = [(0.6, 1.8), (0.1, 0.9), (1.1, 1.9)];
 
@@ -26,7 +20,7 @@ fn sample(model: &FloatModel, (low, high): (f32, f32), seed: usize) -> Vec<Vec<f
     tensors.collect()
 }
 
-fn prove_and_verify(onnx: &[u8], visibility: Visibility) {
+fn prove_and_verify(onnx: &[u8], seen: Visibility) {
     let model = FloatModel::import(onnx).unwrap();
     let options = QuantizeOptions {
         weight_bits: Some(8),
@@ -44,16 +38,19 @@ fn prove_and_verify(onnx: &[u8], visibility: Visibility) {
     let (key, secret) = commit(
         Curve::Grumpkin,
         compiled.weights,
-        visibility,
+        Visible::Private,
         &mut |_, _| true,
     )
     .unwrap();
     let prover = Prover::new(key.clone(), secret).unwrap();
-    let proof = prover.prove(&inputs, b"", &mut |_| true).unwrap().proof;
+    let statement = prover.statement(b"");
+    let statement = statement.with_inputs(seen).with_outputs(seen);
+    let proof = prover.prove(&statement, &inputs, &[], &mut |_| true);
+    let proof = proof.unwrap().proof;
     let key = VerifyingKey::decode(&key.encode()).unwrap();
     let verifier = Verifier::new(key).unwrap();
     verifier.check_range_proofs().unwrap();
-    verifier.verify(&proof, b"").unwrap();
+    verifier.verify(&statement, &proof).unwrap();
 }
 
 #[test]
@@ -67,12 +64,12 @@ fn every_operation_is_proven() {
     assert!(models.len() > 130, "the models are checked in");
     for (i, path) in models.iter().enumerate() {
         let onnx = std::fs::read(path).unwrap();
-        let visibility = if i % 2 == 0 {
-            PRIVATE
+        let seen = if i % 2 == 0 {
+            Visibility::Private
         } else {
-            Visibility::default()
+            Visibility::Public
         };
-        let proven = std::panic::catch_unwind(|| prove_and_verify(&onnx, visibility));
+        let proven = std::panic::catch_unwind(|| prove_and_verify(&onnx, seen));
         assert!(proven.is_ok(), "{}", path.display());
     }
 }

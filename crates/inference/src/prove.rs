@@ -12,14 +12,11 @@ use crate::tensor_opening::{OpeningError, TensorOpening};
 use crate::verify::{KeyError, Rejection, Verifier, context, public_tensors};
 use crate::witness::Values;
 use inferproof_argument::curve::Profile;
-<<<<<<< HEAD
 use inferproof_argument::generators::Generators;
-use inferproof_argument::{Integers, Opening, ProveError, Relations, Stage, Statement, Witness};
-use inferproof_program::{BoundWeights, RunError, Trace, ValidProgram};
-=======
-use inferproof_argument::{Integers, Opening, ProveError, Stage, Witness};
+use inferproof_argument::{
+    Integers, Opening, ProveError, Relations, Stage, Statement as ArgumentStatement, Witness,
+};
 use inferproof_program::{BoundWeights, RunError, Tensor, Trace, ValidProgram};
->>>>>>> fb8a13e (Statements: what is proven of a run is a value of its own)
 
 /// Why an inference was not proven.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -185,24 +182,15 @@ impl<P: Profile> Prover<P> {
         let shape = self.verifier.shape(statement, &disclosing.disclosure);
         let (fresh, contractions) = self.fill(&shape, &trace)?;
         drop(trace);
-<<<<<<< HEAD
-        let prove = inferproof_argument::prove::<P>;
-        self.prove_filled(
-            inputs,
-            outputs,
-            fresh,
-            contractions,
-            context,
-            |r, g, s, w| prove(r, g, s, w, progress),
-        )
-=======
         self.prove_filled(
             statement,
             disclosing,
             outputs,
             fresh,
             contractions,
-            progress,
+            |relations, generators, told, witness| {
+                inferproof_argument::prove(relations, generators, told, witness, progress)
+            },
         )
     }
 
@@ -301,7 +289,6 @@ impl<P: Profile> Prover<P> {
             }
         }
         Ok(disclosing)
->>>>>>> fb8a13e (Statements: what is proven of a run is a value of its own)
     }
 
     /// Proves whatever the fresh tensors and contraction outputs say, by a prover of the argument's relations.
@@ -312,17 +299,12 @@ impl<P: Profile> Prover<P> {
         outputs: Vec<Vec<i64>>,
         fresh: Vec<Integers>,
         contractions: Vec<Vec<i64>>,
-<<<<<<< HEAD
-        context: &[u8],
         prove: impl FnOnce(
             &Relations,
             &Generators<P>,
-            &Statement<'_, P>,
+            &ArgumentStatement<'_, P>,
             Witness<'_, P>,
         ) -> Result<Vec<u8>, ProveError>,
-=======
-        progress: &mut dyn FnMut(Stage) -> bool,
->>>>>>> fb8a13e (Statements: what is proven of a run is a value of its own)
     ) -> Result<Inference, InferenceError> {
         let disclosure = disclosing.disclosure;
         let given = self.verifier.given(statement, &disclosure)?;
@@ -335,23 +317,12 @@ impl<P: Profile> Prover<P> {
             fresh,
             contractions,
         };
-<<<<<<< HEAD
-        let relations = &self.verifier.lowered().relations;
-        let statement = self.verifier.statement(&tensors, &context);
-        let argument = prove(relations, self.verifier.generators(), &statement, witness)?;
-=======
         let context = context(statement, &given.ids);
         let told = self
             .verifier
             .argument_statement(&publics, &given.committed, &context);
-        let argument = inferproof_argument::prove(
-            &prepared.lowered.relations,
-            &prepared.generators,
-            &told,
-            witness,
-            progress,
-        )?;
->>>>>>> fb8a13e (Statements: what is proven of a run is a value of its own)
+        let relations = &prepared.lowered.relations;
+        let argument = prove(relations, &prepared.generators, &told, witness)?;
         Ok(Inference {
             outputs,
             proof: Proof {

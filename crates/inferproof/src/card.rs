@@ -22,7 +22,7 @@ pub struct Card {
     /// About how many.
     pub security_bits: u32,
     /// Whether verifiers see the weights. Who sees inputs and outputs, each proof says.
-    pub weights: Visible,
+    pub weights_visibility: Visible,
     /// What it was compiled from.
     pub source: Source,
     /// In order.
@@ -147,7 +147,7 @@ impl Card {
             model_id: hex(&verifier.model_id()),
             curve: verifier.curve().name(),
             security_bits: verifier.curve().security_bits(),
-            weights: architecture.weights,
+            weights_visibility: architecture.weights,
             source,
             inputs: describe(program, &program.inputs),
             outputs: describe(program, &program.outputs),

@@ -36,7 +36,7 @@ pub struct KeyReport {
     /// Of which model.
     pub model_id: String,
     /// Whether the weights are public or private.
-    pub visibility: Visible,
+    pub weights_visibility: Visible,
     /// Equal for keys that share a commitment to weights.
     pub weights_id: String,
     /// In order.
@@ -137,7 +137,7 @@ pub fn inspect_key(file: &KeyFile) -> Result<KeyReport, Error> {
     Ok(KeyReport {
         frame: frame(key.curve(), &file.bytes),
         model_id: hex(&key.model_id()),
-        visibility: architecture.weights,
+        weights_visibility: architecture.weights,
         weights_id: hex(&key.weights_id()),
         inputs: describe(program, &program.inputs),
         outputs: describe(program, &program.outputs),

@@ -132,7 +132,7 @@ impl fmt::Display for Report {
                 "{} of {} bits, {}",
                 Count(s.weights),
                 q.weight_bits,
-                card.weights
+                card.weights_visibility
             ),
         )?;
         row(
@@ -183,7 +183,7 @@ impl fmt::Display for Report {
                 Bytes(s.key_bytes as u64)
             ),
         )?;
-        if !is_public(card.weights) {
+        if !is_public(card.weights_visibility) {
             row(
                 f,
                 "secret",

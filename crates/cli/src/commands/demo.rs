@@ -228,7 +228,10 @@ impl fmt::Display for Report {
         row(
             f,
             "shows",
-            format_args!("weights {}, input and output public", card.weights),
+            format_args!(
+                "weights {}, input and output public",
+                card.weights_visibility
+            ),
         )?;
         writeln!(f)?;
         row(

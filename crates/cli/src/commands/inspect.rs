@@ -192,7 +192,7 @@ impl fmt::Display for Report {
                 print_key(key, f)?;
                 match secret {
                     Some(secret) => row(f, "secret", secret),
-                    None if is_public(key.visibility) => {
+                    None if is_public(key.weights_visibility) => {
                         row(f, "secret", "none: the weights are public")
                     }
                     None => row(
@@ -340,7 +340,7 @@ fn print_key(key: &KeyReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         format_args!(
             "{} {}, in {} committed rows of {}",
             Count(key.weights),
-            key.visibility,
+            key.weights_visibility,
             key.committed_rows,
             key.row_entries
         ),

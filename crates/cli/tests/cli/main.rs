@@ -9,5 +9,6 @@ mod files;
 mod machines;
 mod reference;
 mod rejections;
+mod statements;
 mod support;
 mod warnings;

@@ -259,3 +259,89 @@ fn listed(
     });
     listed.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use inferproof_program::{Node, Op, Tensor};
+
+    /// Two inputs, of which the second is an output too, and an output of its own.
+    fn program() -> Program {
+        let tensor = |name: &str| Tensor {
+            name: name.into(),
+            shape: vec![2],
+            low: 0,
+            high: 3,
+            scale_log2: 0,
+        };
+        let node = |output| Node {
+            origin: "test".into(),
+            output: TensorId(output),
+            op: Op::Input,
+        };
+        Program {
+            tensors: vec![tensor("x"), tensor("y")],
+            nodes: vec![node(0), node(1)],
+            tables: vec![],
+            inputs: vec![TensorId(0), TensorId(1)],
+            outputs: vec![TensorId(1)],
+            limits: vec![],
+            meanings: vec![],
+        }
+    }
+
+    #[test]
+    fn a_statement_is_read_as_it_was_written() {
+        let program = program();
+        for context in [&b"request 17"[..], b"", &[0, 255, 17]] {
+            let mut statement = Statement::plain(&program, [1; 32], [2; 32], context);
+            for (name, seen) in [
+                ("x", Visibility::Private),
+                ("input:y", Visibility::Committed([7; 32])),
+                ("output:y", Visibility::Commit),
+            ] {
+                statement.set(&program, name, seen).unwrap();
+            }
+            let json = statement.to_json(&program);
+            assert_eq!(Statement::from_json(&program, &json), Ok(statement.clone()));
+            let plain = Statement::plain(&program, [1; 32], [2; 32], context);
+            assert_ne!(plain.canonical_bytes(), statement.canonical_bytes());
+            assert_ne!(plain.digest(), statement.digest());
+        }
+    }
+
+    #[test]
+    fn names_are_never_defaults() {
+        let program = program();
+        let mut statement = Statement::plain(&program, [1; 32], [2; 32], b"");
+        let json = statement.to_json(&program);
+        let said = r#""x": "public","#;
+        assert!(json.contains(said), "{json}");
+        for (what, edited) in [
+            ("x", json.replace(said, "")),
+            ("z", json.replace(r#""x""#, r#""z""#)),
+            ("x", json.replace(said, &said.repeat(2))),
+            ("secret", json.replace(said, r#""x": "secret","#)),
+            (
+                "claims",
+                json.replace(r#""inputs""#, r#""claims": [], "inputs""#),
+            ),
+            ("format", json.replace("statement 1", "statement 2")),
+            ("hexadecimal", json.replace("0101", "010G")),
+        ] {
+            let error = Statement::from_json(&program, &edited).unwrap_err();
+            assert!(error.to_string().contains(what), "{what}: {error}");
+        }
+        let unknown = statement.set(&program, "X", Visibility::Private);
+        assert!(matches!(unknown, Err(StatementError::Unknown { .. })));
+        let ambiguous = statement.set(&program, "y", Visibility::Private);
+        assert!(matches!(ambiguous, Err(StatementError::Ambiguous { .. })));
+        assert!(statement.is_plain());
+        statement
+            .set(&program, "inputs", Visibility::Private)
+            .unwrap();
+        let seen: Vec<_> = statement.listed().map(|(_, l)| l.visibility).collect();
+        let private = Visibility::Private;
+        assert_eq!(seen, [private, private, Visibility::Public]);
+    }
+}
