@@ -80,7 +80,7 @@ pub fn tensor_id(given: &Named) -> Result<Digest, Error> {
     Ok(commitment.id(curve))
 }
 
-/// Who sees what of a run, in words: `input x public, output y private`.
+/// Who sees what of a run, in words.
 pub struct Seen<'a> {
     /// The statement.
     pub statement: &'a Statement,
@@ -94,7 +94,7 @@ impl fmt::Display for Seen<'_> {
             let tensor = self.program.tensor(listed.tensor);
             let name = tensor.map(|t| t.name.as_str()).unwrap_or_default();
             let comma = if position > 0 { ", " } else { "" };
-            write!(f, "{comma}{role} {name} ")?;
+            write!(f, "{comma}{role} `{name}` ")?;
             match listed.visibility {
                 Visibility::Public => f.write_str("public")?,
                 Visibility::Private => f.write_str("private")?,

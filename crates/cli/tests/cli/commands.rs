@@ -151,22 +151,23 @@ fn a_sample_of_several_is_proven() {
 #[test]
 fn other_visibilities_and_the_other_curve() {
     let place = Place::with_onnx();
-    for (out, args) in [
-        (
-            "hidden",
-            "--input private --output private --curve grumpkin",
-        ),
-        ("open", "--weights public --output public --curve bn254"),
+    for (out, args, hidden) in [
+        ("hidden", "--curve grumpkin", " --private inputs,outputs"),
+        ("open", "--weights public --curve bn254", ""),
     ] {
         let run = place.run(&format!(
             "compile model.onnx --calibrate calibration.npz -o {out} {args}"
         ));
         assert_eq!(run.code, 0, "{run}");
         let run = place.run(&format!(
-            "prove {out} --input input.json -o it.proof --force"
+            "prove {out} --input input.json -o it.proof --force{hidden}"
         ));
         assert_eq!(run.code, 0, "{run}");
-        let run = place.run(&format!("verify --key {out}/public it.proof"));
+        let expect = format!("statement --key {out}/public{hidden} -o {out}.json");
+        assert_eq!(place.run(&expect).code, 0);
+        let run = place.run(&format!(
+            "verify --key {out}/public it.proof --expect {out}.json"
+        ));
         assert_run(&format!("verify-{out}"), &run);
         assert_run(
             &format!("inspect-{out}-proof"),
@@ -199,7 +200,16 @@ fn inspect_knows_every_file_of_ours() {
 #[test]
 fn help_of_every_command() {
     for command in [
-        "", "demo", "check", "compile", "run", "prove", "verify", "inspect",
+        "",
+        "demo",
+        "check",
+        "compile",
+        "run",
+        "prove",
+        "commit",
+        "statement",
+        "verify",
+        "inspect",
     ] {
         let (name, line) = if command.is_empty() {
             ("help".into(), "--help".into())

@@ -202,9 +202,9 @@ fn comparisons() {
     error("output-not-integers", with("[1,0.5] --quantized"));
     error("output-other-name", with(r#"{"probability":[1,2]}"#));
     error("output-missing-file", with("nothing.json"));
-    let compile = "compile model.onnx --calibrate calibration.npz -o hidden.model --input private --output private";
-    assert_eq!(place.run(compile).code, 0);
-    let verify = "verify --key hidden.model/public credit.proof";
+    let expect = "statement --key credit.model/public --private inputs,outputs -o hidden.json";
+    assert_eq!(place.run(expect).code, 0);
+    let verify = "verify --key credit.model/public credit.proof --expect hidden.json";
     error(
         "input-private",
         place.run(&format!("{verify} --input input.json")),

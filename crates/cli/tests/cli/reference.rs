@@ -5,8 +5,16 @@
 use crate::support::Place;
 use std::path::Path;
 
-const COMMANDS: [&str; 7] = [
-    "demo", "check", "compile", "run", "prove", "verify", "inspect",
+const COMMANDS: [&str; 9] = [
+    "demo",
+    "check",
+    "compile",
+    "run",
+    "prove",
+    "commit",
+    "statement",
+    "verify",
+    "inspect",
 ];
 const GENERATED: &str = "## Commands\n";
 
