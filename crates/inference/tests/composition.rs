@@ -1,7 +1,7 @@
 //! Programs made of random ones, proven: a batch, and a claim behind a program.
 
 use inferproof_inference::generic::{Prover, commit};
-use inferproof_inference::{Grumpkin, Visibility};
+use inferproof_inference::{Grumpkin, Visible};
 use inferproof_program::testing::{Case, programs};
 use inferproof_program::{BoundWeights, Builder};
 use inferproof_view::Step;
@@ -9,17 +9,17 @@ use proptest::prelude::*;
 
 /// The outputs that a proof shows, accepted.
 fn proven(weights: BoundWeights, inputs: &[Vec<i64>]) -> Vec<Vec<i64>> {
-    let visibility = Visibility::default();
-    let (key, secret) = commit::<Grumpkin>(weights, visibility, &mut |_, _| true).unwrap();
+    let (key, secret) = commit::<Grumpkin>(weights, Visible::Private, &mut |_, _| true).unwrap();
     let prover = Prover::new(key, secret).unwrap();
-    let inference = prover.prove(inputs, b"", &mut |_| true).unwrap();
     let verifier = prover.verifier();
+    let statement = verifier.statement(b"");
+    let inference = prover.prove(&statement, inputs, &[], &mut |_| true);
+    let inference = inference.unwrap();
     verifier.check_range_proofs().unwrap();
-    verifier.verify(&inference.proof, b"").unwrap();
-    assert_eq!(
-        inference.proof.publics.outputs.as_ref(),
-        Some(&inference.outputs)
-    );
+    verifier.verify(&statement, &inference.proof).unwrap();
+    let shown = inference.proof.disclosure.outputs.iter();
+    let shown: Option<Vec<_>> = shown.map(|d| Some(d.integers()?.to_vec())).collect();
+    assert_eq!(shown.as_ref(), Some(&inference.outputs));
     inference.outputs
 }
 
