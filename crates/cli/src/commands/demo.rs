@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-const MODEL: &[u8] = include_bytes!("../../../../models/mnist_lenet/model.onnx");
-const CALIBRATION: &[u8] = include_bytes!("../../../../models/mnist_lenet/calibration.npz");
+const MODEL: &[u8] = include_bytes!("../../demo/model.onnx");
+const CALIBRATION: &[u8] = include_bytes!("../../demo/calibration.npz");
 /// A thousand digits that the network was not trained on, with labels.
-const DIGITS: &[u8] = include_bytes!("../../../../models/mnist_lenet/test.npz");
+const DIGITS: &[u8] = include_bytes!("../../demo/test.npz");
 /// On how many of them the accuracy is measured.
 const EVALUATED: usize = 100;
 /// What the proof is bound to, as a verifier's nonce would be.
