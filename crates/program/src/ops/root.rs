@@ -1,6 +1,8 @@
 //! Square roots, however wide the squares are.
 
-use super::{Before, Contract, Op, Operation, Term, same_shape, within};
+use super::{Before, Op, Operation, same_shape, within};
+#[cfg(feature = "testing")]
+use super::{Contract, Term};
 use crate::batch::Batch;
 #[cfg(feature = "interpreter")]
 use crate::entries::map;

@@ -16,7 +16,7 @@ use crate::calibrate::Range;
 use crate::function::Function;
 use crate::graph::LayerId;
 use crate::quantize::scale::{Format, round, scaled};
-use inferproof_program::{Linear, Map, Op, Table, TensorId, Term};
+use inferproof_program::{Table, TensorId, Term};
 use inferproof_view::View;
 
 /// How many times finer a band's steps are than those of the next greater one, as a power of two.
@@ -95,20 +95,16 @@ impl Lowering<'_> {
             let (low, high) = integers
                 .iter()
                 .fold((i64::MAX, i64::MIN), |(l, h), &v| (l.min(v), h.max(v)));
-            let table = self.table(Table {
+            let table = self.builder.table(Table {
                 low: domain.low,
                 values: integers,
-            });
+            })?;
             let format = Format {
                 low,
                 high,
                 scale: values.scale,
             };
-            let op = Op::Map(Map {
-                source: rescaled,
-                table,
-            });
-            let made = self.push(&layer.origin, &layer.shape, format, op)?;
+            let made = self.looked_up(&layer.origin, rescaled, table, format)?;
             if finer.is_none() {
                 let calibrated = Range {
                     high: argument.high.min(end(scale)),
@@ -122,8 +118,6 @@ impl Lowering<'_> {
                 view: View::identity(layer.shape.clone())?,
             });
         }
-        let op = Op::Linear(Linear { terms });
-        self.push_virtual(&layer.origin, &layer.shape, values.scale, op)
-            .map(Some)
+        self.linear(&layer.origin, values.scale, terms).map(Some)
     }
 }

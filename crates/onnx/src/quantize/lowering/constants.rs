@@ -4,7 +4,7 @@ use super::{EXACT_BITS, Lowering, MAX_INTEGER_BITS};
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::{Format, round, scaled};
-use inferproof_program::{Integers, Op, TensorId};
+use inferproof_program::{Integers, TensorId};
 
 /// The least width of weights that are integers of 8 bits in the model.
 const WHOLE_BITS: u32 = 8;
@@ -71,7 +71,7 @@ impl Lowering<'_> {
         let values: &[f32] = self.graph.constant(id).map_or(&[], |v| &v[..]);
         let integers: Vec<i64> = values.iter().map(|&v| format.quantize(v.into())).collect();
         let integers = Integers::narrowest(&integers, format.low, format.high);
-        let tensor = self.push(&layer.origin, &layer.shape, format, Op::Weight)?;
+        let tensor = self.weights_of(&layer.origin, &layer.shape, format)?;
         self.weights
             .insert(tensor, integers.unwrap_or(Integers::I64(vec![])));
         self.constants

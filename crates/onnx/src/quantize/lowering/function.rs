@@ -6,7 +6,7 @@ use crate::calibrate::Range;
 use crate::function::Function;
 use crate::graph::LayerId;
 use crate::quantize::scale::{Format, scaled};
-use inferproof_program::{Map, Op, Table, TensorId};
+use inferproof_program::{Table, TensorId};
 
 impl Lowering<'_> {
     /// A function by its table.
@@ -140,17 +140,16 @@ impl Lowering<'_> {
         let (low, high) = values
             .iter()
             .fold((i64::MAX, i64::MIN), |(l, h), &v| (l.min(v), h.max(v)));
-        let table = self.table(Table {
+        let table = self.builder.table(Table {
             low: domain.low,
             values,
-        });
+        })?;
         let format = Format {
             low,
             high,
             scale: format.scale,
         };
-        let op = Op::Map(Map { source, table });
-        let made = self.push(&layer.origin, &layer.shape, format, op)?;
+        let made = self.looked_up(&layer.origin, source, table, format)?;
         self.limit_table(made, &domain, argument, &reals);
         Ok(made)
     }

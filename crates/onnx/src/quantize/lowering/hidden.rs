@@ -10,7 +10,7 @@ use crate::calibrate::Range;
 use crate::graph::{Kind, LayerId, Summand};
 use crate::quantize::scale::{Format, round, scaled};
 use crate::seen::Ends;
-use inferproof_program::{Linear, Op, TensorId, Term};
+use inferproof_program::{TensorId, Term};
 
 /// What a mask of an output may reach at most, as an integer: far below the bound of sums.
 const GREATEST: f64 = (1u64 << 56) as f64;
@@ -121,12 +121,7 @@ impl Lowering<'_> {
             }
         });
         let terms = terms.collect();
-        self.push_virtual(
-            &layer.origin,
-            &layer.shape,
-            scale,
-            Op::Linear(Linear { terms }),
-        )
+        self.linear(&layer.origin, scale, terms)
     }
 
     /// An operand of a maximum.

@@ -4,7 +4,7 @@ use super::Lowering;
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::Format;
-use inferproof_program::{Indicator, Linear, Op, TensorId, Term};
+use inferproof_program::{TensorId, Term};
 use inferproof_view::{Step, View};
 
 impl Lowering<'_> {
@@ -40,12 +40,7 @@ impl Lowering<'_> {
         let exact = self.refine(origin, exact, 0)?;
         if !wraps || self.range(source).low >= 0.0 {
             let source = self.index(origin, exact, classes)?;
-            return self.push(
-                origin,
-                &layer.shape,
-                Format::BIT,
-                Op::Indicator(Indicator { source }),
-            );
+            return self.codes(origin, source, count);
         }
         let scale = self.tensor(exact).scale_log2;
         let axes = rows.iter().enumerate();
@@ -64,15 +59,10 @@ impl Lowering<'_> {
                 view: View::new(vec![], ones)?,
             },
         ];
-        let shifted = self.push_virtual(origin, rows, scale, Op::Linear(Linear { terms }))?;
+        let shifted = self.linear(origin, scale, terms)?;
         let source = self.index(origin, shifted, 2 * classes)?;
         let wide = [rows, &[2 * count]].concat();
-        let codes = self.push(
-            origin,
-            &wide,
-            Format::BIT,
-            Op::Indicator(Indicator { source }),
-        )?;
+        let codes = self.codes(origin, source, 2 * count)?;
         let half = |start: usize| -> Result<Term, OnnxError> {
             let step = Step::Slice {
                 axis: rows.len(),
@@ -88,7 +78,7 @@ impl Lowering<'_> {
             })
         };
         let terms = vec![half(0)?, half(count)?];
-        self.push_virtual(origin, &layer.shape, 0, Op::Linear(Linear { terms }))
+        self.linear(origin, 0, terms)
     }
 
     /// A tensor of indices below `classes`.

@@ -15,7 +15,7 @@ impl Lowering<'_> {
             high: if is_high { i64::MAX } else { tensor.high + 1 },
         };
         if is_low || is_high {
-            self.program.limits.push(limit);
+            self.builder.limit(limit);
         }
     }
 
@@ -27,7 +27,7 @@ impl Lowering<'_> {
             low: tensor.low,
             high: tensor.high,
         };
-        self.program.limits.push(limit);
+        self.builder.limit(limit);
     }
 
     /// Of a table, if its function leaves the range of its entries by more than one unit: the arguments of calibration, one unit more for
@@ -57,7 +57,7 @@ impl Lowering<'_> {
         let above = reals.iter().skip(position(high) + 1);
         let kept_below = below.take_while(|real| !is_cut(real)).count() as i64;
         let kept_above = above.take_while(|real| !is_cut(real)).count() as i64;
-        self.program.limits.push(Limit {
+        self.builder.limit(Limit {
             tensor: id,
             low: low - kept_below,
             high: high + kept_above,

@@ -5,7 +5,7 @@ use crate::OnnxError;
 use crate::graph::{LayerId, Source};
 use crate::integer_function::IntegerFunction;
 use crate::quantize::scale::Format;
-use inferproof_program::{Linear, Map, Op, Table, TensorId, Term};
+use inferproof_program::{Table, TensorId, Term};
 
 /// Pairs of 8-bit integers.
 const MAX_PAIRS: i128 = 1 << 16;
@@ -65,7 +65,7 @@ impl Lowering<'_> {
         };
         let source = match source {
             Some(source) => source,
-            None => self.push_virtual(origin, &layer.shape, 0, Op::Linear(Linear { terms }))?,
+            None => self.linear(origin, 0, terms)?,
         };
         let values = function.table(&bounds);
         let (least, greatest) = (values.iter().min(), values.iter().max());
@@ -75,7 +75,7 @@ impl Lowering<'_> {
             scale: 0,
         };
         let low = self.tensor(source).low;
-        let table = self.table(Table { low, values });
-        self.push(origin, &layer.shape, format, Op::Map(Map { source, table }))
+        let table = self.builder.table(Table { low, values })?;
+        self.looked_up(origin, source, table, format)
     }
 }

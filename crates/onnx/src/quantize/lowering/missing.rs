@@ -4,7 +4,7 @@ use super::Lowering;
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::Format;
-use inferproof_program::{Linear, Op, Rescale, TensorId, Term};
+use inferproof_program::{TensorId, Term};
 use inferproof_view::{Step, View};
 
 impl Lowering<'_> {
@@ -31,17 +31,8 @@ impl Lowering<'_> {
                 view: View::new(vec![], repeated.collect())?,
             },
         ];
-        let above = self.push_virtual(
-            &origin,
-            &tensor.shape,
-            tensor.scale_log2,
-            Op::Linear(Linear { terms }),
-        )?;
-        let op = Op::Rescale(Rescale {
-            source: above,
-            shift: 0,
-        });
-        let bits = self.push(&origin, &tensor.shape, Format::BIT, op)?;
+        let above = self.linear(&origin, tensor.scale_log2, terms)?;
+        let bits = self.rescaled(&origin, above, 0, Format::BIT)?;
         self.limit_rescale(bits, true, true);
         self.missing.insert(input, bits);
         Ok(bits)
@@ -61,11 +52,6 @@ impl Lowering<'_> {
         };
         let terms = vec![term(1, source)?, term(-tensor.high, bits)?];
         let origin = &self.graph.layer(id).origin;
-        self.push_virtual(
-            origin,
-            &tensor.shape,
-            tensor.scale_log2,
-            Op::Linear(Linear { terms }),
-        )
+        self.linear(origin, tensor.scale_log2, terms)
     }
 }

@@ -10,9 +10,7 @@ use super::{Lowering, MAX_ARGUMENT_BITS, MAX_INTEGER_BITS, MAX_SHIFT};
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::Format;
-use inferproof_program::{
-    Contract, Limit, Linear, MAX_BOUND, Map, Op, Rescale, Table, TensorId, Term,
-};
+use inferproof_program::{Contract, Limit, MAX_BOUND, Table, TensorId, Term};
 use inferproof_view::{Step, View};
 
 /// Bits of what is divided by a tensor, at most: its product with a table's entry has twice as many.
@@ -47,12 +45,7 @@ impl Lowering<'_> {
         let half = 1i64 << (by.shift - 1);
         let offset = by.offset.saturating_sub(half);
         let moved = self.affine(origin, &[(source, by.factor)], offset)?;
-        let shape = self.tensor(source).shape.clone();
-        let op = Op::Rescale(Rescale {
-            source: moved,
-            shift: by.shift,
-        });
-        let quotient = self.push(origin, &shape, by.format, op)?;
+        let quotient = self.rescaled(origin, moved, by.shift, by.format)?;
         match by.turns {
             0 => Ok(quotient),
             turns => self.affine(origin, &[(quotient, 1)], -turns),
@@ -93,29 +86,24 @@ impl Lowering<'_> {
                 ),
             });
         }
-        let shape = self.tensor(dividend).shape.clone();
         let domain = self.tensor(divisor).clone();
         let reciprocals = (domain.low..=domain.high).map(|d| match d {
             ..1 => 0,
             d => (1i64 << bits) / d,
         });
-        let table = self.table(Table {
+        let table = self.builder.table(Table {
             low: domain.low,
             values: reciprocals.collect(),
-        });
+        })?;
         let format = Format {
             low: 0,
             high: 1 << bits,
             scale: 0,
         };
-        let op = Op::Map(Map {
-            source: divisor,
-            table,
-        });
-        let reciprocal = self.push(origin, &shape, format, op)?;
+        let reciprocal = self.looked_up(origin, divisor, table, format)?;
         // Nothing is a quotient by zero.
         if domain.low < 1 {
-            self.program.limits.push(Limit {
+            self.builder.limit(Limit {
                 tensor: reciprocal,
                 low: 1,
                 high: i64::MAX,
@@ -128,19 +116,11 @@ impl Lowering<'_> {
             high: greatest,
             scale: 0,
         };
-        let op = Op::Rescale(Rescale {
-            source: shifted,
-            shift: bits,
-        });
-        let quotient = self.push(origin, &shape, format, op)?;
+        let quotient = self.rescaled(origin, shifted, bits, format)?;
         let taken = self.entrywise(origin, quotient, divisor)?;
         let rest = [(dividend, 1), (taken, -1), (divisor, -1)];
         let rest = self.affine(origin, &rest, 1)?;
-        let op = Op::Rescale(Rescale {
-            source: rest,
-            shift: 0,
-        });
-        let more = self.push(origin, &shape, Format::BIT, op)?;
+        let more = self.rescaled(origin, rest, 0, Format::BIT)?;
         self.limit_rescale(more, true, true);
         self.affine(origin, &[(quotient, 1), (more, 1)], 0)
     }
@@ -207,7 +187,7 @@ impl Lowering<'_> {
                 view: View::new(vec![], steps.collect())?,
             });
         }
-        self.push_virtual(origin, &shape, 0, Op::Linear(Linear { terms }))
+        self.linear(origin, 0, terms)
     }
 
     /// The product of two tensors of one shape, entry by entry.
@@ -218,15 +198,18 @@ impl Lowering<'_> {
         right: TensorId,
     ) -> Result<TensorId, OnnxError> {
         let shape = self.tensor(left).shape.clone();
-        let op = Op::Contract(Contract {
-            left,
-            right,
-            shared: shape.len(),
-            left_free: 0,
-            right_free: 0,
-            contracted: 0,
-        });
-        self.push_virtual(origin, &shape, 0, op)
+        self.contraction(
+            origin,
+            0,
+            Contract {
+                left,
+                right,
+                shared: shape.len(),
+                left_free: 0,
+                right_free: 0,
+                contracted: 0,
+            },
+        )
     }
 
     /// How a quotient by a number is a rescale; `None` if that takes too many bits.

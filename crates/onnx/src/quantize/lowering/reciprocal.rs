@@ -6,7 +6,7 @@ use crate::calibrate::Range;
 use crate::function::Function;
 use crate::graph::LayerId;
 use crate::quantize::scale::{Format, scaled};
-use inferproof_program::{Contract, Limit, Linear, Map, Max, Op, Rescale, Table, TensorId, Term};
+use inferproof_program::{Contract, Limit, Table, TensorId, Term};
 use inferproof_view::{Step, View};
 
 /// Steps that the least magnitude has, at least: with fewer, its reciprocal would be off by more than one in a hundred.
@@ -56,12 +56,8 @@ impl Lowering<'_> {
             })
         };
         let terms = vec![read(-1, exact)?];
-        let opposite = self.push_virtual(origin, shape, scale, Op::Linear(Linear { terms }))?;
-        let op = Op::Max(Max {
-            left: exact,
-            right: opposite,
-        });
-        let magnitude = self.push_virtual(origin, shape, scale, op)?;
+        let opposite = self.linear(origin, scale, terms)?;
+        let magnitude = self.maximum(origin, scale, exact, opposite)?;
         let magnitude = self.rescale(origin, magnitude, format)?;
         let domain = self.tensor(magnitude).clone();
         let values = Format::unsigned(greatest_result, bits);
@@ -69,22 +65,14 @@ impl Lowering<'_> {
             .map(|x| Function::Reciprocal.evaluate(scaled(x as f64, -domain.scale_log2)));
         let reals: Vec<f64> = reals.collect();
         let integers = reals.iter().map(|&real| values.quantize(real)).collect();
-        let table = self.table(Table {
+        let table = self.builder.table(Table {
             low: domain.low,
             values: integers,
-        });
-        let op = Op::Map(Map {
-            source: magnitude,
-            table,
-        });
-        let reciprocal = self.push(origin, shape, values, op)?;
+        })?;
+        let reciprocal = self.looked_up(origin, magnitude, table, values)?;
         self.limit_table(reciprocal, &domain, magnitudes, &reals);
-        let op = Op::Rescale(Rescale {
-            source: opposite,
-            shift: 0,
-        });
-        let is_negative = self.push(origin, shape, Format::BIT, op)?;
-        self.program.limits.push(Limit::none(is_negative));
+        let is_negative = self.rescaled(origin, opposite, 0, Format::BIT)?;
+        self.builder.limit(Limit::none(is_negative));
         let axes = shape.iter().enumerate();
         let ones = axes.map(|(axis, &len)| Step::Insert { axis, len });
         let one = Term {
@@ -93,15 +81,18 @@ impl Lowering<'_> {
             view: View::new(vec![], ones.collect())?,
         };
         let terms = vec![read(-2, is_negative)?, one];
-        let sign = self.push_virtual(origin, shape, 0, Op::Linear(Linear { terms }))?;
-        let op = Op::Contract(Contract {
-            left: reciprocal,
-            right: sign,
-            shared: shape.len(),
-            left_free: 0,
-            right_free: 0,
-            contracted: 0,
-        });
-        self.push_virtual(origin, shape, values.scale, op)
+        let sign = self.linear(origin, 0, terms)?;
+        self.contraction(
+            origin,
+            values.scale,
+            Contract {
+                left: reciprocal,
+                right: sign,
+                shared: shape.len(),
+                left_free: 0,
+                right_free: 0,
+                contracted: 0,
+            },
+        )
     }
 }

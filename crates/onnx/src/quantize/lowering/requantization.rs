@@ -6,7 +6,7 @@ use crate::graph::LayerId;
 use crate::quantize::scale::Format;
 use crate::quantize::wide;
 use crate::requantize::{Line, Requantization, Staircase};
-use inferproof_program::{Linear, Map, Op, Rescale, Table, TensorId, Term};
+use inferproof_program::{Table, TensorId, Term};
 use inferproof_view::{Step, View};
 use std::collections::BTreeMap;
 
@@ -69,20 +69,14 @@ impl Lowering<'_> {
             high: rule.high,
             scale: 0,
         };
-        let op = |source| {
-            Op::Rescale(Rescale {
-                source,
-                shift: lines.shift,
-            })
-        };
         let upper = self.lines(id, exact, rule, &lines.lines, lines.shift, |l| l.upper)?;
-        let upper = self.push(&layer.origin, &layer.shape, format, op(upper))?;
+        let upper = self.rescaled(&layer.origin, upper, lines.shift, format)?;
         self.limit_rescale(upper, true, true);
         if !lines.is_split() {
             return Ok(upper);
         }
         let lower = self.lines(id, exact, rule, &lines.lines, lines.shift, |l| l.lower)?;
-        let lower = self.push(&layer.origin, &layer.shape, format, op(lower))?;
+        let lower = self.rescaled(&layer.origin, lower, lines.shift, format)?;
         self.limit_rescale(lower, true, true);
         let view = View::identity(layer.shape.clone())?;
         let read = |source| Term {
@@ -108,14 +102,12 @@ impl Lowering<'_> {
             }
         }
         let low = 2 * rule.low;
-        let sum =
-            self.push_virtual(&layer.origin, &layer.shape, 0, Op::Linear(Linear { terms }))?;
+        let sum = self.linear(&layer.origin, 0, terms)?;
         // Its bound does not see that a channel is in one class only, and a table has an entry for every argument.
         let bound = self.tensor(sum).high;
         values.resize(usize::try_from(bound - low + 1).unwrap_or(0), rule.low);
-        let table = self.table(Table { low, values });
-        let op = Op::Map(Map { source: sum, table });
-        self.push(&layer.origin, &layer.shape, format, op)
+        let table = self.builder.table(Table { low, values })?;
+        self.looked_up(&layer.origin, sum, table, format)
     }
 
     /// Integers by a rescale that is at most one too great, and a comparison with where they begin.
@@ -150,38 +142,26 @@ impl Lowering<'_> {
         // A rescale adds half a unit itself.
         let offset = staircase.offset - (1i64 << (staircase.shift - 1));
         let terms = vec![read(staircase.factor, source), number(offset)?];
-        let line = self.push_virtual(origin, shape, scale, Op::Linear(Linear { terms }))?;
-        let op = Op::Rescale(Rescale {
-            source: line,
-            shift: staircase.shift,
-        });
-        let candidate = self.push(origin, shape, format, op)?;
+        let line = self.linear(origin, scale, terms)?;
+        let candidate = self.rescaled(origin, line, staircase.shift, format)?;
         self.limit_rescale(candidate, true, true);
         let thresholds = Format {
             low: staircase.thresholds.iter().copied().min().unwrap_or(0),
             high: staircase.thresholds.iter().copied().max().unwrap_or(0),
             scale,
         };
-        let table = self.table(Table {
+        let table = self.builder.table(Table {
             low: rule.low + 1,
             values: staircase.thresholds,
-        });
-        let op = Op::Map(Map {
-            source: candidate,
-            table,
-        });
-        let threshold = self.push(origin, shape, thresholds, op)?;
+        })?;
+        let threshold = self.looked_up(origin, candidate, table, thresholds)?;
         let terms = vec![read(1, source), read(-1, threshold)];
-        let above = self.push_virtual(origin, shape, scale, Op::Linear(Linear { terms }))?;
-        let op = Op::Rescale(Rescale {
-            source: above,
-            shift: 0,
-        });
-        let reached = self.push(origin, shape, Format::BIT, op)?;
+        let above = self.linear(origin, scale, terms)?;
+        let reached = self.rescaled(origin, above, 0, Format::BIT)?;
         self.limit_rescale(reached, true, true);
         // The candidate is above the least integer, so that the sum's bounds are the rule's own.
         let terms = vec![read(1, candidate), read(1, reached), number(-1)?];
-        self.push_virtual(origin, shape, 0, Op::Linear(Linear { terms }))
+        self.linear(origin, 0, terms)
     }
 
     /// What is rescaled: a line for each channel. A rescale adds half a unit itself.
@@ -224,12 +204,7 @@ impl Lowering<'_> {
             }
         }
         let scale = self.tensor(source).scale_log2;
-        self.push_virtual(
-            &layer.origin,
-            &layer.shape,
-            scale,
-            Op::Linear(Linear { terms }),
-        )
+        self.linear(&layer.origin, scale, terms)
     }
 }
 

@@ -4,7 +4,7 @@ use super::Lowering;
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::Format;
-use inferproof_program::{MAX_BOUND, Op, Root, TensorId};
+use inferproof_program::{MAX_BOUND, TensorId};
 
 impl Lowering<'_> {
     /// The root of a tensor that is never negative, as fine as a table's values of so many bits would be. No bit of the argument is
@@ -37,12 +37,7 @@ impl Lowering<'_> {
             high: (1 << (64 - greatest.leading_zeros())) - 1,
             scale: scale / 2,
         };
-        let root = self.push(
-            origin,
-            &tensor.shape,
-            exact,
-            Op::Root(Root { source: square }),
-        )?;
+        let root = self.rooted(origin, square, exact)?;
         if exact.high >> bits == 0 {
             return Ok(root);
         }

@@ -5,7 +5,7 @@ use super::{Lowering, MAX_INTEGER_BITS, WIDEST_PART};
 use crate::OnnxError;
 use crate::graph::{LayerId, Summand, power_of_two};
 use crate::quantize::scale::{Format, round, scaled};
-use inferproof_program::{Linear, Op, TensorId, Term};
+use inferproof_program::{TensorId, Term};
 use inferproof_view::{Step, View};
 
 /// Bits below the scale of activations that a sum keeps for constants added to them.
@@ -60,8 +60,7 @@ impl Lowering<'_> {
                 source: Some(part.source),
                 view: part.view.clone(),
             };
-            let op = Op::Linear(Linear { terms: vec![term] });
-            return self.push_virtual(&layer.origin, &layer.shape, scale, op);
+            return self.linear(&layer.origin, scale, vec![term]);
         }
         let scale = if self.wide[id.0] && !parts.is_empty() {
             // Rounded as what they are compared with, equal numbers stay equal.
@@ -104,14 +103,7 @@ impl Lowering<'_> {
                 view: term.view.clone(),
             });
         }
-        self.push_virtual(
-            &layer.origin,
-            &layer.shape,
-            scale,
-            Op::Linear(Linear {
-                terms: integer_terms,
-            }),
-        )
+        self.linear(&layer.origin, scale, integer_terms)
     }
 
     /// The scale of a sum that is as fine as its finest part.
