@@ -1,7 +1,7 @@
 //! What was typed. Each command validates its own arguments before it does any work.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use inferproof::ASSUMED;
+use inferproof::{ASSUMED, Cache};
 use inferproof::{Curve, Visible};
 use inferproof::{Dimensions, ImportOptions};
 use std::path::PathBuf;
@@ -18,12 +18,82 @@ use std::path::PathBuf;
     after_help = "Where a file is read, `-` is standard input. Nothing that exists is replaced without --force.\n\nExit codes: 0 done or accepted, 1 proof rejected, 2 error, 130 interrupted."
 )]
 pub struct Cli {
-    /// Print one JSON object on standard output instead of text
-    #[arg(long, global = true)]
-    pub json: bool,
+    /// How it speaks
+    #[command(flatten)]
+    pub console: ConsoleArgs,
 
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// How a command speaks.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct ConsoleArgs {
+    /// Print one JSON object on standard output instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print errors alone: no report, unless it is JSON, no progress, no warnings
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say how long each part of the work takes
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Colour the report and messages: always, never, or auto: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, default_value_t = ColorArg::Auto, hide_possible_values = true, value_name = "WHEN")]
+    pub color: ColorArg,
+    /// Write a log on standard error, json or text, instead of messages; INFERPROOF_LOG chooses levels
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "FORMAT"
+    )]
+    pub log: Option<LogArg>,
+}
+
+/// When there are colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorArg {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What a log looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogArg {
+    /// One JSON object a line
+    Json,
+    /// One line of text for each event
+    Text,
+}
+
+/// Where it is remembered what was verified.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Cache")]
+pub struct CacheArgs {
+    /// Remember in this folder which keys and public weights were verified [default: inferproof/verified in the user's cache]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    pub cache: Option<PathBuf>,
+    /// Remember nothing, and verify again what was verified before
+    #[arg(long)]
+    pub no_cache: bool,
+}
+
+impl CacheArgs {
+    /// The one to use.
+    pub fn cache(&self) -> Cache {
+        match (&self.cache, self.no_cache) {
+            (_, true) => Cache::none(),
+            (Some(folder), false) => Cache::at(folder.clone()),
+            (None, false) => Cache::of_user(),
+        }
+    }
 }
 
 /// The commands.
@@ -47,6 +117,28 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Say what a file or folder of ours is, and what it states
     Inspect(InspectArgs),
+    /// Print what a shell needs to complete command lines
+    Completions(CompletionsArgs),
+    /// Write the manual pages
+    Manual(ManualArgs),
+}
+
+/// Of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Of `manual`.
+#[derive(Debug, Args)]
+pub struct ManualArgs {
+    /// The folder for the pages, one for each command; `man` finds them in `share/man/man1`
+    #[arg(short = 'o', long = "out", value_name = "DIR")]
+    pub out: PathBuf,
+    /// Replace pages that exist
+    #[arg(short, long)]
+    pub force: bool,
 }
 
 /// Of `demo`.
@@ -86,7 +178,7 @@ impl ImportArgs {
 /// Of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The ONNX model
+    /// The ONNX model; `-` is standard input
     #[arg(value_name = "MODEL.onnx")]
     pub onnx: PathBuf,
     /// How to read it
@@ -103,7 +195,7 @@ pub struct CheckArgs {
 /// Of `compile`.
 #[derive(Debug, Args)]
 pub struct CompileArgs {
-    /// The ONNX model
+    /// The ONNX model; `-` is standard input
     #[arg(value_name = "MODEL.onnx")]
     pub onnx: PathBuf,
     /// How to read it
@@ -151,6 +243,8 @@ pub struct RunArgs {
     pub model: PathBuf,
     #[command(flatten)]
     pub input: InputArgs,
+    #[command(flatten)]
+    pub cache: CacheArgs,
 }
 
 /// A tensor's name, and what is said of it: `NAME=VALUE`.
@@ -219,6 +313,8 @@ pub struct ProveArgs {
     /// Replace the proof if that file exists
     #[arg(short, long)]
     pub force: bool,
+    #[command(flatten)]
+    pub cache: CacheArgs,
 }
 
 /// Of `commit`.
@@ -290,7 +386,7 @@ pub struct InputArgs {
 /// Of `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// The model's public folder, or its verifying key
+    /// The model's public folder, or its verifying key; `-` is standard input
     #[arg(long, value_name = "PUBLIC")]
     pub key: PathBuf,
     /// The proof; `-` is standard input
@@ -320,13 +416,20 @@ pub struct VerifyArgs {
     /// Check the range proofs of the weights again, though this key has passed before
     #[arg(long)]
     pub recheck: bool,
+    /// The most that the key may demand, in field operations: a million takes some 30 milliseconds
+    #[arg(long, value_name = "N", default_value_t = 1 << 28)]
+    pub max_work: u64,
+    #[command(flatten)]
+    pub cache: CacheArgs,
 }
 
 /// Of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A model folder, its public or secret folder, a key, a proof, a commitment, an opening, or a model card
+    /// A model folder, its public or secret folder, a key, a proof, a commitment, an opening, or a model card; `-` is standard input
     pub file: PathBuf,
+    #[command(flatten)]
+    pub cache: CacheArgs,
 }
 
 /// Who sees something.

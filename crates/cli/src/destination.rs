@@ -3,6 +3,7 @@
 //! What exists is replaced only with `--force`, and what the command reads not even then. A place is looked at before the long work, so
 //! that a name in use is an error at once, and again when the name is given.
 
+use crate::console::Console;
 use crate::error::Error;
 use crate::interrupt;
 use crate::source::is_standard;
@@ -21,15 +22,25 @@ pub struct Destination {
 
 impl Destination {
     /// As [`Self::new`], for a file that only its owner may read.
-    pub fn secret(place: &Path, force: bool, read: &[&Path]) -> Result<Self, Error> {
+    pub fn secret(
+        place: &Path,
+        force: bool,
+        read: &[&Path],
+        console: &Console,
+    ) -> Result<Self, Error> {
         Ok(Self {
             access: Access::Owner,
-            ..Self::new(place, force, read)?
+            ..Self::new(place, force, read, console)?
         })
     }
 
     /// Refuses what is in use. `read` is what the command reads: files, and folders with all in them.
-    pub fn new(place: &Path, force: bool, read: &[&Path]) -> Result<Self, Error> {
+    pub fn new(
+        place: &Path,
+        force: bool,
+        read: &[&Path],
+        console: &Console,
+    ) -> Result<Self, Error> {
         let existing = Existing::replace_if(force);
         let destination = Self {
             place: place.to_owned(),
@@ -49,7 +60,7 @@ impl Destination {
                 read: read.to_path_buf(),
             });
         }
-        name_leftovers(place);
+        name_leftovers(place, console);
         Ok(destination)
     }
 
@@ -77,12 +88,12 @@ impl Destination {
 }
 
 /// Begins the folder of a model.
-pub fn new_folder(place: &Path, force: bool) -> Result<Folder, Error> {
+pub fn new_folder(place: &Path, force: bool, console: &Console) -> Result<Folder, Error> {
     if is_standard(place) {
         return Err(Error::FolderToStandard);
     }
     let folder = Folder::new(place, Existing::replace_if(force), interrupt::unfinished())?;
-    name_leftovers(place);
+    name_leftovers(place, console);
     Ok(folder)
 }
 
@@ -93,11 +104,10 @@ fn lies_in(file: &Path, other: &Path) -> bool {
 }
 
 /// Says what interrupted runs left.
-fn name_leftovers(place: &Path) {
-    for path in leftovers(place) {
-        eprintln!(
-            "warning: {}: left by an interrupted run, perhaps with secrets in it; remove it",
-            path.display()
-        );
-    }
+fn name_leftovers(place: &Path, console: &Console) {
+    let named = leftovers(place).into_iter().map(|path| {
+        let path = path.display();
+        format!("{path}: left by an interrupted run, perhaps with secrets in it; remove it")
+    });
+    console.warn(&named.collect::<Vec<_>>());
 }

@@ -1,8 +1,8 @@
 //! Everything that ends a command without a verdict: what happened, to which file, and what to do.
 
 use inferproof::OnnxError;
-use inferproof::RunError;
 use inferproof::{InferenceError, ProveError};
+use inferproof::{KeyError, RunError};
 use std::path::PathBuf;
 
 /// Why a command failed; exit code 2, or 130 if it was interrupted.
@@ -37,6 +37,31 @@ pub enum Error {
         /// Another.
         second: &'static str,
     },
+    /// Something else belongs there.
+    #[error("{}: this is {is}, but {argument} wants {wants}; {remedy}", path.display())]
+    Misplaced {
+        /// What was given.
+        path: PathBuf,
+        /// What it is.
+        is: &'static str,
+        /// Where it was given.
+        argument: &'static str,
+        /// What belongs there.
+        wants: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A key demands more than is allowed.
+    #[error("{}: {source}; if you trust its maker, --max-work allows more", path.display())]
+    Limit {
+        /// The key.
+        path: PathBuf,
+        /// What there is too much of.
+        source: Box<KeyError>,
+    },
+    /// The log cannot be set up.
+    #[error("{0}")]
+    Log(String),
     /// Bytes are of no use on a screen.
     #[error(
         "standard output is a terminal, and a proof is not text; redirect it, or write a file with -o FILE"
@@ -149,6 +174,9 @@ impl From<inferproof::Error> for Error {
     fn from(error: inferproof::Error) -> Self {
         match error {
             inferproof::Error::Interrupted => Self::Interrupted,
+            inferproof::Error::Key { path, source } if source.is_limit() => {
+                Self::Limit { path, source }
+            }
             inferproof::Error::Exists { path, is_folder } => Self::Exists { path, is_folder },
             other => Self::Model(other),
         }

@@ -6,12 +6,15 @@
 
 mod args;
 mod commands;
+mod console;
 mod destination;
 mod digit;
 mod error;
 mod expected;
 mod interrupt;
+mod log;
 mod progress;
+mod recognise;
 mod report;
 mod source;
 mod statement;
@@ -19,7 +22,9 @@ mod values;
 
 use args::{Cli, Command};
 use clap::Parser;
+use console::Console;
 use error::Error;
+use inferproof::printable_json;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -43,41 +48,61 @@ pub struct Itself {
 
 /// The command line: `arguments` begin with the name it was called by. The answer is the exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>, itself: &Itself) -> u8 {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(help) => {
-            // Help goes to standard output, and ends well; where neither can be written nothing is left to do.
-            let _ = help.print();
-            return u8::try_from(help.exit_code()).unwrap_or(2);
-        }
+        Err(help) => return usage(&help, &arguments),
     };
+    let dispatch = log::dispatch(cli.console.log);
+    let console = Console::new(&cli.console, matches!(dispatch, Ok(Some(_))));
     interrupt::listen();
-    match run(cli.command, cli.json, itself) {
+    let work = || match run(cli.command, itself, &console) {
         Ok(Outcome::Done) => 0,
         Ok(Outcome::Rejected) => 1,
         Err(error) => {
-            if cli.json && !error.is_reported() {
-                println!(
-                    "{}",
-                    serde_json::json!({ "error": error.to_string(), "exit_code": error.exit_code() })
-                );
-            }
-            eprintln!("error: {error}");
+            console.error(&error);
+            error.exit_code()
+        }
+    };
+    match dispatch {
+        Ok(None) => work(),
+        // For this command alone: whoever calls it may have a log of their own.
+        Ok(Some(dispatch)) => tracing::dispatcher::with_default(&dispatch, work),
+        Err(reason) => {
+            let error = Error::Log(reason);
+            console.error(&error);
             error.exit_code()
         }
     }
 }
 
-fn run(command: Command, json: bool, itself: &Itself) -> Result<Outcome, Error> {
+/// What was typed is no command, or asks for help.
+fn usage(help: &clap::Error, arguments: &[OsString]) -> u8 {
+    let code = u8::try_from(help.exit_code()).unwrap_or(2);
+    let typed = arguments.iter().take_while(|a| *a != "--");
+    if help.use_stderr() && typed.into_iter().any(|a| a == "--json") {
+        let text = help.to_string();
+        let text = text.trim().trim_start_matches("error: ");
+        let object = serde_json::json!({ "error": text, "exit_code": code });
+        println!("{}", printable_json(&object.to_string()));
+    }
+    // Help goes to standard output, and ends well; where neither can be written nothing is left to do.
+    let _ = help.print();
+    code
+}
+
+fn run(command: Command, itself: &Itself, console: &Console) -> Result<Outcome, Error> {
     match command {
-        Command::Demo(args) => commands::demo::main(args, itself, json),
-        Command::Check(args) => commands::check::main(args, json),
-        Command::Compile(args) => commands::compile::main(args, json),
-        Command::Run(args) => commands::run::main(args, json),
-        Command::Prove(args) => commands::prove::main(args, json),
-        Command::Commit(args) => commands::commit::main(args, json),
-        Command::Statement(args) => commands::statement::main(args, json),
-        Command::Verify(args) => commands::verify::main(args, json),
-        Command::Inspect(args) => commands::inspect::main(args, json),
+        Command::Demo(args) => commands::demo::main(args, itself, console),
+        Command::Check(args) => commands::check::main(args, console),
+        Command::Compile(args) => commands::compile::main(args, console),
+        Command::Run(args) => commands::run::main(args, console),
+        Command::Prove(args) => commands::prove::main(args, console),
+        Command::Commit(args) => commands::commit::main(args, console),
+        Command::Statement(args) => commands::statement::main(args, console),
+        Command::Verify(args) => commands::verify::main(args, console),
+        Command::Inspect(args) => commands::inspect::main(args, console),
+        Command::Completions(args) => Ok(commands::completions::main(&args)),
+        Command::Manual(args) => commands::manual::main(&args, console),
     }
 }

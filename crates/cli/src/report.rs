@@ -1,40 +1,16 @@
-//! What commands print on standard output: one JSON object, or short aligned lines.
+//! What reports are made of: short aligned lines, and numbers as people read them.
 
-use inferproof::Visible;
-use serde::Serialize;
+use inferproof::{Visible, printable};
 use std::fmt;
-use std::io::Write;
 use std::time::Duration;
 
-/// Prints a report as one JSON object, or as text. A reader that hangs up is no error.
-pub fn print(json: bool, report: &(impl Serialize + fmt::Display)) {
-    let _ = writeln!(std::io::stdout().lock(), "{}", text(json, report));
-}
+/// How wide the first column is.
+pub const LABEL_WIDTH: usize = 12;
 
-/// Prints it on standard error, since standard output holds what was made.
-pub fn print_beside(json: bool, report: &(impl Serialize + fmt::Display)) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", text(json, report));
-}
-
-fn text(json: bool, report: &(impl Serialize + fmt::Display)) -> String {
-    let text = if json {
-        serde_json::to_string_pretty(report).unwrap_or_default()
-    } else {
-        report.to_string()
-    };
-    text.trim_end().to_owned()
-}
-
-/// Prints warnings on standard error.
-pub fn warn(warnings: &[impl fmt::Display]) {
-    for warning in warnings {
-        eprintln!("warning: {warning}");
-    }
-}
-
-/// One line: a label and what stands behind it, in two columns.
+/// One line: a label and what stands behind it, in two columns. Whatever the value, it stays one line, and nothing in it moves the cursor.
 pub fn row(f: &mut fmt::Formatter<'_>, label: &str, value: impl fmt::Display) -> fmt::Result {
-    writeln!(f, "{label:<12} {value}")
+    let value = value.to_string();
+    writeln!(f, "{label:<LABEL_WIDTH$} {}", printable(&value))
 }
 
 /// A number of bytes, with three digits.

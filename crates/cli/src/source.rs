@@ -25,15 +25,6 @@ pub fn name(path: &Path) -> PathBuf {
     }
 }
 
-/// Standard input can be read once: refuses arguments of which more than one is `-`.
-pub fn once(arguments: &[(&'static str, &Path)]) -> Result<(), Error> {
-    let mut standard = arguments.iter().filter(|(_, path)| is_standard(path));
-    match (standard.next(), standard.next()) {
-        (Some((first, _)), Some((second, _))) => Err(Error::StandardTwice { first, second }),
-        _ => Ok(()),
-    }
-}
-
 /// All of a source.
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();

@@ -27,6 +27,7 @@
 
 #[cfg(all(test, feature = "prover"))]
 mod attacks;
+mod checks;
 #[cfg(feature = "prover")]
 mod commit;
 mod encoding;
@@ -51,6 +52,7 @@ mod visible;
 #[cfg(feature = "prover")]
 mod witness;
 
+pub use checks::CHECKS;
 #[cfg(feature = "prover")]
 pub use commit::CommitError;
 pub use encoding::{Curve, DecodeError, FORMAT_VERSION, Kind, kind_of};

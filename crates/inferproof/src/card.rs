@@ -1,5 +1,6 @@
 //! The model card, `public/model.json`: what is public of a model, for people and other programs. The verifier does not read it.
 
+use crate::coarse;
 use crate::estimate::Estimate;
 use inferproof_inference::hex;
 use inferproof_inference::{Verifier, Visible};
@@ -31,7 +32,7 @@ pub struct Card {
     pub outputs: Vec<Described>,
     /// How reals became integers.
     pub quantization: Quantization,
-    /// Against the float model on the calibration data.
+    /// Against the float model on the calibration data. With private weights all errors have two digits.
     pub calibration: CompileReport,
     /// On other data, if some was given.
     pub evaluation: Option<Accuracy>,
@@ -129,13 +130,17 @@ impl Card {
         key_bytes: usize,
         mut source: Source,
         tolerance: f64,
-        calibration: CompileReport,
-        evaluation: Option<Accuracy>,
+        mut calibration: CompileReport,
+        mut evaluation: Option<Accuracy>,
         estimate: Estimate,
     ) -> Self {
         let architecture = verifier.architecture();
         let program = &architecture.program;
+        let mut warnings = Warning::all(&calibration, evaluation.as_ref(), tolerance);
         if architecture.weights == Visible::Private {
+            coarse::report(&mut calibration);
+            evaluation.iter_mut().for_each(coarse::accuracy);
+            warnings.iter_mut().for_each(coarse::warning);
             source.blake3 = None;
             source
                 .external
@@ -164,7 +169,7 @@ impl Card {
                 key_bytes,
                 argument_bytes: verifier.argument_length(),
             },
-            warnings: Warning::all(&calibration, evaluation.as_ref(), tolerance),
+            warnings,
             calibration,
             evaluation,
             estimate,

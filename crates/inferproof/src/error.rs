@@ -108,6 +108,14 @@ pub enum Error {
         /// What is wrong.
         source: SecretError,
     },
+    /// Public weights are not those of the key.
+    #[error("{}: these are not the weights to which {} commits without blinding: one of the two was exchanged, or the key hides other weights; get both from the model's maker again", path.display(), key.display())]
+    PublicWeights {
+        /// The file with the weights.
+        path: PathBuf,
+        /// The key.
+        key: PathBuf,
+    },
     /// Something is to be said against a model, and whoever asked for it wants none such.
     #[error("{}: strictly, this is no good: {}", path.display(), joined(warnings))]
     Strict {

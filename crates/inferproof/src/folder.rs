@@ -7,7 +7,9 @@
 //! ```
 
 use crate::atomic::{Access, Folder};
+use crate::cache::Cache;
 use crate::error::Error;
+use crate::public_weights;
 use crate::secret::{SecretError, decode_secret, decode_weights};
 use inferproof_inference::{
     Curve, DecodeError, Kind, ModelSecret, VerifyingKey, Visible, hex, kind_of,
@@ -40,12 +42,15 @@ pub struct KeyFile {
 }
 
 impl KeyFile {
-    /// Reads the key of a model's public folder, or a key itself.
+    /// Reads the key of a model's public folder, also in the model's own, or a key itself.
     ///
     /// # Errors
     /// If there is none.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let file = if path.is_dir() {
+        let public = path.join(PUBLIC).join(KEY);
+        let file = if public.is_file() {
+            public
+        } else if path.is_dir() {
             path.join(KEY)
         } else {
             path.to_owned()
@@ -204,21 +209,27 @@ impl Model {
         folder.finish()
     }
 
-    /// The weights alone, for a run without a proof.
+    /// The weights alone, for a run without a proof. Public ones are checked to be those that the key commits to, unless the cache
+    /// knows it: anybody can have exchanged their file.
     ///
     /// # Errors
     /// If they are not those of the key.
-    pub fn weights(&self, key: &VerifyingKey) -> Result<BoundWeights, Error> {
+    pub fn weights(&self, key: &VerifyingKey, cache: &Cache) -> Result<BoundWeights, Error> {
         let (program, id) = (&key.architecture().program, hex(&key.model_id()));
-        decode_weights(program, &id, &self.weights.bytes).map_err(self.weights.wrong())
+        let SecretFile { path, bytes } = &self.weights;
+        let weights = decode_weights(program, &id, bytes).map_err(self.weights.wrong())?;
+        if self.blinding.is_none() {
+            public_weights::check(&self.key, key, &weights, path, bytes, cache)?;
+        }
+        Ok(weights)
     }
 
-    /// Weights and blinders.
+    /// Weights and blinders, checked as [`Self::weights`] does.
     ///
     /// # Errors
     /// If they are not those of the key.
-    pub fn secret(&self, key: &VerifyingKey) -> Result<ModelSecret, Error> {
-        let weights = self.weights(key)?;
+    pub fn secret(&self, key: &VerifyingKey, cache: &Cache) -> Result<ModelSecret, Error> {
+        let weights = self.weights(key, cache)?;
         match &self.blinding {
             None => Ok(ModelSecret::unblinded(key, weights)),
             Some(file) => {

@@ -1,7 +1,7 @@
 //! What a key or a proof is and states.
 
+use crate::cache::Cache;
 use crate::card::{Described, describe};
-use crate::checked::Checked;
 use crate::error::Error;
 use crate::folder::KeyFile;
 use inferproof_inference::{
@@ -125,7 +125,7 @@ fn frame(curve: Curve, bytes: &[u8]) -> Frame {
 ///
 /// # Errors
 /// If its bytes are not a key.
-pub fn inspect_key(file: &KeyFile) -> Result<KeyReport, Error> {
+pub fn inspect_key(file: &KeyFile, cache: &Cache) -> Result<KeyReport, Error> {
     let key = file.decode()?;
     let architecture = key.architecture();
     let program = &architecture.program;
@@ -149,7 +149,7 @@ pub fn inspect_key(file: &KeyFile) -> Result<KeyReport, Error> {
         row_entries: 1usize.checked_shl(architecture.row_bits).unwrap_or(0),
         range_proofs: key.range_proofs().len(),
         range_proof_bytes: key.range_proofs().iter().map(Vec::len).sum(),
-        checked: Checked::of(&file.bytes).is_known(),
+        checked: cache.has_range_proofs(&file.bytes),
     })
 }
 

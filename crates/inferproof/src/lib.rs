@@ -14,11 +14,13 @@
 #[cfg(feature = "onnx")]
 mod atomic;
 #[cfg(feature = "onnx")]
+mod cache;
+#[cfg(feature = "onnx")]
 mod card;
 #[cfg(feature = "onnx")]
 mod check;
 #[cfg(feature = "onnx")]
-mod checked;
+mod coarse;
 #[cfg(feature = "onnx")]
 mod compile;
 #[cfg(feature = "onnx")]
@@ -31,6 +33,10 @@ mod folder;
 mod inspect;
 #[cfg(feature = "onnx")]
 mod onnx_file;
+#[cfg(feature = "onnx")]
+mod printable;
+#[cfg(feature = "onnx")]
+mod public_weights;
 #[cfg(feature = "onnx")]
 mod replaceable;
 #[cfg(feature = "onnx")]
@@ -69,11 +75,11 @@ pub use inferproof_program::{Program, RunError, Tensor, TensorId};
 #[cfg(feature = "onnx")]
 pub use atomic::{Access, Existing, Folder, check_file, write_file};
 #[cfg(feature = "onnx")]
+pub use cache::Cache;
+#[cfg(feature = "onnx")]
 pub use card::{Card, Described, External, FORMAT, Source, describe};
 #[cfg(feature = "onnx")]
 pub use check::{ASSUMED, Check, check};
-#[cfg(feature = "onnx")]
-pub use checked::Checked;
 #[cfg(feature = "onnx")]
 pub use compile::{Compilation, Plan, Progress, compile};
 #[cfg(feature = "onnx")]
@@ -90,11 +96,15 @@ pub use inspect::{
 #[cfg(feature = "onnx")]
 pub use onnx_file::OnnxFile;
 #[cfg(feature = "onnx")]
+pub use printable::{printable, printable_json};
+#[cfg(feature = "onnx")]
+pub use public_weights::check_public_weights;
+#[cfg(feature = "onnx")]
 pub use saturation::{Place, Saturated, saturated_inputs, saturated_nodes};
 #[cfg(feature = "onnx")]
 pub use secret::{SecretError, SecretSummary, summarize};
 #[cfg(feature = "onnx")]
-pub use stage::stage;
+pub use stage::{stage, stage_done};
 #[cfg(feature = "onnx")]
 pub use unfinished::{Unfinished, UnfinishedFolder, leftovers};
 #[cfg(feature = "onnx")]

@@ -49,6 +49,14 @@ pub enum ProgramError {
         /// What is wrong.
         reason: String,
     },
+    /// Two inputs, or two outputs, have the same name, so that nobody could tell which of them is meant.
+    #[error("{list}: two of them are called `{name}`; give each a name of its own")]
+    Names {
+        /// `inputs` or `outputs`.
+        list: &'static str,
+        /// The name.
+        name: String,
+    },
     /// The list of inputs or outputs is not allowed.
     #[error("{list}: {reason}")]
     Interface {

@@ -4,6 +4,7 @@
 
 use crate::ops::Before;
 use crate::{Interval, Op, Program, ProgramError, Tensor, TensorId};
+use std::collections::BTreeMap;
 
 /// Every virtual value stays below this in absolute value, far below any proof field's modulus and without overflow in `i64`.
 pub const MAX_BOUND: i64 = 1 << 60;
@@ -91,6 +92,27 @@ impl Program {
                 None => return error("outputs", format!("there is no tensor {}", id.0)),
                 Some(Op::Weight) => return error("outputs", "a weight cannot be an output".into()),
                 Some(_) => {}
+            }
+        }
+        self.check_names("inputs", &self.inputs)?;
+        self.check_names("outputs", &self.outputs)
+    }
+
+    /// Inputs and outputs are found by their names. One tensor may be several outputs: they say the same.
+    fn check_names(&self, list: &'static str, ids: &[TensorId]) -> Result<(), ProgramError> {
+        let mut named = BTreeMap::new();
+        for id in ids {
+            let Some(tensor) = self.tensor(*id) else {
+                continue;
+            };
+            if named
+                .insert(tensor.name.as_str(), id)
+                .is_some_and(|other| other != id)
+            {
+                return Err(ProgramError::Names {
+                    list,
+                    name: tensor.name.clone(),
+                });
             }
         }
         Ok(())

@@ -30,7 +30,10 @@ fn program() -> Program {
             tensor(&[3], -12, 9),
             tensor(&[2], -24, 24),
             tensor(&[2], 0, 3),
-            tensor(&[2], -1, 9),
+            Tensor {
+                name: "out".into(),
+                ..tensor(&[2], -1, 9)
+            },
         ],
         nodes: vec![
             node(0, Op::Input),
@@ -459,4 +462,20 @@ fn meanings_are_of_inputs_and_outputs_and_within_their_ranges() {
         let error = check(&meanings).unwrap_err();
         assert!(error.contains(reason), "{error}: expected {reason}");
     }
+}
+
+#[test]
+fn two_outputs_of_one_name_are_refused() {
+    let mut program = program();
+    program.outputs = vec![TensorId(4), TensorId(2)];
+    let error = program.clone().validated().unwrap_err();
+    assert_eq!(
+        error,
+        inferproof_program::ProgramError::Names {
+            list: "outputs",
+            name: "t".into()
+        }
+    );
+    program.outputs = vec![TensorId(4), TensorId(5), TensorId(4)];
+    program.validated().unwrap();
 }

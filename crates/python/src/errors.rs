@@ -144,9 +144,10 @@ fn model(py: Python<'_>, error: Error) -> PyErr {
             KeyError::Lower(_) => unsupported(py, &message, &path, &[]),
             _ => file(py, &message, &path),
         },
-        Error::NotAModel { path, .. } | Error::Decode { path, .. } | Error::Secret { path, .. } => {
-            file(py, &message, &path)
-        }
+        Error::NotAModel { path, .. }
+        | Error::Decode { path, .. }
+        | Error::Secret { path, .. }
+        | Error::PublicWeights { path, .. } => file(py, &message, &path),
         Error::Strict { warnings, .. } => {
             let messages = warnings.iter().map(ToString::to_string);
             strict(py, &messages.collect::<Vec<_>>())

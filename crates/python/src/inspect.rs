@@ -2,7 +2,7 @@
 
 use crate::errors::Failure;
 use crate::work::run;
-use inferproof::KeyFile;
+use inferproof::{Cache, KeyFile};
 use inferproof::{Dimensions, ImportOptions, Widths};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,10 @@ pub fn check(
 #[pyfunction]
 pub fn inspect_key(py: Python<'_>, key: Vec<u8>, path: PathBuf) -> PyResult<String> {
     run(py, None, move |_| {
-        json(&inferproof::inspect_key(&KeyFile::new(path, key)?)?)
+        json(&inferproof::inspect_key(
+            &KeyFile::new(path, key)?,
+            &Cache::of_user(),
+        )?)
     })
 }
 

@@ -3,7 +3,7 @@
 use crate::arrays::{Given, Tensor, allow, saturations, tensors};
 use crate::model::Model;
 use crate::work::run;
-use inferproof::{saturated_nodes, stage};
+use inferproof::{Cache, saturated_nodes, stage};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ impl Prover {
         let model = model.model.clone();
         run(py, None, move |_| {
             let key = model.key.decode()?;
-            let secret = model.secret(&key)?;
+            let secret = model.secret(&key, &Cache::of_user())?;
             Ok(Self(Arc::new(inferproof::Prover::new(key, secret)?)))
         })
     }

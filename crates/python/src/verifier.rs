@@ -3,7 +3,7 @@
 use crate::arrays::{Given, Tensor, allow, saturations, tensors};
 use crate::errors::Failure;
 use crate::work::run;
-use inferproof::{Checked, Error, KeyFile, difference, hex};
+use inferproof::{Cache, Error, KeyFile, difference, hex};
 use inferproof::{Publics, Visible};
 use pyo3::prelude::*;
 use std::path::PathBuf;
@@ -12,12 +12,12 @@ use std::sync::Arc;
 /// The range proofs of the weights are verified once for every key, as the command line does; both remember it in the same place.
 fn ready(file: &KeyFile, recheck: bool) -> Result<inferproof::Verifier, Failure> {
     let verifier = inferproof::Verifier::new(file.decode()?).map_err(Error::key(&file.path))?;
-    let checked = Checked::of(&file.bytes);
-    if recheck || !checked.is_known() {
+    let cache = Cache::of_user();
+    if recheck || !cache.has_range_proofs(&file.bytes) {
         verifier
             .check_range_proofs()
             .map_err(Error::key(&file.path))?;
-        checked.remember();
+        cache.add_range_proofs(&file.bytes);
     }
     Ok(verifier)
 }

@@ -2,10 +2,12 @@
 
 use crate::Outcome;
 use crate::args::CheckArgs;
+use crate::console::Console;
 use crate::error::Error;
-use crate::report::{Bytes, Count, Seconds, Shape, print, row};
+use crate::recognise::{ONNX, check_all};
+use crate::report::{Bytes, Count, Seconds, Shape, row};
 use crate::source::{name, read};
-use inferproof::{Check, check};
+use inferproof::{Check, check, printable};
 use inferproof::{NodeSummary, Widths};
 use serde::Serialize;
 use std::fmt;
@@ -14,13 +16,14 @@ use std::fmt;
 #[derive(Serialize)]
 struct Report(Check);
 
-pub fn main(args: CheckArgs, json: bool) -> Result<Outcome, Error> {
+pub fn main(args: CheckArgs, console: &Console) -> Result<Outcome, Error> {
+    check_all(&[(ONNX, &args.onnx)])?;
     let path = &args.onnx;
     let bytes = read(path)?;
     let path = &name(path);
     let widths = Widths::new(args.weight_bits, args.activation_bits);
     let report = Report(check(path, &bytes, &args.import.options(), widths)?);
-    print(json, &report);
+    console.report(&report);
     match report.0.model.error {
         None => Ok(Outcome::Done),
         Some(reason) => Err(Error::Unsupported {
@@ -42,7 +45,7 @@ impl fmt::Display for Report {
             model
                 .nodes
                 .iter()
-                .map(|n| of(n).chars().count())
+                .map(|n| printable(of(n)).chars().count())
                 .max()
                 .unwrap_or(0)
         };
@@ -56,11 +59,11 @@ impl fmt::Display for Report {
                 } else {
                     "yes"
                 },
-                node.name,
-                node.op
+                printable(&node.name),
+                printable(&node.op)
             )?;
             match (&node.unsupported, &node.shape) {
-                (Some(reason), _) => write!(f, "  {reason}")?,
+                (Some(reason), _) => write!(f, "  {}", printable(reason))?,
                 (None, Some(shape)) => write!(f, "  {}", Shape(shape))?,
                 (None, None) => {}
             }

@@ -2,10 +2,12 @@
 
 use crate::Outcome;
 use crate::args::CommitArgs;
+use crate::console::Console;
 use crate::destination::Destination;
 use crate::error::Error;
-use crate::report::{Shape, print, row, warn};
-use crate::source::{once, read_key};
+use crate::recognise::{INPUT, PUBLIC_KEY, check_all};
+use crate::report::{Shape, row};
+use crate::source::read_key;
 use crate::values::{allow, read_sample};
 use inferproof::{
     Error as ModelError, Saturated, Verifier, hex, ports, quantize_inputs, saturated_inputs,
@@ -29,20 +31,20 @@ struct Report {
     commitment: Option<PathBuf>,
 }
 
-pub fn main(args: CommitArgs, json: bool) -> Result<Outcome, Error> {
-    let report = commit(&args)?;
-    print(json, &report);
-    warn(&report.saturated);
+pub fn main(args: CommitArgs, console: &Console) -> Result<Outcome, Error> {
+    let report = commit(&args, console)?;
+    console.report(&report);
+    console.warn(&report.saturated);
     Ok(Outcome::Done)
 }
 
-fn commit(args: &CommitArgs) -> Result<Report, Error> {
-    once(&[("--key", &args.key), ("--input", &args.input)])?;
+fn commit(args: &CommitArgs, console: &Console) -> Result<Report, Error> {
+    check_all(&[(PUBLIC_KEY, &args.key), (INPUT, &args.input)])?;
     let mut read = vec![args.key.as_path(), &args.input];
-    let secret = Destination::secret(&args.out, args.force, &read)?;
+    let secret = Destination::secret(&args.out, args.force, &read, console)?;
     read.push(&args.out);
     let public = args.commitment.as_deref();
-    let public = public.map(|place| Destination::new(place, args.force, &read));
+    let public = public.map(|place| Destination::new(place, args.force, &read, console));
     let public = public.transpose()?;
     let file = read_key(&args.key)?;
     let verifier = Verifier::new(file.decode()?).map_err(ModelError::key(&file.path))?;

@@ -2,12 +2,13 @@
 
 use crate::Outcome;
 use crate::args::CompileArgs;
+use crate::console::Console;
 use crate::destination::new_folder;
 use crate::error::Error;
 use crate::interrupt;
-use crate::progress::Progress;
-use crate::report::{Bytes, Count, Seconds, is_public, peak_memory, print, row, warn};
-use crate::source::{name, once, read_data, read_onnx};
+use crate::recognise::{CALIBRATE, EVALUATE, ONNX, check_all};
+use crate::report::{Bytes, Count, Seconds, is_public, peak_memory, row};
+use crate::source::{name, read_data, read_onnx};
 use inferproof::{Accuracy, Agreement, QuantizeOptions, Samples};
 use inferproof::{Card, Compilation, OnnxFile, PUBLIC, Plan, SECRET};
 use serde::Serialize;
@@ -30,20 +31,11 @@ pub struct Report {
     peak_memory_bytes: Option<u64>,
 }
 
-pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
+pub fn main(args: CompileArgs, console: &Console) -> Result<Outcome, Error> {
     let start = Instant::now();
-    let data = [
-        ("--calibrate", Some(&args.calibrate)),
-        ("--evaluate", args.evaluate.as_ref()),
-    ];
-    let data = data
-        .into_iter()
-        .filter_map(|(flag, path)| Some((flag, path?.as_path())));
-    once(
-        &data
-            .chain([("MODEL.onnx", args.onnx.as_path())])
-            .collect::<Vec<_>>(),
-    )?;
+    let mut sources = vec![(ONNX, args.onnx.as_path()), (CALIBRATE, &args.calibrate)];
+    sources.extend(args.evaluate.as_deref().map(|path| (EVALUATE, path)));
+    check_all(&sources)?;
     let file = read_onnx(&args.onnx, &args.import.options())?;
     let read = |path: &Path| read_data(path, file.model.inputs());
     let calibration = read(&args.calibrate)?;
@@ -64,9 +56,17 @@ pub fn main(args: CompileArgs, json: bool) -> Result<Outcome, Error> {
         out: args.out.clone(),
         force: args.force,
     };
-    let report = compile(file, &calibration, evaluation.as_ref(), &plan, place, start)?;
-    print(json, &report);
-    warn(&report.card.warnings);
+    let report = compile(
+        file,
+        &calibration,
+        evaluation.as_ref(),
+        &plan,
+        place,
+        start,
+        console,
+    )?;
+    console.report(&report);
+    console.warn(&report.card.warnings);
     Ok(Outcome::Done)
 }
 
@@ -85,10 +85,11 @@ pub fn compile(
     plan: &Plan,
     place: Place<'_>,
     start: Instant,
+    console: &Console,
 ) -> Result<Report, Error> {
     // The place is taken before the long work, so that a name in use is an error at once.
-    let folder = new_folder(&place.out, place.force)?;
-    let mut progress = Progress::new("compiling");
+    let folder = new_folder(&place.out, place.force, console)?;
+    let mut progress = console.progress("compiling");
     let step = &mut |doing, done, of| progress.step(done, of, doing);
     let Compilation {
         model,

@@ -1,11 +1,12 @@
 //! `inferproof demo`: the whole way on the bundled LeNet, with a verifier in another process that has only public files.
 
-use crate::args::{DemoArgs, ProveArgs, StatementArgs};
+use crate::args::{CacheArgs, DemoArgs, ProveArgs, StatementArgs};
 use crate::commands::{compile, prove};
+use crate::console::Console;
 use crate::destination::Destination;
 use crate::error::Error;
 use crate::interrupt;
-use crate::report::{Bytes, Count, Seconds, print, row};
+use crate::report::{Bytes, Count, Seconds, row};
 use crate::{Itself, Outcome, digit};
 use inferproof::{Curve, Visible};
 use inferproof::{Error as ModelError, OnnxFile, PUBLIC, Plan};
@@ -49,7 +50,7 @@ struct Verified {
     answer: Option<usize>,
 }
 
-pub fn main(args: DemoArgs, itself: &Itself, json: bool) -> Result<Outcome, Error> {
+pub fn main(args: DemoArgs, itself: &Itself, console: &Console) -> Result<Outcome, Error> {
     let (folder, removed) = match args.out {
         Some(path) => {
             std::fs::create_dir(&path).map_err(ModelError::write(&path))?;
@@ -65,11 +66,17 @@ pub fn main(args: DemoArgs, itself: &Itself, json: bool) -> Result<Outcome, Erro
         }
     };
     let kept = removed.is_none();
-    print(json, &demo(&folder, args.digit, itself, kept)?);
+    console.report(&demo(&folder, args.digit, itself, kept, console)?);
     Ok(Outcome::Done)
 }
 
-fn demo(folder: &Path, digit: usize, itself: &Itself, kept: bool) -> Result<Report, Error> {
+fn demo(
+    folder: &Path,
+    digit: usize,
+    itself: &Itself,
+    kept: bool,
+    console: &Console,
+) -> Result<Report, Error> {
     let start = Instant::now();
     let bundled = Path::new("the bundled model");
     let file = OnnxFile::import("mnist_lenet.onnx".into(), MODEL, &ImportOptions::default())
@@ -110,27 +117,39 @@ fn demo(folder: &Path, digit: usize, itself: &Itself, kept: bool) -> Result<Repo
         out: model.clone(),
         force: false,
     };
-    let compile = compile::compile(file, &calibration, Some(&digits), &plan, place, start)?;
+    let compile = compile::compile(
+        file,
+        &calibration,
+        Some(&digits),
+        &plan,
+        place,
+        start,
+        console,
+    )?;
 
     let input = folder.join("digit.json");
     let document = serde_json::json!({ "input_data": [pixels] });
-    Destination::new(&input, false, &[])?.write(document.to_string().as_bytes())?;
-    let prove = prove::run(ProveArgs {
-        model: model.clone(),
-        input: Some(input.clone()),
-        sample: 0,
-        strict: false,
-        statement: StatementArgs {
-            private: Vec::new(),
-            context: CONTEXT.into(),
+    Destination::new(&input, false, &[], console)?.write(document.to_string().as_bytes())?;
+    let prove = prove::run(
+        ProveArgs {
+            model: model.clone(),
+            input: Some(input.clone()),
+            sample: 0,
+            strict: false,
+            statement: StatementArgs {
+                private: Vec::new(),
+                context: CONTEXT.into(),
+            },
+            statement_file: None,
+            commit: Vec::new(),
+            committed: Vec::new(),
+            out: folder.join("digit.proof"),
+            force: false,
+            cache: CacheArgs::default(),
         },
-        statement_file: None,
-        commit: Vec::new(),
-        committed: Vec::new(),
-        out: folder.join("digit.proof"),
-        force: false,
-    })?;
-    let verify = verify_elsewhere(itself, folder, &model.join(PUBLIC), &input, &prove.proof)?;
+        console,
+    )?;
+    let verify = verify_elsewhere(itself, &model.join(PUBLIC), &input, &prove.proof)?;
     Ok(Report {
         digit,
         label,
@@ -146,7 +165,6 @@ fn demo(folder: &Path, digit: usize, itself: &Itself, kept: bool) -> Result<Repo
 /// Runs `inferproof verify` in a process of its own, which is told of the public folder, the input and the proof.
 fn verify_elsewhere(
     itself: &Itself,
-    folder: &Path,
     public: &Path,
     input: &Path,
     proof: &Path,
@@ -154,13 +172,19 @@ fn verify_elsewhere(
     let failed = |reason: String| Error::Child(reason);
     let output = Command::new(&itself.program)
         .args(&itself.arguments)
-        .args(["--json", "verify", "--context", CONTEXT, "--key"])
+        // A key that lives as long as the demonstration is not worth remembering.
+        .args([
+            "--json",
+            "verify",
+            "--no-cache",
+            "--context",
+            CONTEXT,
+            "--key",
+        ])
         .arg(public)
         .arg("--input")
         .arg(input)
         .arg(proof)
-        // A key that lives as long as the demonstration is not worth remembering.
-        .env("XDG_CACHE_HOME", folder.join("cache"))
         .stdin(Stdio::null())
         .output()
         .map_err(|e| failed(e.to_string()))?;

@@ -2,13 +2,15 @@
 
 use crate::Outcome;
 use crate::args::InspectArgs;
+use crate::console::Console;
 use crate::error::Error;
-use crate::report::{Bytes, Count, Shape, is_public, print, row};
+use crate::report::{Bytes, Count, Shape, is_public, row};
 use crate::source::{is_standard, name, read};
 use inferproof::{
-    BLINDING, CARD, Described, DisclosedReport, Error as ModelError, FORMAT, Frame, KEY, KeyFile,
-    KeyReport, PUBLIC, ProofReport, SECRET, SecretSummary, TensorReport, WEIGHTS,
-    inspect_commitment, inspect_key, inspect_opening, inspect_proof, summarize,
+    BLINDING, CARD, Cache, Described, DisclosedReport, Error as ModelError, FORMAT, Frame, KEY,
+    KeyFile, KeyReport, PUBLIC, ProofReport, SECRET, SecretSummary, TensorReport, WEIGHTS,
+    check_public_weights, inspect_commitment, inspect_key, inspect_opening, inspect_proof,
+    printable_json, summarize,
 };
 use inferproof::{Kind, kind_of};
 use serde::Serialize;
@@ -61,18 +63,21 @@ struct FolderReport {
     model_id: Option<String>,
 }
 
-pub fn main(args: InspectArgs, json: bool) -> Result<Outcome, Error> {
-    print(json, &inspect(&args.file)?);
+pub fn main(args: InspectArgs, console: &Console) -> Result<Outcome, Error> {
+    console.report(&inspect(&args.file, &args.cache.cache())?);
     Ok(Outcome::Done)
 }
 
-fn inspect(path: &Path) -> Result<Report, Error> {
+fn inspect(path: &Path, cache: &Cache) -> Result<Report, Error> {
     if is_standard(path) {
-        return inspect_file(path);
+        return inspect_file(path, cache);
     }
     let place = path.to_owned();
     if path.join(PUBLIC).is_dir() {
-        let key = inspect_key(&KeyFile::read(&path.join(PUBLIC))?)?;
+        let public = path.join(PUBLIC);
+        let file = KeyFile::read(&public)?;
+        check_public_weights(&public, &file, cache)?;
+        let key = inspect_key(&file, cache)?;
         let secret = path.join(SECRET);
         let secret = secret
             .is_dir()
@@ -85,10 +90,12 @@ fn inspect(path: &Path) -> Result<Report, Error> {
         });
     }
     if path.join(KEY).is_file() {
+        let file = KeyFile::read(path)?;
+        check_public_weights(path, &file, cache)?;
         return Ok(Report::Public {
             path: place,
             files: files(path)?,
-            key: inspect_key(&KeyFile::read(path)?)?,
+            key: inspect_key(&file, cache)?,
         });
     }
     if path.join(BLINDING).is_file() || path.join(WEIGHTS).is_file() {
@@ -100,11 +107,11 @@ fn inspect(path: &Path) -> Result<Report, Error> {
     if path.is_dir() {
         return Err(Error::NotOurs { path: place });
     }
-    inspect_file(path)
+    inspect_file(path, cache)
 }
 
 /// A file by itself, or standard input.
-fn inspect_file(path: &Path) -> Result<Report, Error> {
+fn inspect_file(path: &Path, cache: &Cache) -> Result<Report, Error> {
     let bytes = read(path)?;
     let place = name(path);
     let path = place.clone();
@@ -134,11 +141,14 @@ fn inspect_file(path: &Path) -> Result<Report, Error> {
     match kind_of(&bytes).map_err(ModelError::decode(path))? {
         (Kind::Key, curve) => Ok(Report::Key {
             path: place.clone(),
-            key: inspect_key(&KeyFile {
-                path: place,
-                bytes,
-                curve,
-            })?,
+            key: inspect_key(
+                &KeyFile {
+                    path: place,
+                    bytes,
+                    curve,
+                },
+                cache,
+            )?,
         }),
         (Kind::Proof, _) => Ok(Report::Proof {
             path: place,
@@ -254,11 +264,8 @@ impl fmt::Display for Report {
                     path,
                     "model card (what its maker says; only the key counts)",
                 )?;
-                write!(
-                    f,
-                    "{}",
-                    serde_json::to_string_pretty(card).unwrap_or_default()
-                )
+                let card = serde_json::to_string_pretty(card).unwrap_or_default();
+                write!(f, "{}", printable_json(&card))
             }
         }
     }

@@ -3,8 +3,10 @@
 pub mod check;
 pub mod commit;
 pub mod compile;
+pub mod completions;
 pub mod demo;
 pub mod inspect;
+pub mod manual;
 pub mod prove;
 pub mod run;
 pub mod statement;

@@ -2,12 +2,12 @@
 
 use crate::Outcome;
 use crate::args::ProveArgs;
+use crate::console::Console;
 use crate::destination::Destination;
 use crate::error::Error;
 use crate::interrupt;
-use crate::progress::Progress;
-use crate::report::{Bytes, Seconds, peak_memory, print, print_beside, row, warn};
-use crate::source::once;
+use crate::recognise::{COMMITTED, INPUT, MODEL, STATEMENT, check_all};
+use crate::report::{Bytes, Seconds, peak_memory, row};
 use crate::statement::{Seen, of_arguments, read_opening, read_statement, set};
 use crate::values::{Outputs, allow, read_sample};
 use inferproof::{
@@ -48,34 +48,34 @@ pub struct Report {
     peak_memory_bytes: Option<u64>,
 }
 
-pub fn main(args: ProveArgs, json: bool) -> Result<Outcome, Error> {
-    let report = run(args)?;
+pub fn main(args: ProveArgs, console: &Console) -> Result<Outcome, Error> {
+    let report = run(args, console)?;
     if report.is_on_standard_output {
-        print_beside(json, &report);
+        console.report_beside(&report);
     } else {
-        print(json, &report);
+        console.report(&report);
     }
-    warn(&report.saturated);
+    console.warn(&report.saturated);
     Ok(Outcome::Done)
 }
 
 /// Proves, and writes the proof.
-pub fn run(args: ProveArgs) -> Result<Report, Error> {
-    let mut sources: Vec<(&'static str, &Path)> = Vec::new();
-    sources.extend(args.input.as_deref().map(|input| ("--input", input)));
-    sources.extend(args.statement_file.as_deref().map(|s| ("--statement", s)));
+pub fn run(args: ProveArgs, console: &Console) -> Result<Report, Error> {
+    let mut sources = vec![(MODEL, args.model.as_path())];
+    sources.extend(args.input.as_deref().map(|input| (INPUT, input)));
+    sources.extend(args.statement_file.as_deref().map(|s| (STATEMENT, s)));
     let openings = args.committed.iter();
-    sources.extend(openings.map(|named| ("--committed", named.value.as_path())));
-    once(&sources)?;
-    let mut read = vec![args.model.as_path()];
-    read.extend(sources.iter().map(|(_, path)| *path));
-    let destination = Destination::new(&args.out, args.force, &read)?;
+    sources.extend(openings.map(|named| (COMMITTED, named.value.as_path())));
+    check_all(&sources)?;
+    let mut read: Vec<&Path> = sources.iter().map(|(_, path)| *path).collect();
+    let destination = Destination::new(&args.out, args.force, &read, console)?;
     read.push(&args.out);
     let secrets = args.commit.iter();
-    let secrets = secrets.map(|named| Destination::secret(&named.value, args.force, &read));
+    let secrets =
+        secrets.map(|named| Destination::secret(&named.value, args.force, &read, console));
     let secrets = secrets.collect::<Result<Vec<_>, _>>()?;
     let model = Model::open(&args.model)?;
-    prove(model, &args, &destination, &secrets)
+    prove(model, &args, &destination, &secrets, console)
 }
 
 fn prove(
@@ -83,6 +83,7 @@ fn prove(
     args: &ProveArgs,
     destination: &Destination,
     secrets: &[Destination],
+    console: &Console,
 ) -> Result<Report, Error> {
     let start = Instant::now();
     let key = model.key.decode()?;
@@ -100,16 +101,16 @@ fn prove(
         program,
     }
     .to_string();
-    eprintln!("the proof will say: {shows}");
+    console.note(format_args!("the proof will say: {shows}"));
     let places = fresh_places(&statement, program, args)?;
     let input = inputs(program, curve, args, &statement, &openings)?;
-    let secret = model.secret(&key)?;
+    let secret = model.secret(&key, &args.cache.cache())?;
     drop(model);
     let prover = Prover::new(key, secret)?;
     let setup_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
-    let mut progress = Progress::new("proving");
+    let mut progress = console.progress("proving");
     let inputs = &input.integers;
     let trace = prover.run(inputs)?;
     let mut saturated = input.saturated;

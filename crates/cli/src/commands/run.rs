@@ -2,8 +2,10 @@
 
 use crate::Outcome;
 use crate::args::RunArgs;
+use crate::console::Console;
 use crate::error::Error;
-use crate::report::{Seconds, print, row, warn};
+use crate::recognise::{INPUT, MODEL, check_all};
+use crate::report::{Seconds, row};
 use crate::values::{Outputs, allow, read_input};
 use inferproof::{Model, Saturated, saturated_nodes};
 use serde::Serialize;
@@ -20,17 +22,18 @@ struct Report {
     seconds: f64,
 }
 
-pub fn main(args: RunArgs, json: bool) -> Result<Outcome, Error> {
+pub fn main(args: RunArgs, console: &Console) -> Result<Outcome, Error> {
+    check_all(&[(MODEL, &args.model), (INPUT, &args.input.input)])?;
     let model = Model::open(&args.model)?;
     let report = run(&model, &args)?;
-    print(json, &report);
-    warn(&report.saturated);
+    console.report(&report);
+    console.warn(&report.saturated);
     Ok(Outcome::Done)
 }
 
 fn run(model: &Model, args: &RunArgs) -> Result<Report, Error> {
     let key = model.key.decode()?;
-    let weights = model.weights(&key)?;
+    let weights = model.weights(&key, &args.cache.cache())?;
     let program = &key.architecture().program;
     let input = read_input(program, &args.input.input, args.input.sample)?;
     let start = Instant::now();

@@ -2,12 +2,14 @@
 
 use crate::Outcome;
 use crate::args::WriteStatementArgs;
+use crate::console::Console;
 use crate::destination::Destination;
 use crate::error::Error;
-use crate::report::{print, row};
-use crate::source::read_key;
+use crate::recognise::{PUBLIC_KEY, check_all};
+use crate::report::row;
+use crate::source::{is_standard, read_key};
 use crate::statement::{Seen, of_arguments, set, tensor_id};
-use inferproof::{Visibility, hex};
+use inferproof::{Visibility, hex, printable_json};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -23,11 +25,17 @@ struct Report {
     shows: String,
 }
 
-pub fn main(args: WriteStatementArgs, json: bool) -> Result<Outcome, Error> {
-    let destination = match args.out.as_os_str() == "-" {
+pub fn main(args: WriteStatementArgs, console: &Console) -> Result<Outcome, Error> {
+    check_all(&[(PUBLIC_KEY, &args.key)])?;
+    let destination = match is_standard(&args.out) {
         // A statement is text, to be read as well as to be kept.
         true => None,
-        false => Some(Destination::new(&args.out, args.force, &[&args.key])?),
+        false => Some(Destination::new(
+            &args.out,
+            args.force,
+            &[&args.key],
+            console,
+        )?),
     };
     let key = read_key(&args.key)?.decode()?;
     let program = &key.architecture().program;
@@ -47,7 +55,7 @@ pub fn main(args: WriteStatementArgs, json: bool) -> Result<Outcome, Error> {
     }
     let text = format!("{}\n", statement.to_json(program));
     match destination {
-        None => print!("{text}"),
+        None => print!("{}", printable_json(&text)),
         Some(destination) => {
             destination.write(text.as_bytes())?;
             let report = Report {
@@ -60,7 +68,7 @@ pub fn main(args: WriteStatementArgs, json: bool) -> Result<Outcome, Error> {
                 }
                 .to_string(),
             };
-            print(json, &report);
+            console.report(&report);
         }
     }
     Ok(Outcome::Done)

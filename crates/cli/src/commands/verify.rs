@@ -5,14 +5,16 @@
 
 use crate::Outcome;
 use crate::args::VerifyArgs;
+use crate::console::Console;
 use crate::error::Error;
 use crate::expected::read_outputs;
-use crate::report::{Bytes, Seconds, print, row, warn};
-use crate::source::{once, read, read_key};
+use crate::recognise::{EXPECT, INPUT, PROOF, PUBLIC_KEY, What, check_all, once};
+use crate::report::{Bytes, Seconds, row};
+use crate::source::{read, read_key};
 use crate::statement::{Seen, read_statement};
 use crate::values::{Outputs, allow, read_input};
 use inferproof::{
-    Checked, Curve, Error as ModelError, Expected, KeyFile, Program, Proof, Role, Saturated,
+    Curve, Error as ModelError, Expected, KeyFile, Limits, Program, Proof, Role, Saturated,
     Verdict, Verifier, hex, judge,
 };
 use serde::Serialize;
@@ -57,19 +59,22 @@ enum Answer {
     Rejected,
 }
 
-pub fn main(args: VerifyArgs, json: bool) -> Result<Outcome, Error> {
-    let mut arguments = vec![("--key", args.key.as_path()), ("PROOF", &args.proof)];
-    arguments.extend(args.input.as_deref().map(|input| ("--input", input)));
-    arguments.extend(args.expect.as_deref().map(|expect| ("--expect", expect)));
-    once(&arguments)?;
+pub fn main(args: VerifyArgs, console: &Console) -> Result<Outcome, Error> {
+    let mut sources = vec![(PUBLIC_KEY, args.key.as_path())];
+    sources.extend(args.input.as_deref().map(|path| (INPUT, path)));
+    sources.extend(args.expect.as_deref().map(|path| (EXPECT, path)));
+    check_all(&sources)?;
+    // What is given as the proof can only be rejected, but not read from where something else is.
+    sources.push((PROOF, &args.proof));
+    once(&sources)?;
     let key = read_key(&args.key)?;
     let report = verify(&key, &args)?;
-    if let (Some(reason), false) = (&report.reason, json) {
-        eprintln!("proof rejected: {reason}");
+    if let (Some(reason), false) = (&report.reason, console.is_json()) {
+        console.rejected(reason);
     } else {
-        print(json, &report);
+        console.report(&report);
     }
-    warn(&report.saturated);
+    console.warn(&report.saturated);
     Ok(match report.verdict {
         Answer::Accepted => Outcome::Done,
         Answer::Rejected => Outcome::Rejected,
@@ -78,20 +83,21 @@ pub fn main(args: VerifyArgs, json: bool) -> Result<Outcome, Error> {
 
 fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
     let start = Instant::now();
-    let verifier = Verifier::new(file.decode()?).map_err(ModelError::key(&file.path))?;
+    let verifier = Verifier::within(file.decode()?, &Limits::of_work(args.max_work))
+        .map_err(ModelError::key(&file.path))?;
     let (expected, saturated) = expected(&verifier, args)?;
     allow(&saturated, args.strict)?;
     let bytes = read(&args.proof)?;
     let setup_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
-    let checked = Checked::of(&file.bytes);
+    let cache = args.cache.cache();
     let mut range_proof_seconds = None;
-    if args.recheck || !checked.is_known() {
+    if args.recheck || !cache.has_range_proofs(&file.bytes) {
         verifier
             .check_range_proofs()
             .map_err(ModelError::key(&file.path))?;
-        checked.remember();
+        cache.add_range_proofs(&file.bytes);
         range_proof_seconds = Some(start.elapsed().as_secs_f64());
     }
 
@@ -126,7 +132,13 @@ fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
             report.outputs = Outputs::shown(program, outputs);
             report.commitments = commitments(program, verifier.curve(), &proof);
         }
-        Verdict::Rejected(reason) => report.reason = Some(reason),
+        Verdict::Rejected(reason) => {
+            let swapped = "it is a verifying key, not a proof; did you swap the arguments?";
+            report.reason = Some(match What::of_bytes(&bytes) {
+                Some(What::Key) => swapped.into(),
+                _ => reason,
+            });
+        }
     }
     Ok(report)
 }

@@ -210,6 +210,8 @@ fn help_of_every_command() {
         "statement",
         "verify",
         "inspect",
+        "completions",
+        "manual",
     ] {
         let (name, line) = if command.is_empty() {
             ("help".into(), "--help".into())

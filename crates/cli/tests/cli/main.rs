@@ -3,10 +3,13 @@
 //! `INSTA_UPDATE=always cargo test -p inferproof-cli` rewrites the snapshots; read the difference before you commit it.
 
 mod commands;
+mod console;
 mod demo;
 mod errors;
 mod files;
 mod machines;
+mod misplaced;
+mod outside;
 mod reference;
 mod rejections;
 mod statements;

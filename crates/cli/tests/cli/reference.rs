@@ -5,7 +5,7 @@
 use crate::support::Place;
 use std::path::Path;
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 11] = [
     "demo",
     "check",
     "compile",
@@ -15,6 +15,8 @@ const COMMANDS: [&str; 9] = [
     "statement",
     "verify",
     "inspect",
+    "completions",
+    "manual",
 ];
 const GENERATED: &str = "## Commands\n";
 

@@ -6,6 +6,8 @@ mod key;
 mod prover;
 #[cfg(feature = "prover")]
 mod secret;
+#[cfg(feature = "prover")]
+mod unblinded;
 mod verifier;
 
 use crate::encoding::Curve;
