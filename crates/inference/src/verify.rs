@@ -479,14 +479,13 @@ pub(crate) fn public_tensors(
         what: "input".into(),
         reason: "one is missing",
     };
-    let codes = lowered.codes.iter().map(|code| {
-        let indices = given.get(code.input).ok_or_else(missing)?;
-        Ok(inferproof_program::indicator(indices, code.classes))
-    });
-    let codes = codes.collect::<Result<Vec<_>, Rejection>>()?;
     let mut all = given;
     let outputs = all.split_off(lowered.public_inputs.min(all.len()));
-    all.extend(codes);
+    for code in &lowered.codes {
+        // A code may be one of indices that are a code themselves.
+        let indices = all.get(code.input).ok_or_else(missing)?;
+        all.push(inferproof_program::indicator(indices, code.classes));
+    }
     all.extend(outputs);
     Ok(all)
 }

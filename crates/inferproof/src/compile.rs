@@ -25,6 +25,18 @@ pub struct Plan {
     pub strict: bool,
 }
 
+impl Default for Plan {
+    /// Private weights, committed on Grumpkin, of widths chosen by accuracy.
+    fn default() -> Self {
+        Self {
+            weights: Visible::Private,
+            curve: Curve::Grumpkin,
+            options: QuantizeOptions::default(),
+            strict: false,
+        }
+    }
+}
+
 /// A model just made.
 pub struct Compilation {
     /// With its secrets.
@@ -76,6 +88,20 @@ pub fn compile(
         return Err(Error::Strict { path, warnings });
     }
     commit_to(place, source, compiled, evaluation, plan, progress)
+}
+
+impl OnnxFile {
+    /// Quantizes on real inputs, and commits: [`compile`] without an evaluation and without progress.
+    ///
+    /// # Errors
+    /// As [`compile`].
+    pub fn compile(self, calibration: &Samples, plan: &Plan) -> Result<Model, Error> {
+        let name = PathBuf::from(&self.source.file);
+        let place = Path::new("the model");
+        let go_on = &mut |_, _, _| true;
+        let made = compile(&name, place, self, calibration, None, plan, go_on)?;
+        Ok(made.model)
+    }
 }
 
 fn saying(work: Work) -> &'static str {

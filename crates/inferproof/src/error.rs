@@ -2,7 +2,7 @@
 
 use crate::secret::SecretError;
 use inferproof_inference::{
-    CommitError, DecodeError, KeyError, OpeningError, ProveError, StatementError,
+    CommitError, DecodeError, InferenceError, KeyError, OpeningError, ProveError, StatementError,
 };
 use inferproof_onnx::{OnnxError, Warning, io_reason};
 use std::path::{Path, PathBuf};
@@ -143,6 +143,9 @@ pub enum Error {
     /// The model could not be committed.
     #[error("the model cannot be committed: {0}")]
     Commit(Box<CommitError>),
+    /// A model cannot be made ready to prove, or an inference was not proven.
+    #[error("no proof was made: {0}")]
+    Inference(Box<InferenceError>),
     /// Whoever listened to the progress asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -205,6 +208,15 @@ impl Error {
         move |source| Self::Key {
             path: path.into(),
             source: Box::new(source),
+        }
+    }
+}
+
+impl From<InferenceError> for Error {
+    fn from(error: InferenceError) -> Self {
+        match error {
+            InferenceError::Prove(ProveError::Interrupted) => Self::Interrupted,
+            other => Self::Inference(Box::new(other)),
         }
     }
 }

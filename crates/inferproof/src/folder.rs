@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::public_weights;
 use crate::secret::{SecretError, decode_secret, decode_weights};
 use inferproof_inference::{
-    Curve, DecodeError, Kind, ModelSecret, VerifyingKey, Visible, hex, kind_of,
+    Curve, DecodeError, Kind, ModelSecret, Prover, Verifier, VerifyingKey, Visible, hex, kind_of,
 };
 use inferproof_program::BoundWeights;
 use std::path::{Path, PathBuf};
@@ -92,6 +92,20 @@ impl KeyFile {
     /// If the bytes are not a key.
     pub fn decode(&self) -> Result<VerifyingKey, Error> {
         VerifyingKey::decode(&self.bytes).map_err(Error::decode(&self.path))
+    }
+
+    /// A verifier, whose key's range proofs have been verified, now or before: the cache remembers it.
+    ///
+    /// # Errors
+    /// If the bytes are not a key, the key is defective, or a range proof is rejected.
+    pub fn verifier(&self, cache: &Cache) -> Result<Verifier, Error> {
+        let verifier = Verifier::new(self.decode()?).map_err(Error::key(&self.path))?;
+        if !cache.has_range_proofs(&self.bytes) {
+            let checked = verifier.check_range_proofs();
+            checked.map_err(Error::key(&self.path))?;
+            cache.add_range_proofs(&self.bytes);
+        }
+        Ok(verifier)
     }
 
     /// Whether the model's weights are shown.
@@ -207,6 +221,16 @@ impl Model {
             }
         }
         folder.finish()
+    }
+
+    /// The model made ready to prove.
+    ///
+    /// # Errors
+    /// If key and secrets do not fit, or the key is defective.
+    pub fn prover(&self, cache: &Cache) -> Result<Prover, Error> {
+        let key = self.key.decode()?;
+        let secret = self.secret(&key, cache)?;
+        Ok(Prover::new(key, secret)?)
     }
 
     /// The weights alone, for a run without a proof. Public ones are checked to be those that the key commits to, unless the cache

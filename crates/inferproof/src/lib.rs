@@ -1,8 +1,31 @@
 //! Machine-learning models that ship proofs: commit to a model, run it on an input, and prove to anyone that this committed model gave
 //! that output.
 //!
+//! ```
+//! use inferproof::{Cache, Expected, ImportOptions, OnnxFile, Plan, Verdict, judge, quantize_inputs, read_samples};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))?;
+//! let onnx = OnnxFile::read("models/mlp_credit/model.onnx".as_ref(), &ImportOptions::default())?;
+//! let data = read_samples("models/mlp_credit/calibration.npz".as_ref(), onnx.model.inputs())?;
+//! let model = onnx.compile(&data, &Plan::default())?; // quantize, and commit to the weights
+//!
+//! let prover = model.prover(&Cache::none())?;
+//! let input = quantize_inputs(prover.program(), &data.inputs[0]);
+//! let said = prover.statement(b"request 17"); // inputs and outputs are shown, the weights are not
+//! let proved = prover.prove(&said, &input, &[], &mut |_| true)?;
+//!
+//! let verifier = model.key.verifier(&Cache::none())?; // from the public key alone
+//! let expected = Expected::new(verifier.statement(b"request 17"));
+//! assert!(matches!(judge(&verifier, &expected, &proved.proof), Verdict::Accepted(_)));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! ```text
 //! OnnxFile + Samples --compile--> Model (key, card, secrets) --save--> folder --open--> Model
+//! Model --prover--> Prover;  Statement + input --prove--> proof
+//! KeyFile --verifier--> Verifier;  Expected statement + proof --judge--> Verdict
 //! ```
 //!
 //! A [`Model`] holds the files of its folder as they are, so a model in memory and one on disk are the same thing.

@@ -128,7 +128,7 @@ pub(crate) struct Lowered {
 /// The one-hot codes of a public input's entries, along a new last axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Code {
-    /// Which of the public inputs.
+    /// Which of the public inputs, or which of the codes before, behind these.
     pub input: usize,
     /// The length of the new axis.
     pub classes: usize,
