@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 use self::kernel::{Bytes, COEFFICIENT_BYTES, GROUP, Group, Kernel, Sums, TILE};
-use crate::integers::Integers;
+use inferproof_integers::Integers;
 
 /// Columns that are packed together: a row is read in runs of as many values.
 const BLOCK: usize = 8 * TILE;
@@ -66,18 +66,24 @@ fn fold_arrays_with<F: PrimeField>(
         "no row is longer than the width"
     );
     let (mut bytes, mut halves, mut words) = (Rows::new(), Rows::new(), Rows::new());
+    let mut wide: Option<Vec<F>> = None;
     for (rho, values) in arrays {
         assert_eq!(rho.len(), rows.len(), "one coefficient a row");
         match values {
             Integers::I8(values) => bytes.add(rho, values, rows),
             Integers::I16(values) => halves.add(rho, values, rows),
             Integers::I32(values) => words.add(rho, values, rows),
+            Integers::I64(values) => {
+                let wide = wide.get_or_insert_with(|| vec![F::zero(); width]);
+                add_wide(wide, rho, values, rows);
+            }
         }
     }
     let sums = [
         bytes.fold(kernel, width),
         halves.fold(kernel, width),
         words.fold(kernel, width),
+        wide,
     ];
     let sums = sums.into_iter().flatten();
     let sum = sums.reduce(|mut sum, other| {
@@ -85,6 +91,16 @@ fn fold_arrays_with<F: PrimeField>(
         sum
     });
     sum.unwrap_or_else(|| vec![F::zero(); width])
+}
+
+/// Integers of 64 bits, which no commitment holds, so that they are rare: one field multiplication each.
+fn add_wide<F: PrimeField>(sums: &mut [F], rho: &[F], values: &[i64], rows: &[Range<usize>]) {
+    for (rho, row) in rho.iter().zip(rows) {
+        let row = values[row.clone()].iter();
+        for (sum, &value) in sums.iter_mut().zip(row) {
+            *sum += *rho * F::from(value);
+        }
+    }
 }
 
 /// Rows of integers of one type, each with its coefficient.

@@ -35,13 +35,6 @@ mod error;
 )]
 mod fold;
 pub mod generators;
-#[cfg(feature = "prover")]
-#[allow(
-    clippy::indexing_slicing,
-    clippy::expect_used,
-    reason = "the prover's own: it runs on its own witness, never on bytes from outside"
-)]
-mod integers;
 #[cfg(all(feature = "prover", target_arch = "x86_64"))]
 #[allow(
     clippy::indexing_slicing,
@@ -72,7 +65,7 @@ pub use error::{ProveError, Reject, RelationsError};
 #[cfg(feature = "prover")]
 pub use fold::fold_rows;
 #[cfg(feature = "prover")]
-pub use integers::{Integers, OutOfRange};
+pub use inferproof_integers::{Integers, OutOfRange};
 pub use layout::Layout;
 #[cfg(feature = "cheating")]
 pub use prover::prove_anything;

@@ -20,12 +20,12 @@ use crate::closing::{self, Opened};
 use crate::curve::{Profile, Scalar};
 use crate::error::ProveError;
 use crate::generators::Generators;
-use crate::integers::Integers;
 use crate::relations::Relations;
 use crate::script::party::Party;
 use crate::script::{Outcome, Statement, run};
 use crate::transcript::Transcript;
 use ark_ff::Zero;
+use inferproof_integers::Integers;
 use zeroize::Zeroizing;
 
 /// The secret side of a committed tensor: its integers, and one blinder a row.

@@ -358,12 +358,12 @@ fn another_program() {
         terms[term].view = View::new(view.source().to_vec(), steps).unwrap();
     }
     change("a weight", &|_, weights| {
-        let mut values = weights[&TensorId(2)].widen();
+        let mut values = weights[&TensorId(2)].to_i64();
         values[3] += if values[3] < 7 { 1 } else { -1 };
         weights.insert(TensorId(2), Integers::narrowest(&values, -7, 7).unwrap());
     });
     change("a bias", &|_, weights| {
-        let mut values = weights[&TensorId(4)].widen();
+        let mut values = weights[&TensorId(4)].to_i64();
         values[0] += if values[0] < 0 { 500 } else { -500 };
         weights.insert(
             TensorId(4),
@@ -513,7 +513,7 @@ fn weights_out_of_range() {
     let (program, mut weights) = every_op();
     for id in program.weights() {
         let honest = weights[&id].clone();
-        let mut values = honest.widen();
+        let mut values = honest.to_i64();
         let last = values.len() - 1;
         values[last] = program.tensor(id).unwrap().high + 1;
         weights.insert(

@@ -11,7 +11,7 @@ use crate::witness::{RangeSource, range_fresh};
 use inferproof_argument::curve::{Profile, Scalar};
 use inferproof_argument::generators::Generators;
 use inferproof_argument::msm::commit_rows;
-use inferproof_argument::{Entropy, Integers, Limits, Opening, ProveError, Statement, Witness};
+use inferproof_argument::{Entropy, Limits, Opening, ProveError, Statement, Witness};
 use inferproof_program::{BoundWeights, Program, Weights};
 use zeroize::Zeroizing;
 
@@ -35,27 +35,23 @@ pub struct ModelSecret<P: Profile> {
 }
 
 impl<P: Profile> ModelSecret<P> {
-    /// The openings of the model's commitment.
+    /// The openings of the model's commitment, which share the weights.
     pub(crate) fn openings(&self, program: &Program) -> Result<Vec<Opening<P>>, ProveError> {
         program
             .weights()
             .zip(&self.blinders)
             .map(|(id, blinders)| {
-                let values = self.weights.get(id).map(|w| w.widen()).unwrap_or_default();
-                let name = || {
-                    program
+                let values = self.weights.get(id).cloned();
+                let missing = || ProveError::Witness {
+                    name: program
                         .tensor(id)
                         .map(|t| t.name.clone())
-                        .unwrap_or_default()
+                        .unwrap_or_default(),
+                    expected: program.tensor(id).map_or(0, |t| t.volume()),
+                    got: 0,
                 };
-                let got = values.len();
-                let values = Integers::from_i64(&values).map_err(|_| ProveError::Witness {
-                    name: name(),
-                    expected: got,
-                    got,
-                })?;
                 Ok(Opening {
-                    values,
+                    values: values.ok_or_else(missing)?,
                     blinders: blinders.clone(),
                 })
             })
@@ -187,19 +183,14 @@ fn openings_of<P: Profile>(
                 got: 0,
             };
             let opening = openings.get(slice.weight).ok_or_else(missing)?;
-            let values: Vec<i64> = opening
-                .values
-                .iter()
-                .skip(slice.entries.start)
-                .take(slice.entries.len())
-                .collect();
+            let values = opening.values.slice(slice.entries.clone());
             let blinders = opening
                 .blinders
                 .get(slice.rows.clone())
                 .ok_or_else(missing)?
                 .to_vec();
             Ok(Opening {
-                values: Integers::from_i64(&values).map_err(|_| missing())?,
+                values: values.ok_or_else(missing)?,
                 blinders: Zeroizing::new(blinders),
             })
         })
@@ -211,9 +202,10 @@ fn weights_digest(weights: &Weights) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new_derive_key("inferproof weights 1");
     for (id, values) in weights {
         hasher.update(&id.0.to_le_bytes());
-        for v in values.iter() {
-            hasher.update(&v.to_le_bytes());
-        }
+        hasher.update(&(values.len() as u64).to_le_bytes());
+        values.for_bytes(|run| {
+            hasher.update(run);
+        });
     }
     *hasher.finalize().as_bytes()
 }

@@ -30,7 +30,7 @@ impl Values<'_> {
             return Ok(Cow::Borrowed(values));
         }
         if let Some(weight) = self.weights.get(&id) {
-            return Ok(Cow::Owned(weight.widen()));
+            return Ok(Cow::Owned(weight.to_i64()));
         }
         let Some(Op::Linear(Linear { terms })) = self.program.node(id).map(|n| &n.op) else {
             return Err(missing());

@@ -408,7 +408,7 @@ fn small() -> (VerifyingKey<Grumpkin>, Proof) {
     };
     let table = sketch.0.table(table).unwrap();
     let mapped = sketch.0.map(scaled, table, 0..=3).unwrap();
-    let weights = Weights::from([(w, Integers::I8(vec![1, -2, 0, 1]))]);
+    let weights = Weights::from([(w, Integers::I8(vec![1, -2, 0, 1].into()))]);
     let weights = sketch.program(mapped).bind(weights).unwrap();
     let (key, secret) = commit::<Grumpkin>(weights, Visible::Private, &mut |_, _| true).unwrap();
     let prover = Prover::new(key.clone(), secret).unwrap();

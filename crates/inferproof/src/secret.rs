@@ -276,12 +276,10 @@ fn dtype(values: &Integers) -> Dtype {
 }
 
 fn bytes(values: &Integers) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(match values {
-        Integers::I8(v) => v.iter().flat_map(|v| v.to_le_bytes()).collect(),
-        Integers::I16(v) => v.iter().flat_map(|v| v.to_le_bytes()).collect(),
-        Integers::I32(v) => v.iter().flat_map(|v| v.to_le_bytes()).collect(),
-        Integers::I64(v) => v.iter().flat_map(|v| v.to_le_bytes()).collect(),
-    })
+    let length = values.len() * values.bits() as usize / 8;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length));
+    values.for_bytes(|run| bytes.extend_from_slice(run));
+    bytes
 }
 
 /// The inverse of [`bytes`]; the length was checked with the shape.

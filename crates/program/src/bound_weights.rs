@@ -1,7 +1,12 @@
 //! Weights that were checked against a program, once: with them it can be run.
 
-use crate::{Integers, RunError, TensorId, ValidProgram, Weights};
+use crate::{RunError, TensorId, ValidProgram};
+use inferproof_integers::Integers;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// The weights of a program, row-major each.
+pub type Weights = BTreeMap<TensorId, Integers>;
 
 /// A program with weights that fit it: there is one array for each weight tensor and no other, of the tensor's length and within its
 /// declared range. Clones share them.

@@ -2,7 +2,7 @@
 //!
 //! A [`Program`] is a chain of a few core operations on tensors of small integers. It knows nothing of floats (an importer
 //! chooses the scales) and nothing of proofs (a prover shows that [`BoundWeights::run`] was followed, bit for bit). Its serialized
-//! form is the *architecture* that a model commitment binds; the weights stand beside it, as [`Integers`].
+//! form is the *architecture* that a model commitment binds; the weights stand beside it, as [`Weights`].
 //!
 //! Tensors are of two kinds. *Committed* ones (made by [`Op::Input`], [`Op::Weight`], [`Op::Rescale`], [`Op::Map`],
 //! [`Op::OneHot`], [`Op::Indicator`], [`Op::Root`]) hold values of a declared range, which a prover commits to and looks up. *Virtual* ones (made by
@@ -37,7 +37,6 @@ mod derive;
 #[cfg(feature = "interpreter")]
 mod entries;
 mod error;
-mod integers;
 #[cfg(feature = "interpreter")]
 mod matrix_product;
 mod meaning;
@@ -54,12 +53,13 @@ mod valid;
 mod validate;
 
 #[cfg(feature = "interpreter")]
-pub use bound_weights::BoundWeights;
+pub use bound_weights::{BoundWeights, Weights};
 pub use bounds::Interval;
 pub use builder::Builder;
 pub use derive::{ComposeError, Derived};
 pub use error::ProgramError;
-pub use integers::{Integers, Weights};
+#[cfg(feature = "interpreter")]
+pub use inferproof_integers::Integers;
 pub use meaning::Meaning;
 pub use ops::{Contract, Indicator, Linear, Map, Max, OneHot, Op, Rescale, Root, Term, indicator};
 pub use program::{Node, Program, TableId, Tensor, TensorId};

@@ -1,7 +1,8 @@
 //! The matrix products behind [`crate::Contract`], on operands as narrow as their declared ranges allow.
 
+use crate::Tensor;
 use crate::entries::map;
-use crate::{Integers, Tensor};
+use inferproof_integers::Integers;
 use rayon::prelude::*;
 use std::borrow::Cow;
 
@@ -72,7 +73,7 @@ impl<'a> Operand<'a> {
 
     fn wide(self) -> Cow<'a, [i64]> {
         match self {
-            Self::Weight(weight) => Cow::Owned(weight.widen()),
+            Self::Weight(weight) => Cow::Owned(weight.to_i64()),
             Self::Wide(v) => Cow::Borrowed(v),
         }
     }

@@ -221,7 +221,7 @@ impl Run<'_> {
     /// The values of any tensor.
     pub fn read(&self, id: TensorId) -> std::borrow::Cow<'_, [i64]> {
         match self.operand(id) {
-            Operand::Weight(weight) => weight.widen().into(),
+            Operand::Weight(weight) => weight.to_i64().into(),
             Operand::Wide(values) => values.into(),
         }
     }

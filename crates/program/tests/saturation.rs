@@ -72,7 +72,7 @@ fn program(limits: Vec<Limit>) -> Program {
 
 fn saturations(limits: Vec<Limit>, x: [i64; 4]) -> Vec<Saturation> {
     let program = program(limits).validated().unwrap();
-    let weights = BTreeMap::from([(TensorId(1), Integers::I8(vec![2]))]);
+    let weights = BTreeMap::from([(TensorId(1), Integers::I8(vec![2].into()))]);
     let weights = program.bind(weights).unwrap();
     let trace = weights.run(&[x.to_vec()]).unwrap();
     trace.saturations(&program)

@@ -307,7 +307,7 @@ fn a_contraction_behind_sums_and_maxima_is_found() {
 #[test]
 fn weights_and_inputs_must_fit() {
     let program = program().validated().unwrap();
-    let weights = |values: Vec<i8>| Weights::from([(TensorId(1), Integers::I8(values))]);
+    let weights = |values: Vec<i8>| Weights::from([(TensorId(1), Integers::I8(values.into()))]);
     let good = weights(vec![1, 2, -2, 0, 1, 1]);
     let bound = program.bind(good.clone()).unwrap();
     assert!(bound.run(&[vec![-4, 3, 0]]).is_ok());
@@ -323,7 +323,7 @@ fn weights_and_inputs_must_fit() {
     ));
     for (position, name) in [(0, "t"), (9, "")] {
         let mut more = good.clone();
-        more.insert(TensorId(position), Integers::I8(vec![0; 3]));
+        more.insert(TensorId(position), Integers::I8(vec![0; 3].into()));
         let expected = RunError::NoWeight {
             position,
             tensor: name.into(),

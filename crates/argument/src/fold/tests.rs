@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::kernel::Kernel;
 use super::{Range, fold_arrays_with};
-use crate::integers::Integers;
+use inferproof_integers::Integers;
 
 fn fold_naively<F: PrimeField>(
     rho: &[F],

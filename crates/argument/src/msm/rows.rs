@@ -11,7 +11,7 @@ use super::buckets::{Buckets, Window};
 use super::{BATCH, FixedBase, digits, horner, msm_full};
 use crate::curve::{Point, Profile, Scalar};
 use crate::generators::Generators;
-use crate::integers::Integers;
+use inferproof_integers::Integers;
 
 /// One Pedersen commitment a row: row `i` commits to `values[rows[i].clone()]` under the first generators, plus
 /// `blinders[i] * H`. Rows may be shorter than the generators; a row of zeros has its blinder all the same.
@@ -42,6 +42,7 @@ pub(super) fn commit_rows_with<P: Profile>(
         Integers::I8(values) => commit_slices(adder, generators, values, rows, blinders),
         Integers::I16(values) => commit_slices(adder, generators, values, rows, blinders),
         Integers::I32(values) => commit_slices(adder, generators, values, rows, blinders),
+        Integers::I64(values) => commit_slices(adder, generators, values, rows, blinders),
     }
 }
 

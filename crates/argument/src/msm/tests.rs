@@ -12,7 +12,7 @@ use super::rows::commit_rows_with;
 use super::{commit_scalars, msm_full_with};
 use crate::curve::{Point, Profile, Scalar};
 use crate::generators::Generators;
-use crate::integers::Integers;
+use inferproof_integers::Integers;
 
 type Grumpkin = ark_grumpkin::GrumpkinConfig;
 type Bn254 = ark_bn254::g1::Config;

@@ -1,7 +1,7 @@
 //! The integers that relations read, as the prover has them.
 
-use crate::integers::Integers;
 use crate::relations::{Source, Term};
+use inferproof_integers::Integers;
 use inferproof_view::View;
 use std::borrow::Cow;
 
@@ -71,6 +71,7 @@ fn through(view: &View, values: &Integers) -> Vec<i64> {
         Integers::I8(values) => view.apply_widening(values),
         Integers::I16(values) => view.apply_widening(values),
         Integers::I32(values) => view.apply_widening(values),
+        Integers::I64(values) => view.apply_widening(values),
     };
     target.expect(CHECKED)
 }

@@ -3,7 +3,6 @@
 use crate::curve::{Point, Profile, Scalar, encode_point, encode_scalar};
 use crate::error::{ProveError, Reject};
 use crate::generators::Generators;
-use crate::integers::Integers;
 use crate::msm::{commit_rows, commit_scalars};
 use crate::prover::arrays::Arrays;
 use crate::prover::entropy::Entropy;
@@ -14,6 +13,7 @@ use crate::prover::{Progress, Stage, Witness};
 use crate::relations::{Origin, Relations};
 use crate::script::Statement;
 use crate::script::party::{Commitments, Party};
+use inferproof_integers::Integers;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use zeroize::Zeroizing;
@@ -144,7 +144,9 @@ impl<'a, P: Profile> Prover<'a, P> {
         let digests = fresh.map(|(values, tensor)| {
             let mut hasher = new();
             if tensor.origin == Origin::Fresh {
-                values.hash_into(&mut hasher);
+                values.for_bytes(|run| {
+                    hasher.update(run);
+                });
             }
             hasher.finalize()
         });

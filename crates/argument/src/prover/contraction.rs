@@ -2,7 +2,6 @@
 
 use crate::curve::{Profile, Scalar};
 use crate::fold::fold_rows;
-use crate::integers::Integers;
 use crate::layout::factor;
 use crate::multilinear::{bits_of, dot, kron};
 use crate::prover::arrays::Arrays;
@@ -10,6 +9,7 @@ use crate::prover::found::padded_positions;
 use crate::relations::{Contraction, Relations, Source, Term};
 use crate::script::claims::ContractionClaim;
 use ark_ff::PrimeField;
+use inferproof_integers::Integers;
 use inferproof_view::{Group, Step, View};
 use rayon::prelude::*;
 use std::borrow::Cow;

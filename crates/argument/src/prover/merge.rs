@@ -1,12 +1,12 @@
 //! The prover's merge: the folded vector of every piece, and one sumcheck over columns.
 
 use crate::fold::fold_arrays;
-use crate::integers::Integers;
 use crate::layout::{Layout, Piece};
 use crate::multilinear::{dot, eq_vector, kron};
 use crate::prover::contraction::{FoldedRight, bind_high, product_round};
 use crate::script::claims::{SameWeights, TensorClaim};
 use ark_ff::PrimeField;
+use inferproof_integers::Integers;
 use inferproof_view::Functional;
 use rayon::prelude::*;
 use std::collections::HashMap;

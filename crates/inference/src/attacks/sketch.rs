@@ -99,7 +99,7 @@ pub fn every_op() -> (Program, Weights) {
     let flat = s.linear(&[(1, max, vec![flat])]);
     // Rows 1 and 2 are equal: the two largest logits may tie.
     let dense = s.weight(&[4, 18], (-7, 7), 11);
-    let values: Vec<i64> = s.weights[&dense].widen();
+    let values: Vec<i64> = s.weights[&dense].to_i64();
     let below = |v: &i64| -v.abs();
     let tied: Vec<i64> = values[..18]
         .iter()

@@ -71,9 +71,11 @@ impl Lowering<'_> {
         let values: &[f32] = self.graph.constant(id).map_or(&[], |v| &v[..]);
         let integers: Vec<i64> = values.iter().map(|&v| format.quantize(v.into())).collect();
         let integers = Integers::narrowest(&integers, format.low, format.high);
+        let integers = integers.ok_or_else(|| OnnxError::Model {
+            reason: format!("{}: a constant is beyond its own format", layer.origin),
+        })?;
         let tensor = self.weights_of(&layer.origin, &layer.shape, format)?;
-        self.weights
-            .insert(tensor, integers.unwrap_or(Integers::I64(vec![])));
+        self.weights.insert(tensor, integers);
         self.constants
             .insert((id, format.scale, format.high), tensor);
         Ok(tensor)
