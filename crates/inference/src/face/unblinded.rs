@@ -4,7 +4,6 @@ use super::{VerifyingKey, on};
 use crate::generic;
 use crate::lower::weights::layouts;
 use crate::verify::KeyError;
-use inferproof_argument::Integers;
 use inferproof_argument::curve::{Profile, Scalar};
 use inferproof_argument::generators::Generators;
 use inferproof_argument::msm::commit_rows;
@@ -39,12 +38,11 @@ fn is_unblinded<P: Profile>(
         return Ok(false);
     }
     for ((id, layout), rows) in layouts.iter().zip(&key.commitments) {
-        let values = weights.arrays().get(id).map(|w| w.widen());
-        let Ok(values) = Integers::from_i64(&values.unwrap_or_default()) else {
+        let Some(values) = weights.get(*id) else {
             return Ok(false);
         };
         let blinders = vec![Scalar::<P>::default(); layout.row_count()];
-        if commit_rows(&generators, &values, &layout.rows(), &blinders) != *rows {
+        if commit_rows(&generators, values, &layout.rows(), &blinders) != *rows {
             return Ok(false);
         }
     }
