@@ -1,37 +1,6 @@
 //! Why a statement is refused, a proof rejected, or a proof not made.
 
-use inferproof_view::ViewError;
-
-/// The relations do not make sense. They come from a key, so this is a defect of the key, not of a proof.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RelationsError {
-    /// A view does not fit.
-    #[error("{place}: {error}")]
-    View {
-        /// Which relation.
-        place: String,
-        /// What does not fit.
-        error: ViewError,
-    },
-    /// A relation names something that does not exist or has another shape.
-    #[error("{place}: {what}")]
-    Malformed {
-        /// Which relation.
-        place: String,
-        /// What is wrong with it.
-        what: &'static str,
-    },
-    /// Verification would take more than [`crate::Limits`] allow.
-    #[error("too large: {needed} {what}; at most {allowed} are allowed")]
-    Limit {
-        /// What there is too much of.
-        what: &'static str,
-        /// How much the relations need.
-        needed: u64,
-        /// How much is allowed.
-        allowed: u64,
-    },
-}
+use inferproof_relations::RelationsError;
 
 /// Why a proof is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

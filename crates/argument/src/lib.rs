@@ -41,10 +41,11 @@ pub mod generators;
     reason = "limbs and lanes of arrays of fixed length"
 )]
 mod lanes;
-mod layout;
 pub mod msm;
 mod multilinear;
 mod parallel;
+#[cfg(feature = "prover")]
+mod pieces;
 #[cfg(feature = "prover")]
 #[allow(
     clippy::indexing_slicing,
@@ -52,29 +53,30 @@ mod parallel;
     reason = "the prover's own: it runs on its own witness, never on bytes from outside"
 )]
 mod prover;
-mod relations;
+mod row_weights;
 mod script;
 mod transcript;
 mod verifier;
-mod work;
 
 #[cfg(all(test, feature = "prover"))]
 mod tests;
 
-pub use error::{ProveError, Reject, RelationsError};
+pub use error::{ProveError, Reject};
 #[cfg(feature = "prover")]
 pub use fold::fold_rows;
 #[cfg(feature = "prover")]
 pub use inferproof_integers::{Integers, OutOfRange};
-pub use layout::Layout;
+pub use inferproof_relations::{
+    CommittedTensor, Constant, Contraction, FieldParts, Layout, Limits, Linear, Lookup, Origin,
+    Parts, Relations, RelationsError, Source, Table, Term,
+};
 #[cfg(feature = "cheating")]
 pub use prover::prove_anything;
 #[cfg(feature = "prover")]
-pub use prover::{Entropy, Opening, Progress, Stage, Witness, prove};
-pub use relations::{
-    CommittedTensor, Contraction, Linear, Lookup, Origin, Parts, Relations, Source, Table, Term,
+pub use prover::{
+    Entropy, FieldOpening, FieldWitness, Opening, Progress, Stage, Witness, prove,
+    prove_with_fields,
 };
 pub use script::Statement;
 pub use transcript::{Message, PROTOCOL};
 pub use verifier::verify;
-pub use work::Limits;

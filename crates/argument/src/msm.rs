@@ -23,7 +23,7 @@ use self::buckets::{Buckets, Window};
 #[cfg(feature = "prover")]
 pub(crate) use self::fixed_base::FixedBase;
 #[cfg(feature = "prover")]
-pub use self::rows::{commit_rows, commit_scalars};
+pub use self::rows::{commit_field_rows, commit_rows, commit_scalars};
 use crate::curve::{Point, Profile, Scalar};
 
 #[cfg(feature = "prover")]

@@ -2,13 +2,6 @@
 
 use crate::script::arithmetic::Ring;
 
-/// Bits that indices below `size` need: `ceil(log2(size))`.
-pub(crate) fn bits_of(size: usize) -> usize {
-    size.saturating_sub(1)
-        .checked_ilog2()
-        .map_or(0, |b| b as usize + 1)
-}
-
 /// `eq(point, i)` for `i < support`: the truncated vector of PROTOCOL must 1. It has `support` entries, which may be fewer
 /// than `2^point.len()` and must not be more.
 pub(crate) fn eq_vector<F: Ring>(point: &[F], support: usize) -> Vec<F> {

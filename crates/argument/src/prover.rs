@@ -12,6 +12,8 @@ mod tree;
 
 pub use entropy::Entropy;
 
+#[cfg(test)]
+pub(crate) use arrays::Values;
 pub(crate) use commitments::Prover;
 #[cfg(test)]
 pub(crate) use commitments::Randomness;
@@ -20,12 +22,12 @@ use crate::closing::{self, Opened};
 use crate::curve::{Profile, Scalar};
 use crate::error::ProveError;
 use crate::generators::Generators;
-use crate::relations::Relations;
 use crate::script::party::Party;
 use crate::script::{Outcome, Statement, run};
 use crate::transcript::Transcript;
 use ark_ff::Zero;
 use inferproof_integers::Integers;
+use inferproof_relations::Relations;
 use zeroize::Zeroizing;
 
 /// The secret side of a committed tensor: its integers, and one blinder a row.
@@ -38,12 +40,38 @@ pub struct Opening<P: Profile> {
 
 /// What makes the relations true.
 pub struct Witness<'a, P: Profile> {
-    /// External tensors, in order.
+    /// External tensors of integers, in order.
     pub external: Vec<&'a Opening<P>>,
-    /// Fresh tensors, in order, without multiplicities.
+    /// Fresh tensors of integers, in order, without multiplicities.
     pub fresh: Vec<Integers>,
     /// The output of every contraction, row-major.
     pub contractions: Vec<Vec<i64>>,
+}
+
+/// The secret side of a committed tensor of field elements.
+pub struct FieldOpening<P: Profile> {
+    /// Row-major.
+    pub values: Zeroizing<Vec<Scalar<P>>>,
+    /// One a row of the layout.
+    pub blinders: Zeroizing<Vec<Scalar<P>>>,
+}
+
+/// What makes relations true that read field elements. Products of field elements follow from it, so that [`Witness::contractions`] has
+/// an empty array for each.
+pub struct FieldWitness<'a, P: Profile> {
+    /// External tensors of field elements, in order.
+    pub external: Vec<&'a FieldOpening<P>>,
+    /// Fresh tensors of field elements, in order.
+    pub fresh: Vec<Zeroizing<Vec<Scalar<P>>>>,
+}
+
+impl<P: Profile> Default for FieldWitness<'_, P> {
+    fn default() -> Self {
+        Self {
+            external: Vec::new(),
+            fresh: Vec::new(),
+        }
+    }
 }
 
 /// How far a proof is, for whoever shows it.
@@ -77,7 +105,25 @@ pub fn prove<P: Profile>(
     witness: Witness<'_, P>,
     progress: &mut Progress<'_>,
 ) -> Result<Vec<u8>, ProveError> {
-    let prover = Prover::new(relations, generators, statement, &witness, progress)?;
+    let fields = FieldWitness::default();
+    prove_with_fields(relations, generators, statement, witness, fields, progress)
+}
+
+/// As [`prove`], of relations that read tensors of field elements.
+///
+/// # Errors
+/// As [`prove`].
+pub fn prove_with_fields<P: Profile>(
+    relations: &Relations,
+    generators: &Generators<P>,
+    statement: &Statement<'_, P>,
+    witness: Witness<'_, P>,
+    fields: FieldWitness<'_, P>,
+    progress: &mut Progress<'_>,
+) -> Result<Vec<u8>, ProveError> {
+    let prover = Prover::new(
+        relations, generators, statement, &witness, &fields, progress,
+    )?;
     let candidate = Candidate::new(relations, statement, prover)?;
     candidate.check()?;
     candidate.close(generators)
@@ -95,7 +141,10 @@ pub fn prove_anything<P: Profile>(
     witness: Witness<'_, P>,
     progress: &mut Progress<'_>,
 ) -> Result<Vec<u8>, ProveError> {
-    let prover = Prover::new(relations, generators, statement, &witness, progress)?;
+    let fields = FieldWitness::default();
+    let prover = Prover::new(
+        relations, generators, statement, &witness, &fields, progress,
+    )?;
     Candidate::new(relations, statement, prover)?.close(generators)
 }
 

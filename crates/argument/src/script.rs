@@ -31,9 +31,9 @@ use self::arithmetic::{Arithmetic, Challenger, Constraint, Value};
 use self::commitments::commit;
 use self::party::Party;
 use crate::curve::{Point, Profile};
-use crate::error::{Reject, RelationsError};
-use crate::relations::Relations;
+use crate::error::Reject;
 use crate::transcript::{Challenge, Message, Transcript};
+use inferproof_relations::{Relations, RelationsError};
 
 pub(crate) use self::opening::Outcome;
 

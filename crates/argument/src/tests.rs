@@ -2,11 +2,13 @@
 
 mod adversary;
 mod complete;
+mod fields;
 mod fixtures;
 mod forgeries;
 mod inventory;
 mod mutations;
 pub mod oracle;
+mod poseidon;
 mod sample;
 mod simulator;
 mod wires;

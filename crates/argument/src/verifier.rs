@@ -4,11 +4,11 @@ use crate::closing;
 use crate::curve::{Point, Profile, decode_point, decode_scalar};
 use crate::error::Reject;
 use crate::generators::Generators;
-use crate::relations::Relations;
 use crate::script::party::{Commitments, MessageReader, Party, Reading};
 use crate::script::{Statement, run};
 use crate::transcript::{Message, Transcript};
 use ark_ff::PrimeField;
+use inferproof_relations::Relations;
 
 /// Checks a proof that the relations hold for the statement's commitments and public tensors.
 ///

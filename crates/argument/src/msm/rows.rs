@@ -60,6 +60,24 @@ pub fn commit_scalars<P: Profile>(
     sum.into_affine()
 }
 
+/// As [`commit_rows`], of full-size scalars: a row takes one multi-exponentiation.
+///
+/// # Panics
+///
+/// As [`commit_rows`].
+pub fn commit_field_rows<P: Profile>(
+    generators: &Generators<P>,
+    values: &[Scalar<P>],
+    rows: &[Range<usize>],
+    blinders: &[Scalar<P>],
+) -> Vec<Point<P>> {
+    assert_eq!(rows.len(), blinders.len(), "one blinder a row");
+    rows.par_iter()
+        .zip(blinders)
+        .map(|(row, &blinder)| commit_scalars(generators, &values[row.clone()], blinder))
+        .collect()
+}
+
 fn commit_slices<P: Profile, T: Copy + Into<i64> + Sync>(
     adder: Adder<P>,
     generators: &Generators<P>,

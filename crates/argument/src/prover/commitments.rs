@@ -3,17 +3,17 @@
 use crate::curve::{Point, Profile, Scalar, encode_point, encode_scalar};
 use crate::error::{ProveError, Reject};
 use crate::generators::Generators;
-use crate::msm::{commit_rows, commit_scalars};
-use crate::prover::arrays::Arrays;
+use crate::msm::{commit_field_rows, commit_rows, commit_scalars};
+use crate::prover::arrays::{Arrays, Values};
 use crate::prover::entropy::Entropy;
 use crate::prover::found::Found;
 use crate::prover::phases::{LookupProver, Secrets};
 use crate::prover::sender::{Sender, Stages};
-use crate::prover::{Progress, Stage, Witness};
-use crate::relations::{Origin, Relations};
+use crate::prover::{FieldWitness, Progress, Stage, Witness};
 use crate::script::Statement;
 use crate::script::party::{Commitments, Party};
 use inferproof_integers::Integers;
+use inferproof_relations::{Origin, Relations, Source};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use zeroize::Zeroizing;
@@ -42,26 +42,40 @@ impl<'a, P: Profile> Prover<'a, P> {
         generators: &'a Generators<P>,
         statement: &'a Statement<'_, P>,
         witness: &'a Witness<'_, P>,
+        fields: &'a FieldWitness<'_, P>,
         progress: &'a mut Progress<'a>,
     ) -> Result<Self, ProveError> {
         let parts = relations.parts();
         let (mut external, mut fresh) = (witness.external.iter(), witness.fresh.iter());
+        let (mut external_fields, mut fresh_fields) = (fields.external.iter(), fields.fresh.iter());
         let honest = parts.tensors.len() - parts.tables.len();
         let mut committed = Vec::with_capacity(parts.tensors.len());
         let mut blinders = Vec::with_capacity(parts.tensors.len());
-        for tensor in &parts.tensors[..honest] {
-            let values = match tensor.origin {
-                Origin::External => external.next().map(|opening| {
-                    blinders.push(Cow::Borrowed(&opening.blinders));
-                    &opening.values
-                }),
-                Origin::Fresh => {
-                    blinders.push(Cow::Owned(Zeroizing::default()));
-                    fresh.next()
+        for (i, tensor) in parts.tensors[..honest].iter().enumerate() {
+            let of_field = parts.is_field(Source::Committed(i));
+            let (values, of_rows) = match (tensor.origin, of_field) {
+                (Origin::External, false) => {
+                    let opening = external.next();
+                    let values = opening.map(|o| Values::Integers(Cow::Borrowed(&o.values)));
+                    (values, opening.map(|o| &o.blinders))
+                }
+                (Origin::External, true) => {
+                    let opening = external_fields.next();
+                    let values = opening.map(|o| Values::Field(Cow::Borrowed(&o.values)));
+                    (values, opening.map(|o| &o.blinders))
+                }
+                (Origin::Fresh, false) => {
+                    let values = fresh.next();
+                    (values.map(|v| Values::Integers(Cow::Borrowed(v))), None)
+                }
+                (Origin::Fresh, true) => {
+                    let values = fresh_fields.next();
+                    (values.map(|v| Values::Field(Cow::Borrowed(v))), None)
                 }
             };
+            blinders.push(of_rows.map_or_else(Cow::default, Cow::Borrowed));
             let expected = tensor.layout.shape().iter().product();
-            let got = values.map_or(0, Integers::len);
+            let got = values.as_ref().map_or(0, Values::len);
             let Some(values) = values.filter(|_| got == expected) else {
                 return Err(ProveError::Witness {
                     name: tensor.name.clone(),
@@ -69,10 +83,14 @@ impl<'a, P: Profile> Prover<'a, P> {
                     got,
                 });
             };
-            committed.push(Cow::Borrowed(values));
+            committed.push(values);
         }
         for (i, contraction) in parts.contractions.iter().enumerate() {
-            let expected = contraction.output_shape().iter().product();
+            // The output of a product of field elements is computed here.
+            let expected = match parts.is_field_product(contraction) {
+                true => 0,
+                false => contraction.output_shape().iter().product(),
+            };
             let got = witness.contractions.get(i).map_or(0, Vec::len);
             if got != expected {
                 return Err(ProveError::Witness {
@@ -85,21 +103,19 @@ impl<'a, P: Profile> Prover<'a, P> {
         if statement.publics.len() != parts.publics.len() {
             return Err(Reject::Statement("wrong number of public tensors").into());
         }
-        let mut arrays = Arrays {
-            committed,
-            publics: statement.publics,
-            contractions: &witness.contractions,
-        };
+        let mut arrays = Arrays::new(parts, committed, statement.publics, &witness.contractions);
         let found: Vec<Found> = parts
             .lookups
             .par_iter()
             .map(|lookup| {
-                let first = arrays.sum(&lookup.columns[0]);
-                let second = lookup.columns.get(1).map(|column| arrays.sum(column));
+                let first = arrays.column(parts, &lookup.columns[0])?;
+                let second = lookup.columns.get(1);
+                let second = second.map(|column| arrays.column(parts, column));
                 let table = &parts.tables[lookup.table];
-                Found::new(table, &lookup.shape, &first, second.as_deref())
+                let second = second.transpose()?;
+                Ok(Found::new(table, &lookup.shape, &first, second.as_deref()))
             })
-            .collect();
+            .collect::<Result<_, ProveError>>()?;
         let tables = parts.tables.par_iter().enumerate();
         let multiplicities = tables.map(|(number, table)| {
             let mut counts = vec![0; table.len()];
@@ -119,8 +135,8 @@ impl<'a, P: Profile> Prover<'a, P> {
                 expected,
                 got: expected,
             })?;
-            arrays.committed.push(Cow::Owned(narrow));
-            blinders.push(Cow::Owned(Zeroizing::default()));
+            arrays.committed.push(Values::Integers(Cow::Owned(narrow)));
+            blinders.push(Cow::default());
         }
         Ok(Self {
             secrets: Secrets {
@@ -144,9 +160,14 @@ impl<'a, P: Profile> Prover<'a, P> {
         let digests = fresh.map(|(values, tensor)| {
             let mut hasher = new();
             if tensor.origin == Origin::Fresh {
-                values.for_bytes(|run| {
-                    hasher.update(run);
-                });
+                match values {
+                    Values::Integers(values) => values.for_bytes(|run| {
+                        hasher.update(run);
+                    }),
+                    Values::Field(values) => values.iter().for_each(|v| {
+                        hasher.update(&encode_scalar(v));
+                    }),
+                }
             }
             hasher.finalize()
         });
@@ -182,12 +203,11 @@ impl<'a, P: Profile> Prover<'a, P> {
         let (mut secrets, generators) = (self.secrets, self.generators);
         let mut fresh = Vec::new();
         for ((i, tensor), blinders) in secrets.relations.fresh().zip(randomness.blinders) {
-            fresh.push(commit_rows(
-                generators,
-                secrets.arrays.committed(i),
-                &tensor.layout.rows(),
-                &blinders,
-            ));
+            let rows = tensor.layout.rows();
+            fresh.push(match secrets.arrays.committed(i) {
+                Values::Integers(values) => commit_rows(generators, values, &rows, &blinders),
+                Values::Field(values) => commit_field_rows(generators, values, &rows, &blinders),
+            });
             secrets.blinders[i] = Cow::Owned(blinders);
         }
         let Randomness {

@@ -2,14 +2,15 @@
 
 use crate::curve::{Profile, Scalar};
 use crate::fold::fold_rows;
-use crate::layout::factor;
-use crate::multilinear::{bits_of, dot, kron};
+use crate::multilinear::{dot, kron};
+use crate::pieces::factor;
 use crate::prover::arrays::Arrays;
 use crate::prover::found::padded_positions;
-use crate::relations::{Contraction, Relations, Source, Term};
 use crate::script::claims::ContractionClaim;
 use ark_ff::PrimeField;
 use inferproof_integers::Integers;
+use inferproof_relations::bits_of;
+use inferproof_relations::{Contraction, Relations, Source, Term};
 use inferproof_view::{Group, Step, View};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -49,12 +50,26 @@ impl<F: PrimeField> Sumcheck<F> {
     /// Folds both operands of every instance over their free axes.
     pub fn new<P: Profile<ScalarField = F>>(
         relations: &Relations,
-        arrays: &Arrays<'_>,
+        arrays: &Arrays<'_, F>,
         instances: &[ContractionClaim<Scalar<P>>],
     ) -> Self {
         let of_instances = instances.par_iter().map(|instance| {
             let contraction = &relations.parts().contractions[instance.contraction];
             let shape = [&contraction.shared[..], &contraction.contracted].concat();
+            if relations.parts().is_field_product(contraction) {
+                let mut left = arrays.field_sum(&contraction.left);
+                let weights = dense(&instance.shared);
+                left.iter_mut().zip(weights).for_each(|(l, w)| *l *= w);
+                let right = arrays.field_sum(&contraction.right);
+                let pair = Pair {
+                    coefficient: instance.coefficient,
+                    outside: F::one(),
+                    bits: contraction.bits(),
+                    a: on_cube(&left, &shape),
+                    b: on_cube(&right, &shape),
+                };
+                return (pair, None);
+            }
             let left = fold_operand(
                 contraction,
                 &contraction.left,
@@ -206,7 +221,7 @@ fn fold_operand<F: PrimeField>(
     terms: &[Term],
     free: &[usize],
     weights: &[Group<F>],
-    arrays: &Arrays<'_>,
+    arrays: &Arrays<'_, F>,
 ) -> Vec<F> {
     let weights = dense(weights);
     let shared = contraction.shared.len();
@@ -216,7 +231,7 @@ fn fold_operand<F: PrimeField>(
         .chain(&contraction.contracted)
         .product();
     let array: Cow<'_, Integers> = match stored_rows(contraction, terms, free) {
-        Some(tensor) => Cow::Borrowed(arrays.committed(tensor)),
+        Some(tensor) => Cow::Borrowed(arrays.integers(tensor)),
         None => {
             let shape = [&contraction.shared[..], free, &contraction.contracted].concat();
             let values = arrays.sum(terms);
@@ -250,7 +265,7 @@ fn fold_right<F: PrimeField>(
     relations: &Relations,
     contraction: &Contraction,
     instance: &ContractionClaim<F>,
-    arrays: &Arrays<'_>,
+    arrays: &Arrays<'_, F>,
 ) -> (Vec<F>, Option<FoldedRight<F>>) {
     let (terms, free) = (&contraction.right, &contraction.right_free);
     let stored = stored_rows(contraction, terms, free)
@@ -266,7 +281,7 @@ fn fold_right<F: PrimeField>(
         let pieces = factor(&weights, layout.row_width() / contracted).into_iter();
         let pieces: Vec<_> = pieces
             .map(|(of_rows, neighbours)| {
-                let values = arrays.committed(tensor);
+                let values = arrays.integers(tensor);
                 let (weights, rows): (Vec<F>, Vec<_>) = of_rows
                     .iter()
                     .map(|(row, weight)| (weight, rows[row].clone()))

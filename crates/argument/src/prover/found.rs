@@ -1,7 +1,7 @@
 //! Where each looked-up tuple stands in its table.
 
-use crate::multilinear::bits_of;
-use crate::relations::Table;
+use inferproof_relations::Table;
+use inferproof_relations::bits_of;
 
 /// Marks an index of the padded shape that is none of the lookup's.
 const PADDING: u32 = u32::MAX;

@@ -1,12 +1,13 @@
 //! The prover's merge: the folded vector of every piece, and one sumcheck over columns.
 
 use crate::fold::fold_arrays;
-use crate::layout::{Layout, Piece};
 use crate::multilinear::{dot, eq_vector, kron};
+use crate::pieces::{Piece, pieces};
+use crate::prover::arrays::Values;
 use crate::prover::contraction::{FoldedRight, bind_high, product_round};
 use crate::script::claims::{SameWeights, TensorClaim};
 use ark_ff::PrimeField;
-use inferproof_integers::Integers;
+use inferproof_relations::Layout;
 use inferproof_view::Functional;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -32,7 +33,7 @@ pub(crate) fn fold_kept<F: PrimeField>(
     } = &claim.functional;
     match kept {
         FoldedRight::Whole(folded) => {
-            let pieces = layout.pieces(&claim.functional).into_iter();
+            let pieces = pieces(layout, &claim.functional).into_iter();
             let pieces = pieces.map(|piece| FoldedPiece {
                 weight: *weight,
                 folded: fold_runs(&piece, layout, folded),
@@ -60,11 +61,11 @@ pub(crate) fn fold_kept<F: PrimeField>(
 /// The pieces of claims with the same weights: those of one claim, on the sum of the tensors under the claims' coefficients.
 pub(crate) fn fold_class<'a, F: PrimeField>(
     class: &SameWeights<'_, F>,
-    values: impl Fn(usize) -> &'a Integers,
+    values: impl Fn(usize) -> &'a Values<'a, F>,
 ) -> Vec<FoldedPiece<F>> {
     let (layout, claims) = (class.layout, &class.claims);
     let rows = layout.rows();
-    let pieces = layout.pieces(class.functional).into_iter();
+    let pieces = pieces(layout, class.functional).into_iter();
     pieces
         .map(|piece| {
             let weighed = piece.rows(layout);
@@ -72,13 +73,23 @@ pub(crate) fn fold_class<'a, F: PrimeField>(
             let scaled = |factor: F| weighed.iter().map(|&(_, w)| w * factor).collect::<Vec<_>>();
             let rho = claims.iter().map(|c| scaled(c.functional.coefficient));
             let rho: Vec<_> = rho.collect();
-            let arrays = rho.iter().zip(claims);
-            let arrays: Vec<_> = arrays
-                .map(|(rho, c)| (&rho[..], values(c.tensor)))
-                .collect();
+            let (mut integers, mut fields) = (Vec::new(), Vec::new());
+            for (rho, claim) in rho.iter().zip(claims) {
+                match values(claim.tensor) {
+                    Values::Integers(values) => integers.push((&rho[..], &**values)),
+                    Values::Field(values) => fields.push((rho, values)),
+                }
+            }
+            let mut folded = fold_arrays(&integers, &rows, layout.row_width());
+            for (rho, values) in fields {
+                for (&weight, row) in rho.iter().zip(&rows) {
+                    let terms = folded.iter_mut().zip(&values[row.clone()]);
+                    terms.for_each(|(slot, &v)| *slot += weight * v);
+                }
+            }
             FoldedPiece {
                 weight: F::one(),
-                folded: fold_arrays(&arrays, &rows, layout.row_width()),
+                folded,
                 column: piece.column,
             }
         })

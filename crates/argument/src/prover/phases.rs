@@ -11,10 +11,10 @@ use crate::prover::merge::{self, FoldedPiece};
 use crate::prover::sender::{Sender, Stages};
 use crate::prover::tree::Tree;
 use crate::prover::{Opener, Stage};
-use crate::relations::Relations;
 use crate::script::Outcome;
 use crate::script::claims::{ContractionClaim, TensorClaim, same_weights};
 use crate::script::party::{ContractionParty, Layer, LookupParty, OpeningParty, TreeParty};
+use inferproof_relations::Relations;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use zeroize::Zeroizing;
@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 /// What all phases of the prover need.
 pub(crate) struct Secrets<'a, P: Profile> {
     pub relations: &'a Relations,
-    pub arrays: Arrays<'a>,
+    pub arrays: Arrays<'a, Scalar<P>>,
     /// For each committed tensor, a blinder for each of its rows.
     pub blinders: Vec<Cow<'a, Zeroizing<Vec<Scalar<P>>>>>,
     pub progress: Stages<'a>,

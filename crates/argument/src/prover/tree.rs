@@ -11,8 +11,8 @@ mod scalars;
 mod vectors;
 
 use crate::prover::found::Found;
-use crate::relations::Relations;
 use ark_ff::PrimeField;
+use inferproof_relations::Relations;
 use leaves::Leaves;
 use scalars::Scalars;
 #[cfg(target_arch = "x86_64")]
@@ -249,7 +249,7 @@ mod tests {
                 Fr::from(*seed).pow([5])
             });
             let leaves = Leaves::sample(shapes, || numbers(&mut seed), |v| v);
-            let depth = crate::multilinear::bits_of(leaves.len());
+            let depth = inferproof_relations::bits_of(leaves.len());
             let mut portable = Tree::of_scalars(scalars::all(&leaves), depth);
             let kernel = vectors::Kernel::detect().unwrap();
             seed = 1;

@@ -5,7 +5,7 @@
 //! known and affine forms in the pads for values ([`Padded`]); without pads both are field elements; in a circuit both are wires.
 
 use crate::affine::AffineForm;
-use crate::curve::{Profile, Scalar};
+use crate::curve::{Profile, Scalar, decode_scalar};
 use crate::transcript::{Challenge, Message, Transcript};
 use ark_ff::PrimeField;
 use std::fmt::Debug;
@@ -25,6 +25,9 @@ pub(crate) trait Ring:
     + Sum
     + Product
 {
+    /// A constant from 32 bytes, little-endian; `None` if the number is not below the ring's order.
+    fn decode(bytes: &[u8; 32]) -> Option<Self>;
+
     fn zero() -> Self {
         Self::default()
     }
@@ -42,7 +45,11 @@ pub(crate) trait Ring:
     }
 }
 
-impl<F: PrimeField> Ring for F {}
+impl<F: PrimeField> Ring for F {
+    fn decode(bytes: &[u8; 32]) -> Option<Self> {
+        decode_scalar(bytes).ok()
+    }
+}
 
 /// What depends on messages: sums of messages under known factors. Products of two values occur in constraints only.
 pub(crate) trait Value<K: Ring>: Clone + Default + Send + Sync {

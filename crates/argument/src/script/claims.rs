@@ -1,11 +1,12 @@
 //! Claims on what relations read: linear functionals of committed tensors and of contractions, and how one becomes others.
 
-use crate::error::{Reject, RelationsError};
-use crate::layout::Layout;
-use crate::multilinear::{bits_of, eq_sum, eq_vector, kron};
-use crate::relations::{CommittedTensor, Relations, Source, Term};
+use crate::error::Reject;
+use crate::multilinear::{eq_sum, eq_vector, kron};
 use crate::script::arithmetic::Ring;
 use crate::script::inconsistent;
+use inferproof_relations::Layout;
+use inferproof_relations::bits_of;
+use inferproof_relations::{CommittedTensor, Relations, RelationsError, Source, Term};
 use inferproof_view::{Functional, Group};
 use std::collections::HashMap;
 
@@ -87,6 +88,13 @@ pub(super) fn read<K: Ring>(
         Source::Public(i) => {
             let values = publics.get(i).ok_or_else(inconsistent)?;
             Read::Known(functional.evaluate(values, K::from))
+        }
+        Source::Constant(i) => {
+            let constant = relations.parts().field.constants.get(i);
+            let values = &constant.ok_or_else(inconsistent)?.values;
+            // Those that are not below the field's order were refused before anything was absorbed.
+            let embed = |bytes| K::decode(&bytes).unwrap_or_default();
+            Read::Known(functional.evaluate(values, embed))
         }
         Source::Committed(tensor) => Read::Tensor(TensorClaim {
             tensor,
@@ -247,9 +255,9 @@ pub(super) fn view_error(error: inferproof_view::ViewError) -> Reject {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::relations::Origin;
     use ark_ff::Field;
     use ark_grumpkin::Fr;
+    use inferproof_relations::Origin;
 
     fn tensor(shape: [usize; 2], c: u32) -> CommittedTensor {
         CommittedTensor {

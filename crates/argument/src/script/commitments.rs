@@ -1,13 +1,13 @@
 //! Messages 1 and 0: the prover's commitments, then the whole statement.
 
-use crate::curve::Profile;
+use crate::curve::{Profile, Scalar, decode_scalar};
 use crate::error::Reject;
 use crate::generators::SEED;
-use crate::relations::Relations;
 use crate::script::arithmetic::Padded;
 use crate::script::party::{Commitments, Party};
 use crate::script::{Script, Statement};
 use crate::transcript::{Message, StatementPart, Transcript};
+use inferproof_relations::{Relations, RelationsError};
 
 /// What was committed to is settled; the lookups come next.
 pub(crate) struct Committed<'a, A: super::Arithmetic, S> {
@@ -63,6 +63,13 @@ fn absorb<P: Profile>(
 /// The caller's statement has the shapes that the relations demand.
 fn check<P: Profile>(relations: &Relations, statement: &Statement<'_, P>) -> Result<(), Reject> {
     let parts = relations.parts();
+    let mut constants = parts.field.constants.iter().flat_map(|c| &c.values);
+    if constants.any(|bytes| decode_scalar::<Scalar<P>>(bytes).is_err()) {
+        return Err(Reject::Relations(RelationsError::Malformed {
+            place: "a constant".to_owned(),
+            what: "a value is not below the field's order",
+        }));
+    }
     if parts.publics.len() != statement.publics.len() {
         return Err(Reject::Statement("wrong number of public tensors"));
     }

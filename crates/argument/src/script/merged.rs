@@ -1,9 +1,7 @@
 //! Message 4: the leaf claims and the linear relations become one linear claim on what relations read.
 
 use crate::error::Reject;
-use crate::multilinear::bits_of;
 use crate::parallel;
-use crate::relations::{Block, Leaves, Lookup, Place, Relations, Term};
 use crate::script::arithmetic::{Arithmetic, Ring, Value};
 use crate::script::claims::{
     ContractionClaim, Read, TensorClaim, eq_axes, eq_axes_sum, read, view_error,
@@ -13,6 +11,8 @@ use crate::script::tables::{TableSums, suffix_sums};
 use crate::script::tree::LeafClaims;
 use crate::script::{Script, inconsistent};
 use crate::transcript::Challenge;
+use inferproof_relations::bits_of;
+use inferproof_relations::{Block, Leaves, Lookup, Place, PullbackId, ReadingId, Relations, Term};
 use inferproof_view::Functional;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,7 +48,7 @@ impl<'a, A: Arithmetic, S: TreeParty<A::Known>> LeafClaims<'a, A, S> {
         let mut sum = Combination {
             relations,
             functionals: functionals(relations, &point, &zetas)?,
-            factors: vec![A::Known::zero(); relations.readings().len()],
+            factors: vec![A::Known::zero(); relations.readings().all.len()],
             known: A::Known::zero(),
         };
         sum.add_leaves(&point, alpha, gamma, eta)?;
@@ -78,7 +78,7 @@ fn functionals<K: Ring>(
     point: &[K],
     zetas: &[Vec<K>],
 ) -> Result<Vec<Functional<K>>, Reject> {
-    let functionals = parallel::map(relations.pullbacks(), |pullback| {
+    let functionals = parallel::map(&relations.readings().pullbacks, |pullback| {
         let point = match pullback.place {
             Place::Block(bits) => point
                 .get(point.len().saturating_sub(bits)..)
@@ -101,12 +101,17 @@ struct Combination<'a, K> {
 }
 
 impl<K: Ring> Combination<'_, K> {
-    fn add(&mut self, reading: usize, factor: K) -> Result<(), Reject> {
-        let slot = self.factors.get_mut(reading);
+    fn add(&mut self, reading: ReadingId, factor: K) -> Result<(), Reject> {
+        let slot = self.factors.get_mut(reading.index());
         slot.map(|slot| *slot += factor).ok_or_else(inconsistent)
     }
 
-    fn add_terms(&mut self, terms: &[Term], readings: &[usize], factor: K) -> Result<(), Reject> {
+    fn add_terms(
+        &mut self,
+        terms: &[Term],
+        readings: &[ReadingId],
+        factor: K,
+    ) -> Result<(), Reject> {
         let mut terms = terms.iter().zip(readings);
         terms.try_for_each(|(term, &reading)| self.add(reading, factor * K::from(term.coefficient)))
     }
@@ -124,7 +129,10 @@ impl<K: Ring> Combination<'_, K> {
             uncovered -= weight;
             match block.leaves {
                 Leaves::Lookup(i) => {
-                    let lookup = parts.lookups.get(i).zip(relations.lookup_readings().get(i));
+                    let lookup = parts
+                        .lookups
+                        .get(i)
+                        .zip(relations.readings().of_lookups.get(i));
                     let (lookup, readings) = lookup.ok_or_else(inconsistent)?;
                     let selected = eq_axes_sum(low, &lookup.shape);
                     let tag = tag(lookup.table);
@@ -135,7 +143,7 @@ impl<K: Ring> Combination<'_, K> {
                 }
                 Leaves::Table(i) => {
                     let sums = of_tables.get(i).copied().flatten();
-                    let reading = relations.table_readings().get(i);
+                    let reading = relations.readings().of_tables.get(i);
                     let (sums, &reading) = sums.zip(reading).ok_or_else(inconsistent)?;
                     let denominators = sums.weights * (gamma - tag(i))
                         - alpha * sums.first
@@ -152,7 +160,7 @@ impl<K: Ring> Combination<'_, K> {
     fn add_columns(
         &mut self,
         lookup: &Lookup,
-        readings: &[Vec<usize>],
+        readings: &[Vec<ReadingId>],
         alpha: K,
         factor: K,
     ) -> Result<(), Reject> {
@@ -172,7 +180,7 @@ impl<K: Ring> Combination<'_, K> {
             .parts()
             .linears
             .iter()
-            .zip(relations.linear_readings())
+            .zip(&relations.readings().of_linears)
         {
             power *= eta;
             self.add_terms(&linear.terms, readings, power)?;
@@ -184,12 +192,13 @@ impl<K: Ring> Combination<'_, K> {
     /// one point, so they share them.
     fn tables(&self) -> Vec<Option<TableSums<K>>> {
         let relations = self.relations;
-        let pullback_of = |&reading: &usize| Some(relations.readings().get(reading)?.pullback);
-        let pullbacks: Vec<_> = relations.table_readings().iter().map(pullback_of).collect();
-        let distinct: BTreeSet<usize> = pullbacks.iter().copied().flatten().collect();
-        let distinct: Vec<usize> = distinct.into_iter().collect();
+        let readings = relations.readings();
+        let pullback_of = |reading: &ReadingId| Some(readings.all.get(reading.index())?.pullback);
+        let pullbacks: Vec<_> = readings.of_tables.iter().map(pullback_of).collect();
+        let distinct: BTreeSet<PullbackId> = pullbacks.iter().copied().flatten().collect();
+        let distinct: Vec<PullbackId> = distinct.into_iter().collect();
         let behind = parallel::map(&distinct, |&pullback| {
-            let weights = self.functionals.get(pullback)?.groups.first()?;
+            let weights = self.functionals.get(pullback.index())?.groups.first()?;
             Some((pullback, suffix_sums(&weights.weights)))
         });
         let behind: BTreeMap<_, _> = behind.into_iter().flatten().collect();
@@ -202,9 +211,15 @@ impl<K: Ring> Combination<'_, K> {
 
     /// What is known, and the claims on the rest.
     fn read(mut self, publics: &[Vec<i64>]) -> Result<Readings<K>, Reject> {
-        let readings: Vec<_> = self.relations.readings().iter().zip(self.factors).collect();
+        let readings: Vec<_> = self
+            .relations
+            .readings()
+            .all
+            .iter()
+            .zip(self.factors)
+            .collect();
         let claims = parallel::map(&readings, |(reading, factor)| {
-            let functional = self.functionals.get(reading.pullback);
+            let functional = self.functionals.get(reading.pullback.index());
             let mut functional = functional.cloned().ok_or_else(inconsistent)?;
             functional.coefficient *= *factor;
             read(self.relations, publics, reading.source, functional)

@@ -4,13 +4,14 @@ use crate::affine::Batch;
 use crate::curve::{Point, Profile, Scalar};
 use crate::multilinear::eq_vector;
 use crate::parallel;
-use crate::relations::Origin;
+use crate::row_weights::row_weights;
 use crate::script::arithmetic::{Arithmetic, Constraint, Padded, Ring, Value};
 use crate::script::claims::{TensorClaim, same_weights};
 use crate::script::contractions::{TensorClaims, next_claim};
 use crate::script::party::{Commitments, ContractionParty, OpeningParty};
 use crate::script::{Script, Statement};
 use crate::transcript::{Challenge, Message};
+use inferproof_relations::Origin;
 
 /// All relations hold if the constraints do, whose opened vector is the claims' combination of rows at the point.
 pub(crate) struct OpenedClaim<'a, A: Arithmetic, L> {
@@ -111,7 +112,7 @@ impl<P: Profile, L> OpenedClaim<'_, Padded<P>, L> {
         let at_point = eq_vector(&point, 1 << parts.c);
         let classes = same_weights(&claims, &parts.tensors);
         let weights = parallel::map(&classes, |class| {
-            class.layout.row_weights(class.functional, &at_point)
+            row_weights(class.layout, class.functional, &at_point)
         });
         for (class, weights) in classes.iter().zip(weights) {
             for claim in &class.claims {

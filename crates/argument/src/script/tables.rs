@@ -1,7 +1,7 @@
 //! What the verifier computes of a table's leaves: sums over its tuples, linear in the table.
 
-use crate::relations::Table;
 use crate::script::arithmetic::Ring;
+use inferproof_relations::Table;
 
 /// For each entry the sum of it and of all behind it.
 pub(super) fn suffix_sums<K: Ring>(weights: &[K]) -> Vec<K> {

@@ -3,12 +3,12 @@
 
 use super::sample::{Shape, Trace};
 use crate::closing::Opened;
-use crate::curve::{Point, Profile, Scalar, encode_point, encode_scalar};
+use crate::curve::{Point, Profile, Scalar, decode_scalar, encode_point, encode_scalar};
 use crate::generators::Generators;
 use crate::msm::commit_scalars;
-use crate::multilinear::{bits_of, dot, eq_vector, kron};
+use crate::multilinear::{dot, eq_vector, kron};
+use crate::pieces::pieces;
 use crate::prover::{Candidate, Opener};
-use crate::relations::{Leaves, Origin, Relations, Source, Term};
 use crate::script::claims::{ContractionClaim, TensorClaim};
 use crate::script::party::{
     Commitments, ContractionParty, Layer, LookupParty, OpeningParty, Party, TreeParty,
@@ -17,6 +17,8 @@ use crate::script::{Outcome, Statement};
 use crate::transcript::Message;
 use crate::{ProveError, Reject};
 use ark_ff::{One, PrimeField, Zero};
+use inferproof_relations::bits_of;
+use inferproof_relations::{Leaves, Origin, Relations, Source, Term};
 use inferproof_view::Group;
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -212,6 +214,11 @@ impl<'a, P: Profile> Adversary<'a, P> {
                 Source::Public(i) => self.publics[i].clone(),
                 Source::Committed(i) => self.array(i),
                 Source::Contraction(i) => self.outputs[i].clone(),
+                Source::Constant(i) => {
+                    let values = &self.relations.parts().field.constants[i].values;
+                    let values = values.iter();
+                    values.map(|v| decode_scalar(v).unwrap()).collect()
+                }
             };
             let read = term.view.apply(&source).unwrap();
             total.resize(read.len(), Scalar::<P>::zero());
@@ -408,7 +415,7 @@ impl<'a, P: Profile> Adversary<'a, P> {
         for claim in claims {
             let rows = &self.rows[claim.tensor];
             let layout = &self.relations.parts().tensors[claim.tensor].layout;
-            for piece in layout.pieces(&claim.functional) {
+            for piece in pieces(layout, &claim.functional) {
                 let mut folded = vec![Scalar::<P>::zero(); width];
                 for (row, k) in piece.rows(layout) {
                     let row = rows[row].iter();

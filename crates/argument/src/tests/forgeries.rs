@@ -10,10 +10,10 @@ use super::sample::{HIGH, SHIFT_2, Shape, Trace, tensor};
 use crate::Reject;
 use crate::curve::Scalar;
 use crate::generators::Generators;
-use crate::relations::{Leaves, Parts, Relations, Table};
 use crate::transcript::{Challenge, Message};
 use ark_ff::{AdditiveGroup, Field, One, Zero};
 use ark_grumpkin::GrumpkinConfig;
+use inferproof_relations::{Leaves, Parts, Relations, Table};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -764,7 +764,7 @@ fn another_view_is_rejected() {
 /// Must 9: weights beyond their declared width have no range proof; without its lookups anything has one.
 #[test]
 fn weights_out_of_range_are_rejected() {
-    use crate::relations::Source;
+    use inferproof_relations::Source;
     use inferproof_view::View;
     let shape = small();
     let trace = Trace::random(&shape, 25);

@@ -5,7 +5,6 @@ use super::oracle::{self, Log, Program};
 use super::sample::{Model, Shape, Trace, prove};
 use crate::curve::{Point, Scalar, decode_point, decode_scalar, encode_point, encode_scalar};
 use crate::generators::Generators;
-use crate::relations::Relations;
 use crate::script::party::{Commitments, MessageReader, Party, Reading};
 use crate::script::{Statement, run};
 use crate::transcript::{Challenge, Message, Transcript};
@@ -14,6 +13,7 @@ use crate::{Integers, Reject, Witness};
 use ark_ec::CurveGroup;
 use ark_ff::One;
 use ark_grumpkin::GrumpkinConfig;
+use inferproof_relations::Relations;
 
 type P = GrumpkinConfig;
 

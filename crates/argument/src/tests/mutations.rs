@@ -3,13 +3,13 @@
 use super::sample::{Model, Shape, Trace, prove};
 use crate::curve::{Profile, Scalar, decode_point, decode_scalar, encode_point, encode_scalar};
 use crate::generators::Generators;
-use crate::relations::{
-    CommittedTensor, Contraction, Linear, Lookup, Origin, Parts, Relations, Source, Table, Term,
-};
 use crate::{Integers, Layout, Message, Reject};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{BigInteger, Field, One, PrimeField};
 use ark_grumpkin::GrumpkinConfig;
+use inferproof_relations::{
+    CommittedTensor, Contraction, Linear, Lookup, Origin, Parts, Relations, Source, Table, Term,
+};
 use inferproof_view::View;
 use rayon::prelude::*;
 
@@ -52,6 +52,7 @@ pub fn tiny() -> Relations {
             shape: vec![2],
             terms: vec![read(1, Source::Contraction(0)), read(-1, Source::Public(0))],
         }],
+        ..Parts::default()
     };
     Relations::new(parts).unwrap()
 }

@@ -11,12 +11,12 @@ use super::adversary::cheat;
 use crate::curve::{Profile, Scalar};
 use crate::generators::Generators;
 use crate::msm::commit_rows;
-use crate::prover::{Entropy, Opening, Prover, Witness};
-use crate::relations::{
-    CommittedTensor, Contraction, Linear, Lookup, Origin, Parts, Relations, Source, Table, Term,
-};
+use crate::prover::{Entropy, FieldWitness, Opening, Prover, Witness};
 use crate::script::Statement;
 use crate::{Integers, Layout, ProveError, Reject, curve::Point};
+use inferproof_relations::{
+    CommittedTensor, Contraction, Linear, Lookup, Origin, Parts, Relations, Source, Table, Term,
+};
 use inferproof_view::{Step, View};
 
 #[derive(Clone, Copy, Debug)]
@@ -251,6 +251,7 @@ impl Shape {
                     term(-1, Source::Public(0), view(&[m], vec![])),
                 ],
             }],
+            ..Parts::default()
         };
         if !squares {
             parts.contractions.pop();
@@ -422,7 +423,10 @@ pub fn cheat_with<P: Profile>(
     let publics = vec![trace.out.clone()];
     let (statement, witness) = (model.statement(&publics, context), model.witness(trace));
     let mut go = |_| true;
-    let prover = Prover::new(relations, generators, &statement, &witness, &mut go)?;
+    let fields = FieldWitness::default();
+    let prover = Prover::new(
+        relations, generators, &statement, &witness, &fields, &mut go,
+    )?;
     cheat(relations, generators, &statement, prover)
 }
 

@@ -9,8 +9,7 @@ use crate::curve::{Point, Scalar, encode_point, encode_scalar};
 use crate::generators::Generators;
 use crate::msm::{commit_scalars, msm_full};
 use crate::multilinear::dot;
-use crate::prover::{Candidate, Prover, Randomness};
-use crate::relations::Relations;
+use crate::prover::{Candidate, FieldWitness, Prover, Randomness};
 use crate::script::party::{Commitments, Party};
 use crate::script::{Outcome, Statement, run};
 use crate::transcript::{Challenge, Transcript};
@@ -19,6 +18,7 @@ use crate::{Integers, ProveError, Reject, Witness};
 use ark_ec::CurveGroup;
 use ark_ff::{Field, One, Zero};
 use ark_grumpkin::GrumpkinConfig;
+use inferproof_relations::Relations;
 use std::collections::HashSet;
 use zeroize::Zeroizing;
 
@@ -50,7 +50,7 @@ fn outcome(relations: &Relations, statement: &Statement<'_, P>, head: &[u8]) -> 
 }
 
 /// An accepting proof of anything, true or false, for whoever may choose the last challenge.
-fn simulate(
+pub fn simulate(
     relations: &Relations,
     generators: &Generators<P>,
     statement: &Statement<'_, P>,
@@ -155,7 +155,8 @@ fn watch(
     padded: bool,
 ) -> Candidate<P> {
     let mut go = |_| true;
-    let prover = Prover::new(relations, generators, statement, witness, &mut go).unwrap();
+    let fields = FieldWitness::default();
+    let prover = Prover::new(relations, generators, statement, witness, &fields, &mut go).unwrap();
     Candidate::new(relations, statement, Watched { prover, padded }).unwrap()
 }
 
@@ -356,7 +357,16 @@ fn progress_stops_a_proof() {
             asked += 1;
             asked <= stop
         };
-        let prover = Prover::new(&relations, &generators, &statement, &witness, &mut go).unwrap();
+        let fields = FieldWitness::default();
+        let prover = Prover::new(
+            &relations,
+            &generators,
+            &statement,
+            &witness,
+            &fields,
+            &mut go,
+        )
+        .unwrap();
         let verdict = cheat(&relations, &generators, &statement, prover);
         assert_eq!(verdict, Err(ProveError::Interrupted));
     }

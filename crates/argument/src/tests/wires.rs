@@ -7,7 +7,7 @@ use crate::Reject;
 use crate::curve::{Scalar, decode_scalar};
 use crate::generators::Generators;
 use crate::multilinear::{dot, eq_vector};
-use crate::relations::Relations;
+use crate::row_weights::row_weights;
 use crate::script::Script;
 use crate::script::arithmetic::{Arithmetic, Challenger, Constraint, Ring, Value};
 use crate::script::claims::TensorClaim;
@@ -16,6 +16,7 @@ use crate::script::opening::OpenedClaim;
 use crate::script::party::{LookupParty, MessageReader, Reading};
 use crate::transcript::{Challenge, Message, StatementPart, Transcript};
 use ark_grumpkin::GrumpkinConfig;
+use inferproof_relations::Relations;
 use std::iter::{Product, Sum};
 use std::marker::PhantomData;
 use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
@@ -146,7 +147,12 @@ impl Product for Wire {
     }
 }
 
-impl Ring for Wire {}
+impl Ring for Wire {
+    fn decode(bytes: &[u8; 32]) -> Option<Self> {
+        let value = decode_scalar(bytes).ok()?;
+        Some(Self { value, wire: false })
+    }
+}
 
 /// A transcript whose challenges are wires.
 struct WireTranscript(Transcript);
@@ -207,7 +213,7 @@ fn opened_vector(
     let mut vector = vec![F::from(0); width];
     for claim in claims {
         let layout = &relations.parts().tensors[claim.tensor].layout;
-        let weights = layout.row_weights(&claim.functional, &at_point);
+        let weights = row_weights(layout, &claim.functional, &at_point);
         for (weight, row) in weights.into_iter().zip(&rows[claim.tensor]) {
             let weight = weight * claim.functional.coefficient;
             vector

@@ -3,10 +3,10 @@
 use super::adversary::cheat;
 use super::sample::{HIGH, Model, Shape, Trace, cheat_with, prove, verify};
 use crate::generators::Generators;
-use crate::prover::Prover;
-use crate::relations::{Parts, Relations, Table};
+use crate::prover::{FieldWitness, Prover, Values};
 use crate::{Integers, ProveError, Reject};
 use ark_grumpkin::GrumpkinConfig;
+use inferproof_relations::{Parts, Relations, Table};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
@@ -307,11 +307,16 @@ fn wrong_multiplicities_are_rejected() {
     let verdict = |change: &dyn Fn(&mut Vec<Vec<i64>>)| {
         let witness = model.witness(trace);
         let mut go = |_| true;
-        let mut prover = Prover::new(relations, generators, &statement, &witness, &mut go).unwrap();
+        let fields = FieldWitness::default();
+        let mut prover = Prover::new(
+            relations, generators, &statement, &witness, &fields, &mut go,
+        )
+        .unwrap();
         change(&mut prover.multiplicities);
         for table in 0..relations.parts().tables.len() {
             let counts = Integers::from_i64(&prover.multiplicities[table]).unwrap();
-            prover.secrets.arrays.committed[relations.multiplicities(table)] = Cow::Owned(counts);
+            prover.secrets.arrays.committed[relations.multiplicities(table)] =
+                Values::Integers(Cow::Owned(counts));
         }
         let proof = cheat(relations, generators, &statement, prover).unwrap();
         crate::verify(relations, generators, &statement, &proof)

@@ -508,6 +508,7 @@ impl<'a> Builder<'a> {
             lookups: self.lookups,
             contractions: self.contractions,
             linears: self.linears,
+            ..Parts::default()
         };
         let relations = Relations::within(parts, self.limits)?;
         Ok(Lowered {

@@ -1,8 +1,8 @@
 //! The leaves of the tree, made when they are asked for: most are places in tables, of four bytes each.
 
 use crate::prover::found::{Entry, Found};
-use crate::relations::{self, Block, Relations, Table};
 use ark_ff::PrimeField;
+use inferproof_relations::{self, Block, Relations, Table};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -73,11 +73,11 @@ impl<N: Copy + Send + Sync> Leaves<N> {
         let mut found: Vec<Option<Found>> = found.into_iter().map(Some).collect();
         let blocks = relations.blocks().iter().map(|&block| {
             let content = match block.leaves {
-                relations::Leaves::Lookup(i) => Content::Lookup {
+                inferproof_relations::Leaves::Lookup(i) => Content::Lookup {
                     table: relations.parts().lookups[i].table,
                     found: found[i].take().expect("a lookup has one block"),
                 },
-                relations::Leaves::Table(table) => Content::Table(table),
+                inferproof_relations::Leaves::Table(table) => Content::Table(table),
             };
             (block, content)
         });
@@ -267,14 +267,14 @@ impl<N: Copy + Send + Sync> Leaves<N> {
         mut random: impl FnMut() -> F,
         number: impl Fn(F) -> N,
     ) -> Self {
-        use crate::multilinear::bits_of;
+        use inferproof_relations::bits_of;
         let sizes = [300, 40];
         let mut numbers = |count: usize| (0..count).map(|_| number(random())).collect::<Vec<N>>();
         let denominators = sizes.map(&mut numbers);
         let mut numerators = sizes.map(&mut numbers);
         let zero = number(F::zero());
         numerators[0][17..100].fill(zero);
-        let mut contents: Vec<(usize, relations::Leaves, Content)> = Vec::new();
+        let mut contents: Vec<(usize, inferproof_relations::Leaves, Content)> = Vec::new();
         for (i, shape) in shapes.iter().enumerate() {
             let table = i % 2;
             let volume: usize = shape.iter().product();
@@ -289,10 +289,10 @@ impl<N: Copy + Send + Sync> Leaves<N> {
             let found = Found::new(&range, shape, &values, None);
             let bits = shape.iter().map(|&n| bits_of(n)).sum();
             let content = Content::Lookup { table, found };
-            contents.push((bits, relations::Leaves::Lookup(i), content));
+            contents.push((bits, inferproof_relations::Leaves::Lookup(i), content));
         }
         for (table, &size) in sizes.iter().enumerate() {
-            let leaves = relations::Leaves::Table(table);
+            let leaves = inferproof_relations::Leaves::Table(table);
             contents.push((bits_of(size), leaves, Content::Table(table)));
         }
         contents.sort_by_key(|(bits, ..)| std::cmp::Reverse(*bits));

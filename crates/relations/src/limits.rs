@@ -4,11 +4,8 @@
 //! readings without bound. So [`Relations::within`](crate::Relations::within) adds up, from shapes alone, what the script will
 //! do, and refuses what is beyond the limits.
 
-use crate::error::RelationsError;
-use crate::layout::Layout;
-use crate::multilinear::bits_of;
-use crate::relations::{Contraction, Parts, Relations, Source, Term};
-use inferproof_view::{Foreseen, volume};
+use crate::{Contraction, Layout, Parts, Readings, RelationsError, Source, Term};
+use inferproof_view::Foreseen;
 use std::collections::HashSet;
 
 /// How much a verifier is ready to spend on a proof, and on making a key ready.
@@ -119,12 +116,13 @@ pub(crate) fn check_rows(parts: &Parts, limits: &Limits) -> Result<(), Relations
         .chain(columns)
         .chain(linears)
         .for_each(|t| description.add(t.view.size() as u64));
+    let constants = parts.field.constants.iter();
+    constants.for_each(|c| description.add(4 * c.values.len() as u64));
     limit("steps of views", description.0, limits.description)
 }
 
 /// About how many field elements the verifier makes or multiplies for a proof.
-pub(crate) fn of_verification(relations: &Relations) -> u64 {
-    let (parts, pads) = (relations.parts(), relations.pad_count());
+pub(crate) fn of_verification(parts: &Parts, readings: &Readings, pads: usize) -> u64 {
     let mut work = Sum::default();
     let width = 1u64 << parts.c.min(40);
     let generators = (pads as u64).max(width);
@@ -143,7 +141,7 @@ pub(crate) fn of_verification(relations: &Relations) -> u64 {
         lookup.shape.iter().for_each(|&n| work.add(2 * n as u64));
     }
     let mut pullbacks: Vec<Option<Foreseen>> = Vec::new();
-    for pullback in relations.pullbacks() {
+    for pullback in &readings.pullbacks {
         work.add(READING);
         let target = axes(pullback.view.target());
         target
@@ -155,9 +153,9 @@ pub(crate) fn of_verification(relations: &Relations) -> u64 {
         pullbacks.push(pulled);
     }
     let mut weighed = HashSet::new();
-    for reading in relations.readings() {
+    for reading in &readings.all {
         work.add(READING);
-        let Some(Some(pulled)) = pullbacks.get(reading.pullback) else {
+        let Some(Some(pulled)) = pullbacks.get(reading.pullback.index()) else {
             continue;
         };
         match reading.source {
@@ -177,7 +175,7 @@ pub(crate) fn of_verification(relations: &Relations) -> u64 {
                     }
                 }
             }
-            source @ (Source::One | Source::Public(_)) => {
+            source @ (Source::One | Source::Public(_) | Source::Constant(_)) => {
                 add_claim(parts, source, &pulled.groups, width, &mut work);
             }
         }
@@ -194,6 +192,13 @@ fn add_claim(parts: &Parts, source: Source, groups: &[Vec<usize>], width: u64, w
                 .publics
                 .get(i)
                 .map_or(0, |s| 2 * entries(s).min(1 << 62)),
+        ),
+        Source::Constant(i) => work.add(
+            parts
+                .field
+                .constants
+                .get(i)
+                .map_or(0, |c| 2 * c.values.len() as u64),
         ),
         Source::Committed(i) => {
             if let Some(tensor) = parts.tensors.get(i) {
@@ -256,12 +261,6 @@ fn of_rows(layout: &Layout, groups: &[Vec<usize>], width: u64) -> u64 {
     let weights = groups.iter().map(entries).fold(0, u64::saturating_add);
     let rows = (layout.row_count() as u64).saturating_mul(3);
     weights.saturating_add(rows).saturating_add(width)
-}
-
-/// Bits of a shape, and whether its entries can be counted.
-pub(crate) fn bits_of_shape(shape: &[usize]) -> Option<usize> {
-    volume(shape)?;
-    Some(shape.iter().map(|&n| bits_of(n)).sum())
 }
 
 pub(crate) fn check_work(work: u64, limits: &Limits) -> Result<(), RelationsError> {
