@@ -63,6 +63,8 @@ mod public_weights;
 #[cfg(feature = "onnx")]
 mod replaceable;
 #[cfg(feature = "onnx")]
+mod run_input;
+#[cfg(feature = "onnx")]
 mod saturation;
 #[cfg(feature = "onnx")]
 mod secret;
@@ -89,11 +91,11 @@ pub use inferproof_inference::{
 #[cfg(feature = "onnx")]
 pub use inferproof_onnx::{
     Accuracy, Agreement, Array, Dimensions, Entries, ImportOptions, NodeSummary, OnnxError, Port,
-    QuantizeOptions, Samples, Widths, io_reason, meant, parse_samples, quantize_inputs,
+    QuantizeOptions, Sample, Samples, Widths, io_reason, meant, parse_samples, quantize_inputs,
     read_samples,
 };
 #[cfg(feature = "onnx")]
-pub use inferproof_program::{Program, RunError, Tensor, TensorId};
+pub use inferproof_program::{Program, RunError, Tensor, TensorId, Trace, ValidProgram};
 
 #[cfg(feature = "onnx")]
 pub use atomic::{Access, Existing, Folder, check_file, write_file};
@@ -122,6 +124,8 @@ pub use onnx_file::OnnxFile;
 pub use printable::{printable, printable_json};
 #[cfg(feature = "onnx")]
 pub use public_weights::check_public_weights;
+#[cfg(feature = "onnx")]
+pub use run_input::{InputPlan, RunInput};
 #[cfg(feature = "onnx")]
 pub use saturation::{Place, Saturated, saturated_inputs, saturated_nodes};
 #[cfg(feature = "onnx")]

@@ -1,9 +1,10 @@
 //! Between numpy's arrays and a program's tensors.
 
 use crate::errors::Failure;
-use inferproof::{Array, Entries, OnnxError, Port, Samples, meant, quantize_inputs};
-use inferproof::{Program, TensorId};
-use inferproof::{Saturated, ports, saturated_inputs};
+use inferproof::{
+    Array, Entries, OnnxError, Port, Program, RunInput, Samples, Saturated, TensorId, meant, ports,
+    quantize_inputs, saturated_inputs,
+};
 use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -121,23 +122,15 @@ impl Given {
         Ok(Samples::from_arrays(origin, &named, labels, inputs)?)
     }
 
-    /// The integers of one sample, and what had to be moved into the declared ranges.
-    pub fn input(self, origin: &str, program: &Program) -> Result<Input, Failure> {
+    /// The integers of one sample of all inputs, and what had to be moved into the declared ranges.
+    pub fn input(self, origin: &str, program: &Program) -> Result<RunInput, Failure> {
         let samples = self.samples(origin, None, &ports(program, &program.inputs))?;
-        match &samples.inputs[..] {
-            [only] => Ok(Input {
+        match samples.inputs.as_slice() {
+            [only] => Ok(RunInput {
                 integers: quantize_inputs(program, only),
                 saturated: saturated_inputs(program, only),
             }),
-            several => Err(Failure::Input {
-                message: format!(
-                    "{origin}: {} samples; a proof is of one, so prove them one by one",
-                    several.len()
-                ),
-                tensor: None,
-                expected: Some("1 sample".into()),
-                found: Some(format!("{} samples", several.len())),
-            }),
+            several => Err(Failure::samples(several.len())),
         }
     }
 
@@ -178,14 +171,6 @@ impl Given {
     }
 }
 
-/// One sample.
-pub struct Input {
-    /// The program's integers.
-    pub integers: Vec<Vec<i64>>,
-    /// What had to be moved into the declared ranges.
-    pub saturated: Vec<Saturated>,
-}
-
 /// For Python, as `--json` prints it.
 pub fn saturations(saturated: &[Saturated]) -> String {
     serde_json::to_string(saturated).unwrap_or_default()
@@ -201,28 +186,38 @@ pub fn allow(saturated: &[Saturated], strict: bool) -> Result<(), Failure> {
     }
 }
 
-/// A tensor for Python: its name, what its integers mean (an array of numbers, or a list of strings), and the integers.
-pub type Tensor<'py> = (String, Bound<'py, PyAny>, Bound<'py, PyArrayDyn<i64>>);
+/// A tensor for Python: its name, what its integers mean (an array of numbers, or a list of strings), and the integers. Both are `None`
+/// of a tensor that is hidden.
+pub type Tensor<'py> = (
+    String,
+    Option<Bound<'py, PyAny>>,
+    Option<Bound<'py, PyArrayDyn<i64>>>,
+);
 
 /// Inputs or outputs of a program for Python.
 pub fn tensors<'py>(
     py: Python<'py>,
     program: &Program,
     ids: &[TensorId],
-    integers: Vec<Vec<i64>>,
+    integers: impl IntoIterator<Item = Option<Vec<i64>>>,
 ) -> PyResult<Vec<Tensor<'py>>> {
-    let made = ids.iter().zip(integers).filter_map(|(&id, integers)| {
-        let tensor = program.tensor(id)?;
-        Some((tensor, meant(program, id, &integers)?, integers))
-    });
-    let made = made.map(|(tensor, meant, integers)| {
+    let made = ids.iter().zip(integers);
+    let made = made.filter_map(|(&id, integers)| Some((id, program.tensor(id)?, integers)));
+    let made = made.map(|(id, tensor, integers)| {
+        let name = tensor.name.clone();
+        let Some((integers, meant)) = integers.and_then(|integers| {
+            let meant = meant(program, id, &integers)?;
+            Some((integers, meant))
+        }) else {
+            return Ok((name, None, None));
+        };
         let shape = &tensor.shape[..];
         let means = match meant {
             Entries::Numbers(reals) => PyArray1::from_vec(py, reals).reshape(shape)?.into_any(),
             Entries::Texts(texts) => PyList::new(py, texts)?.into_any(),
         };
         let integers = PyArray1::from_vec(py, integers).reshape(shape)?;
-        Ok((tensor.name.clone(), means, integers))
+        Ok((name, Some(means), Some(integers)))
     });
     made.collect()
 }

@@ -4,7 +4,7 @@ use crate::arrays::Given;
 use crate::inspect::dimensions;
 use crate::model::Model;
 use crate::work::run;
-use inferproof::{Curve, Visibility, Visible};
+use inferproof::{Curve, Visible};
 use inferproof::{Error, OnnxFile, Plan};
 use inferproof::{ImportOptions, QuantizeOptions};
 use pyo3::prelude::*;
@@ -46,7 +46,7 @@ type Pairs = Vec<(f64, f64)>;
 
 /// The model, and output entries on the calibration and evaluation data.
 #[pyfunction]
-#[pyo3(signature = (onnx, name, *, dims, dequantize, calibration, evaluation, labels, weights, input, output, curve, weight_bits, activation_bits, input_bits, tolerance, strict, listener))]
+#[pyo3(signature = (onnx, name, *, dims, dequantize, calibration, evaluation, labels, weights, curve, weight_bits, activation_bits, input_bits, tolerance, strict, listener))]
 #[expect(clippy::too_many_arguments, reason = "named in Python")]
 pub fn compile(
     py: Python<'_>,
@@ -58,8 +58,6 @@ pub fn compile(
     evaluation: Option<Given>,
     labels: Option<Vec<i64>>,
     weights: Word<Visible>,
-    input: Word<Visible>,
-    output: Word<Visible>,
     curve: Word<Curve>,
     weight_bits: Option<u32>,
     activation_bits: Option<u32>,
@@ -70,11 +68,7 @@ pub fn compile(
 ) -> PyResult<(Model, Pairs, Pairs)> {
     let dimensions = dimensions(dims).map_err(|failure| failure.raise(py))?;
     let plan = Plan {
-        visibility: Visibility {
-            weights: weights.0,
-            input: input.0,
-            output: output.0,
-        },
+        weights: weights.0,
         curve: curve.0,
         options: QuantizeOptions {
             weight_bits,

@@ -3,7 +3,7 @@
 
 use inferproof::Error;
 use inferproof::OnnxError;
-use inferproof::{InferenceError, KeyError, ProveError};
+use inferproof::{InferenceError, KeyError, OpeningError, RunError};
 use pyo3::exceptions::{PyFileExistsError, PyKeyboardInterrupt, PyOSError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -14,8 +14,6 @@ use std::path::{Path, PathBuf};
 pub enum Failure {
     /// A model or one of its files.
     Model(Error),
-    /// An inference was not proven.
-    Inference(InferenceError),
     /// An array does not fit.
     Input {
         message: String,
@@ -37,10 +35,13 @@ impl From<Error> for Failure {
 
 impl From<InferenceError> for Failure {
     fn from(error: InferenceError) -> Self {
-        match error {
-            InferenceError::Prove(ProveError::Interrupted) => Self::Model(Error::Interrupted),
-            other => Self::Inference(other),
-        }
+        Self::Model(error.into())
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        InferenceError::from(error).into()
     }
 }
 
@@ -79,6 +80,22 @@ impl From<OnnxError> for Failure {
 }
 
 impl Failure {
+    /// A tensor was not committed.
+    pub fn opening(error: OpeningError) -> Self {
+        let message = error.to_string();
+        let tensor = match error {
+            OpeningError::Values { tensor, .. } => Some(tensor),
+            OpeningError::Decode(_) | OpeningError::Wrong(_) => None,
+            OpeningError::Prove(_) => return Self::Internal(message),
+        };
+        Self::Input {
+            message,
+            tensor,
+            expected: None,
+            found: None,
+        }
+    }
+
     /// A panic, whose message was printed on standard error.
     pub fn of_panic(panic: &(dyn Any + Send)) -> Self {
         let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -90,7 +107,6 @@ impl Failure {
     pub fn raise(self, py: Python<'_>) -> PyErr {
         match self {
             Self::Model(error) => model(py, error),
-            Self::Inference(error) => inference(py, &error),
             Self::Input {
                 message,
                 tensor,
@@ -120,9 +136,16 @@ fn inference(py: Python<'_>, error: &InferenceError) -> PyErr {
         InferenceError::Key(_) | InferenceError::Model | InferenceError::Curves => {
             exception(py, "ModelFileError", &message, &[])
         }
-        InferenceError::Publics(_) | InferenceError::Prove(_) => {
-            exception(py, "InternalError", &message, &[])
+        InferenceError::Opening { tensor, .. }
+        | InferenceError::MissingOpening { tensor, .. }
+        | InferenceError::NotCommitted { tensor, .. } => {
+            let tensor = Some(tensor.clone());
+            exception(py, "InputError", &message, &[("tensor", tensor)])
         }
+        InferenceError::Statement(_) | InferenceError::Lower(_) => {
+            exception(py, "InputError", &message, &[])
+        }
+        InferenceError::Prove(_) => exception(py, "InternalError", &message, &[]),
     }
 }
 
@@ -131,9 +154,10 @@ fn model(py: Python<'_>, error: Error) -> PyErr {
     match error {
         Error::Interrupted => PyKeyboardInterrupt::new_err(()),
         Error::Read { path, source } | Error::Write { path, source } => system(&path, &source),
-        Error::Exists { path, .. } => PyFileExistsError::new_err(format!(
-            "{}: exists already; choose another folder, or pass replace=True (its secrets are lost then)",
-            path.display()
+        Error::Exists { path, is_folder } => PyFileExistsError::new_err(format!(
+            "{}: exists already; choose another name, or pass replace=True{}",
+            path.display(),
+            if is_folder { " (its secrets are lost then)" } else { "" }
         )),
         Error::NotReplaced { .. } | Error::Link { .. } | Error::Foreign { .. } => {
             PyFileExistsError::new_err(message)
@@ -147,11 +171,14 @@ fn model(py: Python<'_>, error: Error) -> PyErr {
         Error::NotAModel { path, .. }
         | Error::Decode { path, .. }
         | Error::Secret { path, .. }
-        | Error::PublicWeights { path, .. } => file(py, &message, &path),
+        | Error::PublicWeights { path, .. }
+        | Error::Opening { path, .. } => file(py, &message, &path),
+        Error::Statement { .. } => exception(py, "InputError", &message, &[]),
         Error::Strict { warnings, .. } => {
             let messages = warnings.iter().map(ToString::to_string);
             strict(py, &messages.collect::<Vec<_>>())
         }
+        Error::Inference(error) => inference(py, &error),
         Error::Commit(_) => unsupported(py, &message, Path::new(""), &[]),
     }
 }

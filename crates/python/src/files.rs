@@ -40,8 +40,8 @@ pub fn save_public(
 
 /// Writes a file, whole or not at all.
 #[pyfunction]
-pub fn write_file(py: Python<'_>, path: PathBuf, data: Vec<u8>) -> PyResult<()> {
-    let (access, existing) = (Access::Shared, Existing::Replace);
+pub fn write_file(py: Python<'_>, path: PathBuf, data: Vec<u8>, replace: bool) -> PyResult<()> {
+    let (access, existing) = (Access::Shared, Existing::replace_if(replace));
     whole(py, || {
         let unfinished = Unfinished::default();
         Ok(inferproof::write_file(

@@ -2,7 +2,6 @@
 
 use crate::errors::Failure;
 use crate::work::run;
-use inferproof::{Cache, KeyFile};
 use inferproof::{Dimensions, ImportOptions, Widths};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
@@ -30,17 +29,6 @@ pub fn check(
     })
 }
 
-/// What `inferproof inspect` prints of a key.
-#[pyfunction]
-pub fn inspect_key(py: Python<'_>, key: Vec<u8>, path: PathBuf) -> PyResult<String> {
-    run(py, None, move |_| {
-        json(&inferproof::inspect_key(
-            &KeyFile::new(path, key)?,
-            &Cache::of_user(),
-        )?)
-    })
-}
-
 /// What `inferproof inspect` prints of a proof.
 #[pyfunction]
 pub fn inspect_proof(py: Python<'_>, proof: Vec<u8>) -> PyResult<String> {
@@ -64,6 +52,7 @@ pub fn dimensions(given: Vec<String>) -> Result<Dimensions, Failure> {
     Ok(all)
 }
 
-fn json(report: &impl serde::Serialize) -> Result<String, Failure> {
+/// As text.
+pub fn json(report: &impl serde::Serialize) -> Result<String, Failure> {
     serde_json::to_string(report).map_err(|error| Failure::Internal(error.to_string()))
 }

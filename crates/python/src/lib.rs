@@ -9,8 +9,12 @@ mod compile;
 mod errors;
 mod files;
 mod inspect;
+mod key;
 mod model;
+mod opening;
 mod prover;
+mod rows;
+mod statements;
 mod verifier;
 mod work;
 
@@ -32,11 +36,13 @@ fn main(py: Python<'_>, arguments: Vec<OsString>, itself: Vec<OsString>) -> u8 {
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<model::Model>()?;
+    module.add_class::<key::Key>()?;
+    module.add_class::<opening::Opening>()?;
     module.add_class::<prover::Prover>()?;
+    module.add_class::<rows::Rows>()?;
     module.add_class::<verifier::Verifier>()?;
     module.add_function(wrap_pyfunction!(compile::compile, module)?)?;
     module.add_function(wrap_pyfunction!(inspect::check, module)?)?;
-    module.add_function(wrap_pyfunction!(inspect::inspect_key, module)?)?;
     module.add_function(wrap_pyfunction!(inspect::inspect_proof, module)?)?;
     module.add_function(wrap_pyfunction!(files::read_public, module)?)?;
     module.add_function(wrap_pyfunction!(files::save_public, module)?)?;

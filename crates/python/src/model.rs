@@ -1,9 +1,10 @@
 //! A compiled model with its secrets.
 
+use crate::arrays::{Given, saturations};
 use crate::errors::Failure;
+use crate::rows::{Rows, Stacked, run_all, stacked};
 use crate::work::{run, whole};
-use inferproof::Visible;
-use inferproof::{Existing, Folder, Unfinished, hex};
+use inferproof::{Cache, Existing, Folder, InputPlan, Unfinished, Visible, hex};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ impl Model {
         Ok(Self {
             model: Arc::new(model),
             id: hex(&key.model_id()),
-            private: key.architecture().visibility.weights == Visible::Private,
+            private: key.architecture().weights == Visible::Private,
         })
     }
 }
@@ -48,6 +49,29 @@ impl Model {
                 &Unfinished::default(),
             )?)?)
         })
+    }
+
+    /// The outputs for all samples, without proofs, and what was cut off.
+    fn predict<'py>(
+        &self,
+        py: Python<'py>,
+        given: Given,
+        strict: bool,
+        listener: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<(Vec<Stacked<'py>>, String)> {
+        let model = self.model.clone();
+        let (program, outputs, saturated) = run(py, listener.as_ref(), move |step| {
+            let key = model.key.decode()?;
+            let weights = model.weights(&key, &Cache::none())?;
+            let program = &key.architecture().program;
+            let plan = InputPlan::new(program, key.curve(), &key.statement(b""), &[]);
+            let rows = Rows::read(Some(given), &plan)?.all();
+            let one = |inputs: &[Vec<i64>]| Ok(weights.run(inputs)?);
+            let (outputs, saturated) = run_all(program, &rows, &one, strict, step)?;
+            Ok((program.clone(), outputs, saturated))
+        })?;
+        let outputs = stacked(py, &program, outputs)?;
+        Ok((outputs, saturations(&saturated)))
     }
 
     /// The published identifier.

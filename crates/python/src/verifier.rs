@@ -2,54 +2,16 @@
 
 use crate::arrays::{Given, Tensor, allow, saturations, tensors};
 use crate::errors::Failure;
+use crate::opening::Opening;
+use crate::statements::of_model;
 use crate::work::run;
-use inferproof::{Cache, Error, KeyFile, difference, hex};
-use inferproof::{Publics, Visible};
+use inferproof::{
+    Cache, Disclosed, Expected, Hidden, KeyFile, Program, Role, Saturated, Statement, Verdict, hex,
+    judge, ports, quantize_inputs, saturated_inputs,
+};
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// The range proofs of the weights are verified once for every key, as the command line does; both remember it in the same place.
-fn ready(file: &KeyFile, recheck: bool) -> Result<inferproof::Verifier, Failure> {
-    let verifier = inferproof::Verifier::new(file.decode()?).map_err(Error::key(&file.path))?;
-    let cache = Cache::of_user();
-    if recheck || !cache.has_range_proofs(&file.bytes) {
-        verifier
-            .check_range_proofs()
-            .map_err(Error::key(&file.path))?;
-        cache.add_range_proofs(&file.bytes);
-    }
-    Ok(verifier)
-}
-
-/// What the caller says a proof must show.
-struct Claims {
-    inputs: Option<Vec<Vec<i64>>>,
-    outputs: Option<Vec<Vec<i64>>>,
-}
-
-/// What an accepted proof shows, or why it is rejected.
-fn judge(
-    verifier: &inferproof::Verifier,
-    proof: &[u8],
-    claims: &Claims,
-    context: &[u8],
-) -> Result<Publics, String> {
-    let shown = verifier.verify(proof, context);
-    let shown = shown.map_err(|e| e.to_string())?;
-    let program = verifier.program();
-    for (what, ids, expected, shown) in [
-        ("input", &program.inputs, &claims.inputs, &shown.inputs),
-        ("output", &program.outputs, &claims.outputs, &shown.outputs),
-    ] {
-        if let (Some(expected), Some(shown)) = (expected, shown)
-            && let Some(difference) = difference(program, what, ids, shown, expected)
-        {
-            return Err(difference);
-        }
-    }
-    Ok(shown)
-}
 
 /// A key made ready to verify any number of proofs.
 #[pyclass(frozen, module = "inferproof._native")]
@@ -58,22 +20,42 @@ pub struct Verifier {
     id: String,
 }
 
-/// Why a proof is rejected; else what it shows of inputs and outputs, where they are public; where the given input had to be moved into
-/// the declared ranges.
-type Verdict<'py> = (
+/// Why a proof is rejected; else what it shows of inputs and outputs, and the identifiers of commitments by name; where the given input
+/// had to be moved into the declared ranges.
+type Judged<'py> = (
     Option<String>,
-    Option<Vec<Tensor<'py>>>,
-    Option<Vec<Tensor<'py>>>,
+    Vec<Tensor<'py>>,
+    Vec<Tensor<'py>>,
+    Vec<(String, String)>,
     String,
 );
 
 #[pymethods]
 impl Verifier {
     #[new]
-    fn new(py: Python<'_>, key: Vec<u8>, path: PathBuf, recheck: bool) -> PyResult<Self> {
+    fn new(
+        py: Python<'_>,
+        key: Vec<u8>,
+        path: PathBuf,
+        recheck: bool,
+        user_cache: bool,
+        cache: Option<PathBuf>,
+    ) -> PyResult<Self> {
         run(py, None, move |_| {
             let file = KeyFile::new(path, key)?;
-            let verifier = ready(&file, recheck)?;
+            let cache = match cache {
+                Some(folder) => Cache::at(folder),
+                None if user_cache => Cache::of_user(),
+                None => Cache::none(),
+            };
+            let verifier = match recheck {
+                true => {
+                    let verifier = file.verifier(&Cache::none())?;
+                    cache.add_range_proofs(&file.bytes);
+                    verifier
+                }
+                false => file.verifier(&cache)?,
+            };
             Ok(Self {
                 id: hex(&verifier.model_id()),
                 verifier: Arc::new(verifier),
@@ -87,65 +69,158 @@ impl Verifier {
         &self.id
     }
 
-    /// Whether a proof is accepted, and shows what is given.
+    /// Commits to an input, outside of any proof; also what had to be moved into the declared range.
+    fn commit(
+        &self,
+        py: Python<'_>,
+        values: Given,
+        name: Option<String>,
+        strict: bool,
+    ) -> PyResult<(Opening, String)> {
+        let verifier = self.verifier.clone();
+        run(py, None, move |_| {
+            let program = verifier.program();
+            let place = place(program, name)?;
+            let (integers, saturated) = one_input(program, place, values)?;
+            allow(&saturated, strict)?;
+            let opening = verifier.commit_input(place, integers);
+            let opening = opening.map_err(Failure::opening)?;
+            let opening = Opening::new(opening, verifier.curve());
+            Ok((opening, saturations(&saturated)))
+        })
+    }
+
+    /// Whether a proof is one of a statement, and shows what is given.
     fn verify<'py>(
         &self,
         py: Python<'py>,
         proof: Vec<u8>,
-        context: Vec<u8>,
+        statement: String,
         input: Option<Given>,
         output: Option<Given>,
         strict: bool,
-    ) -> PyResult<Verdict<'py>> {
+    ) -> PyResult<Judged<'py>> {
         let verifier = self.verifier.clone();
         let (judged, saturated) = run(py, None, move |_| {
             let program = verifier.program();
-            let visibility = verifier.architecture().visibility;
-            refuse_private("input", visibility.input, input.is_some())?;
-            refuse_private("output", visibility.output, output.is_some())?;
-            let input = input.map(|x| x.input("input", program)).transpose()?;
-            let (inputs, saturated) = match input {
-                Some(input) => (Some(input.integers), input.saturated),
-                None => (None, vec![]),
-            };
+            let statement = of_model(&verifier.statement(b""), program, &statement)?;
+            let (expected, saturated) = expected(program, statement, input, output)?;
             allow(&saturated, strict)?;
-            let claims = Claims {
-                inputs,
-                outputs: output.map(|y| y.output("output", program)).transpose()?,
-            };
-            Ok((judge(&verifier, &proof, &claims, &context), saturated))
+            Ok((judge(&verifier, &expected, &proof), saturated))
         })?;
         let saturated = saturations(&saturated);
-        let shown = match judged {
-            Ok(shown) => shown,
-            Err(reason) => return Ok((Some(reason), None, None, saturated)),
+        let proof = match judged {
+            Verdict::Accepted(proof) => proof,
+            Verdict::Rejected(reason) => {
+                return Ok((Some(reason), vec![], vec![], vec![], saturated));
+            }
         };
         let program = self.verifier.program();
-        let of = |ids, values: Option<Vec<Vec<i64>>>| {
-            values
-                .map(|values| tensors(py, program, ids, values))
-                .transpose()
+        let shown = |ids, disclosed: &[Disclosed]| {
+            let integers = disclosed.iter().map(|d| d.integers().map(<[i64]>::to_vec));
+            tensors(py, program, ids, integers)
         };
+        let curve = self.verifier.curve();
+        let (statement, disclosure) = (&proof.statement, &proof.disclosure);
+        let disclosed = disclosure.inputs.iter().chain(&disclosure.outputs);
+        let commitments = statement.listed().zip(disclosed);
+        let commitments = commitments.filter_map(|((_, listed), disclosed)| {
+            let name = program.tensor(listed.tensor)?.name.clone();
+            Some((name, hex(&disclosed.commitment()?.id(curve))))
+        });
         Ok((
             None,
-            of(&program.inputs, shown.inputs)?,
-            of(&program.outputs, shown.outputs)?,
+            shown(&program.inputs, &disclosure.inputs)?,
+            shown(&program.outputs, &disclosure.outputs)?,
+            commitments.collect(),
             saturated,
         ))
     }
 }
 
-/// What a proof does not show cannot be compared.
-fn refuse_private(what: &str, visible: Visible, given: bool) -> Result<(), Failure> {
-    if !given || visible == Visible::Public {
-        return Ok(());
+/// What the caller says the proof must say and show, and where the input had to be moved into the declared ranges.
+fn expected(
+    program: &Program,
+    statement: Statement,
+    input: Option<Given>,
+    output: Option<Given>,
+) -> Result<(Expected, Vec<Saturated>), Failure> {
+    let mut expected = Expected::new(statement);
+    let mut saturated = Vec::new();
+    if let Some(input) = input {
+        expected.check_shown(program, Role::Input)?;
+        let input = input.input("input", program)?;
+        saturated = input.saturated;
+        expected = expected.showing(program, Role::Input, input.integers)?;
     }
-    Err(Failure::Input {
-        message: format!(
-            "{what}: cannot be compared: this model's {what} is private, so that proofs do not show it; leave it out"
-        ),
-        tensor: None,
-        expected: Some("nothing".into()),
-        found: Some(format!("an {what}")),
+    if let Some(output) = output {
+        expected.check_shown(program, Role::Output)?;
+        let output = output.output("output", program)?;
+        expected = expected.showing(program, Role::Output, output)?;
+    }
+    Ok((expected, saturated))
+}
+
+impl From<Hidden> for Failure {
+    fn from(hidden: Hidden) -> Self {
+        Self::Input {
+            message: format!("{hidden}; leave it out"),
+            tensor: Some(hidden.name),
+            expected: Some("nothing".into()),
+            found: Some(format!("an {}", hidden.role)),
+        }
+    }
+}
+
+/// Which input is meant.
+fn place(program: &Program, name: Option<String>) -> Result<usize, Failure> {
+    let names: Vec<String> = ports(program, &program.inputs)
+        .into_iter()
+        .map(|port| port.name)
+        .collect();
+    let place = match (&name, names.as_slice()) {
+        (Some(name), _) => names.iter().position(|known| known == name),
+        (None, [_]) => Some(0),
+        (None, _) => None,
+    };
+    place.ok_or_else(|| {
+        let names = names.join(", ");
+        let message = match &name {
+            Some(name) => format!("the model has no input `{name}`; it has {names}"),
+            None => format!("the model has several inputs: name the one to commit to, of {names}"),
+        };
+        Failure::Input {
+            message,
+            tensor: name.clone(),
+            expected: Some(names),
+            found: name,
+        }
     })
+}
+
+/// The integers of one input alone.
+fn one_input(
+    program: &Program,
+    place: usize,
+    values: Given,
+) -> Result<(Vec<i64>, Vec<Saturated>), Failure> {
+    let names = ports(program, &program.inputs);
+    let port = names.get(place).map(std::slice::from_ref);
+    let samples = values.samples("input", None, port.unwrap_or_default())?;
+    let values = match samples.inputs.as_slice() {
+        [only] => only.first().cloned().unwrap_or_default(),
+        several => return Err(Failure::samples(several.len())),
+    };
+    // Zeros stand for the others, of which nothing is read.
+    let mut sample: Vec<Vec<f64>> = names
+        .iter()
+        .map(|port| vec![0.0; port.shape.iter().product()])
+        .collect();
+    if let Some(slot) = sample.get_mut(place) {
+        *slot = values;
+    }
+    let mut saturated = saturated_inputs(program, &sample);
+    saturated.retain(|s| names.get(place).is_some_and(|port| port.name == s.name));
+    let integers = quantize_inputs(program, &sample).into_iter().nth(place);
+    Ok((integers.unwrap_or_default(), saturated))
 }

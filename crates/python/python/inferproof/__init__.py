@@ -8,7 +8,7 @@ Commit to a model, run it on an input, and prove that *this committed model prod
     model.save("credit.model")
 
     result, proof = inferproof.Prover("credit.model").prove(x[0], context=b"request 17")
-    verdict = inferproof.Verifier("credit.model/public").verify(proof, context=b"request 17")
+    verdict = inferproof.Verifier("credit.model").verify(proof, context=b"request 17")
 """
 
 from ._native import __version__
@@ -27,11 +27,14 @@ from .errors import (
     UnsupportedModelError,
 )
 from .models import Model, Public
+from .openings import Opening
 from .progress import Progress
 from .proofs import Proof, Verdict
-from .proving import Prover, Verifier
+from .proving import Prover
 from .report import Check, Node, Report
 from .saturation import Saturated
+from .statements import Statement
+from .verifying import Verifier
 
 __all__ = [
     "AccuracyWarning",
@@ -42,6 +45,7 @@ __all__ = [
     "Model",
     "ModelFileError",
     "Node",
+    "Opening",
     "Progress",
     "Proof",
     "Prover",
@@ -50,6 +54,7 @@ __all__ = [
     "Report",
     "Saturated",
     "SaturationWarning",
+    "Statement",
     "StrictError",
     "Tensors",
     "UnsupportedModelError",

@@ -7,13 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "Key",
     "Model",
+    "Opening",
     "Prover",
+    "Rows",
     "Verifier",
     "__version__",
     "check",
     "compile",
-    "inspect_key",
     "inspect_proof",
     "main",
     "read_public",
@@ -25,7 +27,8 @@ __version__: str
 
 _Array = NDArray[np.float64] | tuple[list[int], list[str | None]]
 _Given = _Array | dict[str, _Array] | list[tuple[str, _Array]]
-_Tensor = tuple[str, NDArray[np.float64] | list[str | None], NDArray[np.int64]]
+_Tensor = tuple[str, NDArray[np.float64] | list[str | None] | None, NDArray[np.int64] | None]
+_Stacked = tuple[str, list[int], NDArray[np.float64] | list[str | None]]
 _Listener = Callable[[str, int, int], object]
 
 @final
@@ -33,6 +36,9 @@ class Model:
     @staticmethod
     def open(path: str) -> Model: ...
     def save(self, path: str, replace: bool) -> None: ...
+    def predict(
+        self, given: _Given, strict: bool, listener: _Listener | None
+    ) -> tuple[list[_Stacked], str]: ...
     @property
     def id(self) -> str: ...
     @property
@@ -43,21 +49,56 @@ class Model:
     def card(self) -> str | None: ...
 
 @final
+class Key:
+    def __new__(cls, key: bytes, path: str) -> Key: ...
+    @property
+    def report(self) -> str: ...
+    def statement(
+        self, private: Sequence[str], commit: Sequence[str], committed: Sequence[tuple[str, str]], context: bytes
+    ) -> tuple[str, str]: ...
+    def read_statement(self, json: str) -> tuple[str, str]: ...
+
+@final
+class Opening:
+    @staticmethod
+    def open(path: str) -> Opening: ...
+    def save(self, path: str, replace: bool) -> None: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def shape(self) -> list[int]: ...
+    @property
+    def commitment(self) -> bytes: ...
+
+@final
+class Rows:
+    def __len__(self) -> int: ...
+
+@final
 class Prover:
     def __new__(cls, model: Model) -> Prover: ...
-    def run(self, input: _Given, strict: bool) -> tuple[list[_Tensor], str]: ...
+    def rows(self, given: _Given | None, statement: str, openings: Sequence[Opening]) -> Rows: ...
+    def run(self, rows: Rows, strict: bool) -> tuple[list[_Tensor], str]: ...
+    def predict(self, rows: Rows, strict: bool, listener: _Listener | None) -> tuple[list[_Stacked], str]: ...
     def prove(
-        self, input: _Given, context: bytes, strict: bool, listener: _Listener | None
-    ) -> tuple[list[_Tensor], bytes, str]: ...
+        self,
+        rows: Rows,
+        row: int,
+        statement: str,
+        openings: Sequence[Opening],
+        strict: bool,
+        listener: _Listener | None,
+    ) -> tuple[list[_Tensor], bytes, list[tuple[str, Opening]], str]: ...
 
 @final
 class Verifier:
-    def __new__(cls, key: bytes, path: str, recheck: bool) -> Verifier: ...
+    def __new__(cls, key: bytes, path: str, recheck: bool, user_cache: bool, cache: str | None) -> Verifier: ...
     @property
     def id(self) -> str: ...
+    def commit(self, values: _Given, name: str | None, strict: bool) -> tuple[Opening, str]: ...
     def verify(
-        self, proof: bytes, context: bytes, input: _Given | None, output: _Given | None, strict: bool
-    ) -> tuple[str | None, list[_Tensor] | None, list[_Tensor] | None, str]: ...
+        self, proof: bytes, statement: str, input: _Given | None, output: _Given | None, strict: bool
+    ) -> tuple[str | None, list[_Tensor], list[_Tensor], list[tuple[str, str]], str]: ...
 
 def compile(
     onnx: bytes,
@@ -69,8 +110,6 @@ def compile(
     evaluation: _Given | None,
     labels: Sequence[int] | None,
     weights: str,
-    input: str,
-    output: str,
     curve: str,
     weight_bits: int | None,
     activation_bits: int | None,
@@ -82,9 +121,8 @@ def compile(
 def check(
     onnx: bytes, name: str, dims: Sequence[str], dequantize: bool, weight_bits: int, activation_bits: int
 ) -> str: ...
-def inspect_key(key: bytes, path: str) -> str: ...
 def inspect_proof(proof: bytes) -> str: ...
 def read_public(path: str) -> tuple[bytes, str | None]: ...
 def save_public(path: str, key: bytes, card: str | None, replace: bool) -> None: ...
-def write_file(path: str, data: bytes) -> None: ...
+def write_file(path: str, data: bytes, replace: bool) -> None: ...
 def main(arguments: Sequence[str], itself: Sequence[str]) -> int: ...

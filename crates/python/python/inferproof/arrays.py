@@ -3,46 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InputError
+from .openings import Opening
 from .saturation import Saturated
 
-__all__ = ["Tensors", "entries", "given", "is_table", "numbers"]
+__all__ = ["Tensors", "entries", "given", "is_table", "numbers", "stacked"]
 
 
-class Tensors(Mapping[str, NDArray[Any]]):
-    """Inputs or outputs of a model: an array of real numbers for each tensor name.
+class Tensors(Mapping[str, Any]):
+    """Inputs or outputs of a model: an array of real numbers for each tensor name, ``None`` for what a proof hides.
 
     A tensor of strings is an array of those, in which ``None`` stands for any that the model does not know; a missing number is NaN.
     With a single tensor, numpy takes the whole for that array: ``np.argmax(result)``.
     """
 
-    __slots__ = ("_integers", "_reals", "saturated")
+    __slots__ = ("_integers", "_reals", "openings", "saturated")
 
     def __init__(
         self,
-        tensors: list[tuple[str, NDArray[np.float64] | list[str | None], NDArray[np.int64]]],
+        tensors: list[tuple[str, NDArray[np.float64] | list[str | None] | None, NDArray[np.int64] | None]],
         saturated: tuple[Saturated, ...] = (),
+        openings: Mapping[str, Opening] = MappingProxyType({}),
     ) -> None:
         self._integers = {name: integers for name, _, integers in tensors}
-        self._reals: dict[str, NDArray[Any]] = {
+        self._reals: dict[str, NDArray[Any] | None] = {
             # Strings are a list, which numpy would give a type of its own.
-            name: np.array(reals, dtype=object).reshape(integers.shape) if isinstance(reals, list) else reals
+            name: np.array(reals, dtype=object).reshape(np.shape(integers)) if isinstance(reals, list) else reals
             for name, reals, integers in tensors
         }
         self.saturated = saturated
         """Of outputs of a run: what lay beyond the ranges that calibration gave, on the way from the input to them."""
+        self.openings = dict(openings)
+        """Of outputs that were proven: what opens the fresh commitments of the proof, by name of input or output. It is secret."""
 
     @property
-    def integers(self) -> Mapping[str, NDArray[np.int64]]:
+    def integers(self) -> Mapping[str, Any]:
         """The integers of the program that was proven, which the real numbers are multiples of."""
         return self._integers
 
-    def __getitem__(self, name: str) -> NDArray[Any]:
+    def __getitem__(self, name: str) -> Any:
         return self._reals[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -54,26 +59,41 @@ class Tensors(Mapping[str, NDArray[Any]]):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if len(self._reals) != 1:
             raise TypeError(f"there are several tensors: choose one of {', '.join(self._reals)}")
-        (only,) = self._reals.values()
+        ((name, only),) = self._reals.items()
+        if only is None:
+            raise TypeError(f"`{name}` is hidden: the proof does not show it")
         return np.array(only, dtype=dtype, copy=True) if copy else np.asarray(only, dtype=dtype)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tensors):
             return NotImplemented
         mine, theirs = self._integers, other._integers
-        same = mine.keys() == theirs.keys() and all(np.array_equal(mine[name], theirs[name]) for name in mine)
+        same = mine.keys() == theirs.keys() and all(_same(mine[name], theirs[name]) for name in mine)
         return same and all(_same(self[name], other[name]) for name in self)
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         # Shapes only: what a tensor holds may be private.
-        shapes = ", ".join(f"{name}: {list(array.shape)}" for name, array in self.items())
+        shapes = ", ".join(f"{name}: {'hidden' if array is None else list(array.shape)}" for name, array in self.items())
         return f"<Tensors {shapes}>"
 
 
-def _same(mine: NDArray[Any], theirs: NDArray[Any]) -> bool:
+def _same(mine: NDArray[Any] | None, theirs: NDArray[Any] | None) -> bool:
+    if mine is None or theirs is None:
+        return mine is theirs
     return np.array_equal(mine, theirs, equal_nan=mine.dtype.kind == "f" and theirs.dtype.kind == "f")
+
+
+def stacked(outputs: list[tuple[str, list[int], Any]]) -> Any:
+    """Outputs with a row for each sample: the only one as an array, several by name. An axis of length 1 is that of samples."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, shape, entries in outputs:
+        array = np.array(entries, dtype=object) if isinstance(entries, list) else entries
+        of_one = shape[1:] if shape[:1] == [1] else shape
+        volume = int(np.prod(of_one, dtype=np.int64))
+        arrays[name] = array.reshape(-1 if volume else 0, *of_one)
+    return next(iter(arrays.values())) if len(arrays) == 1 else arrays
 
 
 Texts = tuple[list[int], list["str | None"]]

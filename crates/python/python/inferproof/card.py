@@ -70,14 +70,13 @@ def model_card(
 
 
 def _verifying(public: Public) -> str:
-    who = public.visibility
     return f"""## Proofs
 
 Answers of this model come with a zero-knowledge proof that *this* model gave them. The model is committed to as
 
     {public.id}
 
-Weights are {who["weights"]}, inputs {who["input"]}, outputs {who["output"]}. With the folder `public` of this repository:
+Its weights are {public.weights}; what a proof shows of inputs and outputs is in its statement. With the folder `public` of this repository:
 
 ```python
 import inferproof

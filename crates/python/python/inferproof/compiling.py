@@ -12,6 +12,7 @@ from . import _native
 from .arrays import given, numbers
 from .convert import to_onnx
 from .errors import AccuracyWarning, InputError
+from .log import logger
 from .models import Model
 from .progress import Progress, listener
 from .report import Check
@@ -50,8 +51,6 @@ def compile(
     dims: Mapping[str, int] | None = None,
     dequantize: bool = False,
     weights: Visibility = "private",
-    input: Visibility = "public",
-    output: Visibility = "public",
     curve: Literal["grumpkin", "bn254"] = "grumpkin",
     weight_bits: int | None = None,
     activation_bits: int | None = None,
@@ -71,9 +70,7 @@ def compile(
     :param evaluate: other inputs to measure accuracy on; with the right answers, as ``(x_test, y_test)``, classes are counted too.
     :param dims: lengths of dimensions that the model leaves open, as ``{"batch": 1}``.
     :param dequantize: read a quantized model as the float model behind it, with its weights dequantized.
-    :param weights: whether verifiers see the weights.
-    :param input: whether verifiers see the input.
-    :param output: whether verifiers see the output.
+    :param weights: whether everyone may have the weights. Who sees inputs and outputs is said when proving.
     :param curve: of the commitments; ``"bn254"`` (about 100 bits of security) is for what meets a chain.
     :param weight_bits: bits of a weight, 2 to 16; chosen by accuracy if not given.
     :param activation_bits: bits of an activation, 2 to 16; chosen by accuracy if not given.
@@ -96,8 +93,6 @@ def compile(
             evaluation=None if samples is None else given(samples, "evaluate"),
             labels=labels,
             weights=weights,
-            input=input,
-            output=output,
             curve=curve,
             weight_bits=weight_bits,
             activation_bits=activation_bits,
@@ -107,7 +102,9 @@ def compile(
             listener=told,
         )
     compiled = Model(made, {"calibration": np.array(calibrated), "evaluation": np.array(evaluated)})
+    logger.info("compiled %s: model %s, weights %s", onnx.name, compiled.id, weights)
     for warning in compiled.report.warnings:
+        logger.warning("%s: %s", onnx.name, warning)
         warnings.warn(warning, AccuracyWarning, stacklevel=2)
     return compiled
 

@@ -6,10 +6,16 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from . import _native
+from .arrays import given, stacked
+from .openings import Opening
+from .progress import Progress, listener
 from .report import Pairs, Report
+from .saturation import heard
+from .statements import Committed, Context, Names, Statement, context_bytes, listed
 
 __all__ = ["Model", "Public"]
 
@@ -22,18 +28,19 @@ class Public:
     It is compared, hashed, copied and pickled by what it holds.
     """
 
-    __slots__ = ("_description", "card_text", "key")
+    __slots__ = ("_description", "_native", "card_text", "key")
 
     def __init__(self, key: bytes, card: str | None = None) -> None:
         self.key = bytes(key)
         """The verifying key."""
         self.card_text = card
         """The model card's JSON, if there is one. It is what the model's maker says; only the key counts."""
-        self._description: dict[str, Any] = json.loads(_native.inspect_key(self.key, "verifying key"))
+        self._native = _native.Key(self.key, "verifying key")
+        self._description: dict[str, Any] = json.loads(self._native.report)
 
     @classmethod
     def open(cls, path: Path_) -> Public:
-        """Read a model's ``public`` folder, or a verifying key."""
+        """Read a model's folder or the ``public`` folder in it, or a verifying key."""
         key, card = _native.read_public(os.fspath(path))
         return cls(key, card)
 
@@ -47,10 +54,26 @@ class Public:
         return str(self._description["model_id"])
 
     @property
-    def visibility(self) -> Mapping[str, str]:
-        """Who sees ``weights``, ``input`` and ``output``: ``"public"`` or ``"private"``."""
-        visibility: dict[str, str] = self._description["visibility"]
-        return visibility
+    def weights(self) -> str:
+        """Whether the weights are ``"public"`` or ``"private"``. Who sees inputs and outputs is said in every statement."""
+        return str(self._description["weights_visibility"])
+
+    def statement(
+        self, *, private: Names = (), commit: Names = (), committed: Committed = MappingProxyType({}), context: Context = b""
+    ) -> Statement:
+        """A statement about a run of this model: everything is public of which nothing else is said.
+
+        Names are those of inputs and outputs; ``"inputs"`` and ``"outputs"`` are all of a kind, and ``"input:NAME"`` and
+        ``"output:NAME"`` tell two of one name apart.
+
+        :param private: what a proof hides.
+        :param commit: what a proof hides behind a fresh commitment, which other proofs may read.
+        :param committed: what was committed before: an opening or the identifier of a commitment by name.
+        :param context: what a proof has to be bound to, such as a request's nonce.
+        :raises InputError: if a name is unknown, or two things are said of one tensor.
+        """
+        before = [(str(name), what.id if isinstance(what, Opening) else what) for name, what in committed.items()]
+        return Statement._of(*self._native.statement(listed(private), listed(commit), before, context_bytes(context)))
 
     @property
     def inputs(self) -> dict[str, tuple[int, ...]]:
@@ -108,6 +131,13 @@ class Model:
         """Write a folder with ``public`` (for everyone) and ``secret`` (readable by its owner only), whole or not at all."""
         self._native.save(os.fspath(path), replace)
 
+    def predict(self, x: Any, *, strict: bool = False, progress: Progress = None) -> Any:
+        """The outputs for many inputs, without proofs, as :meth:`Prover.predict` gives them; nothing is made ready for proofs first."""
+        with listener(progress) as told:
+            outputs, saturated = self._native.predict(given(x, "input"), strict, told)
+        heard(saturated, stacklevel=2)
+        return stacked(outputs)
+
     @property
     def id(self) -> str:
         """The model's published identifier, a digest of its commitment and architecture."""
@@ -136,8 +166,7 @@ class Model:
         )
 
     def __repr__(self) -> str:
-        visibility = ", ".join(f"{what} {who}" for what, who in self._public.visibility.items())
-        return f"<Model {self.id[:16]}..., {visibility}>"
+        return f"<Model {self.id[:16]}..., weights {self._public.weights}>"
 
     def _repr_html_(self) -> str:
         return self.report._repr_html_()
@@ -146,3 +175,10 @@ class Model:
 def native(model: Model | Path_) -> _native.Model:
     """The extension module's model, of a model or its folder."""
     return model._native if isinstance(model, Model) else _native.Model.open(os.fspath(Path(model)))
+
+
+def public_side(model: Model | Public | bytes) -> Public:
+    """The public side of what has one."""
+    if isinstance(model, Model):
+        return model.public
+    return model if isinstance(model, Public) else Public(model)

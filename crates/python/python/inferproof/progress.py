@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from .log import logger
 
 __all__ = ["Listener", "Progress", "listener"]
 
@@ -22,7 +25,26 @@ PATIENCE_SECONDS = 0.5
 
 @contextmanager
 def listener(progress: Progress) -> Iterator[Listener | None]:
-    """What the extension module tells of its progress."""
+    """What the extension module tells of its progress: the caller's listener or bar, and the log."""
+    with _shown(progress) as shown:
+        yield _logged(shown) if logger.isEnabledFor(logging.DEBUG) else shown
+
+
+def _logged(shown: Listener | None) -> Listener:
+    stages: set[str] = set()
+
+    def told(doing: str, done: int, of: int) -> None:
+        if doing not in stages:
+            stages.add(doing)
+            logger.debug("%s", doing)
+        if shown is not None:
+            shown(doing, done, of)
+
+    return told
+
+
+@contextmanager
+def _shown(progress: Progress) -> Iterator[Listener | None]:
     if callable(progress):
         yield progress
     elif progress is False or (progress is None and not _watched()):

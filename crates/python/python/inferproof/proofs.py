@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from . import _native
 from .arrays import Tensors
-from .errors import RejectedProofError
+from .errors import InferproofError, RejectedProofError
+from .pages import proof_page, verdict_page
+
+if TYPE_CHECKING:
+    from .statements import Statement
 
 __all__ = ["Proof", "Verdict"]
 
@@ -22,9 +27,9 @@ class Proof(bytes):
         """Read a proof from a file."""
         return cls(Path(path).read_bytes())
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the proof to a file, whole or not at all."""
-        _native.write_file(os.fspath(path), bytes(self))
+    def save(self, path: str | os.PathLike[str], *, replace: bool = False) -> None:
+        """Write the proof to a file, whole or not at all; never over an existing one unless ``replace=True``."""
+        _native.write_file(os.fspath(path), bytes(self), replace)
 
     def inspect(self) -> dict[str, Any]:
         """What the proof says of itself, as ``inferproof inspect`` prints it: model, curve, sizes. Nothing of it is verified."""
@@ -36,6 +41,13 @@ class Proof(bytes):
 
     __str__ = __repr__
 
+    def _repr_html_(self) -> str:
+        try:
+            report = self.inspect()
+        except InferproofError as error:
+            return proof_page(len(self), None, str(error))
+        return proof_page(len(self), report, None)
+
 
 class Verdict:
     """Whether a proof was accepted: true or false; if it was, what it shows.
@@ -44,19 +56,23 @@ class Verdict:
     inputs or outputs raises :class:`RejectedProofError`.
     """
 
-    __slots__ = ("_inputs", "_outputs", "context", "model_id", "reason")
+    __slots__ = ("_commitments", "_inputs", "_outputs", "reason", "statement")
 
     def __init__(
-        self, model_id: str, context: bytes, reason: str | None, inputs: Tensors | None, outputs: Tensors | None
+        self,
+        statement: Statement,
+        reason: str | None,
+        inputs: Tensors,
+        outputs: Tensors,
+        commitments: dict[str, str],
     ) -> None:
-        self.model_id = model_id
-        """The model of the verifier."""
-        self.context = context
-        """What the proof had to be bound to."""
+        self.statement = statement
+        """The statement that the proof had to be of."""
         self.reason = reason
         """Why the proof was rejected; ``None`` if it was accepted."""
         self._inputs = inputs
         self._outputs = outputs
+        self._commitments = commitments
 
     @property
     def accepted(self) -> bool:
@@ -64,16 +80,32 @@ class Verdict:
         return self.reason is None
 
     @property
-    def inputs(self) -> Tensors | None:
-        """The inputs that the proof is of; ``None`` if they are private."""
+    def model_id(self) -> str:
+        """The model of the verifier."""
+        return self.statement.model_id
+
+    @property
+    def context(self) -> bytes:
+        """What the proof had to be bound to."""
+        return self.statement.context
+
+    @property
+    def inputs(self) -> Tensors:
+        """The inputs that the proof is of, by name; ``None`` for each that it hides."""
         self.raise_if_rejected()
         return self._inputs
 
     @property
-    def outputs(self) -> Tensors | None:
-        """The outputs that the model gave; ``None`` if they are private."""
+    def outputs(self) -> Tensors:
+        """The outputs that the model gave, by name; ``None`` for each that the proof hides."""
         self.raise_if_rejected()
         return self._outputs
+
+    @property
+    def commitments(self) -> MappingProxyType[str, str]:
+        """The identifiers of the commitments to inputs and outputs that the proof reads or comes with, by name."""
+        self.raise_if_rejected()
+        return MappingProxyType(self._commitments)
 
     def raise_if_rejected(self) -> None:
         """Raise :class:`RejectedProofError` with the reason, unless the proof was accepted."""
@@ -86,4 +118,7 @@ class Verdict:
     def __repr__(self) -> str:
         if self.reason is not None:
             return f"<Verdict: rejected: {self.reason}>"
-        return f"<Verdict: accepted, model {self.model_id[:16]}...>"
+        return f"<Verdict: accepted, model {self.model_id[:16]}...: {self.statement.words()}>"
+
+    def _repr_html_(self) -> str:
+        return verdict_page(self.statement, self.reason, self._inputs, self._outputs, self._commitments)

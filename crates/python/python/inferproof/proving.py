@@ -1,22 +1,25 @@
-"""Proving and verifying."""
+"""Proving."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 
 from . import _native
-from .arrays import Tensors, given
+from .arrays import Tensors, given, stacked
+from .errors import InputError
+from .log import logger
 from .models import Model, Public, native
+from .openings import Opening
 from .progress import Progress, listener
-from .proofs import Proof, Verdict
+from .proofs import Proof
 from .saturation import heard
+from .statements import Committed, Context, Names, Statement
 
-__all__ = ["Prover", "Verifier"]
-
-
-def _bytes(context: bytes | str) -> bytes:
-    return context.encode() if isinstance(context, str) else bytes(context)
+__all__ = ["Prover"]
 
 
 class Prover:
@@ -27,12 +30,13 @@ class Prover:
     >>> result, proof = Prover("credit.model").prove(x, context=b"request 17")
     """
 
-    __slots__ = ("_model", "_native")
+    __slots__ = ("_model", "_native", "_plain")
 
     def __init__(self, model: Model | str | os.PathLike[str]) -> None:
         found = native(model)
         self._model = Public(found.key, found.card)
         self._native = _native.Prover(found)
+        self._plain = self._model.statement()
 
     @property
     def public(self) -> Public:
@@ -46,24 +50,132 @@ class Prover:
 
         :param strict: raise :class:`StrictError` instead.
         """
-        outputs, saturated = self._native.run(given(x, "input"), strict)
+        outputs, saturated = self._native.run(self._rows(x, self._plain, []), strict)
         return Tensors(outputs, heard(saturated, stacklevel=2))
 
-    def prove(
-        self, x: Any, *, context: bytes | str = b"", strict: bool = False, progress: Progress = None
-    ) -> tuple[Tensors, Proof]:
-        """Run the model on one input, and prove the outputs.
+    def predict(self, x: Any, *, strict: bool = False, progress: Progress = None) -> Any:
+        """The outputs for many inputs, without proofs: an array with a row for each, or such arrays by name of several outputs.
 
-        :param x: an array, or arrays by the names of the inputs. A first axis of length 1 may be left out.
+        :param x: an array whose first axis counts samples, or such arrays by the names of the inputs, or a table.
+        :param strict: raise :class:`StrictError` where there would be a :class:`SaturationWarning`.
+        :param progress: see :data:`inferproof.Progress`.
+        """
+        with listener(progress) as told:
+            outputs, saturated = self._native.predict(self._rows(x, self._plain, []), strict, told)
+        heard(saturated, stacklevel=2)
+        return stacked(outputs)
+
+    def prove(
+        self,
+        x: Any = None,
+        *,
+        private: Names = (),
+        commit: Names = (),
+        committed: Committed = MappingProxyType({}),
+        statement: Statement | None = None,
+        context: Context = b"",
+        strict: bool = False,
+        progress: Progress = None,
+    ) -> tuple[Tensors, Proof]:
+        """Run the model on one input, and prove what a statement says of the run: everything is shown of which nothing else is said.
+
+        :param x: an array, or arrays by the names of the inputs. A first axis of length 1 may be left out. Inputs that were committed
+            before are left out: their values are in the openings.
+        :param private: names of inputs and outputs that the proof hides.
+        :param commit: names of those to which it makes a fresh commitment; what opens them is in the result's ``openings``.
+        :param committed: what opens each input or output that was committed before, by name.
+        :param statement: all of that at once, and the context; ``committed`` has the openings of the commitments that it names.
         :param context: what to bind the proof to, such as a request's nonce. The verifier has to name the same.
         :param strict: raise :class:`StrictError` where :meth:`run` would warn, and prove nothing.
         :param progress: see :data:`inferproof.Progress`.
-        :return: the outputs by name, and the proof.
-        :raises InputError: if ``x`` does not fit.
+        :return: the outputs by name, also those that the proof hides, and the proof.
+        :raises InputError: if ``x`` does not fit, or the statement does not fit the model or is false.
         """
+        about = self._statement(private, commit, committed, statement, context)
+        openings = _openings(about, committed)
+        rows = self._rows(x, about, openings)
+        if len(rows) != 1:
+            self._native.run(rows, strict)  # which says why
         with listener(progress) as told:
-            outputs, proof, saturated = self._native.prove(given(x, "input"), _bytes(context), strict, told)
-        return Tensors(outputs, heard(saturated, stacklevel=2)), Proof(proof)
+            result, proof, saturated = self._prove(rows, 0, about, openings, strict, told)
+        result.saturated = heard(saturated, stacklevel=2)
+        return result, proof
+
+    def prove_batch(
+        self,
+        x: Any,
+        *,
+        private: Names = (),
+        commit: Names = (),
+        context: Context = b"",
+        contexts: Iterable[Context] | None = None,
+        strict: bool = False,
+        progress: Progress = None,
+    ) -> list[tuple[Tensors, Proof]]:
+        """Prove many inputs, one after the other. Each has a proof of its own, as :meth:`prove` makes it, which is verified alone.
+
+        :param x: an array whose first axis counts samples, or such arrays by the names of the inputs, or a table.
+        :param private: as for :meth:`prove`, and so is ``commit``.
+        :param context: what to bind every proof to. Then a proof may stand for another one of the batch, unless what it shows tells.
+        :param contexts: what to bind each proof to, one for each sample.
+        :param strict: raise :class:`StrictError` where there would be a :class:`SaturationWarning`.
+        :param progress: told how many proofs are done, of how many.
+        :return: outputs and proof of each sample, in order.
+        """
+        rows = self._rows(x, self._plain, [])
+        if contexts is None:
+            statements = [self._model.statement(private=private, commit=commit, context=context)] * len(rows)
+        elif context:
+            raise ValueError("give context, which every proof is bound to, or contexts, one for each; not both")
+        else:
+            if isinstance(contexts, (str, bytes)):
+                raise TypeError("contexts: expected one context for each sample, found a single one; that is context=")
+            statements = [self._model.statement(private=private, commit=commit, context=one) for one in contexts]
+            if len(statements) != len(rows):
+                raise InputError(
+                    f"contexts: expected {len(rows)}, one for each sample, found {len(statements)}",
+                    expected=str(len(rows)),
+                    found=str(len(statements)),
+                )
+        proven = []
+        with listener(progress) as told:
+            for row, about in enumerate(statements):
+                if told is not None:
+                    told("proving", row, len(rows))
+                result, proof, saturated = self._prove(rows, row, about, [], strict, None)
+                result.saturated = heard(saturated, stacklevel=2)
+                proven.append((result, proof))
+            if told is not None:
+                told("proving", len(rows), len(rows))
+        return proven
+
+    def _rows(self, x: Any, about: Statement, openings: list[_native.Opening]) -> _native.Rows:
+        return self._native.rows(None if x is None else given(x, "input"), about.to_json(), openings)
+
+    def _prove(
+        self,
+        rows: _native.Rows,
+        row: int,
+        about: Statement,
+        openings: list[_native.Opening],
+        strict: bool,
+        told: Any,
+    ) -> tuple[Tensors, Proof, str]:
+        start = perf_counter()
+        outputs, proof, fresh, saturated = self._native.prove(rows, row, about.to_json(), openings, strict, told)
+        took = perf_counter() - start
+        logger.info("proved in %.3f s: %d bytes, model %s, %s", took, len(proof), self._model.id, about.words())
+        result = Tensors(outputs, openings={name: Opening(opening) for name, opening in fresh})
+        return result, Proof(proof), saturated
+
+    def _statement(
+        self, private: Names, commit: Names, committed: Committed, statement: Statement | None, context: Context
+    ) -> Statement:
+        if statement is None:
+            return self._model.statement(private=private, commit=commit, committed=committed, context=context)
+        if private or commit or context:
+            raise ValueError("give a statement, or what it would say (private, commit, context); not both")
+        return statement
 
     def __copy__(self) -> Prover:
         return self
@@ -81,88 +193,25 @@ class Prover:
         return f"<Prover of model {self._model.id[:16]}...>"
 
 
-class Verifier:
-    """A model's key made ready to verify any number of proofs.
-
-    It takes a model's public side, its ``public`` folder, or a verifying key (the file, or its bytes). Making one verifies that the
-    weights are in their ranges; this is remembered for every key, as the command line remembers it.
-
-    >>> verdict = Verifier("credit.model/public").verify(proof, context=b"request 17")
-    """
-
-    __slots__ = ("_native", "_public")
-
-    def __init__(self, key: Public | bytes | str | os.PathLike[str], *, recheck: bool = False) -> None:
-        """:param recheck: verify the ranges of the weights again, though this key has passed before."""
-        name = "verifying key"
-        if isinstance(key, Public):
-            self._public = key
-        elif isinstance(key, bytes):
-            self._public = Public(key)
-        else:
-            name = os.fspath(key)
-            self._public = Public.open(key)
-        self._native = _native.Verifier(self._public.key, name, recheck)
-
-    @property
-    def public(self) -> Public:
-        """The model's public side."""
-        return self._public
-
-    @property
-    def id(self) -> str:
-        """The model's published identifier. It says which model is verified: compare it with the one that was announced."""
-        return self._native.id
-
-    def verify(
-        self,
-        proof: bytes,
-        *,
-        context: bytes | str = b"",
-        input: Any = None,
-        output: Any = None,
-        strict: bool = False,
-        raises: bool = False,
-    ) -> Verdict:
-        """Whether a proof is one of this model's, for this context.
-
-        :param proof: a :class:`Proof`, or any bytes. Whatever they are, the worst is a verdict that is false.
-        :param context: what the proof must be bound to.
-        :param input: reject unless the proof is of this input. Values of it that lie beyond the declared range are a
-            :class:`SaturationWarning`: the proof is of the input with them moved to its end.
-        :param output: reject unless the proof is of this output.
-        :param strict: raise :class:`StrictError` instead of that warning.
-        :param raises: raise :class:`RejectedProofError` instead of returning a verdict that is false.
-        :raises InputError: if ``input`` or ``output`` do not fit the model, or are private, so that no proof shows them.
-        """
-        bound = _bytes(context)
-        reason, inputs, outputs, saturated = self._native.verify(
-            bytes(proof),
-            bound,
-            None if input is None else given(input, "input"),
-            None if output is None else given(output, "output"),
-            strict,
-        )
-        heard(saturated, stacklevel=2)
-        verdict = Verdict(
-            self.id,
-            bound,
-            reason,
-            None if inputs is None else Tensors(inputs),
-            None if outputs is None else Tensors(outputs),
-        )
-        if raises:
-            verdict.raise_if_rejected()
-        return verdict
-
-    def __copy__(self) -> Verifier:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Verifier:
-        return self
-
-    def __reduce__(self) -> tuple[type[Verifier], tuple[Public]]:
-        return Verifier, (self._public,)
-
-    def __repr__(self) -> str:
-        return f"<Verifier of model {self.id[:16]}...>"
+def _openings(about: Statement, committed: Committed) -> list[_native.Opening]:
+    """What opens the commitments that a statement names."""
+    said = [how for tensors in (about.inputs, about.outputs) for how in tensors.values()]
+    named = {how["committed"] for how in said if not isinstance(how, str)}
+    found = []
+    for name, opening in committed.items():
+        if not isinstance(opening, Opening):
+            raise InputError(
+                f"committed: `{name}`: proving takes an Opening, found {type(opening).__name__}: the identifier alone has no values",
+                tensor=name,
+                expected="an Opening",
+                found=type(opening).__name__,
+            )
+        if opening.id not in named:
+            raise InputError(
+                f"committed: `{name}`: the statement does not name this opening's commitment, {opening.id[:16]}...",
+                tensor=name,
+                expected=", ".join(sorted(named)),
+                found=opening.id,
+            )
+        found.append(opening._native)
+    return found

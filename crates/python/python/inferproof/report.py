@@ -110,9 +110,8 @@ class Report:
             return
         sizes, bits, calibration = self.sizes, self.quantization, self.calibration
         yield "model", card["model_id"]
-        yield "shows", ", ".join(f"{what} {who}" for what, who in card["visibility"].items())
         yield "curve", f"{card['curve']}, about {card['security_bits']} bits"
-        yield "weights", f"{sizes['weights']:,} of {bits['weight_bits']} bits"
+        yield "weights", f"{sizes['weights']:,} of {bits['weight_bits']} bits, {card['weights_visibility']}"
         yield "activations", f"{sizes['activations']:,} of {bits['activation_bits']} bits"
         yield "calibration", f"{agreement(calibration['agreement'])}, on {calibration['samples']} samples"
         if self.evaluation:

@@ -7,6 +7,7 @@ import warnings
 from dataclasses import dataclass
 
 from .errors import SaturationWarning
+from .log import logger
 
 __all__ = ["Saturated", "heard"]
 
@@ -37,5 +38,6 @@ def heard(text: str, *, stacklevel: int) -> tuple[Saturated, ...]:
     """From what ``--json`` prints as ``saturated``; each is a warning, at the caller of the caller's caller."""
     found = tuple(Saturated(**fields) for fields in json.loads(text))
     for saturated in found:
+        logger.warning("%s", saturated.message)
         warnings.warn(saturated.message, SaturationWarning, stacklevel=stacklevel + 1)
     return found

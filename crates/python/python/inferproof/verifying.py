@@ -1,0 +1,154 @@
+"""Verifying."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from . import _native
+from .arrays import Tensors, given
+from .log import logger
+from .models import Model, Public
+from .openings import Opening
+from .proofs import Proof, Verdict
+from .saturation import heard
+from .statements import Context, Statement
+
+__all__ = ["Verifier"]
+
+
+class Verifier:
+    """A model's key made ready to verify any number of proofs.
+
+    It takes a model's public side, its folder or the ``public`` folder in it, or a verifying key (the file, or its bytes). Making one
+    verifies that the weights are in their ranges; ``cache`` remembers that of a key.
+
+    >>> verdict = Verifier("credit.model").verify(proof, context=b"request 17")
+    """
+
+    __slots__ = ("_cache", "_native", "_public")
+
+    def __init__(
+        self,
+        key: Public | Model | bytes | str | os.PathLike[str],
+        *,
+        cache: bool | str | os.PathLike[str] = False,
+        recheck: bool = False,
+    ) -> None:
+        """:param cache: where to remember that the weights of a key are in their ranges, so that this is not verified again: ``True``
+            for the user's cache, which the command line uses too, or a folder, which nobody else may be able to write to.
+        :param recheck: verify the ranges of the weights again, though this key has passed before.
+        """
+        name = "verifying key"
+        if isinstance(key, (Public, Model)):
+            self._public = key if isinstance(key, Public) else key.public
+        elif isinstance(key, bytes):
+            self._public = Public(key)
+        else:
+            name = os.fspath(key)
+            self._public = Public.open(key)
+        self._cache = cache
+        folder = None if isinstance(cache, bool) else os.fspath(cache)
+        self._native = _native.Verifier(self._public.key, name, recheck, cache is True, folder)
+
+    @property
+    def public(self) -> Public:
+        """The model's public side."""
+        return self._public
+
+    @property
+    def id(self) -> str:
+        """The model's published identifier. It says which model is verified: compare it with the one that was announced."""
+        return self._native.id
+
+    def commit(self, x: Any, name: str | None = None, *, strict: bool = False) -> Opening:
+        """Commit to an input of the model, outside of any proof: whoever has its key can.
+
+        :param x: the values of the input.
+        :param name: which input, where there are several.
+        :param strict: raise :class:`StrictError` where there would be a :class:`SaturationWarning`.
+        :return: what opens the commitment, which is secret; its ``id`` is public.
+        """
+        opening, saturated = self._native.commit(given(x, "input"), name, strict)
+        heard(saturated, stacklevel=2)
+        return Opening(opening)
+
+    def verify(
+        self,
+        proof: bytes | os.PathLike[str],
+        *,
+        expect: Statement | None = None,
+        context: Context = b"",
+        input: Any = None,
+        output: Any = None,
+        strict: bool = False,
+        raises: bool = False,
+    ) -> Verdict:
+        """Whether a proof is one of the statement that is expected: by default, that everything is public, and bound to this context.
+
+        :param proof: a :class:`Proof` or any other bytes, or the path of a file as a ``pathlib.Path``. Whatever bytes they are, the worst
+            is a verdict that is false.
+        :param expect: the statement that the proof must be of, as :meth:`Public.statement` makes it. What the proof itself says is
+            never taken for it: that would let the prover decide what is proven.
+        :param context: what the proof must be bound to; a statement has its own.
+        :param input: reject unless the proof is of this input. Values of it that lie beyond the declared range are a
+            :class:`SaturationWarning`: the proof is of the input with them moved to its end.
+        :param output: reject unless the proof is of this output.
+        :param strict: raise :class:`StrictError` instead of that warning.
+        :param raises: raise :class:`RejectedProofError` instead of returning a verdict that is false.
+        :raises InputError: if ``input`` or ``output`` do not fit the model, or the statement hides them, so that no proof shows them; or
+            if the statement is of another model.
+        """
+        data = _proof(proof)
+        if expect is None:
+            expect = self._public.statement(context=context)
+        elif not isinstance(expect, Statement):
+            raise TypeError(f"expect: expected a Statement, found {type(expect).__name__}; Statement.from_json reads one")
+        elif context:
+            raise ValueError("give expect, a statement with its context, or context for the plain statement; not both")
+        start = perf_counter()
+        reason, inputs, outputs, commitments, saturated = self._native.verify(
+            data,
+            expect.to_json(),
+            None if input is None else given(input, "input"),
+            None if output is None else given(output, "output"),
+            strict,
+        )
+        took = perf_counter() - start
+        heard(saturated, stacklevel=2)
+        if reason is None:
+            logger.info("accepted in %.3f s: model %s, %s", took, self.id, expect.words())
+        else:
+            logger.warning("rejected: model %s: %s", self.id, reason)
+        verdict = Verdict(expect, reason, Tensors(inputs), Tensors(outputs), dict(commitments))
+        if raises:
+            verdict.raise_if_rejected()
+        return verdict
+
+    def __copy__(self) -> Verifier:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Verifier:
+        return self
+
+    def __reduce__(self) -> tuple[Any, tuple[Public, bool | str | os.PathLike[str]]]:
+        return _again, (self._public, self._cache)
+
+    def __repr__(self) -> str:
+        return f"<Verifier of model {self.id[:16]}...>"
+
+
+def _again(public: Public, cache: bool | str | os.PathLike[str]) -> Verifier:
+    return Verifier(public, cache=cache)
+
+
+def _proof(proof: bytes | os.PathLike[str]) -> bytes:
+    """The bytes of a proof, or of the file that has it."""
+    if isinstance(proof, (bytes, bytearray, memoryview)):
+        return bytes(proof)
+    if isinstance(proof, os.PathLike):
+        return Proof.open(Path(proof))
+    hint = "; a path is a pathlib.Path, or Proof.open(path)" if isinstance(proof, str) else ""
+    raise TypeError(f"proof: expected bytes or a path, found {type(proof).__name__}{hint}")
