@@ -3,29 +3,16 @@
 use crate::error::Error;
 use crate::report::{Values, row};
 use crate::source::{name, read_data};
-use inferproof::Program;
-use inferproof::{Entries, Port, meant, quantize_inputs};
-use inferproof::{Saturated, ports, saturated_inputs};
+use inferproof::{Entries, Port, Program, RunInput, Saturated, meant, ports};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-/// One sample of a data file.
-pub struct Input {
-    /// The program's integers.
-    pub integers: Vec<Vec<i64>>,
-    /// What had to be moved into the declared ranges.
-    pub saturated: Vec<Saturated>,
-}
-
 /// Reads one sample of a data file.
-pub fn read_input(program: &Program, path: &Path, sample: usize) -> Result<Input, Error> {
+pub fn read_input(program: &Program, path: &Path, sample: usize) -> Result<RunInput, Error> {
     let values = read_sample(path, sample, &ports(program, &program.inputs))?;
-    Ok(Input {
-        integers: quantize_inputs(program, &values),
-        saturated: saturated_inputs(program, &values),
-    })
+    Ok(RunInput::new(program, &values))
 }
 
 /// Reads one sample of a data file with these tensors.

@@ -125,7 +125,7 @@ pub use printable::{printable, printable_json};
 #[cfg(feature = "onnx")]
 pub use public_weights::check_public_weights;
 #[cfg(feature = "onnx")]
-pub use run_input::{InputPlan, RunInput};
+pub use run_input::{InputPlan, RunInput, single_input};
 #[cfg(feature = "onnx")]
 pub use saturation::{Place, Saturated, saturated_inputs, saturated_nodes};
 #[cfg(feature = "onnx")]

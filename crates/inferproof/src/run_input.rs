@@ -1,4 +1,5 @@
-//! The inputs of one run: from an opening where the statement names a commitment, else from what the caller gives.
+//! The inputs of one run as the program's integers: from an opening where the statement names a commitment, else from what the caller
+//! gives.
 
 use crate::saturation::{Saturated, saturated_inputs};
 use crate::values::ports;
@@ -86,4 +87,37 @@ impl<'a> InputPlan<'a> {
             saturated: saturated_inputs(self.program, &sample),
         }
     }
+}
+
+impl RunInput {
+    /// Of real numbers for all inputs.
+    #[must_use]
+    pub fn new(program: &Program, sample: &Sample) -> Self {
+        Self {
+            integers: quantize_inputs(program, sample),
+            saturated: saturated_inputs(program, sample),
+        }
+    }
+}
+
+/// Real numbers for one input alone, as its integers; and what had to be moved into its declared range.
+#[must_use]
+pub fn single_input(
+    program: &Program,
+    place: usize,
+    values: Vec<f64>,
+) -> (Vec<i64>, Vec<Saturated>) {
+    let ports = ports(program, &program.inputs);
+    // Zeros stand for the others, of which nothing is read.
+    let mut sample: Sample = ports
+        .iter()
+        .map(|port| vec![0.0; port.shape.iter().product()])
+        .collect();
+    if let Some(slot) = sample.get_mut(place) {
+        *slot = values;
+    }
+    let mut saturated = saturated_inputs(program, &sample);
+    saturated.retain(|found| ports.get(place).is_some_and(|port| port.name == found.name));
+    let integers = quantize_inputs(program, &sample).into_iter().nth(place);
+    (integers.unwrap_or_default(), saturated)
 }

@@ -3,7 +3,6 @@
 use crate::errors::Failure;
 use inferproof::{
     Array, Entries, OnnxError, Port, Program, RunInput, Samples, Saturated, TensorId, meant, ports,
-    quantize_inputs, saturated_inputs,
 };
 use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
@@ -126,10 +125,7 @@ impl Given {
     pub fn input(self, origin: &str, program: &Program) -> Result<RunInput, Failure> {
         let samples = self.samples(origin, None, &ports(program, &program.inputs))?;
         match samples.inputs.as_slice() {
-            [only] => Ok(RunInput {
-                integers: quantize_inputs(program, only),
-                saturated: saturated_inputs(program, only),
-            }),
+            [only] => Ok(RunInput::new(program, only)),
             several => Err(Failure::samples(several.len())),
         }
     }

@@ -123,6 +123,10 @@ pub fn run_all(
             cut.into_iter().for_each(|cut| add(&mut saturated, cut));
         }
     }
+    // Also the rows in which nothing was cut off have these entries.
+    for found in &mut saturated {
+        found.total *= rows.len();
+    }
     allow(&saturated, strict)?;
     Ok((outputs, saturated))
 }
@@ -135,7 +139,6 @@ fn add(all: &mut Vec<Saturated>, cut: Saturated) {
         return;
     };
     found.entries += cut.entries;
-    found.total += cut.total;
     let beyond = |value: f64| {
         let below = cut.low.map_or(f64::NEG_INFINITY, |low| low - value);
         below.max(cut.high.map_or(f64::NEG_INFINITY, |high| value - high))

@@ -7,7 +7,7 @@ use crate::statements::of_model;
 use crate::work::run;
 use inferproof::{
     Cache, Disclosed, Expected, Hidden, KeyFile, Program, Role, Saturated, Statement, Verdict, hex,
-    judge, ports, quantize_inputs, saturated_inputs,
+    judge, ports, single_input,
 };
 use pyo3::prelude::*;
 use std::path::PathBuf;
@@ -211,16 +211,5 @@ fn one_input(
         [only] => only.first().cloned().unwrap_or_default(),
         several => return Err(Failure::samples(several.len())),
     };
-    // Zeros stand for the others, of which nothing is read.
-    let mut sample: Vec<Vec<f64>> = names
-        .iter()
-        .map(|port| vec![0.0; port.shape.iter().product()])
-        .collect();
-    if let Some(slot) = sample.get_mut(place) {
-        *slot = values;
-    }
-    let mut saturated = saturated_inputs(program, &sample);
-    saturated.retain(|s| names.get(place).is_some_and(|port| port.name == s.name));
-    let integers = quantize_inputs(program, &sample).into_iter().nth(place);
-    Ok((integers.unwrap_or_default(), saturated))
+    Ok(single_input(program, place, values))
 }

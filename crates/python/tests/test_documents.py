@@ -22,6 +22,15 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_blocks_of_a_page(page: str) -> None:
+    run(page)
+
+
+def test_the_readme_runs_twice() -> None:
+    for _ in range(2):
+        run("README.md")
+
+
+def run(page: str) -> None:
     text = (ROOT / page).read_text()
     blocks = list(re.finditer(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
     assert blocks, page

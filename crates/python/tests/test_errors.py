@@ -35,8 +35,8 @@ def test_the_exceptions_have_one_base() -> None:
         ({}, "input", "input", ""),
         (["a"] * 30, "input", "a number", "a"),
         (np.zeros(30, complex), "input", "numbers", "complex128"),
-        (None, "input", "shape [1, 30]", "shape [1]"),
-            ([object()] * 30, "input", "numbers or strings", "object"),
+        (None, "input", "input", "nothing"),
+        ([object()] * 30, "input", "numbers or strings", "object"),
     ],
 )
 def test_an_input_that_does_not_fit(prover, x, tensor, expected, found) -> None:
@@ -111,6 +111,8 @@ def test_folders_that_are_no_models(tmp_path: Path, folder: Path) -> None:
     assert raised.value.path == str(tmp_path)
     with pytest.raises(inferproof.ModelFileError, match="`public`"):
         inferproof.Prover(folder / "public")
+    with pytest.raises(TypeError):
+        inferproof.compile(tmp_path, calibration=np.zeros((1, 3)), input="private")
     with pytest.raises(inferproof.ModelFileError):
         inferproof.Verifier(b"not a key")
 

@@ -50,15 +50,16 @@ def test_nothing_secret_is_printed(credit, model, prover, verifier, folder: Path
     secret = (folder / "secret" / "weights.safetensors").read_bytes()
     printed = "".join(
         text(thing)
-        for thing in (model, model.public, prover, verifier, result, proof, model.report, verifier.verify(proof))
+        for thing in (model, model.public, prover, verifier, result, proof, model.report, verifier.verify(b""))
         for text in (repr, str, lambda thing: getattr(thing, "_repr_html_", str)())
     )
     assert str(credit.x[0, 0]) not in printed and str(result["output"][0, 0]) not in printed
     assert len(printed) < 300_000 and secret[-64:].hex() not in printed
-    assert repr(model) == f"<Model {model.id[:16]}..., weights private, input public, output public>"
+    assert repr(model) == f"<Model {model.id[:16]}..., weights private>"
     assert repr(proof) == f"<Proof of {len(proof):,} bytes>" == str(proof) == f"{proof}"
     assert repr(result) == "<Tensors output: [1, 2]>"
-    assert repr(verifier.verify(proof)) == f"<Verdict: accepted, model {model.id[:16]}...>"
+    said = "input `input` public, output `output` public"
+    assert repr(verifier.verify(proof)) == f"<Verdict: accepted, model {model.id[:16]}...: {said}>"
     assert repr(verifier.verify(b"")).startswith("<Verdict: rejected: ")
 
 
@@ -66,7 +67,7 @@ def test_a_proof_inspects_itself(credit, model, prover) -> None:
     _, proof = prover.prove(credit.x[0])
     report = proof.inspect()
     assert report["model_id"] == model.id and report["bytes"] == len(proof)
-    assert report["inputs"] == [30] and report["outputs"] == [2]
+    assert report["inputs"] == [{"public": 30}] and report["outputs"] == [{"public": 2}]
     with pytest.raises(inferproof.ModelFileError):
         inferproof.Proof(b"nothing").inspect()
 

@@ -9,9 +9,7 @@ use crate::recognise::{INPUT, PUBLIC_KEY, check_all};
 use crate::report::{Shape, row};
 use crate::source::read_key;
 use crate::values::{allow, read_sample};
-use inferproof::{
-    Error as ModelError, Saturated, Verifier, hex, ports, quantize_inputs, saturated_inputs,
-};
+use inferproof::{Error as ModelError, Saturated, Verifier, hex, ports, single_input};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -59,20 +57,12 @@ fn commit(args: &CommitArgs, console: &Console) -> Result<Report, Error> {
         let known: Vec<String> = names.into_iter().map(|port| port.name).collect();
         return Err(Error::WhichInput(known.join(", ")));
     };
-    // Only this input is read; zeros stand for the others.
+    // Only this input is read.
     let values = read_sample(&args.input, args.sample, std::slice::from_ref(port))?;
-    let mut sample: Vec<Vec<f64>> = names
-        .iter()
-        .map(|port| vec![0.0; port.shape.iter().product()])
-        .collect();
-    if let (Some(slot), Some(values)) = (sample.get_mut(place), values.into_iter().next()) {
-        *slot = values;
-    }
-    let mut saturated = saturated_inputs(program, &sample);
-    saturated.retain(|saturated| saturated.name == port.name);
+    let values = values.into_iter().next().unwrap_or_default();
+    let (integers, saturated) = single_input(program, place, values);
     allow(&saturated, args.strict)?;
-    let integers = quantize_inputs(program, &sample).into_iter().nth(place);
-    let opening = verifier.commit_input(place, integers.unwrap_or_default());
+    let opening = verifier.commit_input(place, integers);
     let opening = opening.map_err(ModelError::opening(&args.input))?;
     let curve = verifier.curve();
     secret.write(&opening.encode(curve))?;

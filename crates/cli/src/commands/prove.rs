@@ -11,8 +11,8 @@ use crate::report::{Bytes, Seconds, peak_memory, row};
 use crate::statement::{Seen, of_arguments, read_opening, read_statement, set};
 use crate::values::{Outputs, allow, read_sample};
 use inferproof::{
-    Curve, Digest, Model, Program, Prover, Role, Saturated, Statement, TensorOpening, Visibility,
-    hex, ports, quantize_inputs, saturated_inputs, saturated_nodes,
+    Curve, Digest, InputPlan, Model, Program, Prover, Role, RunInput, Saturated, Statement,
+    TensorOpening, Visibility, hex, saturated_nodes,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -224,48 +224,18 @@ fn inputs(
     args: &ProveArgs,
     statement: &Statement,
     openings: &[TensorOpening],
-) -> Result<crate::values::Input, Error> {
-    let committed = statement.inputs.iter().map(|listed| {
-        let opening = openings.iter().find(|opening| {
-            listed.visibility == Visibility::Committed(opening.commitment().id(curve))
-        });
-        opening.map(TensorOpening::values)
-    });
-    let committed: Vec<Option<&[i64]>> = committed.collect();
-    let ports = ports(program, &program.inputs);
-    let open = ports.iter().zip(&committed);
-    let open: Vec<_> = open
-        .filter(|(_, committed)| committed.is_none())
-        .map(|(port, _)| port.clone())
-        .collect();
-    let mut given = match (&args.input, open.is_empty()) {
+) -> Result<RunInput, Error> {
+    let plan = InputPlan::new(program, curve, statement, openings);
+    let open = plan.open();
+    let given = match (&args.input, open.is_empty()) {
         (_, true) => Vec::new(),
         (Some(path), false) => read_sample(path, args.sample, &open)?,
         (None, false) => {
             let names: Vec<String> = open.into_iter().map(|port| port.name).collect();
             return Err(Error::NoInput(names.join(", ")));
         }
-    }
-    .into_iter();
-    let tensors = program.inputs.iter().filter_map(|&id| program.tensor(id));
-    let sample = tensors.zip(&committed).map(|(tensor, committed)| {
-        let unit = 2f64.powi(-tensor.scale_log2);
-        match committed {
-            Some(integers) => integers.iter().map(|&n| n as f64 * unit).collect(),
-            None => given.next().unwrap_or_default(),
-        }
-    });
-    let sample: Vec<Vec<f64>> = sample.collect();
-    let mut integers = quantize_inputs(program, &sample);
-    for (integers, committed) in integers.iter_mut().zip(&committed) {
-        if let Some(committed) = committed {
-            *integers = committed.to_vec();
-        }
-    }
-    Ok(crate::values::Input {
-        integers,
-        saturated: saturated_inputs(program, &sample),
-    })
+    };
+    Ok(plan.with(given))
 }
 
 impl fmt::Display for Report {

@@ -34,7 +34,7 @@ class Tensors(Mapping[str, Any]):
         self._integers = {name: integers for name, _, integers in tensors}
         self._reals: dict[str, NDArray[Any] | None] = {
             # Strings are a list, which numpy would give a type of its own.
-            name: np.array(reals, dtype=object).reshape(np.shape(integers)) if isinstance(reals, list) else reals
+            name: np.array(reals, dtype=object).reshape(np.asarray(integers).shape) if isinstance(reals, list) else reals
             for name, reals, integers in tensors
         }
         self.saturated = saturated
