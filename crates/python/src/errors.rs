@@ -157,7 +157,11 @@ fn model(py: Python<'_>, error: Error) -> PyErr {
         Error::Exists { path, is_folder } => PyFileExistsError::new_err(format!(
             "{}: exists already; choose another name, or pass replace=True{}",
             path.display(),
-            if is_folder { " (its secrets are lost then)" } else { "" }
+            if is_folder {
+                " (its secrets are lost then)"
+            } else {
+                ""
+            }
         )),
         Error::NotReplaced { .. } | Error::Link { .. } | Error::Foreign { .. } => {
             PyFileExistsError::new_err(message)

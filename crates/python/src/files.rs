@@ -6,15 +6,17 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
 
-/// The key, and the card if there is one, of a public folder or a key file.
+/// The key, and the card if there is one, of a model's folder or the public one in it, or of a key file.
 #[pyfunction]
 pub fn read_public(
     py: Python<'_>,
     path: PathBuf,
 ) -> PyResult<(Bound<'_, PyBytes>, Option<String>)> {
     let (key, card) = run(py, None, move |_| {
-        let card = std::fs::read_to_string(path.join(CARD)).ok();
-        Ok((KeyFile::read(&path)?.bytes, card))
+        let key = KeyFile::read(&path)?;
+        let card = path.is_dir().then(|| key.path.with_file_name(CARD));
+        let card = card.and_then(|card| std::fs::read_to_string(card).ok());
+        Ok((key.bytes, card))
     })?;
     Ok((PyBytes::new(py, &key), card))
 }

@@ -176,4 +176,3 @@ pub fn stacked<'py>(
     });
     all.collect()
 }
-

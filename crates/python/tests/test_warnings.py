@@ -35,7 +35,8 @@ def test_a_good_model_has_no_warnings(credit) -> None:
     assert model.report.warnings == ()
     worst = model.report.calibration["agreement"]["worst"]
     assert [column["output"] for column in worst] == ["output"] and worst[0]["column"] in (0, 1)
-    assert worst[0]["relative_error"] == pytest.approx(worst[0]["max_abs_error"] / worst[0]["size"])
+    # Each of the three has two digits.
+    assert worst[0]["relative_error"] == pytest.approx(worst[0]["max_abs_error"] / worst[0]["size"], rel=0.25)
 
 
 def test_what_saturates_is_said(prover, verifier, strange) -> None:
