@@ -231,7 +231,17 @@ fn is_sigmoid(graph: &Graph, mut id: LayerId) -> bool {
     }
 }
 
-/// Runs the program on samples whose float outputs are known; `None` as soon as a sample is beyond the limit, if there is one.
+/// How far a comparison came, and what it says.
+pub struct Compared {
+    /// On the samples that were compared.
+    pub agreement: Agreement,
+    /// How many these were: all, unless one was beyond the limit.
+    pub samples: usize,
+    /// Whether all are within the limit.
+    pub is_within: bool,
+}
+
+/// Runs the program on samples whose float outputs are known, until a sample is beyond the limit, if there is one.
 pub fn compare(
     graph: &Graph,
     weights: &BoundWeights,
@@ -239,7 +249,7 @@ pub fn compare(
     float: &[Vec<Vec<f64>>],
     limit: Option<f64>,
     progress: &mut Progress<'_>,
-) -> Result<Option<Agreement>, OnnxError> {
+) -> Result<Compared, OnnxError> {
     let program = weights.program();
     let mut tally = Tally::new(graph, program);
     // A column's size is that in all samples, from the first one on.
@@ -255,13 +265,19 @@ pub fn compare(
         let others = agreement.top1_of - agreement.top1;
         let rows = agreement.top1_of * samples.len() / (position + 1);
         if agreement.relative_error > limit || others > rows / ROWS_PER_DOUBT {
-            return Ok(None);
+            return Ok(Compared {
+                agreement,
+                samples: position + 1,
+                is_within: false,
+            });
         }
     }
     let agreement = tally.agreement();
-    Ok(limit
-        .is_none_or(|limit| agreement.is_within(limit))
-        .then_some(agreement))
+    Ok(Compared {
+        is_within: limit.is_none_or(|limit| agreement.is_within(limit)),
+        samples: samples.len(),
+        agreement,
+    })
 }
 
 /// Runs both on samples, sample by sample.

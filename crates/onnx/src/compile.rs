@@ -1,6 +1,6 @@
 //! Compilation: import, calibration, and the choice of the narrowest integers that are accurate enough.
 
-use crate::accuracy::{Accuracy, Agreement, compare};
+use crate::accuracy::{Accuracy, Agreement, Compared, compare};
 use crate::calibrate::{Calibration, Sample, calibrate, calibrate_observed};
 use crate::equalize::Equalization;
 use crate::fold::fold_factors;
@@ -10,6 +10,7 @@ use crate::passes::{chosen, separable};
 use crate::progress::{Progress, Work};
 use crate::quantize::{Format, InputWidths, Plan, Widths, lower};
 use crate::tensor_widths::{Spread, TensorWidth, tensor_widths};
+use crate::trial::Trial;
 use crate::{Dimensions, OnnxError, masks};
 use inferproof_program::{BoundWeights, Program, Tensor, ValidProgram};
 use inferproof_view::volume;
@@ -130,14 +131,14 @@ struct Variant<'a> {
 }
 
 impl Variant<'_> {
-    /// How it follows the float model; `None` if some sample is beyond the limit.
+    /// How it follows the float model.
     fn compare(
         &self,
         weights: &BoundWeights,
         samples: &[Sample],
         limit: Option<f64>,
         progress: &mut Progress<'_>,
-    ) -> Result<Option<Agreement>, OnnxError> {
+    ) -> Result<Compared, OnnxError> {
         let outputs = &self.calibration.outputs;
         let graph = self.graph;
         compare(graph, weights, samples, outputs, limit, progress)
@@ -177,6 +178,8 @@ pub struct CompileReport {
     pub weight_bits: Option<Spread>,
     /// The widths of inputs and of what is computed and committed.
     pub activation_bits: Option<Spread>,
+    /// What was tried, in order, before these widths were chosen.
+    pub trials: Vec<Trial>,
     /// The width of every committed tensor.
     pub tensors: Vec<TensorWidth>,
     /// How many calibration samples there were.
@@ -332,6 +335,7 @@ impl FloatModel {
         let last = candidates.len().saturating_sub(1);
         // Of the most precise candidates, which none is left to improve on.
         let mut best: Option<Compiled> = None;
+        let mut trials = Vec::new();
         for (position, candidate) in candidates.into_iter().enumerate() {
             let mut tried = 0;
             while let Some(variant) = variants.get(tried) {
@@ -340,12 +344,15 @@ impl FloatModel {
                 let limit = (position != last).then_some(limit);
                 let plan = candidate.plan(variant);
                 let lowered = self.lowered(variant, &plan)?;
-                let agreement = variant.compare(&lowered, samples, limit, progress)?;
-                if let Some(agreement) = agreement {
-                    let widths = plan.reported(variant.graph);
+                let compared = variant.compare(&lowered, samples, limit, progress)?;
+                let widths = plan.reported(variant.graph);
+                trials.push(Trial::new(widths, tried > 1, &compared));
+                if compared.is_within {
+                    let agreement = compared.agreement;
                     let error = agreement.relative_error;
-                    let found = self.report(lowered, widths, samples.len(), agreement, options);
+                    let mut found = self.report(lowered, widths, samples.len(), agreement, options);
                     if limit.is_some() || found.report.within_tolerance {
+                        found.report.trials = trials;
                         return Ok(found);
                     }
                     let known = best.as_ref().map(|b| b.report.agreement.relative_error);
@@ -368,9 +375,11 @@ impl FloatModel {
                 }
             }
         }
-        best.ok_or_else(|| OnnxError::Model {
+        let mut best = best.ok_or_else(|| OnnxError::Model {
             reason: "there are no widths to try".into(),
-        })
+        })?;
+        best.report.trials = trials;
+        Ok(best)
     }
 
     /// The same model without what deals with missing values of inputs in which these samples have none; `None` if there is no such
@@ -422,6 +431,7 @@ impl FloatModel {
             widths,
             weight_bits: Spread::of(of(true)),
             activation_bits: Spread::of(of(false)),
+            trials: Vec::new(),
             samples,
             within_tolerance: agreement.is_within(options.tolerance),
             agreement,

@@ -42,6 +42,7 @@ mod requantize;
 mod seen;
 mod tensor;
 mod tensor_widths;
+mod trial;
 mod warning;
 
 pub use accuracy::{Accuracy, Agreement, ColumnError};
@@ -62,4 +63,5 @@ pub use operations::{SupportedOperation, operations, operations_page};
 pub use progress::Work;
 pub use quantize::Widths;
 pub use tensor_widths::{Spread, TensorWidth};
+pub use trial::Trial;
 pub use warning::{ENOUGH_SAMPLES, Warning};
