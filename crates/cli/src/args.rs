@@ -117,6 +117,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Say what a file or folder of ours is, and what it states
     Inspect(InspectArgs),
+    /// Make a page to look at, of a model or a proof
+    Report(ReportArgs),
     /// Print what a shell needs to complete command lines
     Completions(CompletionsArgs),
     /// Write the manual pages
@@ -430,6 +432,51 @@ pub struct InspectArgs {
     pub file: PathBuf,
     #[command(flatten)]
     pub cache: CacheArgs,
+}
+
+/// Of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A model folder, its public folder or its key; or a proof; `-` is standard input
+    #[arg(value_name = "MODEL|PROOF")]
+    pub file: PathBuf,
+    /// The page to write, one HTML file; `-` is standard output
+    #[arg(short = 'o', long = "out", value_name = "FILE")]
+    pub out: PathBuf,
+    /// Verify the proof with this public folder or key; without one the page says that nobody has verified it
+    #[arg(long, value_name = "PUBLIC")]
+    pub key: Option<PathBuf>,
+    /// The nonce or request id that the proof must be bound to
+    #[arg(long, default_value = "", value_name = "STRING", requires = "key")]
+    pub context: String,
+    /// The statement that the proof must be of; without it, one that shows all inputs and outputs
+    #[arg(
+        long,
+        value_name = "STATEMENT",
+        conflicts_with = "context",
+        requires = "key"
+    )]
+    pub expect: Option<PathBuf>,
+    /// Reject the proof unless it is of this input
+    #[arg(long, value_name = "IN", requires = "key")]
+    pub input: Option<PathBuf>,
+    /// Which sample of the input file, from 0
+    #[arg(long, default_value_t = 0, value_name = "N", requires = "input")]
+    pub sample: usize,
+    /// Names of the entries of an output, one a line, such as the classes of a classifier
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub labels: Option<PathBuf>,
+    /// Check the range proofs of the weights again, though this key has passed before
+    #[arg(long, requires = "key")]
+    pub recheck: bool,
+    /// The most that the key may demand, in field operations: a million takes some 30 milliseconds
+    #[arg(long, value_name = "N", default_value_t = 1 << 28)]
+    pub max_work: u64,
+    #[command(flatten)]
+    pub cache: CacheArgs,
+    /// Replace the page if that file exists
+    #[arg(short, long)]
+    pub force: bool,
 }
 
 /// Who sees something.

@@ -78,6 +78,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// `report` of a model was given a key to verify it with.
+    #[error("--key: {} is a model or its key, which is not verified with a key; give a proof, or leave --key out", path.display())]
+    KeyOfModel {
+        /// The model.
+        path: PathBuf,
+    },
     /// Something is wrong with a data file, which the message names.
     #[error(transparent)]
     Data(Box<OnnxError>),

@@ -102,6 +102,7 @@ fn run(command: Command, itself: &Itself, console: &Console) -> Result<Outcome, 
         Command::Statement(args) => commands::statement::main(args, console),
         Command::Verify(args) => commands::verify::main(args, console),
         Command::Inspect(args) => commands::inspect::main(args, console),
+        Command::Report(args) => commands::report::main(args, console),
         Command::Completions(args) => Ok(commands::completions::main(&args)),
         Command::Manual(args) => commands::manual::main(&args, console),
     }

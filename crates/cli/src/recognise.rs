@@ -176,6 +176,23 @@ pub const EXPECT: Argument = Argument {
     name: "--expect",
     ..STATEMENT
 };
+/// What `report` makes a page of.
+pub const SHOWN: Argument = Argument {
+    name: "MODEL|PROOF",
+    wants: "a model folder, its public folder or key, or a proof",
+    takes: &[
+        What::ModelFolder,
+        What::PublicFolder,
+        What::Key,
+        What::Proof,
+    ],
+};
+/// Names of classes, which look like anything.
+pub const LABELS: Argument = Argument {
+    name: "--labels",
+    wants: "a text file with one name a line",
+    takes: &[What::Data],
+};
 /// What a tensor was committed with.
 pub const COMMITTED: Argument = Argument {
     name: "--committed",

@@ -6,6 +6,9 @@ use inferproof_onnx::{Accuracy, Agreement, ColumnError, CompileReport, Warning};
 /// Of the calibration.
 pub(crate) fn report(report: &mut CompileReport) {
     agreement(&mut report.agreement);
+    for trial in &mut report.trials {
+        trial.relative_error = two_digits(trial.relative_error);
+    }
 }
 
 /// Of the evaluation.

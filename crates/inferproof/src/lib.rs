@@ -56,10 +56,14 @@ mod folder;
 mod inspect;
 #[cfg(feature = "onnx")]
 mod onnx_file;
+#[cfg(feature = "page")]
+mod page;
 #[cfg(feature = "onnx")]
 mod printable;
 #[cfg(feature = "onnx")]
 mod public_weights;
+#[cfg(feature = "onnx")]
+mod quantities;
 #[cfg(feature = "onnx")]
 mod replaceable;
 #[cfg(feature = "onnx")]
@@ -120,10 +124,14 @@ pub use inspect::{
 };
 #[cfg(feature = "onnx")]
 pub use onnx_file::OnnxFile;
+#[cfg(feature = "page")]
+pub use page::{Judged, Timings, model_page, proof_page};
 #[cfg(feature = "onnx")]
 pub use printable::{printable, printable_json};
 #[cfg(feature = "onnx")]
 pub use public_weights::check_public_weights;
+#[cfg(feature = "onnx")]
+pub use quantities::{Bytes, Count, Seconds, Shape};
 #[cfg(feature = "onnx")]
 pub use run_input::{InputPlan, RunInput, single_input};
 #[cfg(feature = "onnx")]

@@ -11,8 +11,7 @@ pub struct Trial {
     pub widths: Widths,
     /// Whether channels were rescaled against each other first.
     pub equalized: bool,
-    /// The greatest relative error that was seen. It is told to two digits, which are enough to compare widths by and too few to confirm
-    /// a guess of secret weights with.
+    /// The greatest relative error that was seen.
     pub relative_error: f64,
     /// On how many samples: a trial ends with the first that is beyond what is tolerated.
     pub samples: usize,
@@ -23,34 +22,8 @@ impl Trial {
         Self {
             widths,
             equalized,
-            relative_error: two_digits(compared.agreement.relative_error),
+            relative_error: compared.agreement.relative_error,
             samples: compared.samples,
         }
-    }
-}
-
-/// A number rounded to two significant digits.
-fn two_digits(number: f64) -> f64 {
-    // What is written with two digits is read as the nearest number: powers of ten would round twice.
-    format!("{number:.1e}").parse().unwrap_or(number)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::two_digits;
-
-    #[test]
-    fn two_digits_remain() {
-        for (number, rounded) in [
-            (0.0, 0.0),
-            (0.012_345, 0.012),
-            (0.996, 1.0),
-            (-123.4, -120.0),
-            (1e-9, 1e-9),
-            (f64::INFINITY, f64::INFINITY),
-        ] {
-            assert_eq!(two_digits(number), rounded);
-        }
-        assert!(two_digits(f64::NAN).is_nan());
     }
 }

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod inspect;
 pub mod manual;
 pub mod prove;
+pub mod report;
 pub mod run;
 pub mod statement;
 pub mod verify;

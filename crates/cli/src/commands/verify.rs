@@ -81,13 +81,28 @@ pub fn main(args: VerifyArgs, console: &Console) -> Result<Outcome, Error> {
     })
 }
 
-fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
+/// A verdict, and all that it came of.
+pub struct Judgement {
+    pub verifier: Verifier,
+    pub expected: Expected,
+    pub verdict: Verdict,
+    /// What had to be moved into the declared ranges of the input that the proof was compared with.
+    pub saturated: Vec<Saturated>,
+    /// Verifying the proof.
+    pub seconds: f64,
+    /// Reading the key and making ready.
+    pub setup_seconds: f64,
+    /// Verifying the range proofs of the weights, if it was done now.
+    pub range_proof_seconds: Option<f64>,
+}
+
+/// Verifies the bytes of a proof as the arguments say.
+pub fn judgement(file: &KeyFile, bytes: &[u8], args: &VerifyArgs) -> Result<Judgement, Error> {
     let start = Instant::now();
     let verifier = Verifier::within(file.decode()?, &Limits::of_work(args.max_work))
         .map_err(ModelError::key(&file.path))?;
     let (expected, saturated) = expected(&verifier, args)?;
     allow(&saturated, args.strict)?;
-    let bytes = read(&args.proof)?;
     let setup_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
@@ -102,8 +117,35 @@ fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
     }
 
     let start = Instant::now();
-    let judged = judge(&verifier, &expected, &bytes);
-    let seconds = start.elapsed().as_secs_f64();
+    let verdict = match judge(&verifier, &expected, bytes) {
+        Verdict::Rejected(_) if What::of_bytes(bytes) == Some(What::Key) => {
+            let swapped = "it is a verifying key, not a proof; did you swap the arguments?";
+            Verdict::Rejected(swapped.into())
+        }
+        verdict => verdict,
+    };
+    Ok(Judgement {
+        seconds: start.elapsed().as_secs_f64(),
+        verifier,
+        expected,
+        verdict,
+        saturated,
+        setup_seconds,
+        range_proof_seconds,
+    })
+}
+
+fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
+    let bytes = read(&args.proof)?;
+    let Judgement {
+        verifier,
+        expected,
+        verdict,
+        saturated,
+        seconds,
+        setup_seconds,
+        range_proof_seconds,
+    } = judgement(file, &bytes, args)?;
     let program = verifier.program();
     let mut report = Report {
         verdict: Answer::Rejected,
@@ -124,7 +166,7 @@ fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
         setup_seconds,
         range_proof_seconds,
     };
-    match judged {
+    match verdict {
         Verdict::Accepted(proof) => {
             report.verdict = Answer::Accepted;
             let outputs = proof.disclosure.outputs.iter();
@@ -132,13 +174,7 @@ fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
             report.outputs = Outputs::shown(program, outputs);
             report.commitments = commitments(program, verifier.curve(), &proof);
         }
-        Verdict::Rejected(reason) => {
-            let swapped = "it is a verifying key, not a proof; did you swap the arguments?";
-            report.reason = Some(match What::of_bytes(&bytes) {
-                Some(What::Key) => swapped.into(),
-                _ => reason,
-            });
-        }
+        Verdict::Rejected(reason) => report.reason = Some(reason),
     }
     Ok(report)
 }

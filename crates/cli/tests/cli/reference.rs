@@ -5,7 +5,7 @@
 use crate::support::Place;
 use std::path::Path;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "demo",
     "check",
     "compile",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 11] = [
     "statement",
     "verify",
     "inspect",
+    "report",
     "completions",
     "manual",
 ];
