@@ -53,7 +53,7 @@ pub fn main(args: ReportArgs, console: &Console) -> Result<Outcome, Error> {
     sources.extend(optional.filter_map(|(argument, path)| Some((argument, path.as_deref()?))));
     check_all(&sources)?;
     let read: Vec<&Path> = sources.iter().map(|(_, path)| *path).collect();
-    let destination = Destination::new(&args.out, args.force, &read)?;
+    let destination = Destination::new(&args.out, args.force, &read, console)?;
     let made = made(&args, console)?;
     destination.write(made.page.as_bytes())?;
     let report = Report {

@@ -1,6 +1,6 @@
 //! What a proof costs, and from which sizes that follows.
 
-use super::frame::facts;
+use super::frame::{counted, facts};
 use crate::estimate::Estimate;
 use crate::inspect::KeyReport;
 use crate::quantities::{Bytes, Count, Seconds};
@@ -26,7 +26,7 @@ pub fn tables(key: &KeyReport, forecast: &Forecast) -> Markup {
         (
             "Key",
             html! {
-                (Bytes(key.frame.bytes as u64)) ", of which " (key.range_proofs) " range proofs take "
+                (Bytes(key.frame.bytes as u64)) ", of which " (counted(key.range_proofs, "range proof")) " take "
                 (Bytes(key.range_proof_bytes as u64)) ", verified once"
             },
         ),

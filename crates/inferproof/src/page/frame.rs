@@ -1,5 +1,7 @@
 //! What all pages have: the head with its style, and the foot.
 
+use crate::printable::printable;
+use crate::quantities::Count;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("style.css");
@@ -30,7 +32,10 @@ pub fn page(title: &str, above: &Markup, body: &Markup) -> String {
             }
         }
     };
-    page.into_string()
+    // Names that stand on it may hold what is not seen, or turns the direction of writing.
+    let page = page.into_string();
+    let lines: Vec<_> = page.lines().map(printable).collect();
+    lines.join("\n")
 }
 
 /// A section under a heading that others can link to.
@@ -60,6 +65,15 @@ pub fn facts(caption: &str, rows: &[(&str, Markup)]) -> Markup {
 /// An identifier.
 pub fn id(text: &str) -> Markup {
     html! { span.id { (text) } }
+}
+
+/// A number of things.
+pub fn counted(number: usize, of: &str) -> String {
+    format!(
+        "{} {of}{}",
+        Count(number),
+        if number == 1 { "" } else { "s" }
+    )
 }
 
 /// At most so many characters of a text, with a sign that there were more.

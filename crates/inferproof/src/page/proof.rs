@@ -1,6 +1,6 @@
 //! The page about a proof.
 
-use super::frame::{facts, id, page, section};
+use super::frame::{counted, facts, id, page, section};
 use super::values::{self, Labels, heading};
 use super::words;
 use crate::error::Error;
@@ -186,7 +186,7 @@ fn claimed(report: &ProofReport) -> Markup {
     let content = html! {
         p.statement {
             "The file says: the committed model " span.id title=(report.model_id) { (words::head(&report.model_id)) }
-            " was run on " (count(report.inputs.len(), "input")) " and gave " (count(report.outputs.len(), "output")) "."
+            " was run on " (counted(report.inputs.len(), "input")) " and gave " (counted(report.outputs.len(), "output")) "."
         }
         div.scroll { table {
             caption { "What it would disclose. The names stand in the model's key" }
@@ -211,10 +211,6 @@ fn claimed(report: &ProofReport) -> Markup {
         p { "To verify it, give the public folder of the model: " code { "inferproof report PROOF --key PUBLIC -o report.html" } "." }
     };
     section("claim", "What the file says", &content)
-}
-
-fn count(number: usize, of: &str) -> String {
-    format!("{number} {of}{}", if number == 1 { "" } else { "s" })
 }
 
 fn file(

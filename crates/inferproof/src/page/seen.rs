@@ -1,6 +1,6 @@
 //! What is public of a model, and what is hidden.
 
-use super::frame::id;
+use super::frame::{counted, id};
 use crate::card::Described;
 use crate::inspect::KeyReport;
 use crate::quantities::{Count, Shape};
@@ -53,8 +53,9 @@ pub fn table(key: &KeyReport) -> Markup {
                     th scope="row" { "Scales, ranges and tables" }
                     td { span.word.public { "public" } }
                     td {
-                        "They stand in the key: the scale and the range of every tensor, " (Count(key.tables))
-                        " function tables, and numbers that stand alone in the model (a slope, a factor, an exponent)."
+                        "They stand in the key: the scale and the range of every tensor, "
+                        @if key.tables > 0 { (counted(key.tables, "function table")) ", " }
+                        "and numbers that stand alone in the model (a slope, a factor, an exponent)."
                     }
                 }
             }

@@ -1,6 +1,5 @@
 //! What a proof shows of a tensor: a picture, the largest entries, or the first ones.
 
-use super::accuracy::percent;
 use super::picture::{Picture, picture};
 use super::seen::number;
 use crate::quantities::{Count, Shape};
@@ -83,6 +82,14 @@ fn shown(picture: &Picture, tensor: &Tensor) -> Markup {
                 ". It is drawn since its shape is that of a picture and neighbouring entries are alike."
             }
         }
+    }
+}
+
+/// A share in hundredths, with one digit behind the point.
+fn percent(share: f64) -> String {
+    match share * 100.0 {
+        hundredths if hundredths > 0.0 && hundredths < 0.05 => "< 0.1 %".into(),
+        hundredths => format!("{hundredths:.1} %"),
     }
 }
 

@@ -1,11 +1,12 @@
 //! The drawing itself, as SVG inside of the page.
 
-use super::gather::{Block, Gathered, Kind, gather};
+use super::gather::{Block, Edge, Gathered, Kind, gather};
 use super::layers::{Layout, Pair, layout};
 use crate::page::frame::short;
 use crate::quantities::{Count, Shape};
 use inferproof_program::Program;
 use maud::{Markup, html};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// The most characters of a line in a box.
@@ -24,7 +25,14 @@ pub fn drawing(program: &Program) -> Markup {
     let sizes: Vec<Pair> = texts.iter().map(|lines| size(lines)).collect();
     let edges: Vec<(usize, usize)> = gathered.edges.iter().map(|e| (e.from, e.to)).collect();
     let layout = layout(&sizes, &edges);
-    let (width, height) = (layout.size.x.ceil(), layout.size.y.ceil());
+    let labels = labels(program, &gathered, &layout);
+    let ends = labels
+        .iter()
+        .map(|label| label.corner.x + SMALL * label.text.chars().count() as f64);
+    let (width, height) = (
+        ends.fold(layout.size.x, f64::max).ceil(),
+        layout.size.y.ceil(),
+    );
     let steps = gathered
         .blocks
         .iter()
@@ -47,7 +55,9 @@ pub fn drawing(program: &Program) -> Markup {
                     @for ((block, lines), (corner, size)) in gathered.blocks.iter().zip(&texts).zip(layout.corners.iter().zip(&sizes)) {
                         (drawn(block, lines, *corner, *size))
                     }
-                    (labels(program, &gathered, &layout))
+                    @for Label { corner, text } in &labels {
+                        text.small.label x=(format!("{:.1}", corner.x)) y=(format!("{:.1}", corner.y)) { (text) }
+                    }
                 }
             }
             figcaption {
@@ -163,22 +173,31 @@ fn curve(line: &[Pair]) -> String {
     path
 }
 
-/// The shapes of what passes, where a line begins. One label serves for lines that begin in one box with the same shape.
-fn labels(program: &Program, gathered: &Gathered, layout: &Layout) -> Markup {
-    let mut known = std::collections::BTreeSet::new();
-    html! {
-        @for (edge, line) in gathered.edges.iter().zip(&layout.lines) {
-            @let shapes = shapes(program, edge);
-            @if let (Some(first), Some(second)) = (line.first(), line.get(1)) {
-                @if known.insert((edge.from, shapes.clone())) {
-                    text.small.label x=(format!("{:.1}", (first.x * 2.0 + second.x) / 3.0 + 6.0)) y=(format!("{:.1}", first.y + 17.0)) { (shapes) }
-                }
-            }
-        }
-    }
+/// The shapes of what passes along a line.
+struct Label {
+    corner: Pair,
+    text: String,
 }
 
-fn shapes(program: &Program, edge: &super::gather::Edge) -> String {
+/// Where lines begin. One label serves for lines that begin in one box with the same shape.
+fn labels(program: &Program, gathered: &Gathered, layout: &Layout) -> Vec<Label> {
+    let mut known = BTreeSet::new();
+    let lines = gathered.edges.iter().zip(&layout.lines);
+    let labels = lines.filter_map(|(edge, line)| {
+        let text = shapes(program, edge);
+        let (first, second) = (line.first()?, line.get(1)?);
+        let corner = Pair {
+            x: (first.x * 2.0 + second.x) / 3.0 + 6.0,
+            y: first.y + 17.0,
+        };
+        known
+            .insert((edge.from, text.clone()))
+            .then_some(Label { corner, text })
+    });
+    labels.collect()
+}
+
+fn shapes(program: &Program, edge: &Edge) -> String {
     let tensors = edge.tensors.iter().filter_map(|&id| program.tensor(id));
     let mut shapes: Vec<String> = tensors.map(|t| Shape(&t.shape).to_string()).collect();
     shapes.dedup();

@@ -196,14 +196,9 @@ fn settle(items: &mut [Item], layers: &[Vec<usize>]) {
                         weight,
                         ..
                     } = &items[item];
-                    let first = if down { above } else { below };
-                    let beside = if first.is_empty() {
-                        if down { below } else { above }
-                    } else {
-                        first
-                    };
-                    let mean = mean(beside.iter().map(|&other| items[other].x));
-                    (mean.unwrap_or(*x), *weight)
+                    let (first, second) = if down { (above, below) } else { (below, above) };
+                    let beside = if first.is_empty() { second } else { first };
+                    (beside_blocks(items, item, beside).unwrap_or(*x), *weight)
                 })
                 .collect();
             let gaps: Vec<f64> = layer
@@ -218,6 +213,15 @@ fn settle(items: &mut [Item], layers: &[Vec<usize>]) {
             }
         }
     }
+}
+
+/// The mean middle of an item's neighbours. Where a block has blocks among them, lines that only pass by do not count: a chain of blocks
+/// would lean towards every line beside it.
+fn beside_blocks(items: &[Item], item: usize, beside: &[usize]) -> Option<f64> {
+    let is_block = |at: usize| items[at].weight < STRAIGHT;
+    let blocks = beside.iter().filter(|&&other| is_block(other));
+    let blocks = mean(blocks.map(|&other| items[other].x)).filter(|_| is_block(item));
+    blocks.or_else(|| mean(beside.iter().map(|&other| items[other].x)))
 }
 
 /// The places in this order, at least the gaps apart, that are nearest to the wanted ones in weighted squares: with the gaps taken off this
