@@ -14,6 +14,8 @@ const LINE: usize = 34;
 /// Pixels of a character of a title, and of a smaller line.
 const TITLE: f64 = 7.6;
 const SMALL: f64 = 6.2;
+/// The same beside a line, where nothing may be cut off.
+const LABEL: f64 = 7.2;
 /// Pixels of a line of text.
 const HEIGHT: f64 = 16.0;
 const PADDING: f64 = 10.0;
@@ -28,7 +30,7 @@ pub fn drawing(program: &Program) -> Markup {
     let labels = labels(program, &gathered, &layout);
     let ends = labels
         .iter()
-        .map(|label| label.corner.x + SMALL * label.text.chars().count() as f64);
+        .map(|label| label.corner.x + LABEL * label.text.chars().count() as f64);
     let (width, height) = (
         ends.fold(layout.size.x, f64::max).ceil(),
         layout.size.y.ceil(),
