@@ -210,6 +210,7 @@ fn help_of_every_command() {
         "statement",
         "verify",
         "inspect",
+        "report",
         "completions",
         "manual",
     ] {
