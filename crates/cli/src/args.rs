@@ -472,11 +472,11 @@ pub struct ReportArgs {
     /// The most that the key may demand, in field operations: a million takes some 30 milliseconds
     #[arg(long, value_name = "N", default_value_t = 1 << 28)]
     pub max_work: u64,
-    #[command(flatten)]
-    pub cache: CacheArgs,
     /// Replace the page if that file exists
     #[arg(short, long)]
     pub force: bool,
+    #[command(flatten)]
+    pub cache: CacheArgs,
 }
 
 /// Who sees something.
