@@ -10,6 +10,7 @@ mod files;
 mod machines;
 mod misplaced;
 mod outside;
+mod pages;
 mod reference;
 mod rejections;
 mod statements;
