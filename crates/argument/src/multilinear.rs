@@ -2,7 +2,7 @@
 
 use crate::script::arithmetic::Ring;
 
-/// `eq(point, i)` for `i < support`: the truncated vector of PROTOCOL must 1. It has `support` entries, which may be fewer
+/// `eq(point, i)` for `i < support`: the truncated vector of must 1 (`docs/protocol.md`, section 12). It has `support` entries, which may be fewer
 /// than `2^point.len()` and must not be more.
 pub(crate) fn eq_vector<F: Ring>(point: &[F], support: usize) -> Vec<F> {
     let mut out = vec![F::one()];

@@ -4,9 +4,9 @@ mod arrays;
 mod commitments;
 mod contraction;
 mod entropy;
-mod found;
 mod merge;
 mod phases;
+mod positions;
 mod sender;
 mod tree;
 

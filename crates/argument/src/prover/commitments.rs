@@ -6,8 +6,8 @@ use crate::generators::Generators;
 use crate::msm::{commit_field_rows, commit_rows, commit_scalars};
 use crate::prover::arrays::{Arrays, Values};
 use crate::prover::entropy::Entropy;
-use crate::prover::found::Found;
 use crate::prover::phases::{LookupProver, Secrets};
+use crate::prover::positions::Positions;
 use crate::prover::sender::{Sender, Stages};
 use crate::prover::{FieldWitness, Progress, Stage, Witness};
 use crate::script::Statement;
@@ -23,7 +23,7 @@ pub(crate) struct Prover<'a, P: Profile> {
     pub secrets: Secrets<'a, P>,
     pub multiplicities: Vec<Vec<i64>>,
     generators: &'a Generators<P>,
-    found: Vec<Found>,
+    positions: Vec<Positions>,
     /// Makes the randomness of one statement useless for another, even if the operating system repeats itself.
     statement_digest: [u8; 32],
 }
@@ -104,7 +104,7 @@ impl<'a, P: Profile> Prover<'a, P> {
             return Err(Reject::Statement("wrong number of public tensors").into());
         }
         let mut arrays = Arrays::new(parts, committed, statement.publics, &witness.contractions);
-        let found: Vec<Found> = parts
+        let positions: Vec<Positions> = parts
             .lookups
             .par_iter()
             .map(|lookup| {
@@ -113,15 +113,20 @@ impl<'a, P: Profile> Prover<'a, P> {
                 let second = second.map(|column| arrays.column(parts, column));
                 let table = &parts.tables[lookup.table];
                 let second = second.transpose()?;
-                Ok(Found::new(table, &lookup.shape, &first, second.as_deref()))
+                Ok(Positions::new(
+                    table,
+                    &lookup.shape,
+                    &first,
+                    second.as_deref(),
+                ))
             })
             .collect::<Result<_, ProveError>>()?;
         let tables = parts.tables.par_iter().enumerate();
         let multiplicities = tables.map(|(number, table)| {
             let mut counts = vec![0; table.len()];
-            for (lookup, found) in parts.lookups.iter().zip(&found) {
+            for (lookup, positions) in parts.lookups.iter().zip(&positions) {
                 if lookup.table == number {
-                    found.count(&mut counts);
+                    positions.count(&mut counts);
                 }
             }
             counts
@@ -147,7 +152,7 @@ impl<'a, P: Profile> Prover<'a, P> {
             },
             generators,
             multiplicities,
-            found,
+            positions,
             statement_digest: statement_digest(relations, statement),
         })
     }
@@ -222,7 +227,7 @@ impl<'a, P: Profile> Prover<'a, P> {
             secrets,
             sender: Sender::new(pads, pad_blinder, messages),
             multiplicities: self.multiplicities,
-            found: self.found,
+            positions: self.positions,
         };
         let pads = pad_point;
         (Commitments { fresh, pads }, lookups)

@@ -5,7 +5,7 @@ use crate::fold::fold_rows;
 use crate::multilinear::{dot, kron};
 use crate::pieces::factor;
 use crate::prover::arrays::Arrays;
-use crate::prover::found::padded_positions;
+use crate::prover::positions::padded_positions;
 use crate::script::claims::ContractionClaim;
 use ark_ff::PrimeField;
 use inferproof_integers::Integers;
@@ -15,10 +15,10 @@ use inferproof_view::{Group, Step, View};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
-/// One instance: `coefficient * sum a[x] b[x]` over a cube of its own number of variables.
+/// One claim: `coefficient * sum a[x] b[x]` over a cube of its own number of variables.
 struct Pair<F> {
     coefficient: F,
-    /// `prod (1 - x)` over the variables bound so far that this instance lacks.
+    /// `prod (1 - x)` over the variables bound so far that this claim lacks.
     outside: F,
     bits: usize,
     a: Vec<F>,
@@ -28,8 +28,8 @@ struct Pair<F> {
 /// The sumcheck's state, and what the merge can use again.
 pub(crate) struct Sumcheck<F> {
     pairs: Vec<Pair<F>>,
-    /// For each instance the folds of its right operand that the merge takes over, if there are some (DESIGN section 3.5:
-    /// weights are touched once).
+    /// For each claim the folds of its right operand that the merge takes over, if there are some (each weight is
+    /// touched once a proof).
     pub folded_right: Vec<Option<FoldedRight<F>>>,
 }
 
@@ -47,22 +47,22 @@ pub(crate) enum FoldedRight<F> {
 }
 
 impl<F: PrimeField> Sumcheck<F> {
-    /// Folds both operands of every instance over their free axes.
+    /// Folds both operands of every claim over their free axes.
     pub fn new<P: Profile<ScalarField = F>>(
         relations: &Relations,
         arrays: &Arrays<'_, F>,
-        instances: &[ContractionClaim<Scalar<P>>],
+        claims: &[ContractionClaim<Scalar<P>>],
     ) -> Self {
-        let of_instances = instances.par_iter().map(|instance| {
-            let contraction = &relations.parts().contractions[instance.contraction];
+        let of_claims = claims.par_iter().map(|claim| {
+            let contraction = &relations.parts().contractions[claim.contraction];
             let shape = [&contraction.shared[..], &contraction.contracted].concat();
             if relations.parts().is_field_product(contraction) {
                 let mut left = arrays.field_sum(&contraction.left);
-                let weights = dense(&instance.shared);
+                let weights = dense(&claim.shared);
                 left.iter_mut().zip(weights).for_each(|(l, w)| *l *= w);
                 let right = arrays.field_sum(&contraction.right);
                 let pair = Pair {
-                    coefficient: instance.coefficient,
+                    coefficient: claim.coefficient,
                     outside: F::one(),
                     bits: contraction.bits(),
                     a: on_cube(&left, &shape),
@@ -74,10 +74,10 @@ impl<F: PrimeField> Sumcheck<F> {
                 contraction,
                 &contraction.left,
                 &contraction.left_free,
-                &instance.left_free,
+                &claim.left_free,
                 arrays,
             );
-            let shared = dense(&instance.shared);
+            let shared = dense(&claim.shared);
             let contracted: usize = contraction.contracted.iter().product();
             let left: Vec<F> = match contraction.shared.is_empty() {
                 true => left,
@@ -87,9 +87,9 @@ impl<F: PrimeField> Sumcheck<F> {
                     .flat_map(|(run, &w)| run.iter().map(move |&v| v * w))
                     .collect(),
             };
-            let (right, kept) = fold_right(relations, contraction, instance, arrays);
+            let (right, kept) = fold_right(relations, contraction, claim, arrays);
             let pair = Pair {
-                coefficient: instance.coefficient,
+                coefficient: claim.coefficient,
                 outside: F::one(),
                 bits: contraction.bits(),
                 a: on_cube(&left, &shape),
@@ -97,7 +97,7 @@ impl<F: PrimeField> Sumcheck<F> {
             };
             (pair, kept)
         });
-        let (pairs, folded_right) = of_instances.unzip();
+        let (pairs, folded_right) = of_claims.unzip();
         Self {
             pairs,
             folded_right,
@@ -124,7 +124,7 @@ impl<F: PrimeField> Sumcheck<F> {
             .reduce(|| [F::zero(); 2], |a, b| [a[0] + b[0], a[1] + b[1]])
     }
 
-    /// The operand values of every instance, after binding the last challenge.
+    /// The operand values of every claim, after binding the last challenge.
     pub fn operands(&mut self, last: Option<F>) -> Vec<F> {
         if let Some(x) = last {
             self.bind(1, x);
@@ -260,11 +260,11 @@ fn fold_operand<F: PrimeField>(
     fold_rows(&weights, &array, &rows, width)
 }
 
-/// The right operand of an instance folded over its free axes, and what of it the merge can use.
+/// The right operand of a claim folded over its free axes, and what of it the merge can use.
 fn fold_right<F: PrimeField>(
     relations: &Relations,
     contraction: &Contraction,
-    instance: &ContractionClaim<F>,
+    claim: &ContractionClaim<F>,
     arrays: &Arrays<'_, F>,
 ) -> (Vec<F>, Option<FoldedRight<F>>) {
     let (terms, free) = (&contraction.right, &contraction.right_free);
@@ -277,7 +277,7 @@ fn fold_right<F: PrimeField>(
         && layout.row_width() % contracted == 0
     {
         let rows = layout.rows();
-        let weights = dense(&instance.right_free);
+        let weights = dense(&claim.right_free);
         let pieces = factor(&weights, layout.row_width() / contracted).into_iter();
         let pieces: Vec<_> = pieces
             .map(|(of_rows, neighbours)| {
@@ -301,7 +301,7 @@ fn fold_right<F: PrimeField>(
         let free_axes = free.len();
         return (right, Some(FoldedRight::Rows { free_axes, pieces }));
     }
-    let right = fold_operand(contraction, terms, free, &instance.right_free, arrays);
+    let right = fold_operand(contraction, terms, free, &claim.right_free, arrays);
     let whole = stored.is_some_and(|(_, layout)| layout.outer_axes() == free.len());
     let kept = whole.then(|| FoldedRight::Whole(right.clone()));
     (right, kept)

@@ -1,4 +1,4 @@
-//! Hedged randomness (PROTOCOL section 4): from the operating system, the secret, and what was said so far, so that neither a
+//! Hedged randomness (`docs/protocol.md`, section 9): from the operating system, the secret, and what was said so far, so that neither a
 //! weak generator nor a repeated state reveals anything.
 
 use crate::error::ProveError;

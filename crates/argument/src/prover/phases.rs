@@ -6,8 +6,8 @@ use crate::error::ProveError;
 use crate::multilinear::dot;
 use crate::prover::arrays::Arrays;
 use crate::prover::contraction::{self, FoldedRight};
-use crate::prover::found::Found;
 use crate::prover::merge::{self, FoldedPiece};
+use crate::prover::positions::Positions;
 use crate::prover::sender::{Sender, Stages};
 use crate::prover::tree::Tree;
 use crate::prover::{Opener, Stage};
@@ -60,7 +60,7 @@ pub(crate) struct LookupProver<'a, P: Profile> {
     pub secrets: Secrets<'a, P>,
     pub sender: Sender<P>,
     pub multiplicities: Vec<Vec<i64>>,
-    pub found: Vec<Found>,
+    pub positions: Vec<Positions>,
 }
 
 impl<'a, P: Profile> LookupParty<Scalar<P>> for LookupProver<'a, P> {
@@ -77,10 +77,10 @@ impl<'a, P: Profile> LookupParty<Scalar<P>> for LookupProver<'a, P> {
             mut secrets,
             mut sender,
             multiplicities,
-            found,
+            positions,
         } = self;
         secrets.progress.begin(Stage::Lookups)?;
-        let tree = Tree::new(secrets.relations, found, &multiplicities, alpha, gamma);
+        let tree = Tree::new(secrets.relations, positions, &multiplicities, alpha, gamma);
         let root = sender.send(tree.root());
         let tree = TreeProver {
             secrets,

@@ -10,7 +10,7 @@ mod scalars;
 #[cfg(target_arch = "x86_64")]
 mod vectors;
 
-use crate::prover::found::Found;
+use crate::prover::positions::Positions;
 use ark_ff::PrimeField;
 use inferproof_relations::Relations;
 use leaves::Leaves;
@@ -54,7 +54,7 @@ impl<F: PrimeField> Tree<F> {
     /// Builds all layers from the leaves, with the quickest instructions that the machine has.
     pub fn new(
         relations: &Relations,
-        found: Vec<Found>,
+        positions: Vec<Positions>,
         multiplicities: &[Vec<i64>],
         alpha: F,
         gamma: F,
@@ -65,10 +65,10 @@ impl<F: PrimeField> Tree<F> {
             && let Some(kernel) = vectors::Kernel::detect()
         {
             let number = |v| kernel.number(v);
-            let leaves = Leaves::new(relations, found, multiplicities, challenges, number);
+            let leaves = Leaves::new(relations, positions, multiplicities, challenges, number);
             return Self::of_vectors(kernel, leaves, depth);
         }
-        let leaves = Leaves::new(relations, found, multiplicities, challenges, |v| v);
+        let leaves = Leaves::new(relations, positions, multiplicities, challenges, |v| v);
         Self::of_scalars(scalars::all(&leaves), depth)
     }
 

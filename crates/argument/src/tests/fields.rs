@@ -4,14 +4,15 @@ use super::adversary::{Adversary, statement};
 use super::oracle::{self, Program, bits};
 use super::poseidon::{self, Data, tensor};
 use super::simulator::simulate;
-use crate::curve::{Profile, Scalar, encode_scalar};
+use crate::curve::{Point, Profile, Scalar, encode_scalar};
 use crate::generators::Generators;
+use crate::msm::commit_field_rows;
 use crate::prover::prove_with_fields;
 use crate::transcript::Challenge;
 use crate::{
-    CommittedTensor, Constant, Contraction, FieldParts, FieldWitness, Integers, Layout, Linear,
-    Lookup, Origin, Parts, ProveError, Reject, Relations, RelationsError, Source, Table, Term,
-    Witness, verify,
+    CommittedTensor, Constant, Contraction, FieldOpening, FieldParts, FieldWitness, Integers,
+    Layout, Linear, Lookup, Origin, Parts, ProveError, Reject, Relations, RelationsError, Source,
+    Statement, Table, Term, Witness, verify,
 };
 use ark_ff::{AdditiveGroup, Field, One, PrimeField};
 use inferproof_view::{Step, View};
@@ -195,6 +196,77 @@ fn limbs_of_field_elements_are_unique() {
             false => assert_eq!(proof, Err(ProveError::Unsatisfied)),
         }
     }
+}
+
+/// A field tensor that was committed before: read by any number of proofs, in none of them otherwise than it was committed.
+#[test]
+fn external_field_tensors_are_opened() {
+    let mut parts = limbs();
+    parts.tensors[0].origin = Origin::External;
+    let relations = Relations::new(parts).unwrap();
+    let generators = Generators::<P>::new(relations.generator_count());
+    let layout = relations.parts().tensors[0].layout.clone();
+    let commit = |values: [u64; 2], blinder: u64| {
+        let opening = FieldOpening::<P> {
+            values: Zeroizing::new(values.map(F::from).to_vec()),
+            blinders: Zeroizing::new(vec![F::from(blinder); layout.row_count()]),
+        };
+        let rows = layout.rows();
+        let points = commit_field_rows(&generators, &opening.values, &rows, &opening.blinders);
+        (opening, points)
+    };
+    let prove = |opening: &FieldOpening<P>, points: &[Point<P>], high: [i64; 2]| {
+        let statement = Statement {
+            context: b"",
+            external: vec![points],
+            publics: &[],
+        };
+        let witness = Witness {
+            external: vec![],
+            fresh: vec![Integers::from_i64(&high).unwrap()],
+            contractions: vec![],
+        };
+        let fields = FieldWitness {
+            external: vec![opening],
+            fresh: vec![],
+        };
+        let proof = prove_with_fields(
+            &relations,
+            &generators,
+            &statement,
+            witness,
+            fields,
+            &mut |_| true,
+        )?;
+        Ok(verify(&relations, &generators, &statement, &proof))
+    };
+    let (opening, points) = commit([200, 17], 7);
+    let (other, other_points) = commit([201, 17], 9);
+    assert_eq!(prove(&opening, &points, [12, 1]), Ok(Ok(())));
+    assert_eq!(prove(&opening, &points, [12, 1]), Ok(Ok(())));
+    assert_eq!(prove(&other, &other_points, [12, 1]), Ok(Ok(())));
+    // The opening of another tensor, and other blinders.
+    assert_eq!(prove(&other, &points, [12, 1]), Ok(Err(Reject::Closing)));
+    let (blinded, _) = commit([200, 17], 8);
+    assert_eq!(prove(&blinded, &points, [12, 1]), Ok(Err(Reject::Closing)));
+    // Limbs that are another number's.
+    assert_eq!(
+        prove(&opening, &points, [11, 1]),
+        Err(ProveError::Unsatisfied)
+    );
+    // An opening that is not there.
+    let statement = Statement::<P> {
+        context: b"",
+        external: vec![&points],
+        publics: &[],
+    };
+    let witness = Witness {
+        external: vec![],
+        fresh: vec![Integers::from_i64(&[12, 1]).unwrap()],
+        contractions: vec![],
+    };
+    let proof = crate::prove(&relations, &generators, &statement, witness, &mut |_| true);
+    assert!(matches!(proof, Err(ProveError::Witness { .. })));
 }
 
 /// Poseidon of some pairs, as relations.

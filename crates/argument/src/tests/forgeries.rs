@@ -1,4 +1,4 @@
-//! One attack, at least, for every must of soundness (PROTOCOL section 1; `docs/protocol.md`).
+//! One attack, at least, for every must of soundness (`docs/protocol.md`, section 12).
 //!
 //! Where relations without the must can be written, the forgery passes there and fails where it holds. Where the must is a
 //! challenge that comes late enough, the forgery passes when the challenge is known beforehand (the oracle is programmed) and

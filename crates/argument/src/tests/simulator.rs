@@ -256,7 +256,7 @@ fn proofs_share_nothing() {
     assert!(again.points.iter().flatten().all(|p| !first.contains(p)));
 }
 
-/// PROTOCOL section 4: one first message of the closing protocol under two challenges gives the pads away, and with them every
+/// `docs/protocol.md`, section 9: one first message of the closing protocol under two challenges gives the pads away, and with them every
 /// value that was sent. So masks are drawn fresh, after chi, and no second challenge is answered.
 #[test]
 fn reused_masks_reveal_the_pads() {

@@ -136,6 +136,8 @@ fn whole(lowered: &Lowered, terms: &[Term]) -> Vec<Term> {
 fn is_known(parts: &Parts, source: Source, known: &BTreeSet<usize>) -> bool {
     match source {
         Source::One | Source::Public(_) => true,
+        // No program makes one: it would be a fraction, perhaps.
+        Source::Constant(_) => false,
         Source::Committed(tensor) => known.contains(&tensor),
         Source::Contraction(i) => {
             let contraction = &parts.contractions[i];

@@ -1,6 +1,6 @@
 //! The leaves of the tree, made when they are asked for: most are places in tables, of four bytes each.
 
-use crate::prover::found::{Entry, Found};
+use crate::prover::positions::{Entry, Positions};
 use ark_ff::PrimeField;
 use inferproof_relations::{self, Block, Relations, Table};
 use rayon::prelude::*;
@@ -21,7 +21,7 @@ pub(super) struct Leaves<N> {
 
 /// The leaves of a block.
 enum Content {
-    Lookup { table: usize, found: Found },
+    Lookup { table: usize, positions: Positions },
     Table(usize),
 }
 
@@ -50,7 +50,7 @@ impl<N: Copy + Send + Sync> Leaves<N> {
     /// `number` makes the form.
     pub fn new<F: PrimeField>(
         relations: &Relations,
-        found: Vec<Found>,
+        positions: Vec<Positions>,
         multiplicities: &[Vec<i64>],
         (alpha, gamma): (F, F),
         number: impl Fn(F) -> N + Sync,
@@ -70,12 +70,12 @@ impl<N: Copy + Send + Sync> Leaves<N> {
             });
             numerators.collect()
         });
-        let mut found: Vec<Option<Found>> = found.into_iter().map(Some).collect();
+        let mut positions: Vec<Option<Positions>> = positions.into_iter().map(Some).collect();
         let blocks = relations.blocks().iter().map(|&block| {
             let content = match block.leaves {
                 inferproof_relations::Leaves::Lookup(i) => Content::Lookup {
                     table: relations.parts().lookups[i].table,
-                    found: found[i].take().expect("a lookup has one block"),
+                    positions: positions[i].take().expect("a lookup has one block"),
                 },
                 inferproof_relations::Leaves::Table(table) => Content::Table(table),
             };
@@ -83,8 +83,8 @@ impl<N: Copy + Send + Sync> Leaves<N> {
         });
         let blocks: Vec<_> = blocks.collect();
         let absent = blocks.iter().map(|(_, content)| match content {
-            Content::Lookup { table, found } => {
-                let absent = found.absent().map(|(leaf, (first, second))| {
+            Content::Lookup { table, positions } => {
+                let absent = positions.absent().map(|(leaf, (first, second))| {
                     let tuple = alpha * F::from(first) + alpha.square() * F::from(second);
                     (leaf, number(gamma - F::from(*table as u64 + 1) - tuple))
                 });
@@ -161,14 +161,14 @@ impl<N: Copy + Send + Sync> Leaves<N> {
         &self.denominators.lookups[table]
     }
 
-    /// If a run lies within a block, of a lookup, its table and what [`Found::places`] says of the run.
+    /// If a run lies within a block, of a lookup, its table and what [`Positions::places`] says of the run.
     #[inline]
     pub fn lookups(&self, block: u32, run: usize) -> Option<(usize, &[u32; RUN])> {
         let (block, content) = &self.blocks[block as usize];
         match content {
-            Content::Lookup { table, found } => {
+            Content::Lookup { table, positions } => {
                 let from = (run * RUN).checked_sub(block.offset)?;
-                let places = found.places().get(from..from + RUN)?;
+                let places = positions.places().get(from..from + RUN)?;
                 Some((*table, places.try_into().ok()?))
             }
             Content::Table(_) => None,
@@ -210,10 +210,10 @@ impl<N: Copy + Send + Sync> Leaves<N> {
             let from = range.start.saturating_sub(block.offset);
             let (start, end) = (block.offset + from - range.start, range.end - block.offset);
             match content {
-                Content::Lookup { table, found } => {
+                Content::Lookup { table, positions } => {
                     let table = &values.lookups[*table];
-                    for (at, leaf) in (from..end.min(found.places().len())).enumerate() {
-                        let value = match found.entry(leaf) {
+                    for (at, leaf) in (from..end.min(positions.places().len())).enumerate() {
+                        let value = match positions.entry(leaf) {
                             Entry::Padding => continue,
                             Entry::At(place) => table[place],
                             Entry::Absent => {
@@ -286,9 +286,9 @@ impl<N: Copy + Send + Sync> Leaves<N> {
                 low: 0,
                 size: sizes[table],
             };
-            let found = Found::new(&range, shape, &values, None);
+            let positions = Positions::new(&range, shape, &values, None);
             let bits = shape.iter().map(|&n| bits_of(n)).sum();
-            let content = Content::Lookup { table, found };
+            let content = Content::Lookup { table, positions };
             contents.push((bits, inferproof_relations::Leaves::Lookup(i), content));
         }
         for (table, &size) in sizes.iter().enumerate() {
@@ -308,8 +308,8 @@ impl<N: Copy + Send + Sync> Leaves<N> {
         });
         let blocks: Vec<_> = blocks.collect();
         let absent = blocks.iter().map(|(_, content)| match content {
-            Content::Lookup { found, .. } => {
-                let absent: Vec<_> = found.absent().map(|(leaf, _)| leaf).collect();
+            Content::Lookup { positions, .. } => {
+                let absent: Vec<_> = positions.absent().map(|(leaf, _)| leaf).collect();
                 absent.into_iter().zip(numbers(1)).collect()
             }
             Content::Table(_) => Vec::new(),

@@ -9,7 +9,7 @@ const PADDING: u32 = u32::MAX;
 const NOWHERE: u32 = u32::MAX - 1;
 
 /// What one lookup looks up.
-pub(crate) struct Found {
+pub(crate) struct Positions {
     /// For each leaf of the lookup's block, up to the last real one, the place in its table.
     places: Vec<u32>,
     /// Tuples that are not in the table, with their leaves, in order: a proof with any will be rejected.
@@ -26,7 +26,7 @@ pub(crate) enum Entry {
     Absent,
 }
 
-impl Found {
+impl Positions {
     /// Looks every tuple up; a missing second column counts as zeros.
     pub fn new(table: &Table, shape: &[usize], first: &[i64], second: Option<&[i64]>) -> Self {
         let mut absent = Vec::new();
