@@ -4,8 +4,7 @@
 //! list; what `run --json` and `prove --json` print is taken too. Reals are rounded to the program's integers, which are compared.
 
 use crate::error::Error;
-use inferproof::{Program, Tensor};
-use inferproof::{nearest, ports};
+use inferproof::{Program, Tensor, TensorId, integer_of_text, nearest, ports};
 use serde_json::Value;
 
 /// The integers of each output, from JSON text or from the file that it names.
@@ -34,9 +33,10 @@ fn parse(program: &Program, json: &str, quantized: bool) -> Result<Vec<Vec<i64>>
     let outputs = outputs.filter_map(|(&id, list)| {
         let tensor = program.tensor(id)?;
         let meaning = program.meaning(id).filter(|_| !quantized);
-        Some(match meaning {
-            Some(meaning) => codes(tensor, &meaning.categories, list),
-            None => integers(tensor, list, quantized),
+        let is_text = meaning.is_some_and(|meaning| !meaning.categories.is_empty());
+        Some(match is_text {
+            true => codes(program, id, tensor, list),
+            false => integers(tensor, list, quantized),
         })
     });
     outputs.collect()
@@ -79,7 +79,12 @@ fn lists<'a>(
 }
 
 /// Of an output of strings.
-fn codes(tensor: &Tensor, categories: &[String], list: &Value) -> Result<Vec<i64>, String> {
+fn codes(
+    program: &Program,
+    id: TensorId,
+    tensor: &Tensor,
+    list: &Value,
+) -> Result<Vec<i64>, String> {
     let name = &tensor.name;
     let texts = list.as_array().filter(|list| list.len() == tensor.volume());
     let texts = texts.ok_or_else(|| {
@@ -89,11 +94,13 @@ fn codes(tensor: &Tensor, categories: &[String], list: &Value) -> Result<Vec<i64
         )
     })?;
     let code = |(entry, value): (usize, &Value)| {
-        let position = value
+        let code = value
             .as_str()
-            .and_then(|text| categories.iter().position(|c| c == text));
-        position.map(|position| nearest(tensor, position as f64)).ok_or_else(|| {
-            format!("output `{name}`: entry {entry} is {value}, which is none of the model's strings")
+            .and_then(|text| integer_of_text(program, id, text));
+        code.ok_or_else(|| {
+            format!(
+                "output `{name}`: entry {entry} is {value}, which is none of the model's strings"
+            )
         })
     };
     texts.iter().enumerate().map(code).collect()

@@ -143,6 +143,6 @@ pub use stage::{stage, stage_done};
 #[cfg(feature = "onnx")]
 pub use unfinished::{Unfinished, UnfinishedFolder, leftovers};
 #[cfg(feature = "onnx")]
-pub use values::{nearest, ports};
+pub use values::{integer_of_number, integer_of_text, nearest, ports};
 #[cfg(feature = "onnx")]
 pub use verdict::{Expected, Hidden, Verdict, judge};

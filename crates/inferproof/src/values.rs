@@ -24,6 +24,25 @@ pub fn nearest(tensor: &Tensor, value: f64) -> i64 {
     rounded(value * 2f64.powi(tensor.scale_log2))
 }
 
+/// The integer that an output has where it means this number: NaN is what is missing. `None` if no integer does.
+pub fn integer_of_number(program: &Program, id: TensorId, value: f64) -> Option<i64> {
+    let meaning = program.meaning(id);
+    if meaning.is_some_and(|meaning| !meaning.categories.is_empty()) {
+        return None;
+    }
+    match value.is_nan() {
+        true => meaning?.missing,
+        false => Some(nearest(program.tensor(id)?, value)),
+    }
+}
+
+/// The integer that an output has where it means this string. `None` if it is none of the model's.
+pub fn integer_of_text(program: &Program, id: TensorId, text: &str) -> Option<i64> {
+    let categories = &program.meaning(id)?.categories;
+    let position = categories.iter().position(|category| category == text)?;
+    Some(nearest(program.tensor(id)?, position as f64))
+}
+
 /// The nearest integer, halves up. Nothing is added before it is rounded: of a number beyond 2^52, half a unit more is another one.
 fn rounded(real: f64) -> i64 {
     let below = real.floor();

@@ -2,7 +2,8 @@
 
 use crate::errors::Failure;
 use inferproof::{
-    Array, Entries, OnnxError, Port, Program, RunInput, Samples, Saturated, TensorId, meant, ports,
+    Array, Entries, OnnxError, Port, Program, RunInput, Samples, Saturated, TensorId,
+    integer_of_number, integer_of_text, meant, ports,
 };
 use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
@@ -130,38 +131,48 @@ impl Given {
         }
     }
 
-    /// The integers that outputs of these real numbers have.
+    /// The integers of outputs that mean this.
     pub fn output(self, origin: &str, program: &Program) -> Result<Vec<Vec<i64>>, Failure> {
         let ports = ports(program, &program.outputs);
         let mut named = self.named(origin, &ports)?;
-        let tensors = program.outputs.iter().filter_map(|&id| program.tensor(id));
-        let integers = ports.iter().zip(tensors).map(|(port, tensor)| {
-            let array = named
-                .remove(&port.name)
-                .ok_or_else(|| OnnxError::MissingTensor {
-                    file: origin.into(),
-                    tensor: port.name.clone(),
-                    expected: port.name.clone(),
-                    found: "nothing".into(),
-                })?;
-            let Entries::Numbers(values) = &array.entries else {
-                return Err(OnnxError::Shape {
-                    file: origin.into(),
-                    tensor: port.name.clone(),
-                    expected: "numbers".into(),
-                    got: "strings".into(),
-                });
+        let tensors = program.outputs.iter().zip(&ports);
+        let integers = tensors.map(|(&id, port)| {
+            let name = &port.name;
+            let array = named.remove(name).ok_or_else(|| OnnxError::MissingTensor {
+                file: origin.into(),
+                tensor: name.clone(),
+                expected: name.clone(),
+                found: "nothing".into(),
+            })?;
+            let (integers, found): (Vec<Option<i64>>, _) = match &array.entries {
+                Entries::Numbers(values) => {
+                    let integer = |&value: &f64| integer_of_number(program, id, value);
+                    (values.iter().map(integer).collect(), "a number")
+                }
+                Entries::Texts(texts) => {
+                    let integer =
+                        |text: &Option<String>| integer_of_text(program, id, text.as_deref()?);
+                    (texts.iter().map(integer).collect(), "a string")
+                }
             };
-            if values.len() != tensor.volume() {
+            if integers.len() != port.shape.iter().product::<usize>() {
                 return Err(OnnxError::Shape {
                     file: origin.into(),
-                    tensor: port.name.clone(),
-                    expected: format!("shape {:?}", tensor.shape),
+                    tensor: name.clone(),
+                    expected: format!("shape {:?}", port.shape),
                     got: format!("shape {:?}", array.shape),
                 });
             }
-            let nearest = |&value: &f64| inferproof::nearest(tensor, value);
-            Ok(values.iter().map(nearest).collect())
+            let none = integers.iter().position(Option::is_none);
+            match none {
+                Some(entry) => Err(OnnxError::Shape {
+                    file: origin.into(),
+                    tensor: name.clone(),
+                    expected: "what the model can say".into(),
+                    got: format!("{found} that it cannot, in entry {entry}"),
+                }),
+                None => Ok(integers.into_iter().flatten().collect()),
+            }
         });
         Ok(integers.collect::<Result<_, OnnxError>>()?)
     }
