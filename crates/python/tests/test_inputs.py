@@ -96,3 +96,23 @@ def test_inputs_finer_than_activations() -> None:
         spans.append(np.abs(proven.integers["x"]).max())
         assert np.allclose(proven["x"], x[0], atol=2.0 ** (1 - bits))
     assert spans[1] > 100 * spans[0]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_outputs_of_strings_are_compared(credit) -> None:
+    pytest.importorskip("skl2onnx")
+    from sklearn.tree import DecisionTreeClassifier
+
+    answers = np.array(["bad", "good"])[(credit.calibration[:, 0] > 0).astype(int)]
+    estimator = DecisionTreeClassifier(max_depth=3).fit(credit.calibration, answers)
+    model = inferproof.compile(estimator, calibration=credit.calibration)
+    verifier = inferproof.Verifier(model)
+    result, proof = inferproof.Prover(model).prove(credit.x[0])
+    assert result["label"].tolist() == estimator.predict(credit.x[:1]).tolist()
+    assert verifier.verify(proof, output=result)
+    (other,) = {"bad", "good"} - set(result["label"].tolist())
+    claimed = {"label": [other], "probabilities": result["probabilities"]}
+    assert "output `label`" in verifier.verify(proof, output=claimed).reason
+    for label in ("ugly", 1.0):
+        with pytest.raises(inferproof.InputError, match="`label`"):
+            verifier.verify(proof, output={**claimed, "label": [label]})
