@@ -1,7 +1,7 @@
 //! What was typed. Each command validates its own arguments before it does any work.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use inferproof::{ASSUMED, Cache};
+use inferproof::{ASSUMED, Cache, Limits};
 use inferproof::{Curve, Visible};
 use inferproof::{Dimensions, ImportOptions};
 use std::path::PathBuf;
@@ -71,6 +71,30 @@ pub enum LogArg {
     Json,
     /// One line of text for each event
     Text,
+}
+
+/// What a key may demand: it may be a stranger's.
+#[derive(Clone, Debug, Args)]
+pub struct LimitArgs {
+    /// The most that the key may demand, in field operations: a million takes some 30 milliseconds
+    #[arg(long, value_name = "N", default_value_t = MAX_WORK)]
+    pub max_work: u64,
+}
+
+/// As the library's own limit.
+const MAX_WORK: u64 = 1 << 28;
+
+impl LimitArgs {
+    /// In proportion.
+    pub fn limits(&self) -> Limits {
+        Limits::of_work(self.max_work)
+    }
+}
+
+impl Default for LimitArgs {
+    fn default() -> Self {
+        Self { max_work: MAX_WORK }
+    }
 }
 
 /// Where it is remembered what was verified.
@@ -316,6 +340,8 @@ pub struct ProveArgs {
     #[arg(short, long)]
     pub force: bool,
     #[command(flatten)]
+    pub limit: LimitArgs,
+    #[command(flatten)]
     pub cache: CacheArgs,
 }
 
@@ -418,9 +444,8 @@ pub struct VerifyArgs {
     /// Check the range proofs of the weights again, though this key has passed before
     #[arg(long)]
     pub recheck: bool,
-    /// The most that the key may demand, in field operations: a million takes some 30 milliseconds
-    #[arg(long, value_name = "N", default_value_t = 1 << 28)]
-    pub max_work: u64,
+    #[command(flatten)]
+    pub limit: LimitArgs,
     #[command(flatten)]
     pub cache: CacheArgs,
 }
@@ -430,6 +455,9 @@ pub struct VerifyArgs {
 pub struct InspectArgs {
     /// A model folder, its public or secret folder, a key, a proof, a commitment, an opening, or a model card; `-` is standard input
     pub file: PathBuf,
+    /// Print the program of a model or key as well: every operation, coefficient, gather and table
+    #[arg(long)]
+    pub program: bool,
     #[command(flatten)]
     pub cache: CacheArgs,
 }

@@ -156,7 +156,8 @@ fn colored(line: &str) -> String {
     let Some((label, value)) = line.split_at_checked(crate::report::LABEL_WIDTH) else {
         return line.to_owned();
     };
-    if label.trim().is_empty() || label.starts_with(' ') || !value.starts_with(' ') {
+    let is_label = |c: char| c.is_ascii_lowercase() || c == ' ';
+    if label.starts_with(' ') || !label.chars().all(is_label) || !value.starts_with(' ') {
         return line.to_owned();
     }
     let value = match (label.trim(), value.trim()) {

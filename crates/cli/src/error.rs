@@ -37,6 +37,9 @@ pub enum Error {
         /// Another.
         second: &'static str,
     },
+    /// A program is printed of what is read twice.
+    #[error("--program wants a file or folder; standard input can be read only once")]
+    ProgramOfStandardInput,
     /// Something else belongs there.
     #[error("{}: this is {is}, but {argument} wants {wants}; {remedy}", path.display())]
     Misplaced {

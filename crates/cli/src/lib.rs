@@ -16,6 +16,7 @@ mod log;
 mod progress;
 mod recognise;
 mod report;
+mod shown;
 mod source;
 mod statement;
 mod values;

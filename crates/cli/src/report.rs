@@ -14,29 +14,6 @@ pub fn row(f: &mut fmt::Formatter<'_>, label: &str, value: impl fmt::Display) ->
     writeln!(f, "{label:<LABEL_WIDTH$} {}", printable(&value))
 }
 
-/// The first entries of an array.
-pub struct Values<'a>(pub &'a [f64]);
-
-/// How many entries of an array are printed.
-const SHOWN: usize = 10;
-
-impl fmt::Display for Values<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, value) in self.0.iter().take(SHOWN).enumerate() {
-            write!(
-                f,
-                "{}{}",
-                if position > 0 { " " } else { "" },
-                (value * 1e6).round() / 1e6
-            )?;
-        }
-        match self.0.len() {
-            length if length > SHOWN => write!(f, " ... ({length} in all)"),
-            _ => Ok(()),
-        }
-    }
-}
-
 /// Whether verifiers see something.
 pub fn is_public(visible: Visible) -> bool {
     visible == Visible::Public

@@ -1,9 +1,10 @@
 //! Inputs and outputs, between files, reals and the program's integers.
 
 use crate::error::Error;
-use crate::report::{Values, row};
+use crate::report::row;
+use crate::shown::{Class, Shown};
 use crate::source::{name, read_data};
-use inferproof::{Entries, Port, Program, RunInput, Saturated, meant, ports};
+use inferproof::{Entries, Port, Program, RunInput, Saturated, TensorId, ports};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -42,6 +43,11 @@ pub fn allow(saturated: &[Saturated], strict: bool) -> Result<(), Error> {
 pub struct Outputs {
     outputs: BTreeMap<String, Entries>,
     outputs_quantized: BTreeMap<String, Vec<i64>>,
+    /// Of outputs that are distributions.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    classes: BTreeMap<String, Class>,
+    #[serde(skip)]
+    shown: Vec<Shown>,
 }
 
 impl Outputs {
@@ -52,17 +58,17 @@ impl Outputs {
 
     /// From the integers of those that are shown, in the program's order.
     pub fn shown(program: &Program, integers: impl IntoIterator<Item = Option<Vec<i64>>>) -> Self {
-        let mut all = Self::default();
-        for (&id, integers) in program.outputs.iter().zip(integers) {
-            let (Some(tensor), Some(integers)) = (program.tensor(id), integers) else {
-                continue;
-            };
-            if let Some(meaning) = meant(program, id, &integers) {
-                all.outputs.insert(tensor.name.clone(), meaning);
-            }
-            all.outputs_quantized.insert(tensor.name.clone(), integers);
+        let shown = shown(program, &program.outputs, integers);
+        let (outputs, outputs_quantized) = by_name(&shown);
+        let classes = shown
+            .iter()
+            .filter_map(|output| Some((output.name.clone(), output.class(&shown)?)));
+        Self {
+            outputs,
+            outputs_quantized,
+            classes: classes.collect(),
+            shown,
         }
-        all
     }
 
     /// The position of the greatest entry of the only output, if there is one output with several entries.
@@ -78,21 +84,55 @@ impl Outputs {
 
 impl fmt::Display for Outputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, entries) in &self.outputs {
-            match entries {
-                Entries::Numbers(values) => {
-                    row(f, "output", format_args!("{name}: {}", Values(values)))?;
-                }
-                Entries::Texts(texts) => {
-                    let texts = texts.iter().map(|text| match text {
-                        Some(text) => format!("{text:?}"),
-                        None => "another string".into(),
-                    });
-                    let texts: Vec<String> = texts.collect();
-                    row(f, "output", format_args!("{name}: {}", texts.join(", ")))?;
-                }
-            }
-        }
-        Ok(())
+        let mut outputs = self.shown.iter();
+        outputs.try_for_each(|output| row(f, "output", output.among(&self.shown)))
     }
+}
+
+/// The inputs that a proof shows, likewise.
+#[derive(Debug, Default, Serialize)]
+pub struct Inputs {
+    inputs: BTreeMap<String, Entries>,
+    inputs_quantized: BTreeMap<String, Vec<i64>>,
+    #[serde(skip)]
+    shown: Vec<Shown>,
+}
+
+impl Inputs {
+    /// From the integers of those that are shown, in the program's order.
+    pub fn shown(program: &Program, integers: impl IntoIterator<Item = Option<Vec<i64>>>) -> Self {
+        let shown = shown(program, &program.inputs, integers);
+        let (inputs, inputs_quantized) = by_name(&shown);
+        Self {
+            inputs,
+            inputs_quantized,
+            shown,
+        }
+    }
+}
+
+impl fmt::Display for Inputs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut inputs = self.shown.iter();
+        inputs.try_for_each(|input| row(f, "input", input.among(&[])))
+    }
+}
+
+fn shown(
+    program: &Program,
+    ids: &[TensorId],
+    integers: impl IntoIterator<Item = Option<Vec<i64>>>,
+) -> Vec<Shown> {
+    let tensors = ids.iter().zip(integers);
+    let tensors = tensors.filter_map(|(&id, integers)| Shown::new(program, id, integers?));
+    tensors.collect()
+}
+
+type ByName = (BTreeMap<String, Entries>, BTreeMap<String, Vec<i64>>);
+
+fn by_name(shown: &[Shown]) -> ByName {
+    let named = |tensor: &Shown| tensor.name.clone();
+    let entries = shown.iter().map(|t| (named(t), t.entries.clone()));
+    let integers = shown.iter().map(|t| (named(t), t.integers.clone()));
+    (entries.collect(), integers.collect())
 }

@@ -164,6 +164,7 @@ pub fn commit<P: Profile>(
             architecture,
             commitments,
             range_proofs,
+            card: None,
         },
         secret,
     ))

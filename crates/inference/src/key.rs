@@ -41,6 +41,8 @@ pub struct VerifyingKey<P: Profile> {
     pub commitments: Vec<Vec<Point<P>>>,
     /// The one-time proofs that every weight is in its declared range.
     pub range_proofs: Vec<Vec<u8>>,
+    /// A digest of the card that describes the model to people. It is beside the model: the id does not depend on it.
+    pub card: Option<Digest>,
 }
 
 /// What is encoded, and [`DecodedBody`] what is read again: a program that has yet to be validated.
@@ -49,6 +51,7 @@ struct Body<'a> {
     architecture: &'a Architecture,
     commitments: Vec<ByteBuf>,
     range_proofs: Vec<ByteBuf>,
+    card: Option<Digest>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,6 +59,7 @@ struct DecodedBody {
     architecture: DecodedArchitecture,
     commitments: Vec<ByteBuf>,
     range_proofs: Vec<ByteBuf>,
+    card: Option<Digest>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -118,6 +122,7 @@ impl<P: Profile> VerifyingKey<P> {
                 .cloned()
                 .map(ByteBuf::from)
                 .collect(),
+            card: self.card,
         };
         encode(Kind::Key, P::ID, &body)
     }
@@ -162,6 +167,7 @@ impl<P: Profile> VerifyingKey<P> {
                 .into_iter()
                 .map(ByteBuf::into_vec)
                 .collect(),
+            card: body.card,
         })
     }
 }

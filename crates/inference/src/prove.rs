@@ -14,7 +14,8 @@ use crate::witness::Values;
 use inferproof_argument::curve::Profile;
 use inferproof_argument::generators::Generators;
 use inferproof_argument::{
-    Integers, Opening, ProveError, Relations, Stage, Statement as ArgumentStatement, Witness,
+    Integers, Limits, Opening, ProveError, Relations, Stage, Statement as ArgumentStatement,
+    Witness,
 };
 use inferproof_program::{BoundWeights, RunError, Tensor, Trace, ValidProgram};
 
@@ -118,7 +119,19 @@ impl<P: Profile> Prover<P> {
     /// # Errors
     /// If the key is defective, or the secret does not fit it.
     pub fn new(key: VerifyingKey<P>, secret: ModelSecret<P>) -> Result<Self, InferenceError> {
-        let verifier = Verifier::new(key)?;
+        Self::within(key, secret, &Limits::default())
+    }
+
+    /// As [`Self::new`], with limits of the caller's on what the key may demand.
+    ///
+    /// # Errors
+    /// If the key is defective or demands more, or the secret does not fit it.
+    pub fn within(
+        key: VerifyingKey<P>,
+        secret: ModelSecret<P>,
+        limits: &Limits,
+    ) -> Result<Self, InferenceError> {
+        let verifier = Verifier::within(key, limits)?;
         let program = verifier.program();
         if secret.weights.program() != program {
             return Err(InferenceError::Model);

@@ -75,6 +75,7 @@ impl<P: Profile> VerifyingKey<P> {
             },
             commitments: self.commitments.clone(),
             range_proofs: self.range_proofs.clone(),
+            card: None,
         })
     }
 }

@@ -51,6 +51,7 @@ impl Sketch {
             },
             commitments: vec![],
             range_proofs: vec![],
+            card: None,
         }
     }
 }

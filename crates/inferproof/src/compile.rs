@@ -1,5 +1,6 @@
 //! From an ONNX model and samples to a committed model, in memory.
 
+use crate::bound_card::card_digest;
 use crate::card::Card;
 use crate::error::Error;
 use crate::estimate::Estimate;
@@ -7,7 +8,7 @@ use crate::folder::{KEY, KeyFile, Model, PUBLIC, SecretFile};
 use crate::onnx_file::OnnxFile;
 use crate::secret::{encode_blinding, encode_weights};
 use inferproof_inference::hex;
-use inferproof_inference::{Curve, Verifier, Visible, commit, forecast};
+use inferproof_inference::{Curve, Digest, Verifier, Visible, commit, forecast};
 use inferproof_onnx::{Accuracy, Compiled, QuantizeOptions, Samples, Warning, Work};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -125,11 +126,9 @@ fn commit_to(
     let (key, secret) = commit(plan.curve, compiled.weights, plan.weights, step)?;
     let program = &key.architecture().program;
     let id = hex(&key.model_id());
-    let key_file = KeyFile {
-        path: place.join(PUBLIC).join(KEY),
-        bytes: key.encode(),
-        curve: plan.curve,
-    };
+    let path = place.join(PUBLIC).join(KEY);
+    // A key with any card's digest is as long as with another's.
+    let key_bytes = key.clone().with_card(Digest::default()).encode().len();
     let wrong = |source| Error::Secret {
         path: PathBuf::from(place),
         source,
@@ -147,10 +146,10 @@ fn commit_to(
     let blinding = blinding.map(|bytes| SecretFile::blinding(place, bytes));
     drop(secret);
     let estimate = Estimate::from(&forecast(program)?);
-    let verifier = Verifier::new(key).map_err(Error::key(&key_file.path))?;
+    let verifier = Verifier::new(key.clone()).map_err(Error::key(&path))?;
     let card = Card::new(
         &verifier,
-        key_file.bytes.len(),
+        key_bytes,
         source,
         plan.options.tolerance,
         compiled.report,
@@ -158,6 +157,11 @@ fn commit_to(
         estimate,
     );
     let json = serde_json::to_string_pretty(&card).unwrap_or_default();
+    let key_file = KeyFile {
+        path,
+        bytes: key.with_card(card_digest(json.as_bytes())).encode(),
+        curve: plan.curve,
+    };
     Ok(Compilation {
         model: Model {
             key: key_file,

@@ -1,5 +1,6 @@
 //! What a key or a proof is and states.
 
+use crate::bound_card::CardBinding;
 use crate::cache::Cache;
 use crate::card::{Described, describe};
 use crate::error::Error;
@@ -61,6 +62,8 @@ pub struct KeyReport {
     pub range_proof_bytes: usize,
     /// Whether this machine has verified the range proofs.
     pub checked: bool,
+    /// Of the model card beside it, if there is one.
+    pub card: Option<CardBinding>,
 }
 
 /// A proof.
@@ -150,6 +153,7 @@ pub fn inspect_key(file: &KeyFile, cache: &Cache) -> Result<KeyReport, Error> {
         range_proofs: key.range_proofs().len(),
         range_proof_bytes: key.range_proofs().iter().map(Vec::len).sum(),
         checked: cache.has_range_proofs(&file.bytes),
+        card: CardBinding::beside(file, &key)?,
     })
 }
 

@@ -37,6 +37,8 @@
 #[cfg(feature = "onnx")]
 mod atomic;
 #[cfg(feature = "onnx")]
+mod bound_card;
+#[cfg(feature = "onnx")]
 mod cache;
 #[cfg(feature = "onnx")]
 mod card;
@@ -54,6 +56,8 @@ mod estimate;
 mod folder;
 #[cfg(feature = "onnx")]
 mod inspect;
+#[cfg(feature = "onnx")]
+mod listing;
 #[cfg(feature = "onnx")]
 mod onnx_file;
 #[cfg(feature = "page")]
@@ -104,6 +108,8 @@ pub use inferproof_program::{Program, RunError, Tensor, TensorId, Trace, ValidPr
 #[cfg(feature = "onnx")]
 pub use atomic::{Access, Existing, Folder, check_file, write_file};
 #[cfg(feature = "onnx")]
+pub use bound_card::CardBinding;
+#[cfg(feature = "onnx")]
 pub use cache::Cache;
 #[cfg(feature = "onnx")]
 pub use card::{Card, Described, External, FORMAT, Source, describe};
@@ -122,6 +128,8 @@ pub use inspect::{
     DisclosedReport, Frame, KeyReport, ProofReport, TensorReport, inspect_commitment, inspect_key,
     inspect_opening, inspect_proof,
 };
+#[cfg(feature = "onnx")]
+pub use listing::Listing;
 #[cfg(feature = "onnx")]
 pub use onnx_file::OnnxFile;
 #[cfg(feature = "page")]

@@ -1,6 +1,6 @@
 //! `inferproof demo`: the whole way on the bundled LeNet, with a verifier in another process that has only public files.
 
-use crate::args::{CacheArgs, DemoArgs, ProveArgs, StatementArgs};
+use crate::args::{CacheArgs, DemoArgs, LimitArgs, ProveArgs, StatementArgs};
 use crate::commands::{compile, prove};
 use crate::console::Console;
 use crate::destination::Destination;
@@ -145,6 +145,7 @@ fn demo(
             committed: Vec::new(),
             out: folder.join("digit.proof"),
             force: false,
+            limit: LimitArgs::default(),
             cache: CacheArgs::default(),
         },
         console,

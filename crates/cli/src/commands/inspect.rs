@@ -5,12 +5,12 @@ use crate::args::InspectArgs;
 use crate::console::Console;
 use crate::error::Error;
 use crate::report::{Bytes, Count, Shape, is_public, row};
-use crate::source::{is_standard, name, read};
+use crate::source::{is_standard, name, read, read_key};
 use inferproof::{
-    BLINDING, CARD, Cache, Described, DisclosedReport, Error as ModelError, FORMAT, Frame, KEY,
-    KeyFile, KeyReport, PUBLIC, ProofReport, SECRET, SecretSummary, TensorReport, WEIGHTS,
-    check_public_weights, inspect_commitment, inspect_key, inspect_opening, inspect_proof,
-    printable_json, summarize,
+    BLINDING, CARD, Cache, CardBinding, Described, DisclosedReport, Error as ModelError, FORMAT,
+    Frame, KEY, KeyFile, KeyReport, Listing, PUBLIC, ProofReport, SECRET, SecretSummary,
+    TensorReport, ValidProgram, WEIGHTS, check_public_weights, inspect_commitment, inspect_key,
+    inspect_opening, inspect_proof, printable_json, summarize,
 };
 use inferproof::{Kind, kind_of};
 use serde::Serialize;
@@ -64,8 +64,58 @@ struct FolderReport {
 }
 
 pub fn main(args: InspectArgs, console: &Console) -> Result<Outcome, Error> {
-    console.report(&inspect(&args.file, &args.cache.cache())?);
+    let report = inspect(&args.file, &args.cache.cache())?;
+    let edited = report.key().and_then(|key| key.card);
+    let edited = edited.filter(|card| *card == CardBinding::Edited);
+    let program = match args.program {
+        true if is_standard(&args.file) => return Err(Error::ProgramOfStandardInput),
+        true => Some(
+            read_key(&args.file)?
+                .decode()?
+                .architecture()
+                .program
+                .clone(),
+        ),
+        false => None,
+    };
+    console.report(&Inspected { report, program });
+    let edited = edited.map(|card| format!("the model card is {card}"));
+    console.warn(edited.as_slice());
     Ok(Outcome::Done)
+}
+
+/// A report, and the program if that was asked for.
+#[derive(Serialize)]
+struct Inspected {
+    #[serde(flatten)]
+    report: Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    program: Option<ValidProgram>,
+}
+
+impl fmt::Display for Inspected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.report.fmt(f)?;
+        match &self.program {
+            Some(program) => write!(f, "\n{}", Listing(program)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Report {
+    /// What is said of a key.
+    fn key(&self) -> Option<&KeyReport> {
+        match self {
+            Self::Model { key, .. } | Self::Public { key, .. } | Self::Key { key, .. } => Some(key),
+            Self::Secret { .. }
+            | Self::Proof { .. }
+            | Self::Commitment { .. }
+            | Self::Opening { .. }
+            | Self::SecretFile { .. }
+            | Self::Card { .. } => None,
+        }
+    }
 }
 
 fn inspect(path: &Path, cache: &Cache) -> Result<Report, Error> {
@@ -366,7 +416,11 @@ fn print_key(key: &KeyReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             key.range_proofs,
             Bytes(key.range_proof_bytes as u64)
         ),
-    )
+    )?;
+    match key.card {
+        Some(card) => row(f, "card", card),
+        None => Ok(()),
+    }
 }
 
 /// The first of some strings.

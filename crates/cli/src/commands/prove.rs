@@ -11,8 +11,8 @@ use crate::report::{Bytes, Seconds, peak_memory, row};
 use crate::statement::{Seen, of_arguments, read_opening, read_statement, set};
 use crate::values::{Outputs, allow, read_sample};
 use inferproof::{
-    Curve, Digest, InputPlan, Model, Program, Prover, Role, RunInput, Saturated, Statement,
-    TensorOpening, Visibility, hex, saturated_nodes,
+    Curve, Digest, InferenceError, InputPlan, Model, Program, Prover, Role, RunInput, Saturated,
+    Statement, TensorOpening, Visibility, hex, saturated_nodes,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -78,6 +78,17 @@ pub fn run(args: ProveArgs, console: &Console) -> Result<Report, Error> {
     prove(model, &args, &destination, &secrets, console)
 }
 
+/// A key that demands too much is named, since the prover's owner can allow it.
+fn limit(error: InferenceError, model: &Path) -> Error {
+    match error {
+        InferenceError::Key(source) if source.is_limit() => Error::Limit {
+            path: model.into(),
+            source: Box::new(source),
+        },
+        other => other.into(),
+    }
+}
+
 fn prove(
     model: Model,
     args: &ProveArgs,
@@ -106,7 +117,8 @@ fn prove(
     let input = inputs(program, curve, args, &statement, &openings)?;
     let secret = model.secret(&key, &args.cache.cache())?;
     drop(model);
-    let prover = Prover::new(key, secret)?;
+    let prover = Prover::within(key, secret, &args.limit.limits())
+        .map_err(|error| limit(error, &args.model))?;
     let setup_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();

@@ -1,7 +1,7 @@
 //! `inferproof report`: a page to look at, of a model or of a proof. It reads no secret files.
 
 use crate::Outcome;
-use crate::args::{ReportArgs, VerifyArgs};
+use crate::args::{LimitArgs, ReportArgs, VerifyArgs};
 use crate::commands::verify::{Judgement, judgement};
 use crate::console::Console;
 use crate::destination::Destination;
@@ -187,7 +187,9 @@ fn verify_args(args: &ReportArgs, key: &Path) -> VerifyArgs {
         output: None,
         quantized: false,
         recheck: args.recheck,
-        max_work: args.max_work,
+        limit: LimitArgs {
+            max_work: args.max_work,
+        },
         cache: args.cache.clone(),
     }
 }

@@ -12,10 +12,10 @@ use crate::recognise::{EXPECT, INPUT, PROOF, PUBLIC_KEY, What, check_all, once};
 use crate::report::{Bytes, Seconds, row};
 use crate::source::{read, read_key};
 use crate::statement::{Seen, read_statement};
-use crate::values::{Outputs, allow, read_input};
+use crate::values::{Inputs, Outputs, allow, read_input};
 use inferproof::{
-    Curve, Error as ModelError, Expected, KeyFile, Limits, Program, Proof, Role, Saturated,
-    Verdict, Verifier, hex, judge,
+    CardBinding, Curve, Disclosed, Disclosure, Error as ModelError, Expected, KeyFile, Program,
+    Proof, Role, Saturated, Statement, Verdict, Verifier, hex, judge,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -30,11 +30,16 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     model_id: String,
+    /// Of the model card beside the key, if there is one.
+    card: Option<CardBinding>,
     /// What was expected.
     statement: serde_json::Value,
     #[serde(skip)]
     shows: String,
     context: String,
+    /// Of an accepted proof, where inputs are public.
+    #[serde(flatten)]
+    inputs: Inputs,
     /// Of an accepted proof, where outputs are public.
     #[serde(flatten)]
     outputs: Outputs,
@@ -75,6 +80,9 @@ pub fn main(args: VerifyArgs, console: &Console) -> Result<Outcome, Error> {
         console.report(&report);
     }
     console.warn(&report.saturated);
+    let edited = report.card.filter(|card| *card == CardBinding::Edited);
+    let edited = edited.map(|card| format!("the model card beside the key is {card}"));
+    console.warn(edited.as_slice());
     Ok(match report.verdict {
         Answer::Accepted => Outcome::Done,
         Answer::Rejected => Outcome::Rejected,
@@ -84,6 +92,8 @@ pub fn main(args: VerifyArgs, console: &Console) -> Result<Outcome, Error> {
 /// A verdict, and all that it came of.
 pub struct Judgement {
     pub verifier: Verifier,
+    /// Of the model card beside the key, if there is one.
+    pub card: Option<CardBinding>,
     pub expected: Expected,
     pub verdict: Verdict,
     /// What had to be moved into the declared ranges of the input that the proof was compared with.
@@ -99,8 +109,10 @@ pub struct Judgement {
 /// Verifies the bytes of a proof as the arguments say.
 pub fn judgement(file: &KeyFile, bytes: &[u8], args: &VerifyArgs) -> Result<Judgement, Error> {
     let start = Instant::now();
-    let verifier = Verifier::within(file.decode()?, &Limits::of_work(args.max_work))
-        .map_err(ModelError::key(&file.path))?;
+    let key = file.decode()?;
+    let card = CardBinding::beside(file, &key)?;
+    let verifier =
+        Verifier::within(key, &args.limit.limits()).map_err(ModelError::key(&file.path))?;
     let (expected, saturated) = expected(&verifier, args)?;
     allow(&saturated, args.strict)?;
     let setup_seconds = start.elapsed().as_secs_f64();
@@ -122,11 +134,15 @@ pub fn judgement(file: &KeyFile, bytes: &[u8], args: &VerifyArgs) -> Result<Judg
             let swapped = "it is a verifying key, not a proof; did you swap the arguments?";
             Verdict::Rejected(swapped.into())
         }
+        Verdict::Rejected(reason) => {
+            Verdict::Rejected(about_context(reason, bytes, expected.statement()))
+        }
         verdict => verdict,
     };
     Ok(Judgement {
         seconds: start.elapsed().as_secs_f64(),
         verifier,
+        card,
         expected,
         verdict,
         saturated,
@@ -139,6 +155,7 @@ fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
     let bytes = read(&args.proof)?;
     let Judgement {
         verifier,
+        card,
         expected,
         verdict,
         saturated,
@@ -151,6 +168,7 @@ fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
         verdict: Answer::Rejected,
         reason: None,
         model_id: hex(&verifier.model_id()),
+        card,
         shows: Seen {
             statement: expected.statement(),
             program,
@@ -158,6 +176,7 @@ fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
         .to_string(),
         statement: serde_json::from_str(&expected.statement().to_json(program)).unwrap_or_default(),
         context: String::from_utf8_lossy(&expected.statement().context).into_owned(),
+        inputs: Inputs::default(),
         outputs: Outputs::default(),
         commitments: BTreeMap::new(),
         saturated,
@@ -169,14 +188,33 @@ fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
     match verdict {
         Verdict::Accepted(proof) => {
             report.verdict = Answer::Accepted;
-            let outputs = proof.disclosure.outputs.iter();
-            let outputs = outputs.map(|shown| shown.integers().map(<[i64]>::to_vec));
-            report.outputs = Outputs::shown(program, outputs);
+            let integers = |shown: &Disclosed| shown.integers().map(<[i64]>::to_vec);
+            let Disclosure { inputs, outputs } = &proof.disclosure;
+            report.inputs = Inputs::shown(program, inputs.iter().map(integers));
+            report.outputs = Outputs::shown(program, outputs.iter().map(integers));
             report.commitments = commitments(program, verifier.curve(), &proof);
         }
         Verdict::Rejected(reason) => report.reason = Some(reason),
     }
     Ok(report)
+}
+
+/// A reason to reject, with what is to be done if another context was meant: it is left out or mistyped easily.
+fn about_context(reason: String, proof: &[u8], expected: &Statement) -> String {
+    let Ok((Proof { statement, .. }, _)) = Proof::read(proof) else {
+        return reason;
+    };
+    let other = expected.clone().with_context(&statement.context);
+    if statement.context == expected.context || statement != other {
+        return reason;
+    }
+    let quoted = |context: &[u8]| match context {
+        [] => "no context".to_owned(),
+        context => format!("the context {:?}", String::from_utf8_lossy(context)),
+    };
+    let (bound, given) = (quoted(&statement.context), quoted(&expected.context));
+    let advice = "give --context as it was agreed with the prover, or ask for a proof for it";
+    format!("it is bound to {bound}, but {given} was expected; {advice}")
 }
 
 /// What the caller says the proof must say and show, and where the input had to be moved into the declared ranges.
@@ -231,6 +269,7 @@ impl fmt::Display for Report {
         if !self.context.is_empty() {
             row(f, "context", format_args!("{:?}", self.context))?;
         }
+        self.inputs.fmt(f)?;
         self.outputs.fmt(f)?;
         for (tensor, id) in &self.commitments {
             row(f, "commitment", format_args!("{tensor}: {id}"))?;

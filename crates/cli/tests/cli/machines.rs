@@ -127,3 +127,47 @@ fn errors_and_rejections_are_objects_too() {
     assert_eq!((code, &report["verdict"]), (1, &Value::from("rejected")));
     assert!(report["reason"].is_string());
 }
+
+#[test]
+fn verify_shows_inputs_and_outputs() {
+    let place = Place::with_model();
+    let (_, report) = place.json("verify --key credit.model/public credit.proof --context nonce");
+    let (_, run) = place.json("run credit.model --input input.json");
+    assert_eq!(report["outputs"], run["outputs"]);
+    let given: Value = serde_json::from_slice(&place.read("input.json")).unwrap();
+    let given = numbers(&given["input_data"][0]);
+    let shown = numbers(&report["inputs"]["input"]);
+    assert_eq!(shown.len(), 30);
+    for (given, shown) in given.iter().zip(&shown) {
+        assert!((given - shown).abs() <= 0.5 / 8.0 + 1e-9, "{given} {shown}");
+    }
+    assert_eq!(
+        report["inputs_quantized"]["input"]
+            .as_array()
+            .unwrap()
+            .len(),
+        30
+    );
+}
+
+#[test]
+fn scores_are_no_distribution() {
+    let place = Place::with_onnx();
+    std::fs::copy(
+        crate::support::bundled("mnist_lenet/model.onnx"),
+        place.path().join("lenet.onnx"),
+    )
+    .unwrap();
+    // The bundled network ends in scores: no class, but the greatest of them.
+    std::fs::copy(
+        crate::support::bundled("mnist_lenet/calibration.npz"),
+        place.path().join("digits.npz"),
+    )
+    .unwrap();
+    let compile = "compile lenet.onnx --calibrate digits.npz -o lenet.model";
+    assert_eq!(place.run(compile).code, 0);
+    let run = place.run("run lenet.model --input digits.npz");
+    assert!(run.stdout.contains("(the greatest of 10)"), "{run}");
+    let (_, report) = place.json("run lenet.model --input digits.npz");
+    assert!(report["classes"].is_null(), "{report}");
+}

@@ -202,3 +202,48 @@ fn a_card_says_of_secret_weights_no_more_than_two_digits() {
     assert!(most("private") <= 2);
     assert!(most("public") > 10, "who has the weights can measure them");
 }
+
+#[test]
+fn an_edited_card_is_noticed() {
+    let place = Place::with_model();
+    let verify = "verify --key credit.model/public credit.proof --context nonce";
+    let (_, report) = place.json(verify);
+    assert_eq!(report["card"], "bound");
+    let before = place.json("inspect credit.model").1["key"]["model_id"].clone();
+    let card = String::from_utf8(place.read("credit.model/public/model.json")).unwrap();
+    place.write("credit.model/public/model.json", card.replace("200", "900"));
+    for line in [
+        verify,
+        "inspect credit.model",
+        "inspect credit.model/public",
+    ] {
+        let run = place.run(line);
+        assert_eq!(run.code, 0, "the proof does not depend on the card: {run}");
+        assert!(run.stderr.contains("it was edited"), "{run}");
+    }
+    let (_, report) = place.json(verify);
+    assert_eq!(
+        (&report["card"], &report["model_id"]),
+        (&"edited".into(), &before)
+    );
+    std::fs::remove_file(place.path().join("credit.model/public/model.json")).unwrap();
+    let (_, report) = place.json(verify);
+    assert!(report["card"].is_null());
+}
+
+#[test]
+fn a_strangers_program_is_printed_in_full() {
+    let place = Place::with_model();
+    let run = place.run("inspect credit.model/public --program");
+    assert_run("inspect-program", &run);
+    let (code, report) = place.json("inspect credit.model --program");
+    assert_eq!(code, 0);
+    let nodes = report["program"]["nodes"].as_array().unwrap().len();
+    assert_eq!(
+        run.stdout
+            .lines()
+            .filter(|line| line.starts_with('%'))
+            .count(),
+        nodes
+    );
+}

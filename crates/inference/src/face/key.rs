@@ -82,4 +82,20 @@ impl VerifyingKey {
     pub fn range_proofs(&self) -> &[Vec<u8>] {
         on!(&self.0, key => &key.range_proofs)
     }
+
+    /// The digest of the model card, if the key has one.
+    #[must_use]
+    pub fn card(&self) -> Option<Digest> {
+        on!(&self.0, key => key.card)
+    }
+
+    /// The same key with the digest of a model card. The model id stays what it is.
+    #[must_use]
+    pub fn with_card(self, card: Digest) -> Self {
+        Self(map!(self.0, key => {
+            let mut key = key;
+            key.card = Some(card);
+            key
+        }))
+    }
 }

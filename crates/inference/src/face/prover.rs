@@ -6,7 +6,7 @@ use crate::prove::{FreshOpening, InferenceError};
 use crate::statement::Statement;
 use crate::tensor_opening::TensorOpening;
 use crate::{Bn254, Digest, Grumpkin, generic};
-use inferproof_argument::Stage;
+use inferproof_argument::{Limits, Stage};
 use inferproof_program::{Trace, ValidProgram};
 
 /// A model made ready to prove any number of inferences.
@@ -26,12 +26,24 @@ impl Prover {
     /// # Errors
     /// If the key is defective, or the secret does not fit it.
     pub fn new(key: VerifyingKey, secret: ModelSecret) -> Result<Self, InferenceError> {
+        Self::within(key, secret, &Limits::default())
+    }
+
+    /// As [`Self::new`], with limits of the caller's on what the key may demand.
+    ///
+    /// # Errors
+    /// If the key is defective or demands more, or the secret does not fit it.
+    pub fn within(
+        key: VerifyingKey,
+        secret: ModelSecret,
+        limits: &Limits,
+    ) -> Result<Self, InferenceError> {
         Ok(Self(match (key.0, secret.0) {
             (OnCurve::Grumpkin(key), OnCurve::Grumpkin(secret)) => {
-                OnCurve::Grumpkin(generic::Prover::new(key, secret)?)
+                OnCurve::Grumpkin(generic::Prover::within(key, secret, limits)?)
             }
             (OnCurve::Bn254(key), OnCurve::Bn254(secret)) => {
-                OnCurve::Bn254(generic::Prover::new(key, secret)?)
+                OnCurve::Bn254(generic::Prover::within(key, secret, limits)?)
             }
             (OnCurve::Grumpkin(_), OnCurve::Bn254(_))
             | (OnCurve::Bn254(_), OnCurve::Grumpkin(_)) => return Err(InferenceError::Curves),
