@@ -1,7 +1,7 @@
 //! Writes the seeds: `cargo run --release --features prover --bin seeds`, in this folder.
 
-use inferproof_inference::generic::{Prover, commit};
-use inferproof_inference::{Grumpkin, Proof, Visible};
+use inferproof_inference::generic::{Prover, Verifier, VerifyingKey, commit};
+use inferproof_inference::{Curve, Grumpkin, Proof, Visibility, Visible};
 use inferproof_program::testing::{Case, build};
 use std::fs;
 
@@ -29,7 +29,7 @@ fn key_and_proof(case: &Case, weights: Visible) -> (Vec<u8>, Proof) {
 }
 
 fn main() {
-    for folder in ["key", "proof", "program", "view"] {
+    for folder in ["key", "proof", "program", "statement", "tensor", "view"] {
         fs::create_dir_all(format!("seeds/{folder}")).unwrap();
     }
     // The smallest of some programs that have a weight and a contraction.
@@ -42,11 +42,19 @@ fn main() {
         .min_by_key(|case| case.program.tensors.iter().map(|t| t.volume()).sum::<usize>())
         .unwrap();
     let (key, proof) = key_and_proof(&small, Visible::Private);
+    let key_bytes = key.clone();
     fs::write("seeds/key/small", key).unwrap();
     let bytes = proof.encode::<Grumpkin>();
     fs::write("seeds/valid.infproof", &bytes).unwrap();
     fs::write("seeds/proof/valid", &bytes).unwrap();
     fs::write("seeds/proof/edits", [0, 0, 1, 0, 0, 1, 6, 0, 0, 0, 1]).unwrap();
+    let decoded = VerifyingKey::<Grumpkin>::decode(&key_bytes).unwrap();
+    let verifier = Verifier::new(decoded).unwrap();
+    let statement = verifier.statement(b"fuzz").with_inputs(Visibility::Committed([7; 32]));
+    fs::write("seeds/statement/committed", statement.to_json(verifier.program())).unwrap();
+    let opening = verifier.commit_input(0, small.inputs[0].clone()).unwrap();
+    fs::write("seeds/tensor/commitment", opening.commitment().encode(Curve::Grumpkin)).unwrap();
+    fs::write("seeds/tensor/opening", &*opening.encode(Curve::Grumpkin)).unwrap();
     for seed in 1000..1012 {
         let case = build(&choices(seed, 120));
         let mut bytes = vec![seed as u8 * 37];
