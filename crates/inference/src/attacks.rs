@@ -7,7 +7,8 @@ mod sketch;
 
 use crate::generic::{ModelSecret, Prover, Verifier, VerifyingKey, commit};
 use crate::statement::StatementShape;
-use crate::witness::Values;
+use crate::verify::public_tensors;
+use crate::witness::Run;
 use crate::{
     Disclosed, Grumpkin, Rejection, Statement, TensorKind, TensorOpening, Visibility, Visible,
 };
@@ -89,13 +90,30 @@ impl Arena {
         inputs: &[Vec<i64>],
     ) -> (Vec<Vec<i64>>, Vec<Narrow>, Vec<Vec<i64>>) {
         let trace = bind(program, weights).run(inputs).unwrap();
-        let values = Values {
+        let outputs = trace.outputs(program);
+        let prepared = self.prepared();
+        let tensors = inputs[..self.program.inputs.len()].iter().chain(&outputs);
+        let (mut publics, mut committed) = (Vec::new(), Vec::new());
+        for ((_, listed), values) in self.statement.listed().zip(tensors) {
+            match listed.visibility {
+                Visibility::Public => publics.push(values.clone()),
+                Visibility::Private => {}
+                Visibility::Commit | Visibility::Committed(_) => {
+                    committed.push(Narrow::from_i64(values).unwrap());
+                }
+            }
+        }
+        let publics = public_tensors(&prepared.lowered, publics).unwrap();
+        let own = self.program.weights().map(|id| &weights[&id]);
+        let external: Vec<&Narrow> = own.chain(&committed).collect();
+        let run = Run {
             program,
             weights,
             trace: &trace,
         };
-        let (fresh, contractions) = values.fill(&self.prepared().lowered).unwrap();
-        (trace.outputs(program), fresh, contractions)
+        let filled = run.fill(&prepared.lowered, &external, &publics);
+        let (fresh, contractions) = filled.unwrap();
+        (outputs, fresh, contractions)
     }
 
     /// Whether running `program` commits to or shows anything else than the honest run.
@@ -139,9 +157,11 @@ impl Arena {
             .prover
             .disclose(&self.statement, inputs, &outputs, &[])
             .and_then(|disclosing| {
+                let told = self.prover.tell(&self.statement, &disclosing.disclosure)?;
                 self.prover.prove_filled(
                     &self.statement,
                     disclosing,
+                    told,
                     outputs,
                     fresh,
                     contractions,
@@ -442,7 +462,7 @@ fn every_advice_column() {
         let judge = |fresh: Vec<Narrow>, contractions: Vec<Vec<i64>>| {
             arena.judge(&input(), outputs.clone(), fresh, contractions)
         };
-        for (column, recipe) in arena.prepared().lowered.recipes.iter().enumerate() {
+        for (column, recipe) in arena.prepared().lowered.advice.iter().enumerate() {
             let honest = fresh[column].to_i64();
             for entry in [0, honest.len() / 2, honest.len() - 1] {
                 for lie in [
@@ -874,9 +894,11 @@ fn committed_values_out_of_range() {
             .prover
             .disclose(&arena.statement, &inputs, &outputs, &[opening])
             .unwrap();
+        let told = arena.prover.tell(&arena.statement, &disclosing.disclosure);
         let made = arena.prover.prove_filled(
             &arena.statement,
             disclosing,
+            told.unwrap(),
             outputs,
             fresh,
             contractions,

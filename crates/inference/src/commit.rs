@@ -7,11 +7,11 @@ use crate::rows::row_bits;
 use crate::statement::StatementShape;
 use crate::verify::{declared_weights, part_rows, range_context};
 use crate::visible::Visible;
-use crate::witness::{RangeSource, range_fresh};
+use crate::witness::fill_range;
 use inferproof_argument::curve::{Profile, Scalar};
 use inferproof_argument::generators::Generators;
 use inferproof_argument::msm::commit_rows;
-use inferproof_argument::{Entropy, Limits, Opening, ProveError, Statement, Witness};
+use inferproof_argument::{Entropy, Integers, Limits, Opening, ProveError, Statement, Witness};
 use inferproof_program::{BoundWeights, Program, Weights};
 use zeroize::Zeroizing;
 
@@ -139,15 +139,10 @@ pub fn commit<P: Profile>(
             publics: &[],
         };
         let part_openings = openings_of(part, &openings)?;
+        let values: Vec<&Integers> = part_openings.iter().map(|o| &o.values).collect();
         let witness = Witness {
             external: part_openings.iter().collect(),
-            fresh: range_fresh(
-                program,
-                part,
-                &RangeSource {
-                    openings: &openings,
-                },
-            )?,
+            fresh: fill_range(&part.lowered, &values)?,
             contractions: Vec::new(),
         };
         range_proofs.push(inferproof_argument::prove(

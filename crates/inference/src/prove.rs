@@ -6,18 +6,19 @@ use crate::encoding::Curve;
 use crate::key::VerifyingKey;
 use crate::lower::LowerError;
 use crate::proof::{Disclosed, Disclosure, Proof};
-use crate::statement::{Role, Statement, StatementShape, Visibility};
+use crate::statement::{Role, Statement, Visibility};
 use crate::tensor_commitment::TensorKind;
 use crate::tensor_opening::{OpeningError, TensorOpening};
-use crate::verify::{KeyError, Rejection, Verifier, context, public_tensors};
-use crate::witness::Values;
-use inferproof_argument::curve::Profile;
+use crate::verify::{KeyError, Prepared, Rejection, Verifier, context, public_tensors};
+use crate::witness::Run;
+use inferproof_argument::curve::{Point, Profile};
 use inferproof_argument::generators::Generators;
 use inferproof_argument::{
     Integers, Limits, Opening, ProveError, Relations, Stage, Statement as ArgumentStatement,
     Witness,
 };
 use inferproof_program::{BoundWeights, RunError, Tensor, Trace, ValidProgram};
+use std::sync::Arc;
 
 /// Why an inference was not proven.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,6 +108,15 @@ pub struct FreshOpening {
     pub opening: TensorOpening,
 }
 
+/// What the argument is told of a statement.
+pub(crate) struct Told<P: Profile> {
+    pub prepared: Arc<Prepared<P>>,
+    pub publics: Vec<Vec<i64>>,
+    /// Rows of the committed tensors, inputs first.
+    committed: Vec<Vec<Point<P>>>,
+    context: Vec<u8>,
+}
+
 /// What is disclosed of a run, and the secrets behind it.
 pub(crate) struct Disclosing<P: Profile> {
     pub disclosure: Disclosure,
@@ -192,12 +202,21 @@ impl<P: Profile> Prover<P> {
         let program = self.program();
         let outputs = trace.outputs(program);
         let disclosing = self.disclose(statement, inputs, &outputs, openings)?;
-        let shape = self.verifier.shape(statement, &disclosing.disclosure);
-        let (fresh, contractions) = self.fill(&shape, &trace)?;
+        let told = self.tell(statement, &disclosing.disclosure)?;
+        let run = Run {
+            program,
+            weights: self.weights.arrays(),
+            trace: &trace,
+        };
+        let weights = self.openings.iter();
+        let external = weights.chain(&disclosing.committed).map(|o| &o.values);
+        let external: Vec<&Integers> = external.collect();
+        let (fresh, contractions) = run.fill(&told.prepared.lowered, &external, &told.publics)?;
         drop(trace);
         self.prove_filled(
             statement,
             disclosing,
+            told,
             outputs,
             fresh,
             contractions,
@@ -207,18 +226,21 @@ impl<P: Profile> Prover<P> {
         )
     }
 
-    /// The fresh tensors and contraction outputs of a run.
-    pub(crate) fn fill(
+    /// What the argument is told of a statement and what it discloses.
+    pub(crate) fn tell(
         &self,
-        shape: &StatementShape,
-        trace: &Trace,
-    ) -> Result<(Vec<Integers>, Vec<Vec<i64>>), InferenceError> {
-        let values = Values {
-            program: self.program(),
-            weights: self.weights.arrays(),
-            trace,
-        };
-        Ok(values.fill(&self.verifier.prepared(shape)?.lowered)?)
+        statement: &Statement,
+        disclosure: &Disclosure,
+    ) -> Result<Told<P>, InferenceError> {
+        let given = self.verifier.given(statement, disclosure)?;
+        let shape = self.verifier.shape(statement, disclosure);
+        let prepared = self.verifier.prepared(&shape)?;
+        Ok(Told {
+            publics: public_tensors(&prepared.lowered, given.publics)?,
+            prepared,
+            committed: given.committed,
+            context: context(statement, &given.ids),
+        })
     }
 
     /// What the statement says is disclosed of a run.
@@ -309,6 +331,7 @@ impl<P: Profile> Prover<P> {
         &self,
         statement: &Statement,
         disclosing: Disclosing<P>,
+        told: Told<P>,
         outputs: Vec<Vec<i64>>,
         fresh: Vec<Integers>,
         contractions: Vec<Vec<i64>>,
@@ -319,28 +342,26 @@ impl<P: Profile> Prover<P> {
             Witness<'_, P>,
         ) -> Result<Vec<u8>, ProveError>,
     ) -> Result<Inference, InferenceError> {
-        let disclosure = disclosing.disclosure;
-        let given = self.verifier.given(statement, &disclosure)?;
-        let prepared = self
-            .verifier
-            .prepared(&self.verifier.shape(statement, &disclosure))?;
-        let publics = public_tensors(&prepared.lowered, given.publics)?;
         let witness = Witness {
             external: self.openings.iter().chain(&disclosing.committed).collect(),
             fresh,
             contractions,
         };
-        let context = context(statement, &given.ids);
-        let told = self
-            .verifier
-            .argument_statement(&publics, &given.committed, &context);
+        let Told {
+            prepared,
+            publics,
+            committed,
+            context,
+        } = &told;
+        let verifier = &self.verifier;
+        let told = verifier.argument_statement(publics, committed, context);
         let relations = &prepared.lowered.relations;
         let argument = prove(relations, &prepared.generators, &told, witness)?;
         Ok(Inference {
             outputs,
             proof: Proof {
                 statement: statement.clone(),
-                disclosure,
+                disclosure: disclosing.disclosure,
                 argument,
             },
             openings: disclosing.fresh,

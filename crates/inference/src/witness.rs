@@ -1,22 +1,21 @@
-//! Filling a statement's fresh tensors from a trace, by the recipes that lowering left.
+//! Filling a statement's fresh tensors: from the trace of a run, and from the terms of the very relations that constrain them.
 
-use crate::lower::weights::RangePart;
-use crate::lower::{Lowered, NonNegative, Product, Recipe};
-use inferproof_argument::curve::Profile;
-use inferproof_argument::{Integers, Opening, ProveError};
+use crate::lower::{Advice, Lowered, Product};
+use inferproof_argument::{Contraction, Integers, Origin, ProveError, Source, Term};
 use inferproof_program::{Linear, Op, Program, TensorId, Trace, Weights};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
 /// The values of a run: what the trace keeps, the weights, and what the interpreter dropped after use.
-pub(crate) struct Values<'a> {
+pub(crate) struct Run<'a> {
     pub program: &'a Program,
     pub weights: &'a Weights,
     pub trace: &'a Trace,
 }
 
-impl Values<'_> {
-    fn read(&self, id: TensorId) -> Result<Cow<'_, [i64]>, ProveError> {
+impl Run<'_> {
+    /// A tensor's values.
+    pub fn read(&self, id: TensorId) -> Result<Cow<'_, [i64]>, ProveError> {
         let missing = || ProveError::Witness {
             name: self
                 .program
@@ -49,153 +48,195 @@ impl Values<'_> {
         Ok(Cow::Owned(sum))
     }
 
-    fn last_axis(&self, id: TensorId) -> usize {
-        self.program
-            .tensor(id)
-            .and_then(|t| t.shape.last().copied())
-            .unwrap_or(1)
-            .max(1)
+    /// What the trace says of advice; `None` where it is computed from the relations' terms.
+    fn advise(&self, advice: &Advice) -> Result<Option<Integers>, ProveError> {
+        let values = match advice {
+            Advice::Tensor(id) => self.read(*id)?.into_owned(),
+            Advice::Digit(digit) => digit.values(self)?,
+            Advice::Excess(excess) => excess.values(self)?,
+            Advice::Rise(rise) => rise.values(self)?,
+            Advice::Limb(_) => return Ok(None),
+        };
+        narrow(&values).map(Some)
     }
 
-    fn rises(&self, left: TensorId, right: TensorId) -> Result<Vec<i64>, ProveError> {
-        let pairs = self.pairs(left, right)?;
-        Ok(pairs.map(|(l, r)| (l - r).max(0)).collect())
-    }
-
-    /// The entries of two tensors of one shape, side by side.
-    fn pairs(
+    /// Fresh tensors and contraction outputs of the inference; `external` has the integers of the tensors that were committed before,
+    /// `publics` the public ones, each in the relations' order.
+    pub fn fill(
         &self,
-        left: TensorId,
-        right: TensorId,
-    ) -> Result<impl Iterator<Item = (i64, i64)>, ProveError> {
-        let (left, right) = (
-            self.read(left)?.into_owned(),
-            self.read(right)?.into_owned(),
-        );
-        Ok(left.into_iter().zip(right))
-    }
-
-    fn non_negative(&self, of: &NonNegative) -> Result<Vec<i64>, ProveError> {
-        Ok(match of {
-            NonNegative::Remainder { source, shift } => {
-                let half = 1i64 << (shift - 1);
-                self.read(*source)?
-                    .iter()
-                    .map(|x| (x + half) & ((1 << shift) - 1))
-                    .collect()
-            }
-            NonNegative::Gap { source } => self
-                .read(*source)?
-                .chunks(self.last_axis(*source))
-                .flat_map(|row| {
-                    let maximum = row.iter().max().copied().unwrap_or(0);
-                    let first = row.iter().position(|&v| v == maximum).unwrap_or(0);
-                    row.iter()
-                        .enumerate()
-                        .map(move |(j, &v)| maximum - v - i64::from(j < first))
-                })
-                .collect(),
-            NonNegative::Positive { left, right } => self.rises(*left, *right)?,
-            NonNegative::AboveSquare { root, source } => {
-                let pairs = self.pairs(*root, *source)?;
-                pairs.map(|(y, x)| x - y * y).collect()
-            }
-            NonNegative::BelowNextSquare { root, source } => {
-                let pairs = self.pairs(*root, *source)?;
-                pairs.map(|(y, x)| y * y + 2 * y - x).collect()
-            }
-            NonNegative::Offset {
-                tensor,
-                start,
-                sign,
-                offset,
-            } => self
-                .read(*tensor)?
-                .iter()
-                .skip(*start)
-                .map(|x| sign * x + offset)
-                .collect(),
-        })
-    }
-
-    fn fresh(&self, recipe: &Recipe) -> Result<Vec<i64>, ProveError> {
-        Ok(match recipe {
-            Recipe::Tensor(id) => self.read(*id)?.into_owned(),
-            Recipe::Excess {
-                output,
-                source,
-                shift,
-                bits,
-                limb,
-            } => {
-                let half = if *shift == 0 { 0 } else { 1i64 << (shift - 1) };
-                let excess = |(x, y): (&i64, &i64)| {
-                    let cut = ((x + half) >> shift) - y;
-                    let digit = (cut.unsigned_abs() >> (bits * limb)) & ((1 << bits) - 1);
-                    cut.signum() * digit as i64
-                };
-                self.read(*source)?
-                    .iter()
-                    .zip(self.read(*output)?.iter())
-                    .map(excess)
-                    .collect()
-            }
-            Recipe::Limb { of, bits, limb } => self
-                .non_negative(of)?
-                .into_iter()
-                .map(|v| digit(v, *bits, *limb))
-                .collect(),
-            Recipe::Positive { left, right } => self.rises(*left, *right)?,
-            Recipe::Digit {
-                tensor,
-                bits,
-                digit: number,
-                last,
-            } => {
-                let values = self.read(*tensor)?;
-                let part = |&v: &i64| {
-                    if *last {
-                        v >> (bits * number)
-                    } else {
-                        digit(v, *bits, *number)
-                    }
-                };
-                values.iter().map(part).collect()
-            }
-        })
-    }
-
-    fn product(&self, product: &Product) -> Result<Vec<i64>, ProveError> {
-        Ok(match product {
-            Product::Tensor(id) => self.read(*id)?.into_owned(),
-            Product::Maximum(source) => {
-                let values = self.read(*source)?;
-                values
-                    .chunks(self.last_axis(*source))
-                    .filter_map(|row| row.iter().max().copied())
-                    .collect()
-            }
-            Product::Square(id) => self.read(*id)?.iter().map(|y| y * y).collect(),
-            Product::Zero(id) => vec![0; self.program.tensor(*id).map_or(0, |t| t.volume())],
-        })
-    }
-
-    /// Fresh tensors and contraction outputs of the inference.
-    pub fn fill(&self, lowered: &Lowered) -> Result<(Vec<Integers>, Vec<Vec<i64>>), ProveError> {
-        let recipes = lowered.recipes.par_iter();
-        let fresh = recipes.map(|recipe| narrow(&self.fresh(recipe)?));
+        lowered: &Lowered,
+        external: &[&Integers],
+        publics: &[Vec<i64>],
+    ) -> Result<(Vec<Integers>, Vec<Vec<i64>>), ProveError> {
+        let advice = lowered.advice.par_iter();
+        let fresh = advice.map(|advice| self.advise(advice));
         let products = lowered.products.par_iter();
-        let products = products.map(|product| self.product(product));
+        let products = products.map(|product| -> Result<_, ProveError> {
+            Ok(match product {
+                Product::Tensor(id) => Some(self.read(*id)?.into_owned()),
+                Product::Operands => None,
+            })
+        });
         let (fresh, products) = rayon::join(
             || fresh.collect::<Result<_, _>>(),
             || products.collect::<Result<_, _>>(),
         );
-        Ok((fresh?, products?))
+        Assignment::new(lowered, external, publics, fresh?, products?).complete(lowered)
+    }
+}
+
+/// Fresh tensors of relations that stand for no run: those of a range proof, all of which are limbs of what is committed.
+pub(crate) fn fill_range(
+    lowered: &Lowered,
+    external: &[&Integers],
+) -> Result<Vec<Integers>, ProveError> {
+    let fresh = vec![None; lowered.advice.len()];
+    let (fresh, _) =
+        Assignment::new(lowered, external, &[], fresh, Vec::new()).complete(lowered)?;
+    Ok(fresh)
+}
+
+/// What relations read, as far as it is known.
+pub(crate) struct Assignment<'a> {
+    /// In the relations' order; `None` for a limb that has yet to be cut.
+    committed: Vec<Option<Integers>>,
+    /// The places of the fresh tensors among those.
+    fresh: Vec<usize>,
+    publics: &'a [Vec<i64>],
+    contractions: Vec<Option<Vec<i64>>>,
+}
+
+impl<'a> Assignment<'a> {
+    fn new(
+        lowered: &Lowered,
+        external: &[&Integers],
+        publics: &'a [Vec<i64>],
+        fresh: Vec<Option<Integers>>,
+        contractions: Vec<Option<Vec<i64>>>,
+    ) -> Self {
+        let (mut external, mut fresh) = (external.iter(), fresh.into_iter());
+        let mut assignment = Self {
+            committed: Vec::new(),
+            fresh: Vec::new(),
+            publics,
+            contractions,
+        };
+        let tensors = lowered.relations.parts().tensors.iter();
+        for (place, tensor) in tensors.enumerate() {
+            match tensor.origin {
+                Origin::External => {
+                    // Clones share their entries.
+                    let values = external.next().map(|&values| values.clone());
+                    assignment.committed.push(values);
+                }
+                // The multiplicities, which come last, are the argument's own.
+                Origin::Fresh => {
+                    let Some(values) = fresh.next() else {
+                        break;
+                    };
+                    assignment.committed.push(values);
+                    assignment.fresh.push(place);
+                }
+            }
+        }
+        assignment
+    }
+
+    /// Computes what the trace did not have: contractions from their operands, then limbs.
+    fn complete(mut self, lowered: &Lowered) -> Result<(Vec<Integers>, Vec<Vec<i64>>), ProveError> {
+        let parts = lowered.relations.parts();
+        let open: Vec<usize> = (0..self.contractions.len())
+            .filter(|&i| self.contractions.get(i).is_some_and(Option::is_none))
+            .collect();
+        let computed = open.par_iter().map(|&i| {
+            let contraction = parts.contractions.get(i).ok_or_else(missing)?;
+            Ok((i, self.contract(contraction)?))
+        });
+        let computed: Vec<_> = computed.collect::<Result<_, ProveError>>()?;
+        for (i, values) in computed {
+            if let Some(slot) = self.contractions.get_mut(i) {
+                *slot = Some(values);
+            }
+        }
+        let limbs = self.fresh.par_iter().zip(&lowered.advice);
+        let limbs = limbs.filter_map(|(&place, advice)| match advice {
+            Advice::Limb(limb) => Some((place, limb)),
+            Advice::Tensor(_) | Advice::Digit(_) | Advice::Excess(_) | Advice::Rise(_) => None,
+        });
+        let limbs = limbs.map(|(place, limb)| Ok((place, narrow(&limb.values(&self)?)?)));
+        let limbs: Vec<_> = limbs.collect::<Result<_, ProveError>>()?;
+        for (place, values) in limbs {
+            if let Some(slot) = self.committed.get_mut(place) {
+                *slot = Some(values);
+            }
+        }
+        let fresh = self.fresh.iter().map(|&place| {
+            let values = self.committed.get_mut(place).and_then(Option::take);
+            values.ok_or_else(missing)
+        });
+        let fresh = fresh.collect::<Result<_, _>>()?;
+        let contractions = self.contractions.into_iter();
+        let contractions = contractions.map(|values| values.ok_or_else(missing));
+        Ok((fresh, contractions.collect::<Result<_, _>>()?))
+    }
+
+    /// The sum of terms, row-major over the shape that they share. Wrapping: sums that honest programs reach are bounded.
+    pub fn sum(&self, terms: &[Term]) -> Result<Vec<i64>, ProveError> {
+        let mut total: Vec<i64> = Vec::new();
+        for term in terms {
+            let source: Cow<'_, [i64]> = match term.source {
+                Source::One => Cow::Borrowed(&[1]),
+                Source::Public(i) => self.publics.get(i).ok_or_else(missing)?.into(),
+                Source::Contraction(i) => {
+                    let values = self.contractions.get(i).and_then(Option::as_ref);
+                    values.ok_or_else(missing)?.into()
+                }
+                Source::Committed(i) => {
+                    let values = self.committed.get(i).and_then(Option::as_ref);
+                    values.ok_or_else(missing)?.to_i64().into()
+                }
+            };
+            let values = term.view.apply(&source).map_err(|_| missing())?;
+            total.resize(values.len(), 0);
+            let factor = term.coefficient;
+            for (total, value) in total.iter_mut().zip(values) {
+                *total = total.wrapping_add(factor.wrapping_mul(value));
+            }
+        }
+        Ok(total)
+    }
+
+    /// `out[s, f, g] = sum_k left[s, f, k] * right[s, g, k]`.
+    fn contract(&self, contraction: &Contraction) -> Result<Vec<i64>, ProveError> {
+        let count = |axes: &[usize]| axes.iter().product::<usize>();
+        let (left, right) = (self.sum(&contraction.left)?, self.sum(&contraction.right)?);
+        let inner = count(&contraction.contracted).max(1);
+        let rows = |free: &[usize]| (count(free) * inner).max(1);
+        let (left_rows, right_rows) = (rows(&contraction.left_free), rows(&contraction.right_free));
+        let shared = left.chunks(left_rows).zip(right.chunks(right_rows));
+        let entries = shared.flat_map(|(left, right)| {
+            left.chunks(inner).flat_map(move |row| {
+                right.chunks(inner).map(move |column| {
+                    let products = row.iter().zip(column).map(|(&a, &b)| a.wrapping_mul(b));
+                    products.fold(0i64, i64::wrapping_add)
+                })
+            })
+        });
+        Ok(entries.collect())
+    }
+}
+
+/// Relations that read what nothing makes.
+fn missing() -> ProveError {
+    ProveError::Witness {
+        name: "advice".into(),
+        expected: 1,
+        got: 0,
     }
 }
 
 /// Digit `number` of `v` in base `2^bits`, two's complement.
-fn digit(v: i64, bits: u32, number: u32) -> i64 {
+pub(crate) fn digit(v: i64, bits: u32, number: u32) -> i64 {
     (v >> (bits * number)) & ((1 << bits) - 1)
 }
 
@@ -205,59 +246,4 @@ fn narrow(values: &[i64]) -> Result<Integers, ProveError> {
         expected: values.len(),
         got: values.len(),
     })
-}
-
-/// Where the range proofs' advice is computed from.
-pub(crate) struct RangeSource<'a, P: Profile> {
-    pub openings: &'a [Opening<P>],
-}
-
-/// Fresh tensors of a range proof: limbs of weights wider than the tables.
-pub(crate) fn range_fresh<P: Profile>(
-    program: &Program,
-    part: &RangePart,
-    source: &RangeSource<'_, P>,
-) -> Result<Vec<Integers>, ProveError> {
-    part.lowered
-        .recipes
-        .iter()
-        .map(|recipe| {
-            let Recipe::Limb {
-                of:
-                    NonNegative::Offset {
-                        tensor,
-                        start,
-                        sign,
-                        offset,
-                    },
-                bits,
-                limb,
-            } = recipe
-            else {
-                return Err(ProveError::Witness {
-                    name: "range proof".into(),
-                    expected: 0,
-                    got: 1,
-                });
-            };
-            let weight = program.weights().position(|w| w == *tensor);
-            let entries = part
-                .slices
-                .iter()
-                .find(|s| Some(s.weight) == weight && s.entries.start == *start)
-                .map_or(0, |s| s.entries.len());
-            let values = weight
-                .and_then(|w| source.openings.get(w))
-                .map(|o| &o.values);
-            let values = values
-                .into_iter()
-                .flat_map(|v| v.iter())
-                .skip(*start)
-                .take(entries);
-            let digits: Vec<i64> = values
-                .map(|x| digit(sign * x + offset, *bits, *limb))
-                .collect();
-            narrow(&digits)
-        })
-        .collect()
 }

@@ -3,7 +3,7 @@
 use super::ALL;
 use super::sketch::{Sketch, every_op};
 use crate::Visibility;
-use crate::lower::{Lowered, Recipe, lower, weights::range_parts};
+use crate::lower::{Advice, Lowered, lower, weights::range_parts};
 use crate::statement::{Form, StatementShape};
 use inferproof_argument::{Limits, Parts, Source, Term};
 use inferproof_view::View;
@@ -76,33 +76,28 @@ fn assert_integers(lowered: &Lowered, mut known: BTreeSet<usize>, committed: &[u
         let name = &parts.tensors[*tensor].name;
         assert!(known.contains(tensor), "{name} is free");
     }
-    for (tensor, recipe) in fresh(lowered) {
+    for (tensor, advice) in fresh(lowered) {
         let name = &parts.tensors[tensor].name;
-        assert!(known.contains(&tensor), "{name} ({recipe:?}) is free");
+        assert!(known.contains(&tensor), "{name} ({advice:?}) is free");
     }
 }
 
-/// Fresh tensors with their recipes; the multiplicities, which may be any field elements, have none.
-fn fresh(lowered: &Lowered) -> impl Iterator<Item = (usize, &Recipe)> {
+/// Fresh tensors with their advice; the multiplicities, which may be any field elements, have none.
+fn fresh(lowered: &Lowered) -> impl Iterator<Item = (usize, &Advice)> {
     let fresh = lowered.relations.fresh().map(|(tensor, _)| tensor);
-    fresh.zip(&lowered.recipes)
+    fresh.zip(&lowered.advice)
 }
 
 /// The other digits of the wide tensor of which `lowest` is the lowest digit, with their places in bits.
 fn digits_above(lowered: &Lowered, lowest: usize) -> Vec<(usize, u32)> {
-    let wide = fresh(lowered).find_map(|(source, recipe)| match recipe {
-        Recipe::Digit {
-            tensor, digit: 0, ..
-        } if source == lowest => Some(*tensor),
+    let wide = fresh(lowered).find_map(|(source, advice)| match advice {
+        Advice::Digit(digit) if digit.number == 0 && source == lowest => Some(digit.tensor),
         _ => None,
     });
-    let places = fresh(lowered).filter_map(|(source, recipe)| match recipe {
-        Recipe::Digit {
-            tensor,
-            bits,
-            digit: digit @ 1..,
-            ..
-        } if Some(*tensor) == wide => Some((source, digit * bits)),
+    let places = fresh(lowered).filter_map(|(source, advice)| match advice {
+        Advice::Digit(digit) if digit.number > 0 && Some(digit.tensor) == wide => {
+            Some((source, digit.number * digit.bits))
+        }
         _ => None,
     });
     places.collect()

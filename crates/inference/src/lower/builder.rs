@@ -1,16 +1,26 @@
 //! Collects the relations of a program, node by node.
 
 mod boxes;
-mod nonlinear;
+mod indicator;
+mod max;
+mod one_hot;
 mod ranges;
+mod rescale;
 mod root;
 
 use boxes::{boxes, whole as whole_box};
+pub(crate) use max::Rise;
+pub(crate) use ranges::Limb;
+pub(crate) use rescale::Excess;
 use root::root_bits;
 
 use super::tables::{Clamp, Tables, WIDE_SPAN, bits, limb_bits, max_span, remainder_bits};
-use super::{Code, LowerError, Lowered, Product, Recipe};
+use super::{Advice, Code, LowerError, Lowered, Product};
 use crate::statement::{Form, Role, StatementShape};
+#[cfg(feature = "prover")]
+use crate::witness::{Run, digit};
+#[cfg(feature = "prover")]
+use inferproof_argument::ProveError;
 use inferproof_argument::{
     CommittedTensor, Contraction, Layout, Limits, Linear, Lookup, Origin, Parts, Relations,
     RelationsError, Source, Term,
@@ -44,6 +54,27 @@ enum Entrance {
     Committed(usize),
 }
 
+/// A digit in base `2^bits` of a tensor that is too wide to be committed in one piece; the last one has the sign and all that is left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Digit {
+    pub tensor: TensorId,
+    pub bits: u32,
+    pub number: u32,
+    pub is_last: bool,
+}
+
+#[cfg(feature = "prover")]
+impl Digit {
+    /// The digits, entry by entry.
+    pub fn values(&self, run: &Run<'_>) -> Result<Vec<i64>, ProveError> {
+        let part = |&v: &i64| match self.is_last {
+            true => v >> (self.bits * self.number),
+            false => digit(v, self.bits, self.number),
+        };
+        Ok(run.read(self.tensor)?.iter().map(part).collect())
+    }
+}
+
 pub(crate) struct Builder<'a> {
     program: &'a Program,
     c: u32,
@@ -55,7 +86,7 @@ pub(crate) struct Builder<'a> {
     /// What each tensor is a sum of, once its node was visited.
     terms: Vec<Vec<Term>>,
     pub tensors: Vec<CommittedTensor>,
-    pub recipes: Vec<Recipe>,
+    pub advice: Vec<Advice>,
     pub publics: Vec<Vec<usize>>,
     /// Public tensors that follow from public inputs, after those.
     pub codes: Vec<Code>,
@@ -103,7 +134,7 @@ impl<'a> Builder<'a> {
             committed_outputs: HashMap::new(),
             terms: Vec::new(),
             tensors: Vec::new(),
-            recipes: Vec::new(),
+            advice: Vec::new(),
             publics: Vec::new(),
             codes: Vec::new(),
             tables: Tables::default(),
@@ -134,13 +165,8 @@ impl<'a> Builder<'a> {
         .into())
     }
 
-    /// A run of a weight tensor's rows, from entry `start` on, is committed before and in its declared range.
-    pub fn check_external(
-        &mut self,
-        id: TensorId,
-        layout: Layout,
-        start: usize,
-    ) -> Result<(), LowerError> {
+    /// A run of a weight tensor's rows is committed before and in its declared range.
+    pub fn check_external(&mut self, id: TensorId, layout: Layout) -> Result<(), LowerError> {
         let name = self.tensor(id)?.name.clone();
         let view = self.view(id, layout.shape(), Vec::new())?;
         let term = Term {
@@ -153,7 +179,7 @@ impl<'a> Builder<'a> {
             layout,
             origin: Origin::External,
         });
-        self.check_range(id, &term, start)
+        self.check_range(id, &term)
     }
 
     /// Weights come first among committed tensors, in order.
@@ -340,7 +366,7 @@ impl<'a> Builder<'a> {
         &mut self,
         name: String,
         shape: Vec<usize>,
-        recipe: Recipe,
+        advice: Advice,
     ) -> Result<Source, LowerError> {
         let layout = Layout::packed(shape, self.c).ok_or_else(|| LowerError::Op {
             origin: String::new(),
@@ -352,7 +378,7 @@ impl<'a> Builder<'a> {
             layout,
             origin: Origin::Fresh,
         });
-        self.recipes.push(recipe);
+        self.advice.push(advice);
         Ok(Source::Committed(self.tensors.len() - 1))
     }
 
@@ -377,7 +403,7 @@ impl<'a> Builder<'a> {
         let source = self.commit(
             tensor.name.clone(),
             tensor.shape.clone(),
-            Recipe::Tensor(id),
+            Advice::Tensor(id),
         )?;
         Ok(Term {
             coefficient: 1,
@@ -434,16 +460,16 @@ impl<'a> Builder<'a> {
         let count = widest.div_ceil(DIGIT_BITS);
         (0..count)
             .map(|digit| {
-                let recipe = Recipe::Digit {
+                let part = Digit {
                     tensor: id,
                     bits: DIGIT_BITS,
-                    digit,
-                    last: digit + 1 == count,
+                    number: digit,
+                    is_last: digit + 1 == count,
                 };
                 let source = self.commit(
                     format!("{}, digit {digit}", tensor.name),
                     tensor.shape.clone(),
-                    recipe,
+                    Advice::Digit(part),
                 )?;
                 Ok(Term {
                     coefficient: 1 << (digit * DIGIT_BITS),
@@ -513,7 +539,7 @@ impl<'a> Builder<'a> {
         let relations = Relations::within(parts, self.limits)?;
         Ok(Lowered {
             relations,
-            recipes: self.recipes,
+            advice: self.advice,
             products: self.products,
             public_inputs: self
                 .inputs
@@ -552,7 +578,7 @@ impl<'a> Builder<'a> {
                 match entrance {
                     Entrance::Public(_) => {}
                     // Whoever reads a commitment ranges it itself (T2).
-                    Entrance::Private | Entrance::Committed(_) => self.check_range(id, &term, 0)?,
+                    Entrance::Private | Entrance::Committed(_) => self.check_range(id, &term)?,
                 }
                 vec![term]
             }

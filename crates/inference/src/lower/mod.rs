@@ -1,7 +1,7 @@
 //! From an integer program to the argument's relations: how each op becomes lookups, contractions and linear claims.
 //!
 //! [`lower`] is run by prover and verifier alike, on public data only, so that the two cannot differ. What is committed beyond
-//! the program's own tensors (advice) comes with a [`Recipe`], by which the prover computes it from the trace.
+//! the program's own tensors comes with its [`Advice`], by which the prover computes it from the trace or from the relations' own terms.
 //!
 //! | op | committed | relations |
 //! |---|---|---|
@@ -22,7 +22,7 @@ pub(crate) mod tables;
 pub(crate) mod weights;
 
 use crate::statement::{Form, StatementShape};
-use builder::Builder;
+use builder::{Builder, Digit, Excess, Limb, Rise};
 use inferproof_argument::{Limits, Relations, RelationsError};
 use inferproof_program::{Program, TensorId};
 
@@ -44,56 +44,23 @@ pub enum LowerError {
     Relations(#[from] RelationsError),
 }
 
-/// How the prover computes a tensor that it commits.
+/// How the prover computes a tensor that it commits. Each kind is defined beside the relations that constrain it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Recipe {
+#[cfg_attr(
+    not(feature = "prover"),
+    allow(dead_code, reason = "what the prover computes advice from")
+)]
+pub(crate) enum Advice {
     /// The trace has it.
     Tensor(TensorId),
-    /// What the clamp of a rescale cut off, of which limb `limb` in base `2^bits`, with the sign of the whole.
-    Excess {
-        output: TensorId,
-        source: TensorId,
-        shift: u32,
-        bits: u32,
-        limb: u32,
-    },
-    /// Limb `limb` in base `2^bits` of a value that is never negative.
-    Limb {
-        of: NonNegative,
-        bits: u32,
-        limb: u32,
-    },
-    /// `max(left - right, 0)`.
-    Positive { left: TensorId, right: TensorId },
-    /// Digit `digit` in base `2^bits`; the last one has the sign and all that is left.
-    Digit {
-        tensor: TensorId,
-        bits: u32,
-        digit: u32,
-        last: bool,
-    },
-}
-
-/// A virtual value that a range check cuts into limbs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum NonNegative {
-    /// `(x + 2^(shift-1)) mod 2^shift`.
-    Remainder { source: TensorId, shift: u32 },
-    /// `m - a_j - [j before the first maximum]` along the last axis.
-    Gap { source: TensorId },
-    /// `max(left - right, 0)`.
-    Positive { left: TensorId, right: TensorId },
-    /// `x - y^2` for a root `y`.
-    AboveSquare { root: TensorId, source: TensorId },
-    /// `(y + 1)^2 - 1 - x` for a root `y`.
-    BelowNextSquare { root: TensorId, source: TensorId },
-    /// `sign * x + offset`, for the entries of a committed tensor from `start` on.
-    Offset {
-        tensor: TensorId,
-        start: usize,
-        sign: i64,
-        offset: i64,
-    },
+    /// Of a tensor of the trace that is too wide for one committed integer.
+    Digit(Digit),
+    /// What the clamp of a rescale cuts off.
+    Excess(Excess),
+    /// How far one tensor rises above another.
+    Rise(Rise),
+    /// Of the sum that a range check looks up.
+    Limb(Limb),
 }
 
 /// How the prover computes a contraction's output.
@@ -101,12 +68,8 @@ pub(crate) enum NonNegative {
 pub(crate) enum Product {
     /// The trace has it.
     Tensor(TensorId),
-    /// The maximum along the last axis.
-    Maximum(TensorId),
-    /// The square, entry by entry.
-    Square(TensorId),
-    /// Zero everywhere, in this tensor's shape.
-    Zero(TensorId),
+    /// From its operands.
+    Operands,
 }
 
 /// Relations of a program's inference, and how to fill them.
@@ -117,7 +80,7 @@ pub(crate) enum Product {
 pub(crate) struct Lowered {
     pub relations: Relations,
     /// For each fresh tensor in order (without multiplicities).
-    pub recipes: Vec<Recipe>,
+    pub advice: Vec<Advice>,
     pub products: Vec<Product>,
     /// How many public tensors are inputs; they are the first.
     pub public_inputs: usize,

@@ -2,20 +2,40 @@
 
 use super::{Builder, malformed, scaled};
 use crate::lower::tables::bits;
-use crate::lower::{LowerError, NonNegative, Recipe};
+use crate::lower::{Advice, LowerError};
+#[cfg(feature = "prover")]
+use crate::witness::{Assignment, digit};
+#[cfg(feature = "prover")]
+use inferproof_argument::ProveError;
 use inferproof_argument::Term;
 use inferproof_program::TensorId;
 use inferproof_view::View;
+use std::sync::Arc;
+
+/// Limb `number` in base `2^bits` of the sum that a range check cuts into limbs: of the very terms that the check looks up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Limb {
+    whole: Arc<[Term]>,
+    bits: u32,
+    number: u32,
+}
+
+#[cfg(feature = "prover")]
+impl Limb {
+    /// The limbs, entry by entry.
+    pub fn values(&self, assignment: &Assignment<'_>) -> Result<Vec<i64>, ProveError> {
+        let mut values = assignment.sum(&self.whole)?;
+        for value in &mut values {
+            *value = digit(*value, self.bits, self.number);
+        }
+        Ok(values)
+    }
+}
 
 impl Builder<'_> {
     /// A committed tensor is in its declared range (PROTOCOL must 4). It is not known to be an integer yet, so that nothing
-    /// may be scaled before it is looked up. `start`: the term reads the tensor from this entry on.
-    pub(super) fn check_range(
-        &mut self,
-        id: TensorId,
-        term: &Term,
-        start: usize,
-    ) -> Result<(), LowerError> {
+    /// may be scaled before it is looked up.
+    pub(super) fn check_range(&mut self, id: TensorId, term: &Term) -> Result<(), LowerError> {
         let tensor = self.tensor(id)?;
         let size = tensor.high.abs_diff(tensor.low).saturating_add(1);
         if size <= 1 << 16 {
@@ -29,13 +49,7 @@ impl Builder<'_> {
                 scaled(term.clone(), sign)?,
                 self.constant(id, term.view.target(), offset)?,
             ];
-            let of = NonNegative::Offset {
-                tensor: id,
-                start,
-                sign,
-                offset,
-            };
-            self.check_limbs(&tensor.name, value, bits, of)?;
+            self.check_limbs(&tensor.name, value, bits)?;
             if size.is_power_of_two() {
                 break;
             }
@@ -50,7 +64,6 @@ impl Builder<'_> {
         name: &str,
         value: Vec<Term>,
         bits: u32,
-        of: NonNegative,
     ) -> Result<(), LowerError> {
         if bits <= self.limb_bits() {
             let shared = bits <= self.remainder_bits;
@@ -68,31 +81,26 @@ impl Builder<'_> {
             self.lookup(name, table, vec![column])?;
             return Ok(());
         }
-        self.check_limbs(name, value, bits, of)
+        self.check_limbs(name, value, bits)
     }
 
     /// The sum of `value`, whatever it is, is an integer in `[0, 2^bits)`, more bits than a limb has: limbs, each looked up as it is.
-    fn check_limbs(
-        &mut self,
-        name: &str,
-        value: Vec<Term>,
-        bits: u32,
-        of: NonNegative,
-    ) -> Result<(), LowerError> {
+    fn check_limbs(&mut self, name: &str, value: Vec<Term>, bits: u32) -> Result<(), LowerError> {
         let limb = self.limb_bits();
         let shape = value
             .first()
             .map(|t| t.view.target().to_vec())
             .unwrap_or_default();
+        let whole: Arc<[Term]> = value.clone().into();
         let mut lowest = value;
         for number in 1..bits.div_ceil(limb) {
-            let term = self.commit_limb(
-                name,
-                &shape,
-                of.clone(),
+            let advice = Advice::Limb(Limb {
+                whole: whole.clone(),
+                bits: limb,
                 number,
-                limb.min(bits - number * limb),
-            )?;
+            });
+            let width = limb.min(bits - number * limb);
+            let term = self.commit_limb(name, &shape, advice, number, width)?;
             lowest.push(scaled(term, -1)?);
         }
         let table = self.tables.range(0, 1 << limb);
@@ -104,22 +112,17 @@ impl Builder<'_> {
         self.remainder_bits.max(8)
     }
 
-    /// Commits limb `number` of a value and looks it up in `[0, 2^width)`; gives its share of the value.
+    /// Commits limb `number` of a value, which this advice computes, and looks it up in `[0, 2^width)`; gives its share of the value.
     pub(super) fn commit_limb(
         &mut self,
         name: &str,
         shape: &[usize],
-        of: NonNegative,
+        advice: Advice,
         number: u32,
         width: u32,
     ) -> Result<Term, LowerError> {
         let limb = self.limb_bits();
-        let recipe = Recipe::Limb {
-            of,
-            bits: limb,
-            limb: number,
-        };
-        let source = self.commit(format!("{name}, limb {number}"), shape.to_vec(), recipe)?;
+        let source = self.commit(format!("{name}, limb {number}"), shape.to_vec(), advice)?;
         let view = View::identity(shape.to_vec()).map_err(|e| malformed(name, e.to_string()))?;
         let term = Term {
             coefficient: 1,

@@ -2,7 +2,7 @@
 
 use super::{Builder, scaled};
 use crate::lower::tables::bits;
-use crate::lower::{LowerError, NonNegative, Product};
+use crate::lower::{LowerError, Product};
 use inferproof_argument::{Contraction, Source, Term};
 use inferproof_program::{Tensor, TensorId};
 
@@ -16,7 +16,7 @@ impl Builder<'_> {
     pub(super) fn root(&mut self, id: TensorId, source: TensorId) -> Result<Term, LowerError> {
         let tensor = self.tensor(id)?;
         let root = self.commit_tensor(id)?;
-        self.check_range(id, &root, 0)?;
+        self.check_range(id, &root)?;
         self.contractions.push(Contraction {
             name: format!("{}, square", tensor.name),
             left: vec![root.clone()],
@@ -26,7 +26,7 @@ impl Builder<'_> {
             right_free: Vec::new(),
             contracted: Vec::new(),
         });
-        self.products.push(Product::Square(id));
+        self.products.push(Product::Operands);
         let square = Term {
             coefficient: 1,
             source: Source::Contraction(self.contractions.len() - 1),
@@ -36,25 +36,13 @@ impl Builder<'_> {
         let width = root_bits(tensor).max(1);
         let mut above = self.read(source)?;
         above.push(scaled(square.clone(), -1)?);
-        let of = NonNegative::AboveSquare { root: id, source };
-        self.check_integer_bits(
-            &format!("{}, above the square", tensor.name),
-            above,
-            width,
-            of,
-        )?;
+        self.check_integer_bits(&format!("{}, above the square", tensor.name), above, width)?;
         // x <= (y + 1)^2 - 1
         let mut below = vec![square, scaled(root.clone(), 2)?];
         for term in self.read(source)? {
             below.push(scaled(term, -1)?);
         }
-        let of = NonNegative::BelowNextSquare { root: id, source };
-        self.check_integer_bits(
-            &format!("{}, below the next", tensor.name),
-            below,
-            width,
-            of,
-        )?;
+        self.check_integer_bits(&format!("{}, below the next", tensor.name), below, width)?;
         Ok(root)
     }
 }
