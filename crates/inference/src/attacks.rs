@@ -6,8 +6,8 @@ mod integers;
 mod sketch;
 
 use crate::generic::{ModelSecret, Prover, Verifier, VerifyingKey, commit};
+use crate::given::public_tensors;
 use crate::statement::StatementShape;
-use crate::verify::public_tensors;
 use crate::witness::Run;
 use crate::{
     Disclosed, Grumpkin, Rejection, Statement, TensorKind, TensorOpening, Visibility, Visible,

@@ -1,7 +1,7 @@
 //! Which revision of this code checks keys, and which keys it would accept from whom it trusts.
 
 use crate::lower::LowerError;
-use crate::verify::KeyError;
+use crate::rejection::KeyError;
 use inferproof_argument::RelationsError;
 
 /// The revision of all that decides whether a key is accepted: validation, lowering, range proofs, commitments. Whoever remembers that a

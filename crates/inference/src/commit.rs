@@ -3,9 +3,9 @@
 use crate::key::{Architecture, VerifyingKey};
 use crate::lower::weights::{RangePart, layouts, range_parts};
 use crate::lower::{LowerError, lower};
+use crate::range_proofs::{declared_weights, part_rows, range_context};
 use crate::rows::row_bits;
 use crate::statement::StatementShape;
-use crate::verify::{declared_weights, part_rows, range_context};
 use crate::visible::Visible;
 use crate::witness::fill_range;
 use inferproof_argument::curve::{Profile, Scalar};

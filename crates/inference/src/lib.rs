@@ -35,11 +35,14 @@ mod face;
 #[cfg(feature = "prover")]
 mod forecast;
 pub mod generic;
+mod given;
 mod key;
 mod lower;
 mod proof;
 #[cfg(feature = "prover")]
 mod prove;
+mod range_proofs;
+mod rejection;
 #[cfg(feature = "prover")]
 mod rows;
 mod sharing;
@@ -70,12 +73,12 @@ pub use lower::LowerError;
 pub use proof::{Disclosed, Disclosure, Proof};
 #[cfg(feature = "prover")]
 pub use prove::{FreshOpening, InferenceError};
+pub use rejection::{KeyError, Rejection};
 pub use sharing::SharingError;
 pub use statement::{Listed, Role, Statement, StatementError, Visibility};
 pub use tensor_commitment::{TensorCommitment, TensorKind};
 #[cfg(feature = "prover")]
 pub use tensor_opening::{OpeningError, TensorOpening};
-pub use verify::{KeyError, Rejection};
 pub use visible::Visible;
 
 /// The default curve profile.

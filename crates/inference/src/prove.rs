@@ -3,13 +3,15 @@
 use crate::Digest;
 use crate::commit::ModelSecret;
 use crate::encoding::Curve;
+use crate::given::public_tensors;
 use crate::key::VerifyingKey;
 use crate::lower::LowerError;
 use crate::proof::{Disclosed, Disclosure, Proof};
+use crate::rejection::{KeyError, Rejection};
 use crate::statement::{Role, Statement, Visibility};
 use crate::tensor_commitment::TensorKind;
 use crate::tensor_opening::{OpeningError, TensorOpening};
-use crate::verify::{KeyError, Prepared, Rejection, Verifier, context, public_tensors};
+use crate::verify::{Prepared, Verifier, context};
 use crate::witness::Run;
 use inferproof_argument::curve::{Point, Profile};
 use inferproof_argument::generators::Generators;

@@ -186,6 +186,8 @@ impl<'a> Assignment<'a> {
         for term in terms {
             let source: Cow<'_, [i64]> = match term.source {
                 Source::One => Cow::Borrowed(&[1]),
+                // Programs have none: they compute with small integers.
+                Source::Constant(_) => return Err(missing()),
                 Source::Public(i) => self.publics.get(i).ok_or_else(missing)?.into(),
                 Source::Contraction(i) => {
                     let values = self.contractions.get(i).and_then(Option::as_ref);

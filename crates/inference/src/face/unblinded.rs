@@ -3,7 +3,7 @@
 use super::{VerifyingKey, on};
 use crate::generic;
 use crate::lower::weights::layouts;
-use crate::verify::KeyError;
+use crate::rejection::KeyError;
 use inferproof_argument::curve::{Profile, Scalar};
 use inferproof_argument::generators::Generators;
 use inferproof_argument::msm::commit_rows;

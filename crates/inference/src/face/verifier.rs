@@ -4,10 +4,10 @@ use super::{OnCurve, VerifyingKey, map, on};
 use crate::encoding::Curve;
 use crate::key::Architecture;
 use crate::proof::Proof;
+use crate::rejection::{KeyError, Rejection};
 use crate::statement::Statement;
 #[cfg(feature = "prover")]
 use crate::tensor_opening::{OpeningError, TensorOpening};
-use crate::verify::{KeyError, Rejection};
 use crate::{Bn254, Digest, Grumpkin, generic};
 use inferproof_argument::Limits;
 use inferproof_program::ValidProgram;

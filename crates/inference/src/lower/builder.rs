@@ -1,44 +1,41 @@
 //! Collects the relations of a program, node by node.
 
 mod boxes;
+mod commitments;
 mod indicator;
+mod linear;
+mod lookups;
 mod max;
 mod one_hot;
+mod places;
 mod ranges;
 mod rescale;
 mod root;
+mod sizes;
 
-use boxes::{boxes, whole as whole_box};
+pub(crate) use commitments::Digit;
 pub(crate) use max::Rise;
 pub(crate) use ranges::Limb;
 pub(crate) use rescale::Excess;
 use root::root_bits;
 
-use super::tables::{Clamp, Tables, WIDE_SPAN, bits, limb_bits, max_span, remainder_bits};
+use super::tables::{Clamp, Tables};
 use super::{Advice, Code, LowerError, Lowered, Product};
-use crate::statement::{Form, Role, StatementShape};
-#[cfg(feature = "prover")]
-use crate::witness::{Run, digit};
-#[cfg(feature = "prover")]
-use inferproof_argument::ProveError;
+use crate::statement::StatementShape;
 use inferproof_argument::{
-    CommittedTensor, Contraction, Layout, Limits, Linear, Lookup, Origin, Parts, Relations,
-    RelationsError, Source, Term,
+    CommittedTensor, Contraction, Limits, Linear, Lookup, Parts, Relations, RelationsError, Source,
+    Term,
 };
 use inferproof_program::{
     Contract, Indicator, Map, Max, Node, OneHot, Op, Program, Rescale, Root, TensorId,
 };
-use inferproof_view::{MAX_STEPS, Step, View};
+use inferproof_view::{Step, View};
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
 
 /// A virtual tensor that is the sum of more terms than this is committed: otherwise a chain of residuals or maxima that fans
 /// out would make claims without bound (PROTOCOL must 6).
 const MAX_TERMS: usize = 12;
-
-/// Bits of a digit of a tensor that is too wide to be committed in one piece.
-const DIGIT_BITS: u32 = 24;
 
 /// The largest absolute value that a committed tensor may hold.
 const MAX_COMMITTED: i64 = i32::MAX as i64;
@@ -52,27 +49,6 @@ enum Entrance {
     Private,
     /// As this committed tensor.
     Committed(usize),
-}
-
-/// A digit in base `2^bits` of a tensor that is too wide to be committed in one piece; the last one has the sign and all that is left.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Digit {
-    pub tensor: TensorId,
-    pub bits: u32,
-    pub number: u32,
-    pub is_last: bool,
-}
-
-#[cfg(feature = "prover")]
-impl Digit {
-    /// The digits, entry by entry.
-    pub fn values(&self, run: &Run<'_>) -> Result<Vec<i64>, ProveError> {
-        let part = |&v: &i64| match self.is_last {
-            true => v >> (self.bits * self.number),
-            false => digit(v, self.bits, self.number),
-        };
-        Ok(run.read(self.tensor)?.iter().map(part).collect())
-    }
 }
 
 pub(crate) struct Builder<'a> {
@@ -165,144 +141,6 @@ impl<'a> Builder<'a> {
         .into())
     }
 
-    /// A run of a weight tensor's rows is committed before and in its declared range.
-    pub fn check_external(&mut self, id: TensorId, layout: Layout) -> Result<(), LowerError> {
-        let name = self.tensor(id)?.name.clone();
-        let view = self.view(id, layout.shape(), Vec::new())?;
-        let term = Term {
-            coefficient: 1,
-            source: Source::Committed(self.tensors.len()),
-            view,
-        };
-        self.tensors.push(CommittedTensor {
-            name,
-            layout,
-            origin: Origin::External,
-        });
-        self.check_range(id, &term)
-    }
-
-    /// Weights come first among committed tensors, in order.
-    fn place_weights(&mut self) -> Result<(), LowerError> {
-        for (id, layout) in super::weights::layouts(self.program, self.c)? {
-            let name = self.tensor(id)?.name.clone();
-            self.tensors.push(CommittedTensor {
-                name,
-                layout,
-                origin: Origin::External,
-            });
-        }
-        Ok(())
-    }
-
-    /// Committed inputs come behind the weights; public ones are the first public tensors.
-    fn place_inputs(&mut self, shape: &StatementShape) -> Result<(), LowerError> {
-        for (&id, form) in self.program.inputs.iter().zip(&shape.inputs) {
-            let entrance = match *form {
-                Form::Public => {
-                    self.publics.push(self.shape(id)?);
-                    Entrance::Public(self.publics.len() - 1)
-                }
-                Form::Private => Entrance::Private,
-                Form::Committed { row_bits } => {
-                    Entrance::Committed(self.place_committed(Role::Input, id, row_bits)?)
-                }
-            };
-            self.inputs.insert(id, entrance);
-        }
-        Ok(())
-    }
-
-    /// Committed outputs come behind the committed inputs.
-    fn place_outputs(&mut self, shape: &StatementShape) -> Result<(), LowerError> {
-        for (place, (&id, form)) in self.program.outputs.iter().zip(&shape.outputs).enumerate() {
-            if let Form::Committed { row_bits } = *form {
-                let tensor = self.place_committed(Role::Output, id, row_bits)?;
-                self.committed_outputs.insert(place, tensor);
-            }
-        }
-        Ok(())
-    }
-
-    /// A tensor that was committed before, laid out as its shape and the length of its rows say (T1). What may be wider than 32 bits is
-    /// refused: it would have to be cut into digits that nothing ranges (T2).
-    fn place_committed(
-        &mut self,
-        role: Role,
-        id: TensorId,
-        row_bits: u32,
-    ) -> Result<usize, LowerError> {
-        let tensor = self.tensor(id)?;
-        if tensor.low < -MAX_COMMITTED || tensor.high > MAX_COMMITTED {
-            return Err(self.refuse(
-                id,
-                "its values may be wider than 32 bits, so that there is no commitment to it; make it public or private",
-            ));
-        }
-        let layout = Layout::packed(tensor.shape.clone(), row_bits)
-            .ok_or_else(|| self.refuse(id, "it is empty or too large to commit"))?;
-        self.tensors.push(CommittedTensor {
-            name: format!("{role} {}", tensor.name),
-            layout,
-            origin: Origin::External,
-        });
-        Ok(self.tensors.len() - 1)
-    }
-
-    /// Finds out what tables the program needs before any lookup is made, since ops share them.
-    fn size_tables(&mut self) -> Result<(), LowerError> {
-        // (bits, entries) of everything that is looked up in the table of remainders.
-        let mut remainders: Vec<(u32, usize)> = Vec::new();
-        // For each clamp: (largest excess, entries) of every rescale that saturates.
-        let mut excesses: BTreeMap<(i64, i64), Vec<(u128, usize)>> = BTreeMap::new();
-        for node in &self.program.nodes {
-            match &node.op {
-                Op::Rescale(Rescale { source, shift }) => {
-                    let output = self.tensor(node.output)?;
-                    if *shift > 0 {
-                        remainders.push((*shift, output.volume()));
-                    }
-                    let excess = self.excess(node.output, *source, *shift)?;
-                    if excess > 0 {
-                        let users = excesses.entry((output.low, output.high)).or_default();
-                        users.push((excess, output.volume()));
-                    }
-                }
-                Op::Max(Max { left, right }) => {
-                    let span = self.span(*left, *right)?;
-                    if span > WIDE_SPAN {
-                        let volume = self.tensor(node.output)?.volume();
-                        let width = bits(span.unsigned_abs().into());
-                        remainders.push((width, volume.saturating_mul(2)));
-                        continue;
-                    }
-                    let clamp = self.clamps.entry((0, span)).or_default();
-                    clamp.below = clamp.below.max(span as usize);
-                }
-                Op::OneHot(OneHot { source }) => {
-                    let source = self.tensor(*source)?;
-                    let width = bits(source.high.abs_diff(source.low).into());
-                    remainders.push((width, source.volume()));
-                }
-                Op::Root(_) => {
-                    let root = self.tensor(node.output)?;
-                    remainders.push((root_bits(root), root.volume().saturating_mul(2)));
-                }
-                Op::Input
-                | Op::Weight
-                | Op::Linear(_)
-                | Op::Contract(_)
-                | Op::Indicator(_)
-                | Op::Map(_) => {}
-            }
-        }
-        for (bounds, users) in excesses {
-            self.clamps.entry(bounds).or_default().limb_bits = Some(limb_bits(&users));
-        }
-        self.remainder_bits = remainder_bits(&remainders);
-        Ok(())
-    }
-
     fn tensor(&self, id: TensorId) -> Result<&'a inferproof_program::Tensor, LowerError> {
         self.program.tensor(id).ok_or_else(|| LowerError::Op {
             origin: "program".into(),
@@ -336,22 +174,6 @@ impl<'a> Builder<'a> {
         self.view(id, &self.tensor(id)?.shape, Vec::new())
     }
 
-    /// The largest absolute excess that the clamp of a rescale can cut off.
-    fn excess(&self, output: TensorId, source: TensorId, shift: u32) -> Result<u128, LowerError> {
-        let (x, y) = (self.tensor(source)?, self.tensor(output)?);
-        let half = half(shift);
-        let rescale = |v: i64| (i128::from(v) + half) >> shift;
-        let above = rescale(x.high) - i128::from(y.high);
-        let below = i128::from(y.low) - rescale(x.low);
-        Ok(above.max(below).max(0).unsigned_abs())
-    }
-
-    /// The largest difference of two tensors' values, either way.
-    fn span(&self, left: TensorId, right: TensorId) -> Result<i64, LowerError> {
-        max_span(self.program, left, right)
-            .ok_or_else(|| self.refuse(left, "its range is not known"))
-    }
-
     /// What a tensor is a sum of. Its node was visited before.
     pub fn read(&self, id: TensorId) -> Result<Vec<Term>, LowerError> {
         let terms = self
@@ -360,26 +182,6 @@ impl<'a> Builder<'a> {
             .ok_or_else(|| self.refuse(id, "it is read before it is made"))?;
         self.copy(terms.iter().map(|t| &t.view))?;
         Ok(terms.clone())
-    }
-
-    fn commit(
-        &mut self,
-        name: String,
-        shape: Vec<usize>,
-        advice: Advice,
-    ) -> Result<Source, LowerError> {
-        let layout = Layout::packed(shape, self.c).ok_or_else(|| LowerError::Op {
-            origin: String::new(),
-            tensor: name.clone(),
-            reason: "it is empty or too large to commit".into(),
-        })?;
-        self.tensors.push(CommittedTensor {
-            name,
-            layout,
-            origin: Origin::Fresh,
-        });
-        self.advice.push(advice);
-        Ok(Source::Committed(self.tensors.len() - 1))
     }
 
     /// A source read as it is, in a tensor's shape.
@@ -391,137 +193,9 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// Commits a tensor of the trace and reads it as it is.
-    fn commit_tensor(&mut self, id: TensorId) -> Result<Term, LowerError> {
-        let tensor = self.tensor(id)?;
-        if tensor.low < -MAX_COMMITTED || tensor.high > MAX_COMMITTED {
-            return Err(self.refuse(
-                id,
-                "its values may be wider than 32 bits, which cannot be committed",
-            ));
-        }
-        let source = self.commit(
-            tensor.name.clone(),
-            tensor.shape.clone(),
-            Advice::Tensor(id),
-        )?;
-        Ok(Term {
-            coefficient: 1,
-            source,
-            view: self.identity(id)?,
-        })
-    }
-
-    /// Makes a virtual tensor a committed one: a copy, and the claim that it is the sum. A sum of bounded integers needs no
-    /// range check.
-    pub fn materialize(&mut self, id: TensorId) -> Result<(), LowerError> {
-        let mut terms = self.read(id)?;
-        if let [
-            Term {
-                coefficient: 1,
-                source: Source::Committed(_),
-                view,
-            },
-        ] = terms.as_slice()
-            && view.steps().is_empty()
-        {
-            return Ok(());
-        }
-        let copies = self.commit_digits(id)?;
-        for copy in &copies {
-            terms.push(scaled(copy.clone(), -1)?);
-        }
-        let tensor = self.tensor(id)?;
-        self.linears.push(Linear {
-            name: format!("{} is committed", tensor.name),
-            shape: tensor.shape.clone(),
-            terms,
-        });
-        if let Some(slot) = self.terms.get_mut(id.0 as usize) {
-            *slot = copies;
-        }
-        Ok(())
-    }
-
-    /// Commits a tensor of the trace, in digits where its values may be too wide for one committed integer. The digits need no
-    /// range check: only their sum is ever read.
-    fn commit_digits(&mut self, id: TensorId) -> Result<Vec<Term>, LowerError> {
-        let tensor = self.tensor(id)?;
-        let widest = bits(
-            tensor
-                .low
-                .unsigned_abs()
-                .max(tensor.high.unsigned_abs())
-                .into(),
-        );
-        if widest <= DIGIT_BITS {
-            return Ok(vec![self.commit_tensor(id)?]);
-        }
-        let count = widest.div_ceil(DIGIT_BITS);
-        (0..count)
-            .map(|digit| {
-                let part = Digit {
-                    tensor: id,
-                    bits: DIGIT_BITS,
-                    number: digit,
-                    is_last: digit + 1 == count,
-                };
-                let source = self.commit(
-                    format!("{}, digit {digit}", tensor.name),
-                    tensor.shape.clone(),
-                    Advice::Digit(part),
-                )?;
-                Ok(Term {
-                    coefficient: 1 << (digit * DIGIT_BITS),
-                    source,
-                    view: self.identity(id)?,
-                })
-            })
-            .collect()
-    }
-
     /// A tensor's shape.
     pub fn shape(&self, id: TensorId) -> Result<Vec<usize>, LowerError> {
         Ok(self.tensor(id)?.shape.clone())
-    }
-
-    /// The verifier knows an output, entry by entry.
-    pub fn publish(&mut self, id: TensorId) -> Result<(), LowerError> {
-        let shape = self.shape(id)?;
-        let mut terms = self.read(id)?;
-        let source = Source::Public(self.publics.len());
-        self.publics.push(shape.clone());
-        terms.push(Term {
-            coefficient: -1,
-            source,
-            view: self.identity(id)?,
-        });
-        self.linears.push(Linear {
-            name: format!("output {}", self.tensor(id)?.name),
-            shape,
-            terms,
-        });
-        Ok(())
-    }
-
-    /// An output is what the commitment holds. The claim determines each entry, so that no range check is needed: the output is an integer
-    /// of its static bound already.
-    pub fn tie_to_commitment(&mut self, place: usize, id: TensorId) -> Result<(), LowerError> {
-        let committed = self.committed_outputs.get(&place).copied();
-        let committed =
-            committed.ok_or_else(|| self.refuse(id, "its commitment was not foreseen"))?;
-        let mut terms = self.read(id)?;
-        terms.push(Term {
-            coefficient: -1,
-            source: Source::Committed(committed),
-            view: self.identity(id)?,
-        });
-        self.linears.push(Linear {
-            name: format!("output {} is what is committed", self.tensor(id)?.name),
-            shape: self.shape(id)?,
-            terms,
-        });
-        Ok(())
     }
 
     /// The relations, and how to fill them.
@@ -548,18 +222,6 @@ impl<'a> Builder<'a> {
                 .count(),
             codes: self.codes,
         })
-    }
-
-    /// Terms of an operand, which may not read a contraction.
-    fn operand(&mut self, id: TensorId) -> Result<Vec<Term>, LowerError> {
-        if self
-            .read(id)?
-            .iter()
-            .any(|t| matches!(t.source, Source::Contraction(_)))
-        {
-            self.materialize(id)?;
-        }
-        self.read(id)
     }
 
     pub fn node(&mut self, node: &Node) -> Result<(), LowerError> {
@@ -646,132 +308,6 @@ impl<'a> Builder<'a> {
             self.materialize(id)?;
         }
         Ok(())
-    }
-
-    /// Whether claims through a view still factor over the axes of every contraction that the tensor reads, and no chain of
-    /// views gets too long. Otherwise the tensor has to be committed.
-    fn factors(&self, id: TensorId, view: &View) -> Result<bool, LowerError> {
-        let none = Vec::new();
-        let terms = self.terms.get(id.0 as usize).unwrap_or(&none);
-        for term in terms {
-            if term.view.steps().len() + view.steps().len() > MAX_STEPS {
-                return Ok(false);
-            }
-            if let Source::Contraction(i) = term.source {
-                self.copy([&term.view, view])?;
-                let whole = term
-                    .view
-                    .clone()
-                    .chain(view)
-                    .map_err(|e| self.refuse(id, e.to_string()))?;
-                if !self
-                    .contractions
-                    .get(i)
-                    .is_some_and(|c| c.factors_through(&whole))
-                {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    /// Looks the columns up, in boxes whose axes are nearly powers of two: the argument pads them to such.
-    fn lookup(
-        &mut self,
-        name: &str,
-        table: usize,
-        columns: Vec<Vec<Term>>,
-    ) -> Result<(), LowerError> {
-        let first = columns.first().and_then(|c| c.first());
-        let shape = first.map_or_else(Vec::new, |t| t.view.target().to_vec());
-        let views = columns.iter().flatten().map(|t| &t.view);
-        let longest = views.map(|v| v.steps().len()).max().unwrap_or(0);
-        let boxes = match longest + shape.len() <= MAX_STEPS {
-            true => boxes(&shape),
-            false => vec![whole_box(&shape)],
-        };
-        for part in boxes {
-            let mut columns = columns.clone();
-            for term in columns.iter_mut().flatten() {
-                for (axis, (range, &source)) in part.iter().zip(&shape).enumerate() {
-                    if range.len() == source {
-                        continue;
-                    }
-                    let step = Step::Slice {
-                        axis,
-                        source,
-                        start: range.start as i64,
-                        step: 1,
-                        len: range.len(),
-                    };
-                    self.copy([&term.view])?;
-                    let view = term.view.clone().then(step);
-                    term.view = view.map_err(|e| malformed(name, e.to_string()))?;
-                }
-            }
-            self.lookups.push(Lookup {
-                name: name.to_owned(),
-                table,
-                shape: part.iter().map(Range::len).collect(),
-                columns,
-            });
-        }
-        Ok(())
-    }
-
-    /// Chains views; equal readings of one source are added up.
-    fn linear(
-        &mut self,
-        id: TensorId,
-        terms: &[inferproof_program::Term],
-    ) -> Result<Vec<Term>, LowerError> {
-        // Where each reading stands among the terms: many terms of a hostile key would make a search quadratic.
-        let mut places: HashMap<(Source, View), usize> = HashMap::new();
-        let mut out: Vec<Term> = Vec::new();
-        for term in terms {
-            let sources = match term.source {
-                None => vec![Term {
-                    coefficient: 1,
-                    source: Source::One,
-                    view: self.view(id, &[], Vec::new())?,
-                }],
-                Some(source) => {
-                    if !self.factors(source, &term.view)? {
-                        self.materialize(source)?;
-                    }
-                    self.read(source)?
-                }
-            };
-            self.copy(std::iter::repeat_n(&term.view, sources.len()))?;
-            for source in sources {
-                let view = source
-                    .view
-                    .chain(&term.view)
-                    .map_err(|e| self.refuse(id, e.to_string()))?;
-                let coefficient = source
-                    .coefficient
-                    .checked_mul(term.coefficient)
-                    .ok_or_else(|| self.refuse(id, "a coefficient overflows"))?;
-                let place = *places
-                    .entry((source.source, view.clone()))
-                    .or_insert(out.len());
-                match out.get_mut(place) {
-                    Some(same) => {
-                        same.coefficient = same
-                            .coefficient
-                            .checked_add(coefficient)
-                            .ok_or_else(|| self.refuse(id, "a coefficient overflows"))?
-                    }
-                    None => out.push(Term {
-                        coefficient,
-                        source: source.source,
-                        view,
-                    }),
-                }
-            }
-        }
-        Ok(out)
     }
 
     /// `value` at every index of `shape`.

@@ -1,7 +1,7 @@
 //! Maxima: `right + r` with `r = max(left - right, 0)`.
 
 use super::{Builder, scaled};
-use crate::lower::tables::{WIDE_SPAN, bits};
+use crate::lower::tables::{WIDE_SPAN, bits, max_span};
 use crate::lower::{Advice, LowerError, Product};
 #[cfg(feature = "prover")]
 use crate::witness::{Run, digit};
@@ -49,6 +49,12 @@ impl Rise {
 }
 
 impl Builder<'_> {
+    /// The largest difference of two tensors' values, either way.
+    pub(super) fn span(&self, left: TensorId, right: TensorId) -> Result<i64, LowerError> {
+        max_span(self.program, left, right)
+            .ok_or_else(|| self.refuse(left, "its range is not known"))
+    }
+
     /// `right + r` with `r = relu(left - right)`.
     pub(super) fn maximum(
         &mut self,

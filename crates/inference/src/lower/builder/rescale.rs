@@ -36,6 +36,21 @@ impl Excess {
 }
 
 impl Builder<'_> {
+    /// The largest absolute excess that the clamp of a rescale can cut off.
+    pub(super) fn excess(
+        &self,
+        output: TensorId,
+        source: TensorId,
+        shift: u32,
+    ) -> Result<u128, LowerError> {
+        let (x, y) = (self.tensor(source)?, self.tensor(output)?);
+        let half = half(shift);
+        let rescale = |v: i64| (i128::from(v) + half) >> shift;
+        let above = rescale(x.high) - i128::from(y.high);
+        let below = i128::from(y.low) - rescale(x.low);
+        Ok(above.max(below).max(0).unsigned_abs())
+    }
+
     /// `x + half = 2^shift (y + e) + rem` (PROTOCOL must 5).
     pub(super) fn rescale(
         &mut self,
