@@ -9,6 +9,7 @@ use crate::import::{ImportOptions, Model, Port, import, parse};
 use crate::passes::{chosen, separable};
 use crate::progress::{Progress, Work};
 use crate::quantize::{Format, InputWidths, Plan, Widths, lower};
+use crate::shown::{self, ShownNumbers};
 use crate::tensor_widths::{Spread, TensorWidth, tensor_widths};
 use crate::trial::Trial;
 use crate::{Dimensions, OnnxError, masks};
@@ -194,6 +195,8 @@ pub struct CompileReport {
     pub activations: usize,
     /// What is to be known of how the model was read, in sentences.
     pub notes: Vec<String>,
+    /// The numbers of the model that the key shows, though the weights may be secret, by node.
+    pub shown: Vec<ShownNumbers>,
 }
 
 /// An integer program with its weights, and what was decided on the way.
@@ -350,7 +353,14 @@ impl FloatModel {
                 if compared.is_within {
                     let agreement = compared.agreement;
                     let error = agreement.relative_error;
-                    let mut found = self.report(lowered, widths, samples.len(), agreement, options);
+                    let mut found = self.report(
+                        variant.graph,
+                        lowered,
+                        widths,
+                        samples.len(),
+                        agreement,
+                        options,
+                    );
                     if limit.is_some() || found.report.within_tolerance {
                         found.report.trials = trials;
                         return Ok(found);
@@ -418,6 +428,7 @@ impl FloatModel {
 
     fn report(
         &self,
+        graph: &Graph,
         weights: BoundWeights,
         widths: Widths,
         samples: usize,
@@ -439,6 +450,7 @@ impl FloatModel {
             activations: of(false).map(|t| t.entries).sum(),
             tensors,
             notes: self.model.notes.clone(),
+            shown: shown::numbers(graph),
         };
         Compiled {
             program,

@@ -61,6 +61,17 @@ const MAX_DEPTH: usize = 32;
 /// Branches and steps of loops that are written out, at most: loops inside of loops multiply.
 const MAX_WRITTEN_OUT: usize = 1 << 14;
 
+/// Operations that give what they read in another form: of a constant that the model was given, that constant.
+const MOVES: [&str; 7] = [
+    "Cast",
+    "Flatten",
+    "Identity",
+    "Reshape",
+    "Squeeze",
+    "Transpose",
+    "Unsqueeze",
+];
+
 /// An input or output of a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Port {
@@ -237,6 +248,8 @@ fn import_once(
         layers: Layers::Constants,
         foldable: BTreeMap::new(),
         chains: BTreeMap::new(),
+        given: BTreeSet::new(),
+        trained: BTreeSet::new(),
         quantized: Quantized::default(),
         dequantizes: options.dequantize,
         notes: BTreeSet::new(),
@@ -339,6 +352,10 @@ pub struct Importer<'a> {
     foldable: BTreeMap<LayerId, Foldable>,
     /// Layers that are functions of another one, entry by entry.
     chains: BTreeMap<LayerId, Chain>,
+    /// Names of constants that the model was given, as against those that are computed.
+    given: BTreeSet<&'a str>,
+    /// Layers of those that are arrays: what they hold is secret, also where it is the same number everywhere.
+    trained: BTreeSet<LayerId>,
     /// What is known of layers of integers and of what is dequantized from them.
     quantized: Quantized,
     /// Whether quantized tensors are to be the real numbers that they stand for.
@@ -370,6 +387,8 @@ impl<'a> Importer<'a> {
             maybe_missing: BTreeMap::new(),
             foldable: BTreeMap::new(),
             chains: BTreeMap::new(),
+            given: BTreeSet::new(),
+            trained: BTreeSet::new(),
             quantized: Quantized::default(),
             dequantizes: self.dequantizes,
             notes: BTreeSet::new(),
@@ -412,11 +431,13 @@ impl<'a> Importer<'a> {
         for proto in &graph.initializer {
             let tensor = initializer::read(proto, self.folder).map_err(corrupt)?;
             self.bind(&proto.name, Value::Constant(tensor))?;
+            self.given.insert(&proto.name);
         }
         for proto in &graph.sparse_initializer {
             let tensor = initializer::read_sparse(proto, self.folder).map_err(corrupt)?;
             let name = proto.values.as_ref().map_or("", |v| &v.name);
             self.bind(name, Value::Constant(tensor))?;
+            self.given.insert(name);
         }
         Ok(())
     }
@@ -492,7 +513,14 @@ impl<'a> Importer<'a> {
                 )),
             });
             let outputs = outputs.map_err(|refusal| self.unsupported(proto, refusal))?;
+            let source = proto.input.first().map(String::as_str);
+            let is_given = proto.op_type == "Constant"
+                || source.is_some_and(|name| self.given.contains(name))
+                    && MOVES.contains(&proto.op_type.as_str());
             for (name, value) in proto.output.iter().zip(outputs) {
+                if is_given {
+                    self.given.insert(name);
+                }
                 if !name.is_empty() {
                     self.bind(name, value)?;
                 }
@@ -645,7 +673,13 @@ impl<'a> Importer<'a> {
     /// The layer of a node's input.
     pub fn input(&mut self, node: &Node<'_>, position: usize) -> Imported<LayerId> {
         let value = node.input(position)?.clone();
-        self.layer(&node.origin, &value)
+        let layer = self.layer(&node.origin, &value)?;
+        let name = node.proto.input.get(position);
+        let is_array = value.constant().is_some_and(|tensor| tensor.len() > 1);
+        if is_array && name.is_some_and(|name| self.given.contains(name.as_str())) {
+            self.trained.insert(layer);
+        }
+        Ok(layer)
     }
 
     /// The layers of all of a node's inputs, none of which may be left out.

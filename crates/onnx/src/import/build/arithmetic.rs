@@ -90,6 +90,9 @@ impl Importer<'_> {
         let missing = rank.saturating_sub(self.graph.shape(source).len());
         let steps = vec![Step::Insert { axis: 0, len: 1 }; missing];
         let layer = self.graph.view(origin, source, steps.clone())?;
+        if self.trained.contains(&source) {
+            self.trained.insert(layer);
+        }
         if layer != source
             && let Some(known) = self.dequantized(origin, source)?
         {
@@ -201,7 +204,11 @@ impl Importer<'_> {
             Some(values) if values.iter().all(|&v| v != 0.0) => {
                 let inverse = values.iter().map(|v| 1.0 / v).collect();
                 let shape = self.graph.shape(right).to_vec();
-                self.graph.add_constant(at.origin, shape, inverse)
+                let inverse = self.graph.add_constant(at.origin, shape, inverse);
+                if self.trained.contains(&right) {
+                    self.trained.insert(inverse);
+                }
+                inverse
             }
             Some(_) => return refuse("a division by a constant zero"),
             None => self.apply(at.origin, right, Function::Reciprocal),
@@ -232,7 +239,10 @@ impl Importer<'_> {
             return self.add(at, right, 1.0, left);
         }
         let to = at.to;
-        if let Some(value) = self.uniform(right)
+        // Nothing is added by zeros, which are left out; other numbers only if they are public.
+        let public = self.public_number(right);
+        let zeros = self.uniform(right).filter(|&value| value == 0.0);
+        if let Some(value) = public.or(zeros)
             && self.graph.shape(left) == to
             && (value == 0.0 || !(self.foldable.contains_key(&left) && at.owns(left)))
         {
@@ -290,7 +300,8 @@ impl Importer<'_> {
         {
             return Ok(folded);
         }
-        if let Some(factor) = self.uniform(right) {
+        let public = self.public_number(right);
+        if let Some(factor) = public.or(self.uniform(right).filter(|&factor| factor == 1.0)) {
             let steps = broadcast(self.graph.shape(left), to)?;
             return Ok(self.graph.scaled(at.origin, factor, left, steps)?);
         }

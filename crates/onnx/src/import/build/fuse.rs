@@ -43,6 +43,12 @@ impl Importer<'_> {
         rest.iter().all(|v| v == first).then_some((*first).into())
     }
 
+    /// The number that a constant holds everywhere, if it may be public: one that stands alone in the model, or was computed. An array
+    /// that the model was given is a weight, and secret.
+    pub fn public_number(&self, id: LayerId) -> Option<f64> {
+        self.uniform(id).filter(|_| !self.trained.contains(&id))
+    }
+
     fn operand(&self, id: LayerId, shape: &[usize]) -> Option<(Option<LayerId>, Expression)> {
         if let Some(number) = self.uniform(id) {
             return Some((None, Expression::Number(number)));
@@ -84,6 +90,15 @@ impl Importer<'_> {
         right: LayerId,
         shape: &[usize],
     ) -> Option<Chain> {
+        // These can read a secret array; of others, what is secret would have to be in the table all the same.
+        let can_read = matches!(
+            operation,
+            Operation::Add | Operation::Subtract | Operation::Multiply | Operation::Divide
+        );
+        let is_secret = |id| self.uniform(id).is_some() && self.public_number(id).is_none();
+        if can_read && (is_secret(left) || is_secret(right)) {
+            return None;
+        }
         self.chain(&[left, right], shape, |operands| {
             let mut operands = operands.into_iter().map(Box::new);
             match (operands.next(), operands.next()) {

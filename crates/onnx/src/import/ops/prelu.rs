@@ -27,7 +27,7 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         to: &to,
         owned: &[],
     };
-    if let Some(alpha) = importer.uniform(slope) {
+    if let Some(alpha) = importer.public_number(slope) {
         let layer = importer.apply(origin, source, Function::LeakyRelu { alpha });
         return Ok(vec![Value::computed(layer, element)]);
     }

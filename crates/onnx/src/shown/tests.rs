@@ -1,0 +1,197 @@
+//! Small models with few different numbers: each number is in a commitment or in the list.
+
+use super::{Shown, ShownNumbers};
+use crate::proto::{self as pb, Dimension, Length, TensorType, TypeValue};
+use crate::{Compiled, FloatModel, QuantizeOptions};
+use inferproof_program::{Op, Term};
+use prost::Message;
+
+fn array(name: &str, values: &[f32]) -> pb::TensorProto {
+    pb::TensorProto {
+        name: name.into(),
+        dims: vec![values.len() as i64],
+        data_type: 1,
+        float_data: values.to_vec(),
+        ..Default::default()
+    }
+}
+
+fn integers(name: &str, values: &[i64]) -> pb::TensorProto {
+    pb::TensorProto {
+        data_type: 7,
+        float_data: vec![],
+        int64_data: values.to_vec(),
+        ..array(name, &vec![0.0; values.len()])
+    }
+}
+
+fn truths(name: &str, values: &[bool]) -> pb::TensorProto {
+    pb::TensorProto {
+        data_type: 9,
+        float_data: vec![],
+        int32_data: values.iter().map(|&v| v.into()).collect(),
+        ..array(name, &vec![0.0; values.len()])
+    }
+}
+
+fn node(op: &str, inputs: &[&str], output: &str) -> pb::NodeProto {
+    pb::NodeProto {
+        op_type: op.into(),
+        name: op.to_lowercase(),
+        input: inputs.iter().map(|&i| i.into()).collect(),
+        output: vec![output.into()],
+        ..Default::default()
+    }
+}
+
+fn port(name: &str, len: i64) -> pb::ValueInfoProto {
+    let dim = Dimension {
+        value: Some(Length::Value(len)),
+    };
+    pb::ValueInfoProto {
+        name: name.into(),
+        r#type: Some(pb::TypeProto {
+            value: Some(TypeValue::Tensor(TensorType {
+                elem_type: 1,
+                shape: Some(pb::TensorShapeProto { dim: vec![dim] }),
+            })),
+        }),
+        ..Default::default()
+    }
+}
+
+/// Compiled on a few samples of four positive numbers.
+fn compiled(nodes: Vec<pb::NodeProto>, initializer: Vec<pb::TensorProto>, len: i64) -> Compiled {
+    let model = pb::ModelProto {
+        opset_import: vec![pb::OperatorSetIdProto {
+            domain: String::new(),
+            version: 17,
+        }],
+        graph: Some(pb::GraphProto {
+            node: nodes,
+            input: vec![port("x", 4)],
+            output: vec![port("y", len)],
+            initializer,
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let model = FloatModel::import(&model.encode_to_vec()).unwrap();
+    let sample = |i: usize| {
+        vec![
+            (0..4)
+                .map(|j| 0.5 + ((i * 7 + j * 3) % 11) as f64 / 8.0)
+                .collect(),
+        ]
+    };
+    let samples: Vec<_> = (0..16).map(sample).collect();
+    let options = QuantizeOptions::default();
+    model.compile(&samples, &options).unwrap()
+}
+
+/// All public factors of the program, and the values of its tables.
+fn public(compiled: &Compiled) -> Vec<i64> {
+    let terms = compiled.program.nodes.iter().flat_map(|n| match &n.op {
+        Op::Linear(sum) => &sum.terms[..],
+        _ => &[],
+    });
+    let factors = terms.map(|term: &Term| term.coefficient);
+    let tables = compiled
+        .program
+        .tables
+        .iter()
+        .flat_map(|t| t.values.clone());
+    factors.chain(tables).collect()
+}
+
+fn shown(node: &str, what: Shown, count: usize) -> ShownNumbers {
+    ShownNumbers {
+        node: node.into(),
+        what,
+        count,
+    }
+}
+
+#[test]
+fn arrays_of_one_number_are_committed() {
+    let nodes = || {
+        vec![
+            node("Mul", &["x", "gamma"], "scaled"),
+            node("Sub", &["scaled", "beta"], "moved"),
+            node("PRelu", &["moved", "slope"], "bent"),
+            node("Div", &["bent", "divisor"], "y"),
+        ]
+    };
+    let with = |numbers: [f32; 4]| {
+        let names = ["gamma", "beta", "slope", "divisor"].into_iter();
+        let arrays = names.zip(numbers).map(|(name, n)| array(name, &[n; 4]));
+        compiled(nodes(), arrays.collect(), 4)
+    };
+    let secret = with([0.37, 0.81, 0.29, 1.7]);
+    assert_eq!(secret.report.shown, []);
+    let weights: Vec<_> = secret.program.weights().collect();
+    assert_eq!(weights.len(), 4, "each array is a weight");
+    for id in weights {
+        let weight = secret.weights.get(id).unwrap();
+        let (low, high) = weight.extremes().unwrap();
+        assert!(low == high && low != 0);
+    }
+    // Numbers in the program are powers of two, for scales that differ.
+    let is_power = |v: &i64| v.unsigned_abs().is_power_of_two();
+    assert!(
+        public(&secret).iter().all(is_power),
+        "{:?}",
+        public(&secret)
+    );
+    // Numbers that stand alone are public, and listed.
+    let alone = vec![
+        node("Mul", &["x", "gamma"], "scaled"),
+        node("Sub", &["scaled", "beta"], "y"),
+    ];
+    let alone = compiled(
+        alone,
+        vec![array("gamma", &[0.37]), array("beta", &[0.81])],
+        4,
+    );
+    let expected = [
+        shown("mul (Mul)", Shown::Coefficients, 1),
+        shown("sub (Sub)", Shown::Coefficients, 1),
+    ];
+    assert_eq!(alone.program.weights().count(), 0);
+    assert_eq!(alone.report.shown, expected);
+}
+
+#[test]
+fn exponents_by_channel_are_listed() {
+    let nodes = vec![node("Pow", &["x", "exponents"], "y")];
+    let exponents = array("exponents", &[2.5, 1.5, 2.5, 1.5]);
+    let compiled = compiled(nodes, vec![exponents], 4);
+    let found = &compiled.report.shown;
+    assert!(
+        found.contains(&shown("pow (Pow)", Shown::Parameters, 2)),
+        "{found:?}"
+    );
+    assert!(found.iter().any(|s| s.what == Shown::Places), "{found:?}");
+}
+
+#[test]
+fn places_that_are_constants_are_listed() {
+    let nodes = vec![
+        node("Gather", &["x", "indices"], "gathered"),
+        node("Where", &["mask", "gathered", "zero"], "y"),
+    ];
+    let indices = integers("indices", &[2, 0, 3, 1]);
+    let mask = truths("mask", &[true, false, true, true]);
+    let made = compiled(nodes, vec![indices, mask, array("zero", &[0.0])], 4);
+    let found = &made.report.shown;
+    let places: usize = found
+        .iter()
+        .filter(|s| s.what == Shown::Places)
+        .map(|s| s.count)
+        .sum();
+    assert!(places >= 4, "{found:?}");
+    // A slice is part of the architecture.
+    let slice = vec![node("Slice", &["x", "start", "end"], "y")];
+    let ends = vec![integers("start", &[1]), integers("end", &[3])];
+    assert_eq!(compiled(slice, ends, 2).report.shown, []);
+}
