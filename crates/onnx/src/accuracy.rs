@@ -5,7 +5,7 @@ mod columns;
 
 use crate::OnnxError;
 use crate::calibrate::{Sample, calibrate};
-use crate::compile::{Compiled, dequantize_outputs, quantize_inputs};
+use crate::conversion::{dequantize_outputs, quantize_inputs};
 use crate::float::argmax;
 use crate::function::Function;
 use crate::graph::{Graph, Kind, LayerId};
@@ -283,12 +283,12 @@ pub fn compare(
 /// Runs both on samples, sample by sample.
 pub fn evaluate(
     graph: &Graph,
-    compiled: &Compiled,
+    weights: &BoundWeights,
     samples: &[Sample],
     labels: Option<&[i64]>,
     progress: &mut Progress<'_>,
 ) -> Result<Accuracy, OnnxError> {
-    let program = &compiled.program;
+    let program = weights.program();
     let mut tally = Tally::new(graph, program);
     let mut correct = [0, 0];
     for (position, sample) in samples.iter().enumerate() {
@@ -301,7 +301,7 @@ pub fn evaluate(
         .outputs
         .pop()
         .unwrap_or_default();
-        let trace = compiled.weights.run(&quantize_inputs(program, sample))?;
+        let trace = weights.run(&quantize_inputs(program, sample))?;
         tally.size_columns(&float);
         let integer = tally.add(program, &trace, &float);
         let label = labels.and_then(|l| l.get(position)).copied();

@@ -16,6 +16,7 @@
 mod accuracy;
 mod calibrate;
 mod compile;
+mod conversion;
 mod data;
 mod dimensions;
 mod element;
@@ -48,10 +49,8 @@ mod warning;
 
 pub use accuracy::{Accuracy, Agreement, ColumnError};
 pub use calibrate::Sample;
-pub use compile::{
-    CompileReport, Compiled, FloatModel, QuantizeOptions, compile, dequantize_outputs,
-    quantize_inputs,
-};
+pub use compile::{CompileReport, Compiled, FloatModel, QuantizeOptions, compile};
+pub use conversion::{dequantize_outputs, quantize_inputs};
 pub use data::{Array, Entries, Samples, parse_samples, read_samples};
 pub use dimensions::{Dimensions, DimensionsError};
 pub use error::{OnnxError, OpenDimension, io_reason};

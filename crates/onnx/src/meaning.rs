@@ -1,6 +1,6 @@
 //! What integers of a program mean: numbers, strings, or missing values.
 
-use crate::compile::dequantize;
+use crate::conversion::dequantize;
 use crate::data::Entries;
 use inferproof_program::{Program, TensorId};
 
@@ -33,7 +33,7 @@ pub fn meant(program: &Program, id: TensorId, integers: &[i64]) -> Option<Entrie
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compile::quantize_inputs;
+    use crate::conversion::quantize_inputs;
     use inferproof_program::{Meaning, Node, Op, Tensor};
 
     #[test]
