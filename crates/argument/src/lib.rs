@@ -1,6 +1,6 @@
-//! A zero-knowledge argument for lookups and contractions over Pedersen-committed integer tensors.
+//! A zero-knowledge argument for lookups and contractions over Pedersen-committed tensors of integers and field elements.
 //!
-//! Given [`Relations`] (data that both sides share), a [`Statement`] (commitments and public tensors) and a witness, [`prove`]
+//! Given [`Relations`] (data that both sides share, a crate of its own: `inferproof-relations`), a [`Statement`] (commitments and public tensors) and a witness, [`prove`]
 //! makes a proof and [`verify`] checks it. Nothing here knows of machine learning.
 //!
 //! The shape of the protocol: commit the trace row by row ([`Layout`]); prove all lookups with one logarithmic-derivative
@@ -23,6 +23,7 @@
         clippy::wildcard_enum_match_arm
     )
 )]
+
 mod affine;
 mod closing;
 pub mod curve;
