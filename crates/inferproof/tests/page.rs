@@ -45,23 +45,19 @@ fn texts(html: &Html, selector: &str) -> Vec<String> {
 /// A private matrix times an input, rescaled: numbers that are easily found again.
 fn program(names: [&str; 2], origin: &str) -> (ValidProgram, Weights) {
     let mut builder = Builder::new();
-    let x = builder
-        .input(names[0], &[1, 2], -9_999_999..=9_999_999)
-        .unwrap();
+    let x = builder.input(names[0], &[1, 2], -32_767..=32_767).unwrap();
     builder.at(origin);
-    let w = builder.weight(&[2, 2], -9_999_999..=9_999_999).unwrap();
+    let w = builder.weight(&[2, 2], -32_767..=32_767).unwrap();
     let product = builder.contract(Contract::matrices(x, w)).unwrap();
-    let y = builder
-        .rescale(product, 24, -9_999_999..=9_999_999)
-        .unwrap();
+    let y = builder.rescale(product, 16, -32_767..=32_767).unwrap();
     builder.rename(y, names[1]);
     builder.output(y);
-    let weights = Integers::narrowest(&WEIGHTS, -9_999_999, 9_999_999).unwrap();
+    let weights = Integers::narrowest(&WEIGHTS, -32_767, 32_767).unwrap();
     (builder.finish().unwrap(), Weights::from([(w, weights)]))
 }
 
-const WEIGHTS: [i64; 4] = [7_654_321, -6_543_217, 5_432_176, 4_321_765];
-const INPUT: [i64; 2] = [3_217_654, 2_176_543];
+const WEIGHTS: [i64; 4] = [27_654, -26_543, 25_432, 24_321];
+const INPUT: [i64; 2] = [23_217, 22_176];
 
 struct Made {
     key: KeyFile,
@@ -107,11 +103,12 @@ impl Made {
     }
 }
 
-/// Whether a number stands on a page, in one of the ways in which pages write numbers.
+/// Whether a number stands on a page, in one of the ways in which pages write numbers; digits within identifiers are none.
 fn shows(page: &str, number: i64) -> bool {
     let magnitude = number.unsigned_abs().to_string();
     let grouped = inferproof::Count(number.unsigned_abs() as usize).to_string();
-    page.contains(&magnitude) || page.contains(&grouped)
+    let mut words = page.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| word == magnitude) || page.contains(&grouped)
 }
 
 #[test]

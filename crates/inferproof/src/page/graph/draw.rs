@@ -2,7 +2,7 @@
 
 use super::gather::{Block, Edge, Gathered, Kind, gather};
 use super::layers::{Layout, Pair, layout};
-use crate::page::frame::short;
+use crate::page::frame::{counted, short};
 use crate::quantities::{Count, Shape};
 use inferproof_program::Program;
 use maud::{Markup, html};
@@ -45,8 +45,8 @@ pub fn drawing(program: &Program) -> Markup {
                 svg role="img" aria-labelledby="graph-title graph-description" width=(width) height=(height) viewBox={ "0 0 " (width) " " (height) } {
                     title id="graph-title" { "The program's graph" }
                     desc id="graph-description" {
-                        (Count(program.nodes.len())) " nodes of the program in " (Count(steps.count())) " boxes, from "
-                        (Count(program.inputs.len())) " inputs above to " (Count(program.outputs.len())) " outputs below."
+                        (counted(program.nodes.len(), "node")) " of the program, boxes: " (Count(steps.count())) "; above are "
+                        (counted(program.inputs.len(), "input")) ", below " (counted(program.outputs.len(), "output")) "."
                     }
                     defs {
                         marker id="end" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto-start-reverse" {
