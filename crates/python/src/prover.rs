@@ -100,6 +100,7 @@ impl Prover {
     }
 
     /// Runs one sample, and proves what the statement says of it.
+    #[expect(clippy::too_many_arguments, reason = "as Python hands them over")]
     fn prove<'py>(
         &self,
         py: Python<'py>,

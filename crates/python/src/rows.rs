@@ -96,11 +96,14 @@ const CHUNK: usize = 32;
 /// The outputs of many runs: for each output, the integers of all rows.
 pub type Outputs = Vec<Vec<Vec<i64>>>;
 
+/// Runs one row.
+pub type RunOne<'a> = dyn Fn(&[Vec<i64>]) -> Result<Trace, Failure> + Sync + 'a;
+
 /// Runs all rows, on all cores.
 pub fn run_all(
     program: &Program,
     rows: &[RunInput],
-    one: &(dyn Fn(&[Vec<i64>]) -> Result<Trace, Failure> + Sync),
+    one: &RunOne<'_>,
     strict: bool,
     step: &mut Step<'_>,
 ) -> Result<(Outputs, Vec<Saturated>), Failure> {
