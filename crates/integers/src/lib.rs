@@ -126,7 +126,7 @@ impl Integers {
     /// The value at an index, or `None` beyond the end.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<i64> {
-        each!(self, values => values.get(index).map(|&value| value.into()))
+        each!(self, values => values.get(index).map(widen))
     }
 
     /// All values in order.
@@ -137,7 +137,7 @@ impl Integers {
     /// All values in order, in a vector that the caller has to zeroize if they are secret.
     #[must_use]
     pub fn to_i64(&self) -> Vec<i64> {
-        each!(self, values => values.iter().map(|&value| value.into()).collect())
+        each!(self, values => values.iter().map(widen).collect())
     }
 
     /// A run of them, as wide; `None` if it goes beyond the end.
@@ -197,6 +197,10 @@ impl Integers {
             Self::I64(values) => runs(values, i64::to_le_bytes, &mut show),
         }
     }
+}
+
+fn widen<T: Copy + Into<i64>>(value: &T) -> i64 {
+    (*value).into()
 }
 
 /// Only how many and how wide is printed.
