@@ -3,6 +3,7 @@
 use super::frame::{facts, id, page, section, short};
 use super::said::{Said, Source};
 use super::{accuracy, costs, graph, seen, words};
+use crate::bound_card::CardBinding;
 use crate::cache::Cache;
 use crate::error::Error;
 use crate::folder::KeyFile;
@@ -20,6 +21,7 @@ pub fn model_page(file: &KeyFile, card: Option<&str>, cache: &Cache) -> Result<S
     let key = file.decode()?;
     let program = &key.architecture().program;
     let said = card.map(|card| Said::of(card, &report.model_id));
+    let binding = card.map(|card| CardBinding::of(&key, card.as_bytes()));
     let known = said.as_ref().and_then(|said| said.as_ref().ok());
     let title = format!("Model {}", words::head(&report.model_id));
     let above = html! {
@@ -28,7 +30,7 @@ pub fn model_page(file: &KeyFile, card: Option<&str>, cache: &Cache) -> Result<S
     };
     let body = html! {
         (section("identity", "What it is", &identity(&report)))
-        (section("maker", "What its maker says", &html! { div.maker { (maker(said.as_ref())) } }))
+        (section("maker", "What its maker says", &html! { div.maker { (maker(said.as_ref(), binding)) } }))
         (section("graph", "The program", &html! { (program_in_words(&report)) (graph::drawing(program)) }))
         @if let Some(said) = known {
             (section("accuracy", "Accuracy by bits", &html! {
@@ -71,12 +73,13 @@ fn identity(key: &KeyReport) -> Markup {
     }
 }
 
-fn maker(said: Option<&Result<Said, &'static str>>) -> Markup {
+fn maker(said: Option<&Result<Said, &'static str>>, binding: Option<CardBinding>) -> Markup {
     match said {
         None => html! { p { "There is no card beside the key." } },
         Some(Err(reason)) => html! { p { "The card beside the key is not shown: " (reason) "." } },
         Some(Ok(said)) => html! {
             p.faint { "From the card beside the key. Nobody has to believe it: a proof does not cover it." }
+            @if let Some(binding) = binding { p { "The card: " (binding) "." } }
             @if let Some(source) = &said.source { (compiled_from(source)) }
             @if !said.warnings.is_empty() {
                 h3 { "Warnings" }

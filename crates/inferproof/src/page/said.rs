@@ -14,7 +14,6 @@ pub struct Said {
     pub trials: Vec<Trial>,
     pub calibration: Option<Measured>,
     pub evaluation: Option<Measured>,
-    pub estimate: Option<Estimate>,
     pub warnings: Vec<String>,
     pub notes: Vec<String>,
     /// The weights' and the activations' widths.
@@ -44,7 +43,6 @@ pub struct Trial {
     pub equalized: bool,
     /// `None` if it was beyond all numbers.
     pub relative_error: Option<f64>,
-    pub samples: usize,
 }
 
 /// Accuracy on some data.
@@ -60,18 +58,8 @@ pub struct Measured {
 #[derive(Debug, Deserialize)]
 pub struct Agreement {
     pub relative_error: Option<f64>,
-    pub max_abs_error: Option<f64>,
     pub top1: usize,
     pub top1_of: usize,
-    pub saturated: usize,
-}
-
-/// What a proof takes.
-#[derive(Debug, Deserialize)]
-pub struct Estimate {
-    pub seconds: f64,
-    pub memory_bytes: u64,
-    pub proof_bytes: u64,
 }
 
 impl Said {
@@ -92,7 +80,6 @@ impl Said {
             tolerance: card["quantization"]["tolerance"].as_f64(),
             trials: part(&calibration["trials"]).unwrap_or_default(),
             evaluation: part(&card["evaluation"]),
-            estimate: part(&card["estimate"]),
             warnings: messages.map(str::to_owned).collect(),
             notes: part(&calibration["notes"]).unwrap_or_default(),
             widths: part(&calibration["widths"]),
