@@ -158,15 +158,8 @@ impl Arena {
             .disclose(&self.statement, inputs, &outputs, &[])
             .and_then(|disclosing| {
                 let told = self.prover.tell(&self.statement, &disclosing.disclosure)?;
-                self.prover.prove_filled(
-                    &self.statement,
-                    disclosing,
-                    told,
-                    outputs,
-                    fresh,
-                    contractions,
-                    cheat,
-                )
+                self.prover
+                    .prove_filled(disclosing, told, outputs, fresh, contractions, cheat)
             });
         let proof = match made {
             Ok(inference) => inference.proof,
@@ -748,7 +741,9 @@ fn tensors_committed_before() {
             .prover
             .prove(statement, &input(), openings, &mut |_| true)
     };
-    let proof = prove(&statement, &[opening.clone()]).unwrap().proof;
+    let proof = prove(&statement, std::slice::from_ref(&opening))
+        .unwrap()
+        .proof;
     verifier.verify(&statement, &proof).unwrap();
     assert!(matches!(
         prove(&statement, &[]),
@@ -779,7 +774,7 @@ fn tensors_committed_before() {
     let lie_id = lie.commitment().id(crate::Curve::Grumpkin);
     false_statement.inputs[0].visibility = Visibility::Committed(lie_id);
     assert!(matches!(
-        prove(&false_statement, &[lie.clone()]),
+        prove(&false_statement, std::slice::from_ref(&lie)),
         Err(crate::InferenceError::NotCommitted { .. })
     ));
 }
@@ -896,7 +891,6 @@ fn committed_values_out_of_range() {
             .unwrap();
         let told = arena.prover.tell(&arena.statement, &disclosing.disclosure);
         let made = arena.prover.prove_filled(
-            &arena.statement,
             disclosing,
             told.unwrap(),
             outputs,

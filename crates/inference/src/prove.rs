@@ -112,6 +112,7 @@ pub struct FreshOpening {
 
 /// What the argument is told of a statement.
 pub(crate) struct Told<P: Profile> {
+    statement: Statement,
     pub prepared: Arc<Prepared<P>>,
     pub publics: Vec<Vec<i64>>,
     /// Rows of the committed tensors, inputs first.
@@ -216,7 +217,6 @@ impl<P: Profile> Prover<P> {
         let (fresh, contractions) = run.fill(&told.prepared.lowered, &external, &told.publics)?;
         drop(trace);
         self.prove_filled(
-            statement,
             disclosing,
             told,
             outputs,
@@ -238,6 +238,7 @@ impl<P: Profile> Prover<P> {
         let shape = self.verifier.shape(statement, disclosure);
         let prepared = self.verifier.prepared(&shape)?;
         Ok(Told {
+            statement: statement.clone(),
             publics: public_tensors(&prepared.lowered, given.publics)?,
             prepared,
             committed: given.committed,
@@ -331,7 +332,6 @@ impl<P: Profile> Prover<P> {
     /// Proves whatever the fresh tensors and contraction outputs say, by a prover of the argument's relations.
     pub(crate) fn prove_filled(
         &self,
-        statement: &Statement,
         disclosing: Disclosing<P>,
         told: Told<P>,
         outputs: Vec<Vec<i64>>,
@@ -350,19 +350,20 @@ impl<P: Profile> Prover<P> {
             contractions,
         };
         let Told {
+            statement,
             prepared,
             publics,
             committed,
             context,
-        } = &told;
+        } = told;
         let verifier = &self.verifier;
-        let told = verifier.argument_statement(publics, committed, context);
+        let told = verifier.argument_statement(&publics, &committed, &context);
         let relations = &prepared.lowered.relations;
         let argument = prove(relations, &prepared.generators, &told, witness)?;
         Ok(Inference {
             outputs,
             proof: Proof {
-                statement: statement.clone(),
+                statement,
                 disclosure: disclosing.disclosure,
                 argument,
             },

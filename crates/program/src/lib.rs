@@ -48,6 +48,10 @@ mod saturation;
 mod slice;
 mod table;
 #[cfg(feature = "testing")]
+#[allow(
+    clippy::expect_used,
+    reason = "a random program that is not valid is a mistake of this module, which only tests use"
+)]
 pub mod testing;
 mod valid;
 mod validate;

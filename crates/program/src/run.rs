@@ -113,7 +113,14 @@ impl BoundWeights {
                 }
                 // It stays where it is.
                 Op::Weight => None,
-                op => Some(op.operation().run(&run, tensor).map_err(|reason| {
+                op @ (Op::Linear(_)
+                | Op::Contract(_)
+                | Op::Rescale(_)
+                | Op::Map(_)
+                | Op::Max(_)
+                | Op::OneHot(_)
+                | Op::Indicator(_)
+                | Op::Root(_)) => Some(op.operation().run(&run, tensor).map_err(|reason| {
                     RunError::Program(ProgramError::Node {
                         origin: node.origin.clone(),
                         tensor: tensor.name.clone(),

@@ -49,6 +49,10 @@ pub(crate) struct RangePart {
 #[derive(Clone, Debug)]
 pub(crate) struct Slice {
     pub weight: usize,
+    #[cfg_attr(
+        not(feature = "prover"),
+        allow(dead_code, reason = "what the prover takes from the weights")
+    )]
     pub entries: Range<usize>,
     pub rows: Range<usize>,
 }

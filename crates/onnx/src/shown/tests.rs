@@ -56,7 +56,6 @@ fn port(name: &str, len: i64) -> pb::ValueInfoProto {
                 shape: Some(pb::TensorShapeProto { dim: vec![dim] }),
             })),
         }),
-        ..Default::default()
     }
 }
 

@@ -109,14 +109,14 @@ fn count(places: &Places) -> usize {
 /// The first parts of a name, up to a depth.
 fn scope(origin: &str, depth: usize) -> &str {
     let (name, _) = split(origin);
-    let ends = name.match_indices('/').map(|(end, _)| end);
+    let mut ends = name.match_indices('/').map(|(end, _)| end);
     // A name that begins with a slash has an empty first part.
     let nth = if name.starts_with('/') {
         depth
     } else {
         depth - 1
     };
-    let end = ends.clone().nth(nth).or_else(|| ends.last());
+    let end = ends.clone().nth(nth).or_else(|| ends.next_back());
     end.and_then(|end| name.get(..end)).unwrap_or(name)
 }
 
