@@ -4,12 +4,12 @@ use crate::bound_card::CardBinding;
 use crate::cache::Cache;
 use crate::card::{Described, describe};
 use crate::error::Error;
-use crate::folder::KeyFile;
+use crate::folder::{CARD, KeyFile};
 use inferproof_inference::{
     Curve, DecodeError, Disclosed, FORMAT_VERSION, Kind, PROTOCOL, Proof, TensorCommitment,
     TensorKind, TensorOpening, Visible, hex, kind_of,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -64,6 +64,27 @@ pub struct KeyReport {
     pub checked: bool,
     /// Of the model card beside it, if there is one.
     pub card: Option<CardBinding>,
+    /// Numbers of the model that stand in the key though its weights are secret, as the card that the key was made with lists them.
+    pub shown: Vec<ShownEntry>,
+}
+
+/// Public numbers of one node of the model.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ShownEntry {
+    /// The node's name and operation.
+    pub node: String,
+    /// What they are: coefficients, parameters, places, scales, divisors.
+    pub what: String,
+    /// How many different ones.
+    pub count: usize,
+}
+
+/// What the card beside a key lists of these.
+fn shown(file: &KeyFile) -> Result<Vec<ShownEntry>, Error> {
+    let path = file.path.with_file_name(CARD);
+    let card = std::fs::read(&path).map_err(Error::read(&path))?;
+    let card: serde_json::Value = serde_json::from_slice(&card).unwrap_or_default();
+    Ok(serde_json::from_value(card["calibration"]["shown"].clone()).unwrap_or_default())
 }
 
 /// A proof.
@@ -137,6 +158,7 @@ pub fn inspect_key(file: &KeyFile, cache: &Cache) -> Result<KeyReport, Error> {
         *operations.entry(node.op.name()).or_default() += 1;
     }
     let weights = program.weights().filter_map(|id| program.tensor(id));
+    let card = CardBinding::beside(file, &key)?;
     Ok(KeyReport {
         frame: frame(key.curve(), &file.bytes),
         model_id: hex(&key.model_id()),
@@ -153,7 +175,11 @@ pub fn inspect_key(file: &KeyFile, cache: &Cache) -> Result<KeyReport, Error> {
         range_proofs: key.range_proofs().len(),
         range_proof_bytes: key.range_proofs().iter().map(Vec::len).sum(),
         checked: cache.has_range_proofs(&file.bytes),
-        card: CardBinding::beside(file, &key)?,
+        card,
+        shown: match card {
+            Some(CardBinding::Bound) => shown(file)?,
+            Some(CardBinding::Edited | CardBinding::Unbound) | None => Vec::new(),
+        },
     })
 }
 

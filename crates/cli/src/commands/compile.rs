@@ -136,6 +136,19 @@ impl fmt::Display for Report {
                 card.weights_visibility
             ),
         )?;
+        if !is_public(card.weights_visibility) && !card.calibration.shown.is_empty() {
+            let shown = &card.calibration.shown;
+            let numbers: usize = shown.iter().map(|entry| entry.count).sum();
+            row(
+                f,
+                "key shows",
+                format_args!(
+                    "{} numbers of {} nodes, which `inspect` lists",
+                    Count(numbers),
+                    Count(shown.len())
+                ),
+            )?;
+        }
         row(
             f,
             "activations",

@@ -9,8 +9,8 @@ use crate::source::{is_standard, name, read, read_key};
 use inferproof::{
     BLINDING, CARD, Cache, CardBinding, Described, DisclosedReport, Error as ModelError, FORMAT,
     Frame, KEY, KeyFile, KeyReport, Listing, PUBLIC, ProofReport, SECRET, SecretSummary,
-    TensorReport, ValidProgram, WEIGHTS, check_public_weights, inspect_commitment, inspect_key,
-    inspect_opening, inspect_proof, printable_json, summarize,
+    ShownEntry, TensorReport, ValidProgram, WEIGHTS, check_public_weights, inspect_commitment,
+    inspect_key, inspect_opening, inspect_proof, printable_json, summarize,
 };
 use inferproof::{Kind, kind_of};
 use serde::Serialize;
@@ -417,10 +417,13 @@ fn print_key(key: &KeyReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             Bytes(key.range_proof_bytes as u64)
         ),
     )?;
-    match key.card {
-        Some(card) => row(f, "card", card),
-        None => Ok(()),
+    if let Some(card) = key.card {
+        row(f, "card", card)?;
     }
+    for ShownEntry { node, what, count } in &key.shown {
+        row(f, "key shows", format_args!("{node}: {count} {what}"))?;
+    }
+    Ok(())
 }
 
 /// The first of some strings.
