@@ -37,6 +37,19 @@ pub enum Error {
         /// Another.
         second: &'static str,
     },
+    /// One tensor cannot be seen in two ways.
+    #[error(
+        "tensor `{}` is named by {first} and by {second}; keep one of them",
+        inferproof::printable(tensor)
+    )]
+    SaidTwice {
+        /// The tensor.
+        tensor: String,
+        /// An argument.
+        first: &'static str,
+        /// Another, or the same again.
+        second: &'static str,
+    },
     /// A program is printed of what is read twice.
     #[error("--program wants a file or folder; standard input can be read only once")]
     ProgramOfStandardInput,

@@ -7,6 +7,7 @@ use inferproof::{
     Digest, Error as ModelError, Program, Statement, TensorCommitment, TensorOpening, Visibility,
     hex,
 };
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -36,6 +37,30 @@ pub fn of_arguments(
         )?;
     }
     Ok(statement)
+}
+
+/// Refuses a tensor that the arguments say two things of. Groups may be named beside a tensor of them: the tensor is then the exception.
+pub fn check_said_once(
+    private: &[String],
+    commit: impl Iterator<Item = impl AsRef<str>>,
+    committed: &[Named],
+) -> Result<(), Error> {
+    let mut said: BTreeMap<String, &'static str> = BTreeMap::new();
+    said.extend(private.iter().map(|tensor| (tensor.clone(), "--private")));
+    let commit = commit.map(|tensor| (tensor.as_ref().to_owned(), "--commit"));
+    let committed = committed
+        .iter()
+        .map(|named| (named.tensor.clone(), "--committed"));
+    for (tensor, second) in commit.chain(committed) {
+        if let Some(first) = said.insert(tensor.clone(), second) {
+            return Err(Error::SaidTwice {
+                tensor,
+                first,
+                second,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Says how a tensor is seen, for an argument that errors name.

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::interrupt;
 use crate::recognise::{COMMITTED, INPUT, MODEL, STATEMENT, check_all};
 use crate::report::{Bytes, Seconds, peak_memory, row};
-use crate::statement::{Seen, of_arguments, read_opening, read_statement, set};
+use crate::statement::{Seen, check_said_once, of_arguments, read_opening, read_statement, set};
 use crate::values::{Outputs, allow, read_sample};
 use inferproof::{
     Curve, Digest, InferenceError, InputPlan, Model, Program, Prover, Role, RunInput, Saturated,
@@ -176,6 +176,8 @@ fn statement(
     if let Some(file) = &args.statement_file {
         return read_statement(program, file);
     }
+    let commit = args.commit.iter().map(|named| &named.tensor);
+    check_said_once(&args.statement.private, commit, &args.committed)?;
     let mut statement = of_arguments(plain, program, &args.statement)?;
     for named in &args.commit {
         let tensor = &named.tensor;

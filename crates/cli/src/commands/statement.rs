@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::recognise::{PUBLIC_KEY, check_all};
 use crate::report::row;
 use crate::source::{is_standard, read_key};
-use crate::statement::{Seen, of_arguments, set, tensor_id};
+use crate::statement::{Seen, check_said_once, of_arguments, set, tensor_id};
 use inferproof::{Visibility, hex, printable_json};
 use serde::Serialize;
 use std::fmt;
@@ -27,6 +27,7 @@ struct Report {
 
 pub fn main(args: WriteStatementArgs, console: &Console) -> Result<Outcome, Error> {
     check_all(&[(PUBLIC_KEY, &args.key)])?;
+    check_said_once(&args.statement.private, args.commit.iter(), &args.committed)?;
     let destination = match is_standard(&args.out) {
         // A statement is text, to be read as well as to be kept.
         true => None,

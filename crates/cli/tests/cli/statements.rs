@@ -53,6 +53,24 @@ fn a_misspelt_name_shows_nothing() {
 }
 
 #[test]
+fn two_things_said_of_one_tensor_are_refused() {
+    let place = Place::with_model();
+    let run = place.run(&format!(
+        "{PROVE} --private input --commit input=x.opening -o twice.proof"
+    ));
+    assert_run("tensor-said-twice", &run);
+    assert!(!place.path().join("twice.proof").exists());
+    let id = "0".repeat(64);
+    let run = place.run(&format!(
+        "statement --key credit.model/public --commit input --committed input={id}"
+    ));
+    assert_eq!(run.code, 2, "{run}");
+    // The exception from a group is no contradiction.
+    let run = place.run("statement --key credit.model/public --private inputs --commit input");
+    assert_eq!(run.code, 0, "{run}");
+}
+
+#[test]
 fn committed_tensors_are_read_by_other_proofs() {
     let place = Place::with_model();
     let (code, made) = place.json(
