@@ -1,14 +1,12 @@
 //! What is shown of a run, for people: real numbers or strings with the program's integers beside them; of a distribution the class, with
 //! its label; of other long vectors the greatest entries.
 
-use inferproof::{Entries, Program, TensorId, meant};
+use inferproof::{Entries, Program, Ranking, TensorId, meant};
 use serde::Serialize;
 use std::fmt;
 
 /// How many entries are printed.
 const FEW: usize = 5;
-/// By how much a distribution's sum may differ from one, since its entries are rounded.
-const ROUNDING: f64 = 0.02;
 
 /// A tensor of which all entries are shown.
 #[derive(Debug)]
@@ -59,14 +57,9 @@ impl Shown {
         let Entries::Numbers(values) = &self.entries else {
             return None;
         };
-        let sum: f64 = values.iter().sum();
-        let is_distribution = self.is_vector
-            && values.len() > 1
-            && values
-                .iter()
-                .all(|&p| (-ROUNDING..=1.0 + ROUNDING).contains(&p))
-            && (sum - 1.0).abs() <= ROUNDING;
-        let class = *order(values).first().filter(|_| is_distribution)?;
+        let ranking = Ranking::new(values);
+        let is_distribution = self.is_vector && ranking.is_distribution;
+        let class = *ranking.order.first().filter(|_| is_distribution)?;
         let label = outputs
             .iter()
             .find_map(|output| output.label(class, values.len()));
@@ -103,7 +96,7 @@ impl Shown {
         });
         let is_long = values.len() > FEW;
         let (entries, rest) = if self.is_vector && is_long && !outputs.is_empty() {
-            let greatest = order(values).into_iter().take(FEW);
+            let greatest = Ranking::new(values).order.into_iter().take(FEW);
             let entries = greatest.map(|entry| format!("{entry}: {}", self.entry(entry, values)));
             (
                 entries.collect(),
@@ -145,14 +138,6 @@ fn in_all(count: usize) -> String {
         true => format!(", .. ({count} in all)"),
         false => String::new(),
     }
-}
-
-/// The positions from the greatest entry on; of equals the first comes first.
-fn order(values: &[f64]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    let value = |entry: &usize| values.get(*entry).copied().unwrap_or(f64::NAN);
-    order.sort_by(|a, b| value(b).total_cmp(&value(a)));
-    order
 }
 
 /// A number with six digits behind the point at most.

@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+/// What hides tensors.
+const PRIVATE: &str = "--private";
+
 /// A statement from a file.
 pub fn read_statement(program: &Program, path: &Path) -> Result<Statement, Error> {
     let place = name(path);
@@ -20,59 +23,36 @@ pub fn read_statement(program: &Program, path: &Path) -> Result<Statement, Error
     Ok(statement.map_err(ModelError::statement(&place))?)
 }
 
-/// The plain statement, with what is said to be private and the context.
-pub fn of_arguments(
+/// The plain statement, with the context, and with what is said to be private, freshly committed or committed before. A group may be named
+/// beside a tensor of it, which is then the exception; two things said of one name are refused.
+pub fn of_arguments<'a>(
     plain: Statement,
     program: &Program,
-    args: &StatementArgs,
+    args: &'a StatementArgs,
+    commit: impl Iterator<Item = &'a String>,
+    committed: impl Iterator<Item = (&'a String, Digest)>,
 ) -> Result<Statement, Error> {
+    let private = args.private.iter();
+    let private = private.map(|tensor| (PRIVATE, tensor, Visibility::Private));
+    let commit = commit.map(|tensor| ("--commit", tensor, Visibility::Commit));
+    let committed =
+        committed.map(|(tensor, id)| ("--committed", tensor, Visibility::Committed(id)));
     let mut statement = plain.with_context(args.context.as_bytes());
-    for tensor in &args.private {
-        set(
-            &mut statement,
-            program,
-            "--private",
-            tensor,
-            Visibility::Private,
-        )?;
-    }
-    Ok(statement)
-}
-
-/// Refuses a tensor that the arguments say two things of. Groups may be named beside a tensor of them: the tensor is then the exception.
-pub fn check_said_once(
-    private: &[String],
-    commit: impl Iterator<Item = impl AsRef<str>>,
-    committed: &[Named],
-) -> Result<(), Error> {
-    let mut said: BTreeMap<String, &'static str> = BTreeMap::new();
-    said.extend(private.iter().map(|tensor| (tensor.clone(), "--private")));
-    let commit = commit.map(|tensor| (tensor.as_ref().to_owned(), "--commit"));
-    let committed = committed
-        .iter()
-        .map(|named| (named.tensor.clone(), "--committed"));
-    for (tensor, second) in commit.chain(committed) {
-        if let Some(first) = said.insert(tensor.clone(), second) {
+    let mut said: BTreeMap<&str, &'static str> = BTreeMap::new();
+    for (argument, tensor, visibility) in private.chain(commit).chain(committed) {
+        let first = said.insert(tensor, argument);
+        // Private twice is private; of two files or identifiers, one would be lost.
+        if let Some(first) = first.filter(|first| (*first, argument) != (PRIVATE, PRIVATE)) {
             return Err(Error::SaidTwice {
-                tensor,
+                tensor: tensor.clone(),
                 first,
-                second,
+                second: argument,
             });
         }
+        let set = statement.set(program, tensor, visibility);
+        set.map_err(ModelError::statement(Path::new(argument)))?;
     }
-    Ok(())
-}
-
-/// Says how a tensor is seen, for an argument that errors name.
-pub fn set(
-    statement: &mut Statement,
-    program: &Program,
-    argument: &str,
-    tensor: &str,
-    visibility: Visibility,
-) -> Result<(), Error> {
-    let set = statement.set(program, tensor, visibility);
-    Ok(set.map_err(ModelError::statement(Path::new(argument)))?)
+    Ok(statement)
 }
 
 /// Reads what opens a commitment.

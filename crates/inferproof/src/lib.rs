@@ -69,6 +69,8 @@ mod public_weights;
 #[cfg(feature = "onnx")]
 mod quantities;
 #[cfg(feature = "onnx")]
+mod ranking;
+#[cfg(feature = "onnx")]
 mod replaceable;
 #[cfg(feature = "onnx")]
 mod run_input;
@@ -140,6 +142,8 @@ pub use printable::{printable, printable_json};
 pub use public_weights::check_public_weights;
 #[cfg(feature = "onnx")]
 pub use quantities::{Bytes, Count, Seconds, Shape};
+#[cfg(feature = "onnx")]
+pub use ranking::Ranking;
 #[cfg(feature = "onnx")]
 pub use run_input::{InputPlan, RunInput, single_input};
 #[cfg(feature = "onnx")]

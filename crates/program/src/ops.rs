@@ -92,10 +92,15 @@ pub(crate) trait Operation {
 
     /// Of a virtual tensor, the range of its values, from the declared ranges of what it reads. `None` if it is committed, and its range
     /// so declared, or if something that it reads does not exist.
-    fn bound(&self, program: &Program) -> Option<Interval>;
+    fn bound(&self, _: &Program) -> Option<Interval> {
+        None
+    }
 
     /// Whether the output is, through virtual tensors, made of a contraction.
-    fn is_bilinear(&self, before: &Before<'_>) -> bool;
+    fn is_bilinear(&self, before: &Before<'_>) -> bool {
+        let mut sources = self.sources().into_iter();
+        !self.is_committed() && sources.any(|id| before.is_bilinear(id))
+    }
 
     /// Makes the output of every sample of a batch, along a first axis. The driver describes it as the sample's output is.
     fn batched(&self, batch: &mut Batch<'_>, output: &Tensor) -> Result<TensorId, ProgramError>;

@@ -8,11 +8,11 @@ use crate::error::Error;
 use crate::interrupt;
 use crate::recognise::{COMMITTED, INPUT, MODEL, STATEMENT, check_all};
 use crate::report::{Bytes, Seconds, peak_memory, row};
-use crate::statement::{Seen, check_said_once, of_arguments, read_opening, read_statement, set};
+use crate::statement::{Seen, of_arguments, read_opening, read_statement};
 use crate::values::{Outputs, allow, read_sample};
 use inferproof::{
-    Curve, Digest, InferenceError, InputPlan, Model, Program, Prover, Role, RunInput, Saturated,
-    Statement, TensorOpening, Visibility, hex, saturated_nodes,
+    Curve, InferenceError, InputPlan, Model, Program, Prover, Role, RunInput, Saturated, Statement,
+    TensorOpening, Visibility, hex, saturated_nodes,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -177,24 +177,10 @@ fn statement(
         return read_statement(program, file);
     }
     let commit = args.commit.iter().map(|named| &named.tensor);
-    check_said_once(&args.statement.private, commit, &args.committed)?;
-    let mut statement = of_arguments(plain, program, &args.statement)?;
-    for named in &args.commit {
-        let tensor = &named.tensor;
-        set(
-            &mut statement,
-            program,
-            "--commit",
-            tensor,
-            Visibility::Commit,
-        )?;
-    }
-    for (named, opening) in args.committed.iter().zip(openings) {
-        let id: Digest = opening.commitment().id(curve);
-        let seen = Visibility::Committed(id);
-        set(&mut statement, program, "--committed", &named.tensor, seen)?;
-    }
-    Ok(statement)
+    let committed = args.committed.iter().zip(openings);
+    let committed =
+        committed.map(|(named, opening)| (&named.tensor, opening.commitment().id(curve)));
+    of_arguments(plain, program, &args.statement, commit, committed)
 }
 
 /// Which tensor the secret file of each `--commit` is for. Every fresh commitment needs one: without its opening it is of no use.

@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::recognise::{PUBLIC_KEY, check_all};
 use crate::report::row;
 use crate::source::{is_standard, read_key};
-use crate::statement::{Seen, check_said_once, of_arguments, set, tensor_id};
-use inferproof::{Visibility, hex, printable_json};
+use crate::statement::{Seen, of_arguments, tensor_id};
+use inferproof::{hex, printable_json};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -27,7 +27,6 @@ struct Report {
 
 pub fn main(args: WriteStatementArgs, console: &Console) -> Result<Outcome, Error> {
     check_all(&[(PUBLIC_KEY, &args.key)])?;
-    check_said_once(&args.statement.private, args.commit.iter(), &args.committed)?;
     let destination = match is_standard(&args.out) {
         // A statement is text, to be read as well as to be kept.
         true => None,
@@ -40,20 +39,16 @@ pub fn main(args: WriteStatementArgs, console: &Console) -> Result<Outcome, Erro
     };
     let key = read_key(&args.key)?.decode()?;
     let program = &key.architecture().program;
-    let mut statement = of_arguments(key.statement(b""), program, &args.statement)?;
-    for tensor in &args.commit {
-        set(
-            &mut statement,
-            program,
-            "--commit",
-            tensor,
-            Visibility::Commit,
-        )?;
-    }
-    for named in &args.committed {
-        let seen = Visibility::Committed(tensor_id(named)?);
-        set(&mut statement, program, "--committed", &named.tensor, seen)?;
-    }
+    let committed = args.committed.iter();
+    let committed = committed.map(|named| Ok((&named.tensor, tensor_id(named)?)));
+    let committed = committed.collect::<Result<Vec<_>, Error>>()?;
+    let statement = of_arguments(
+        key.statement(b""),
+        program,
+        &args.statement,
+        args.commit.iter(),
+        committed.into_iter(),
+    )?;
     let text = format!("{}\n", statement.to_json(program));
     match destination {
         None => print!("{}", printable_json(&text)),

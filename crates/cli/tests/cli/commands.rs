@@ -1,6 +1,6 @@
 //! Each command, where all is well.
 
-use crate::support::{Place, assert_run, bundled};
+use crate::support::{COMMANDS, Place, assert_run, bundled};
 
 #[test]
 fn check_says_node_by_node_what_is_supported() {
@@ -199,26 +199,9 @@ fn inspect_knows_every_file_of_ours() {
 
 #[test]
 fn help_of_every_command() {
-    for command in [
-        "",
-        "demo",
-        "check",
-        "compile",
-        "run",
-        "prove",
-        "commit",
-        "statement",
-        "verify",
-        "inspect",
-        "report",
-        "completions",
-        "manual",
-    ] {
-        let (name, line) = if command.is_empty() {
-            ("help".into(), "--help".into())
-        } else {
-            (format!("help-{command}"), format!("{command} --help"))
-        };
-        assert_run(&name, &Place::new().run(&line));
+    assert_run("help", &Place::new().run("--help"));
+    for command in COMMANDS {
+        let run = Place::new().run(&format!("{command} --help"));
+        assert_run(&format!("help-{command}"), &run);
     }
 }

@@ -2,23 +2,9 @@
 //!
 //! `UPDATE_REFERENCE=1 cargo test -p inferproof-cli reference` rewrites it.
 
-use crate::support::Place;
+use crate::support::{COMMANDS, Place};
 use std::path::Path;
 
-const COMMANDS: [&str; 12] = [
-    "demo",
-    "check",
-    "compile",
-    "run",
-    "prove",
-    "commit",
-    "statement",
-    "verify",
-    "inspect",
-    "report",
-    "completions",
-    "manual",
-];
 const GENERATED: &str = "## Commands\n";
 
 #[test]

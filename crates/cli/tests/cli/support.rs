@@ -6,6 +6,22 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use tempfile::TempDir;
 
+/// All of them.
+pub const COMMANDS: [&str; 12] = [
+    "demo",
+    "check",
+    "compile",
+    "run",
+    "prove",
+    "commit",
+    "statement",
+    "verify",
+    "inspect",
+    "report",
+    "completions",
+    "manual",
+];
+
 /// A bundled model's file.
 pub fn bundled(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

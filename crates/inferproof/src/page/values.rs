@@ -3,6 +3,7 @@
 use super::picture::{Picture, picture};
 use super::seen::number;
 use crate::quantities::{Count, Shape};
+use crate::ranking::Ranking;
 use inferproof_onnx::{Entries, meant};
 use inferproof_program::{Program, Tensor, TensorId};
 use maud::{Markup, html};
@@ -11,8 +12,6 @@ use maud::{Markup, html};
 const CLASSES: usize = 5;
 /// How many entries are shown of what has no classes.
 const ENTRIES: usize = 24;
-/// How far the sum of a distribution may be from one: each entry is rounded to an integer.
-const ROUNDING: f64 = 0.02;
 
 /// Names of classes, and where they are from.
 #[derive(Clone, Copy, Debug)]
@@ -95,12 +94,13 @@ fn percent(share: f64) -> String {
 
 /// The greatest entries, with their shares.
 fn classes(values: &[f64], labels: Option<Labels<'_>>) -> Markup {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    let value = |place: usize| values.get(place).copied().unwrap_or(f64::NAN);
-    order.sort_by(|&a, &b| value(b).total_cmp(&value(a)));
+    let Ranking {
+        mut order,
+        is_distribution,
+    } = Ranking::new(values);
     order.truncate(CLASSES);
+    let value = |place: usize| values.get(place).copied().unwrap_or(f64::NAN);
     let sum: f64 = values.iter().sum();
-    let is_distribution = (sum - 1.0).abs() <= ROUNDING && values.iter().all(|&v| v >= 0.0);
     let greatest = order.first().map_or(0.0, |&place| value(place));
     let total: f64 = values.iter().map(|v| (v - greatest).exp()).sum();
     let share = |place: usize| match is_distribution {
@@ -118,7 +118,7 @@ fn classes(values: &[f64], labels: Option<Labels<'_>>) -> Markup {
         }
         table {
             caption {
-                @if is_distribution { "The greatest entries; they are a distribution, since none is negative and their sum is " (number(sum)) }
+                @if is_distribution { "The greatest entries; up to rounding they are a distribution, since each is between 0 and 1 and their sum is " (number(sum)) }
                 @else { "The greatest entries; the shares are those of a softmax, and probabilities only if the entries are logits" }
                 @if let Some(labels) = labels { ". Names are from " (labels.from) }
             }

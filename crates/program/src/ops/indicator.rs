@@ -6,7 +6,7 @@ use crate::batch::Batch;
 use crate::run::Run;
 #[cfg(feature = "testing")]
 use crate::testing::{MAX_ENTRIES, Random};
-use crate::{Builder, Interval, Program, ProgramError, Tensor, TensorId};
+use crate::{Builder, Interval, ProgramError, Tensor, TensorId};
 #[cfg(feature = "testing")]
 use inferproof_view::volume;
 use serde::{Deserialize, Serialize};
@@ -69,14 +69,6 @@ impl Operation for Indicator {
             ));
         }
         within(Interval { low: 0, high: 1 }, output)
-    }
-
-    fn bound(&self, _: &Program) -> Option<Interval> {
-        None
-    }
-
-    fn is_bilinear(&self, _: &Before<'_>) -> bool {
-        false
     }
 
     fn batched(&self, batch: &mut Batch<'_>, output: &Tensor) -> Result<TensorId, ProgramError> {

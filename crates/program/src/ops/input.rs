@@ -4,7 +4,7 @@ use super::{Before, Op, Operation};
 use crate::batch::Batch;
 #[cfg(feature = "interpreter")]
 use crate::run::Run;
-use crate::{Builder, Interval, Program, ProgramError, Tensor, TensorId};
+use crate::{Builder, ProgramError, Tensor, TensorId};
 use std::ops::RangeInclusive;
 
 pub(super) struct Input;
@@ -43,14 +43,6 @@ impl Operation for Input {
 
     fn check(&self, _: &Before<'_>, _: &Tensor) -> Result<(), String> {
         Ok(())
-    }
-
-    fn bound(&self, _: &Program) -> Option<Interval> {
-        None
-    }
-
-    fn is_bilinear(&self, _: &Before<'_>) -> bool {
-        false
     }
 
     fn batched(&self, batch: &mut Batch<'_>, output: &Tensor) -> Result<TensorId, ProgramError> {

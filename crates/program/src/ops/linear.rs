@@ -159,11 +159,6 @@ impl Operation for Linear {
         Some(sum)
     }
 
-    fn is_bilinear(&self, before: &Before<'_>) -> bool {
-        let mut sources = self.terms.iter().filter_map(|t| t.source);
-        sources.any(|id| before.is_bilinear(id))
-    }
-
     /// A weight or a constant is repeated for every sample.
     fn batched(&self, batch: &mut Batch<'_>, _: &Tensor) -> Result<TensorId, ProgramError> {
         let mut terms = Vec::with_capacity(self.terms.len());

@@ -6,7 +6,7 @@ use crate::batch::Batch;
 use crate::entries::map;
 #[cfg(feature = "interpreter")]
 use crate::run::Run;
-use crate::{Builder, Interval, Program, ProgramError, TableId, Tensor, TensorId};
+use crate::{Builder, ProgramError, TableId, Tensor, TensorId};
 #[cfg(feature = "testing")]
 use crate::{Table, testing::Random};
 use serde::{Deserialize, Serialize};
@@ -72,14 +72,6 @@ impl Operation for Map {
             ));
         }
         within(values, output)
-    }
-
-    fn bound(&self, _: &Program) -> Option<Interval> {
-        None
-    }
-
-    fn is_bilinear(&self, _: &Before<'_>) -> bool {
-        false
     }
 
     fn batched(&self, batch: &mut Batch<'_>, output: &Tensor) -> Result<TensorId, ProgramError> {

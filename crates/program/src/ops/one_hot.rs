@@ -6,7 +6,7 @@ use crate::batch::Batch;
 use crate::run::Run;
 #[cfg(feature = "testing")]
 use crate::testing::Random;
-use crate::{Builder, Interval, Program, ProgramError, Tensor, TensorId};
+use crate::{Builder, Interval, ProgramError, Tensor, TensorId};
 use serde::{Deserialize, Serialize};
 
 /// Along the last axis, 1 at the first index of the maximum and 0 elsewhere.
@@ -51,14 +51,6 @@ impl Operation for OneHot {
             return Err("the source has no axis to search along".into());
         }
         within(Interval { low: 0, high: 1 }, output)
-    }
-
-    fn bound(&self, _: &Program) -> Option<Interval> {
-        None
-    }
-
-    fn is_bilinear(&self, _: &Before<'_>) -> bool {
-        false
     }
 
     fn batched(&self, batch: &mut Batch<'_>, _: &Tensor) -> Result<TensorId, ProgramError> {

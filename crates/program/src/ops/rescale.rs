@@ -8,7 +8,7 @@ use crate::entries::map;
 use crate::run::Run;
 #[cfg(feature = "testing")]
 use crate::testing::Random;
-use crate::{Builder, Interval, Program, ProgramError, Tensor, TensorId};
+use crate::{Builder, ProgramError, Tensor, TensorId};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
@@ -66,14 +66,6 @@ impl Operation for Rescale {
             return Err(format!("a shift of {}; at most {MAX_SHIFT}", self.shift));
         }
         Ok(())
-    }
-
-    fn bound(&self, _: &Program) -> Option<Interval> {
-        None
-    }
-
-    fn is_bilinear(&self, _: &Before<'_>) -> bool {
-        false
     }
 
     fn batched(&self, batch: &mut Batch<'_>, output: &Tensor) -> Result<TensorId, ProgramError> {

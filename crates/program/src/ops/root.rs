@@ -10,7 +10,7 @@ use crate::entries::map;
 use crate::run::Run;
 #[cfg(feature = "testing")]
 use crate::testing::{Random, fit};
-use crate::{Builder, Interval, Program, ProgramError, Tensor, TensorId};
+use crate::{Builder, Interval, ProgramError, Tensor, TensorId};
 #[cfg(feature = "testing")]
 use inferproof_view::View;
 use serde::{Deserialize, Serialize};
@@ -74,14 +74,6 @@ impl Operation for Root {
             ));
         }
         Ok(())
-    }
-
-    fn bound(&self, _: &Program) -> Option<Interval> {
-        None
-    }
-
-    fn is_bilinear(&self, _: &Before<'_>) -> bool {
-        false
     }
 
     fn batched(&self, batch: &mut Batch<'_>, output: &Tensor) -> Result<TensorId, ProgramError> {

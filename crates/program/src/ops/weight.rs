@@ -4,7 +4,7 @@ use super::{Before, Op, Operation};
 use crate::batch::Batch;
 #[cfg(feature = "interpreter")]
 use crate::run::Run;
-use crate::{Builder, Interval, Program, ProgramError, Tensor, TensorId};
+use crate::{Builder, ProgramError, Tensor, TensorId};
 use std::ops::RangeInclusive;
 
 pub(super) struct Weight;
@@ -40,14 +40,6 @@ impl Operation for Weight {
 
     fn check(&self, _: &Before<'_>, _: &Tensor) -> Result<(), String> {
         Ok(())
-    }
-
-    fn bound(&self, _: &Program) -> Option<Interval> {
-        None
-    }
-
-    fn is_bilinear(&self, _: &Before<'_>) -> bool {
-        false
     }
 
     /// One for all samples.
