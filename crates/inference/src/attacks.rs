@@ -762,7 +762,12 @@ fn tensors_committed_before() {
     ));
     let mut renamed = proof.clone();
     renamed.statement = expected.clone();
-    rejected(verifier.verify(&expected, &renamed), "another identifier");
+    match verifier.verify(&expected, &renamed) {
+        Err(Rejection::Disclosed { reason, .. }) => {
+            assert!(reason.contains("the statement names"), "{reason}");
+        }
+        verdict => panic!("another identifier: {verdict:?}"),
+    }
     renamed.disclosure.inputs[0] = Disclosed::Commitment(again.commitment().clone());
     rejected(verifier.verify(&expected, &renamed), "another commitment");
 
@@ -786,22 +791,24 @@ fn commitments_to_something_else() {
     let verifier = arena.verifier();
     let opening = committed_input(&arena, 0);
     type Edit = fn(&mut crate::TensorCommitment);
-    let edits: [(&str, Edit); 8] = [
-        ("shape", |c| c.shape.reverse()),
+    let edits: [(&str, Edit); 12] = [
+        ("shape", |c| c.shape[0] += 1),
         ("shape", |c| c.shape.push(1)),
         ("range", |c| c.low -= 1),
         ("range", |c| c.high += 1),
         ("scale", |c| c.scale_log2 += 1),
         ("rows", |c| c.row_bits = 0),
         ("rows", |c| c.row_bits = 17),
+        ("number of rows", |c| c.rows.truncate(0)),
+        ("number of rows", |c| c.rows.extend_from_within(..64)),
+        ("number of rows", |c| c.rows.truncate(c.rows.len() - 1)),
+        ("no point", |c| c.rows[..64].fill(0xff)),
         ("weight", |c| c.kind = TensorKind::Weight),
     ];
     for (what, edit) in edits {
         let mut commitment = opening.commitment().clone();
         edit(&mut commitment);
-        if commitment == *opening.commitment() {
-            continue;
-        }
+        assert_ne!(commitment, *opening.commitment(), "{what}");
         let id = commitment.id(crate::Curve::Grumpkin);
         let mut statement = verifier.statement(b"");
         statement.inputs[0].visibility = Visibility::Committed(id);

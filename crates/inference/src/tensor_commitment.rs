@@ -39,7 +39,7 @@ pub struct TensorCommitment {
     pub row_bits: u32,
     /// One point a row, 64 bytes each.
     #[serde(with = "serde_bytes")]
-    rows: Vec<u8>,
+    pub(crate) rows: Vec<u8>,
 }
 
 /// The greatest `row_bits` of a commitment: those that keys may have.
