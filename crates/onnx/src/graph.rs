@@ -161,6 +161,24 @@ impl Kind {
             | Self::Requantize { source, .. } => vec![*source],
         }
     }
+
+    /// Whether a layer only moves entries of others, each for itself.
+    pub fn only_moves(&self) -> bool {
+        let sums = |step: &Step| match step {
+            Step::Reduce {
+                source, weights, ..
+            } => *source != 1 || weights.is_some(),
+            Step::Window { .. } | Step::SuffixSum { .. } => true,
+            _ => false,
+        };
+        match self {
+            Self::Linear(terms) => terms.iter().all(|term| {
+                let is_moved = term.coefficient == 1.0 && term.source.is_some();
+                is_moved && !term.view.steps().iter().any(sums)
+            }),
+            _ => false,
+        }
+    }
 }
 
 impl Graph {

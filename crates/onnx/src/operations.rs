@@ -1,6 +1,6 @@
 //! The page of the documentation that lists the operations, made from what the importer knows.
 
-use crate::import::{ML_VERSIONS, OPSETS, registry};
+use crate::import::{ML_VERSIONS, ONNX, OPSETS, registry};
 use std::fmt::Write;
 
 /// An operation that is supported.
@@ -56,7 +56,7 @@ pub fn operations_page() -> String {
         if domain != Some(op.domain) {
             domain = Some(op.domain);
             let title = match op.domain {
-                registry::ONNX => "ONNX",
+                ONNX => "ONNX",
                 other => other,
             };
             let _ = write!(

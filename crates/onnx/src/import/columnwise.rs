@@ -8,10 +8,11 @@
 //! Only nodes behind an `Imputer` of undefined values are taken together; everything else is imported node by node.
 
 use super::build::places::flat_gather;
+use super::domains::{ML, ONNX, canonical};
+use super::importer::Importer;
+use super::node::describe;
 use super::refusal::{Imported, refuse};
-use super::registry::{ML, ONNX, canonical};
 use super::value::Value;
-use super::{Importer, describe};
 use crate::element::Element;
 use crate::expression::{Expression, Operation};
 use crate::function::{Comparison, Function};

@@ -4,16 +4,17 @@
 //! reference. Entries that are only moved are moved as they are, of whatever type; numbers are computed in double precision and rounded to the
 //! type of the output. Operations whose arithmetic depends on the type (division of integers, for one) have an evaluation of their own.
 
+use super::importer::{Importer, Layers};
+use super::limits::MAX_ENTRIES;
 use super::node::Node;
 use super::refusal::{Imported, refuse};
 use super::registry::{Fold, Operation};
 use super::value::Value;
-use super::{Importer, Layers, MAX_ENTRIES};
 use crate::element::Element;
 use crate::float::evaluate_reals;
 use crate::graph::{Graph, Kind, LayerId, Real};
 use crate::tensor::{Data, Dequantization, Tensor};
-use inferproof_view::{Step, volume};
+use inferproof_view::volume;
 use std::sync::Arc;
 
 /// Integers up to here are the same in double precision.
@@ -119,20 +120,7 @@ fn still_dequantized(
 
 /// The entries of a layer that only moves those of constants of one type; `None` if it computes with them.
 fn moved(graph: &Graph, known: &[Tensor], layer: LayerId) -> Imported<Option<Tensor>> {
-    let only_moves = |kind: &Kind| match kind {
-        Kind::Input { .. } => true,
-        Kind::Linear(terms) => terms.iter().all(|term| {
-            let moves = |step: &Step| match step {
-                Step::Reduce {
-                    source, weights, ..
-                } => *source == 1 && weights.is_none(),
-                Step::Window { .. } | Step::SuffixSum { .. } => false,
-                _ => true,
-            };
-            term.coefficient == 1.0 && term.source.is_some() && term.view.steps().iter().all(moves)
-        }),
-        _ => false,
-    };
+    let only_moves = |kind: &Kind| matches!(kind, Kind::Input { .. }) || kind.only_moves();
     let mut needed = vec![layer];
     let mut position = 0;
     while let Some(&next) = needed.get(position) {
@@ -171,24 +159,4 @@ fn moved(graph: &Graph, known: &[Tensor], layer: LayerId) -> Imported<Option<Ten
     };
     let places = places.iter().map(|place| (place.0 as usize).checked_sub(1));
     Ok(all.picked(shape, &places.collect::<Vec<_>>()))
-}
-
-/// A constant as a layer of a graph under evaluation: an input, so that no operation takes its entries into account.
-pub fn known_layer(
-    graph: &mut Graph,
-    known: &mut Vec<Tensor>,
-    origin: &str,
-    tensor: &Tensor,
-) -> Imported<LayerId> {
-    if volume(tensor.shape()) == Some(0) {
-        return refuse("a tensor without entries");
-    }
-    let kind = Kind::Input {
-        integral: tensor.element().is_whole(),
-        bounds: None,
-    };
-    let id = graph.push(origin, tensor.shape().to_vec(), kind);
-    graph.inputs.push(id);
-    known.push(tensor.clone());
-    Ok(id)
 }

@@ -2,10 +2,9 @@
 
 use super::initializer;
 use super::refusal::{Imported, refuse};
-use super::registry::Operation;
 use super::value::Value;
 use crate::element::Element;
-use crate::proto::{AttributeProto, AttributeType, GraphProto, NodeProto};
+use crate::proto::{AttributeProto, GraphProto, NodeProto};
 use crate::tensor::Tensor;
 use std::path::Path;
 
@@ -216,37 +215,21 @@ impl<'a> Node<'a> {
             None => refuse(format!("its attribute `{name}` is missing")),
         }
     }
+}
 
-    /// Refuses attributes that the operation does not have, and such as hold something else than they should.
-    pub(super) fn check_attributes(&self, operation: &Operation) -> Imported<()> {
-        for (name, attribute) in &self.attributes {
-            let known = operation.attributes.iter().find(|a| a.name == *name);
-            let Some(known) = known else {
-                return refuse(format!(
-                    "it has an attribute `{name}`, which this operation does not have in version {}",
-                    self.since
-                ));
-            };
-            // Files of the first versions of the format do not say what an attribute holds.
-            let is_told = attribute.r#type != AttributeType::Undefined as i32;
-            if is_told && attribute.r#type != known.kind as i32 {
-                return refuse(format!(
-                    "its attribute `{name}` should hold {}",
-                    match known.kind {
-                        AttributeType::Int => "an integer",
-                        AttributeType::Ints => "integers",
-                        AttributeType::Float => "a number",
-                        AttributeType::Floats => "numbers",
-                        AttributeType::String => "a word",
-                        AttributeType::Strings => "words",
-                        AttributeType::Tensor => "a tensor",
-                        AttributeType::SparseTensor => "a sparse tensor",
-                        AttributeType::Graph => "a graph",
-                        _ => "something else",
-                    }
-                ));
-            }
-        }
-        Ok(())
+/// A node's name, or that of its first output.
+pub fn name_of(node: &NodeProto) -> &str {
+    match node.name.is_empty() {
+        true => node
+            .output
+            .iter()
+            .find(|o| !o.is_empty())
+            .map_or("", String::as_str),
+        false => &node.name,
     }
+}
+
+/// What a layer's origin says of a node.
+pub fn describe(node: &NodeProto) -> String {
+    format!("{} ({})", name_of(node), node.op_type)
 }

@@ -3,18 +3,12 @@
 //! A file of `ops/` submits one [`Operation`] (or those of a family whose imports are one) with `inventory::submit!`; nothing else lists
 //! them. What `docs/reference/operations.md` says of them is made from here.
 
-use super::Importer;
+use super::domains::{ONNX, canonical};
+use super::importer::Importer;
 use super::node::Node;
-use super::refusal::Imported;
+use super::refusal::{Imported, refuse};
 use super::value::Value;
 use crate::proto::AttributeType;
-
-/// ONNX's own domain.
-pub const ONNX: &str = "";
-/// The domain of classical models.
-pub const ML: &str = "ai.onnx.ml";
-/// The domain of onnxruntime's own operations.
-pub const MICROSOFT: &str = "com.microsoft";
 
 /// Makes the values of a node's outputs, as many as the operation has.
 pub type Import = for<'a> fn(&mut Importer<'a>, &Node<'a>) -> Imported<Vec<Value>>;
@@ -181,17 +175,42 @@ impl Operation {
             .filter(|&v| v <= imported)
             .max()
     }
+
+    /// Refuses a node with attributes that the operation does not have, and such as hold something else than they should.
+    pub fn check_attributes(&self, node: &Node<'_>) -> Imported<()> {
+        for (name, attribute) in &node.attributes {
+            let known = self.attributes.iter().find(|a| a.name == *name);
+            let Some(known) = known else {
+                return refuse(format!(
+                    "it has an attribute `{name}`, which this operation does not have in version {}",
+                    node.since
+                ));
+            };
+            // Files of the first versions of the format do not say what an attribute holds.
+            let is_told = attribute.r#type != AttributeType::Undefined as i32;
+            if is_told && attribute.r#type != known.kind as i32 {
+                return refuse(format!(
+                    "its attribute `{name}` should hold {}",
+                    match known.kind {
+                        AttributeType::Int => "an integer",
+                        AttributeType::Ints => "integers",
+                        AttributeType::Float => "a number",
+                        AttributeType::Floats => "numbers",
+                        AttributeType::String => "a word",
+                        AttributeType::Strings => "words",
+                        AttributeType::Tensor => "a tensor",
+                        AttributeType::SparseTensor => "a sparse tensor",
+                        AttributeType::Graph => "a graph",
+                        _ => "something else",
+                    }
+                ));
+            }
+        }
+        Ok(())
+    }
 }
 
 inventory::collect!(Operation);
-
-/// The name by which a domain is compared: ONNX's own has two.
-pub fn canonical(domain: &str) -> &str {
-    match domain {
-        "ai.onnx" => ONNX,
-        other => other,
-    }
-}
 
 /// The operation of this name.
 pub fn find(domain: &str, name: &str) -> Option<&'static Operation> {

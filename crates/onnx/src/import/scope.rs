@@ -64,7 +64,7 @@ impl<'a> Frame<'a> {
     pub fn new(opsets: &'a [OperatorSetIdProto], prefix: String) -> Self {
         let opsets = opsets
             .iter()
-            .map(|set| (super::registry::canonical(&set.domain), set.version));
+            .map(|set| (super::domains::canonical(&set.domain), set.version));
         Self {
             opsets: opsets.collect(),
             attributes: BTreeMap::new(),

@@ -1,6 +1,6 @@
 //! A model's inputs: their names, types, and the lengths of their axes, some of which whoever imports the model has to say.
 
-use super::registry::{ML, canonical};
+use super::domains::{ML, canonical};
 use crate::element::Element;
 use crate::error::OpenDimension;
 use crate::proto::{Dimension, GraphProto, Length, ModelProto, TypeValue, ValueInfoProto};

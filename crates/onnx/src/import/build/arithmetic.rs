@@ -4,11 +4,11 @@ use super::Place;
 use super::broadcast::broadcast;
 use super::contraction::{Follow, Label};
 use super::places::flat_gather;
-use super::quantized::{Dequantized, Pair, Scales};
 use crate::expression::{Expression, Operation};
 use crate::function::Function;
 use crate::graph::{Graph, Kind, LayerId};
 use crate::import::Importer;
+use crate::import::known::quantized::{Dequantized, Pair, Scales};
 use crate::import::refusal::{Imported, refuse};
 use inferproof_view::Step;
 use std::collections::BTreeMap;
@@ -107,7 +107,7 @@ impl Importer<'_> {
                 },
                 ..known
             };
-            self.remember_dequantized(layer, known);
+            self.quantized.remember_dequantized(layer, known);
         }
         Ok(layer)
     }

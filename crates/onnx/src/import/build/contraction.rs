@@ -7,25 +7,10 @@
 use super::Place;
 use crate::graph::{Axes, Kind, LayerId, Summand};
 use crate::import::Importer;
+use crate::import::known::foldable::Foldable;
 use crate::import::refusal::{Imported, refuse};
 use inferproof_view::{Step, View};
 use std::sync::Arc;
-
-/// A contraction with constant weights, kept apart so that what follows can still be folded into it.
-#[derive(Clone)]
-pub struct Foldable {
-    left: LayerId,
-    /// The weights, `[S.., G.., K..]`; the output's channels are the `S.., G..` in row-major order.
-    weights: Arc<Vec<f32>>,
-    weights_shape: Vec<usize>,
-    axes: Axes,
-    /// From the contraction's `[S.., F.., G..]` to the output.
-    finish: Vec<Step>,
-    /// The output's axis of channels.
-    channel_axis: usize,
-    /// One number for each channel.
-    bias: Option<Vec<f32>>,
-}
 
 /// What follows a contraction: `x * scale + offset`, with one number for each channel.
 pub enum Follow<'a> {

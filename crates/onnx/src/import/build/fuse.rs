@@ -8,33 +8,11 @@ use crate::expression::{Expression, Operation};
 use crate::function::Function;
 use crate::graph::{Kind, LayerId};
 use crate::import::Importer;
+use crate::import::known::chain::Chain;
 use std::sync::Arc;
 
 /// Chains of more operations are not made longer.
 const MAX_SIZE: usize = 200;
-
-/// A layer as an expression in another.
-#[derive(Clone)]
-pub struct Chain {
-    root: LayerId,
-    expression: Arc<Expression>,
-}
-
-impl Chain {
-    /// The layer, and what is made of it.
-    pub fn parts(&self) -> (LayerId, Arc<Expression>) {
-        (self.root, self.expression.clone())
-    }
-
-    pub fn is_affine(&self) -> bool {
-        self.expression.is_affine()
-    }
-
-    /// Whether a table makes it: it is more than factors, offsets and clamps.
-    fn has_table(&self) -> bool {
-        !self.expression.is_clamped_line()
-    }
-}
 
 impl Importer<'_> {
     /// The number that a constant holds everywhere.
@@ -162,6 +140,14 @@ impl Importer<'_> {
     pub fn remember(&mut self, id: LayerId, chain: Option<Chain>) {
         if let Some(chain) = chain.filter(|c| c.root != id && !self.foldable.contains_key(&id)) {
             self.chains.insert(id, chain);
+        }
+    }
+
+    /// A layer as an expression in another, which may be the layer itself.
+    pub fn chain_of(&self, layer: LayerId) -> (LayerId, Arc<Expression>) {
+        match self.chains.get(&layer) {
+            Some(chain) => chain.parts(),
+            None => (layer, Arc::new(Expression::Argument)),
         }
     }
 }

@@ -3,21 +3,12 @@
 //! An operation that says what it makes of a missing value reads two tensors in the place of one: truth values for what is missing, and the
 //! entries with zero there. Both begin at the inputs, from where rearrangements are repeated: nothing else carries a missing value.
 
-use super::strings::is_movement;
 use crate::function::Function;
 use crate::graph::{Kind, LayerId, Summand};
 use crate::import::Importer;
+use crate::import::known::missing::MaybeMissing;
 use crate::import::refusal::Imported;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What stands for a layer whose entries may be missing.
-#[derive(Clone, Copy, Debug)]
-pub struct MaybeMissing {
-    /// The entries, and zero where one is missing.
-    pub present: LayerId,
-    /// 1 where an entry is missing, else 0; nothing where none can be.
-    pub missing: Option<LayerId>,
-}
 
 impl Importer<'_> {
     /// The entries of a layer, and which of them are missing.
@@ -29,7 +20,7 @@ impl Importer<'_> {
         let mut pending = vec![layer];
         while let Some(next) = pending.pop() {
             let kind = &self.graph.layer(next).kind;
-            if is_movement(kind) {
+            if kind.only_moves() {
                 let sources = kind.sources();
                 pending.extend(sources.into_iter().filter(|&source| needed.insert(source)));
             }
@@ -48,7 +39,7 @@ impl Importer<'_> {
                     own.present = self.graph.apply(origin, next, Function::Present);
                     own.missing = Some(self.graph.apply(origin, next, Function::Missing));
                 }
-                Kind::Linear(terms) if is_movement(&self.graph.layer(next).kind) => {
+                Kind::Linear(terms) if self.graph.layer(next).kind.only_moves() => {
                     let shape = self.graph.shape(next).to_vec();
                     let of = |source: Option<LayerId>| source.and_then(|s| known.get(&s));
                     let missing = terms.iter().filter_map(|term| {

@@ -3,9 +3,10 @@
 use super::broadcast::broadcast;
 use crate::element::Element;
 use crate::graph::Real;
+use crate::import::Importer;
+use crate::import::limits::MAX_ENTRIES;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::value::Value;
-use crate::import::{Importer, MAX_ENTRIES};
 use crate::tensor::{Dequantization, Tensor};
 use inferproof_view::{Step, View, volume};
 

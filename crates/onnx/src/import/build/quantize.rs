@@ -1,12 +1,12 @@
 //! From real numbers to integers and back, as quantized models do it: exactly, where integers stand behind the reals.
 
-use super::quantized::{Dequantized, Pair, Scales, Width};
 use crate::element::Element;
 use crate::expression::Expression;
 use crate::function::Function;
 use crate::graph::{Kind, LayerId, Source};
 use crate::import::Importer;
 use crate::import::build::broadcast::broadcast;
+use crate::import::known::quantized::{Dequantized, Pair, Scales, Width};
 use crate::import::refusal::{Imported, refuse};
 use crate::import::value::Value;
 use crate::integer_function::{IntegerFunction, Operand};

@@ -6,9 +6,10 @@ use crate::function::Function;
 use crate::import::Importer;
 use crate::import::build::Place;
 use crate::import::build::broadcast::common_shape;
+use crate::import::domains::MICROSOFT;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{MICROSOFT, Operation, float};
+use crate::import::registry::{Operation, float};
 use crate::import::value::Value;
 
 /// The slope that onnxruntime's QuickGelu has by default.

@@ -3,9 +3,10 @@
 use crate::function::Function;
 use crate::graph::Axes;
 use crate::import::Importer;
+use crate::import::domains::MICROSOFT;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{MICROSOFT, Operation, string};
+use crate::import::registry::{Operation, string};
 use crate::import::value::Value;
 use inferproof_view::{Step, volume};
 
@@ -24,7 +25,7 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         return refuse("its inputs have not two axes each");
     };
     let entries = volume(&[a, b, features]);
-    if features != others || entries.is_none_or(|n| n > crate::import::MAX_ENTRIES) {
+    if features != others || entries.is_none_or(|n| n > crate::import::limits::MAX_ENTRIES) {
         return refuse(format!(
             "distances of {a} rows of {features} numbers from {b} rows of {others}"
         ));

@@ -6,9 +6,10 @@ use crate::function::Function;
 use crate::graph::LayerId;
 use crate::import::Importer;
 use crate::import::build::Place;
+use crate::import::domains::MICROSOFT;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{MICROSOFT, Operation, float, floats, int, ints, string};
+use crate::import::registry::{Operation, float, floats, int, ints, string};
 use crate::import::value::Value;
 use inferproof_view::Step;
 

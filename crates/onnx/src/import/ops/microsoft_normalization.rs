@@ -6,9 +6,10 @@ use crate::graph::LayerId;
 use crate::import::Importer;
 use crate::import::build::Place;
 use crate::import::build::broadcast::{axis, common_shape};
+use crate::import::domains::MICROSOFT;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{MICROSOFT, Operation, float, int};
+use crate::import::registry::{Operation, float, int};
 use crate::import::value::Value;
 
 const BECOMES: &str = "sums of squares, a table of inverse roots, products";

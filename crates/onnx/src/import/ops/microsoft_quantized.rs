@@ -9,9 +9,10 @@ use crate::import::build::Place;
 use crate::import::build::broadcast::{axis, common_shape};
 use crate::import::build::quantization_parameters::Parameters;
 use crate::import::build::quantize::Target;
+use crate::import::domains::MICROSOFT;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{Fold, MICROSOFT, Operation, float, int};
+use crate::import::registry::{Fold, Operation, float, int};
 use crate::import::value::Value;
 
 use super::dequantize_linear::dequantized;

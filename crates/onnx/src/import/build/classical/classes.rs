@@ -67,7 +67,7 @@ impl Importer<'_> {
     /// Codes of labels, `[samples]`, as the value of an output.
     pub fn labels(&mut self, classes: &Classes, layer: LayerId) -> Value {
         match &classes.strings {
-            Some(strings) => self.strings(layer, strings.clone()),
+            Some(strings) => self.strings(layer, strings),
             None => Value::computed(layer, Element::Int64),
         }
     }

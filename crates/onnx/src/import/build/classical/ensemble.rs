@@ -21,8 +21,9 @@ use super::rows::FeatureRows;
 use super::trees::{Test, Tree};
 use crate::function::Function;
 use crate::graph::{Axes, LayerId, Summand};
+use crate::import::Importer;
+use crate::import::limits::MAX_ENTRIES;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::{Importer, MAX_ENTRIES};
 use inferproof_view::Step;
 
 /// Trees, and what is read of them.

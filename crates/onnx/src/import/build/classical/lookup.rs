@@ -7,7 +7,6 @@ use crate::import::Importer;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::value::Value;
 use inferproof_view::{Step, volume};
-use std::sync::Arc;
 
 /// Integers that are looked up are factors of sums; beyond this one may not be a number of single precision.
 const MAX_INTEGER: f64 = 16_777_216.0;
@@ -62,7 +61,7 @@ impl Importer<'_> {
             return refuse("it has nothing to look up");
         }
         let entries = volume(&shape).and_then(|n| n.checked_mul(count));
-        if entries.is_none_or(|n| n > crate::import::MAX_ENTRIES) {
+        if entries.is_none_or(|n| n > crate::import::limits::MAX_ENTRIES) {
             return refuse(format!(
                 "{count} keys for a tensor of shape {shape:?}: too many"
             ));
@@ -127,7 +126,7 @@ impl Importer<'_> {
             let numbers: Vec<f64> = values.iter().map(position).collect();
             let default = default.first().map_or(0.0, position);
             let layer = self.picked_number(origin, matches, &numbers, default)?;
-            return Ok(self.strings(layer, Arc::new(list)));
+            return Ok(self.strings(layer, &list));
         }
         let numbers = values.reals();
         let default = default.reals().first().copied().unwrap_or(0.0);

@@ -1,7 +1,7 @@
 //! Models that no converter writes: each is refused by name, and none makes the importer panic or allocate without bound.
 
 use crate::OnnxError;
-use crate::import::registry::ML;
+use crate::import::domains::ML;
 use crate::import::{ImportOptions, Model, import};
 use crate::proto as pb;
 use crate::proto::{AttributeType, Dimension, Length, TensorType, TypeValue};

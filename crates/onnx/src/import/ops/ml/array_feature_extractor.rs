@@ -4,12 +4,12 @@ use super::super::gather::by_computed;
 use crate::graph::LayerId;
 use crate::import::Importer;
 use crate::import::build::broadcast::reshape;
+use crate::import::domains::ML;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{ML, Operation};
+use crate::import::registry::Operation;
 use crate::import::value::Value;
 use inferproof_view::{Step, volume};
-use std::sync::Arc;
 
 inventory::submit! {
     Operation::new("ArrayFeatureExtractor", &[1], import)
@@ -99,5 +99,5 @@ fn listed(
     };
     let row = vec![Step::Insert { axis: 0, len: 1 }];
     let layer = importer.graph.view(&node.origin, layer, row)?;
-    Ok(importer.strings(layer, Arc::new(distinct)))
+    Ok(importer.strings(layer, &distinct))
 }

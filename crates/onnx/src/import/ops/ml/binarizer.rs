@@ -3,9 +3,10 @@
 use crate::function::{Comparison, Function};
 use crate::graph::Graph;
 use crate::import::Importer;
+use crate::import::domains::ML;
 use crate::import::node::Node;
 use crate::import::refusal::Imported;
-use crate::import::registry::{ML, Operation, float};
+use crate::import::registry::{Operation, float};
 use crate::import::value::Value;
 
 inventory::submit! {

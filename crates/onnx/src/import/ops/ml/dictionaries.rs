@@ -1,9 +1,10 @@
 //! Operations on dictionaries, which have no place in a program: they are refused in words of their own.
 
 use crate::import::Importer;
+use crate::import::domains::ML;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{ML, Operation, int, ints, string, strings};
+use crate::import::registry::{Operation, int, ints, string, strings};
 use crate::import::value::Value;
 
 inventory::submit! {

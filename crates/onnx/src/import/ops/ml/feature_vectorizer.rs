@@ -3,9 +3,10 @@
 use crate::element::Element;
 use crate::import::Importer;
 use crate::import::build::broadcast::slice;
+use crate::import::domains::ML;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{ML, Operation, ints};
+use crate::import::registry::{Operation, ints};
 use crate::import::value::Value;
 use inferproof_view::{Step, volume};
 
@@ -36,7 +37,7 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         };
         let total = volume(&shape).unwrap_or(0);
         let columns = total / samples.max(1);
-        if width == 0 || width > crate::import::MAX_ENTRIES {
+        if width == 0 || width > crate::import::limits::MAX_ENTRIES {
             return refuse(format!("attribute `inputdimensions` holds {width}"));
         }
         let rows = [samples, columns];

@@ -5,9 +5,10 @@ use crate::function::{Comparison, Function};
 use crate::graph::{Graph, LayerId};
 use crate::import::Importer;
 use crate::import::build::classical::rows::FeatureRows;
+use crate::import::domains::ML;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{ML, Operation, float, floats, int, ints};
+use crate::import::registry::{Operation, float, floats, int, ints};
 use crate::import::value::Value;
 
 inventory::submit! {

@@ -3,11 +3,10 @@
 use crate::element::Element;
 use crate::import::Importer;
 use crate::import::build::classical::lookup::Entries;
+use crate::import::domains::ML;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{
-    Fold, ML, Operation, float, floats, int, ints, string, strings, tensor,
-};
+use crate::import::registry::{Fold, Operation, float, floats, int, ints, string, strings, tensor};
 use crate::import::value::Value;
 use crate::tensor::Tensor;
 

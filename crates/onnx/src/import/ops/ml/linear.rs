@@ -1,12 +1,13 @@
 //! LinearClassifier and LinearRegressor: one contraction.
 
 use crate::import::Importer;
-use crate::import::MAX_ENTRIES;
 use crate::import::build::classical::classes::Classes;
 use crate::import::build::classical::scores::{Scores, Transform};
+use crate::import::domains::ML;
+use crate::import::limits::MAX_ENTRIES;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{ML, Operation, floats, int, ints, string, strings};
+use crate::import::registry::{Operation, floats, int, ints, string, strings};
 use crate::import::value::Value;
 
 inventory::submit! {

@@ -3,9 +3,10 @@
 use crate::element::Element;
 use crate::function::Function;
 use crate::import::Importer;
+use crate::import::domains::ML;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{ML, Operation, string};
+use crate::import::registry::{Operation, string};
 use crate::import::value::Value;
 use inferproof_view::Step;
 

@@ -4,9 +4,10 @@ use crate::element::Element;
 use crate::function::Function;
 use crate::import::Importer;
 use crate::import::build::classical::lookup::Entries;
+use crate::import::domains::ML;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{ML, Operation, int, ints, strings};
+use crate::import::registry::{Operation, int, ints, strings};
 use crate::import::value::Value;
 
 inventory::submit! {

@@ -2,9 +2,10 @@
 
 use crate::element::Element;
 use crate::import::Importer;
+use crate::import::domains::ML;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{ML, Operation, floats};
+use crate::import::registry::{Operation, floats};
 use crate::import::value::Value;
 
 inventory::submit! {

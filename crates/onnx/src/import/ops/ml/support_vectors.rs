@@ -8,9 +8,10 @@ use crate::import::build::classical::classes::Classes;
 use crate::import::build::classical::kernel::Kernel;
 use crate::import::build::classical::rows::FeatureRows;
 use crate::import::build::classical::scores::{Scores, Transform};
+use crate::import::domains::ML;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{ML, Operation, floats, int, ints, string, strings};
+use crate::import::registry::{Operation, floats, int, ints, string, strings};
 use crate::import::value::Value;
 
 inventory::submit! {
@@ -133,7 +134,7 @@ fn classifier(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Valu
         ));
     }
     let total = counts.iter().try_fold(0usize, |n, &c| n.checked_add(c));
-    let total = total.filter(|&total| total <= crate::import::MAX_ENTRIES);
+    let total = total.filter(|&total| total <= crate::import::limits::MAX_ENTRIES);
     let Some(total) = total else {
         return refuse("attribute `vectors_per_class` holds too large a number");
     };

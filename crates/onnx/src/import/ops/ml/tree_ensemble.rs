@@ -2,14 +2,15 @@
 
 use crate::element::Element;
 use crate::import::Importer;
-use crate::import::MAX_ENTRIES;
 use crate::import::build::classical::classes::Classes;
 use crate::import::build::classical::ensemble::Ensemble;
 use crate::import::build::classical::scores::{Scores, Transform};
 use crate::import::build::classical::trees::{Tree, WeightNames, read};
+use crate::import::domains::ML;
+use crate::import::limits::MAX_ENTRIES;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{ML, Operation, floats, int, ints, string, strings, tensor};
+use crate::import::registry::{Operation, floats, int, ints, string, strings, tensor};
 use crate::import::value::Value;
 
 inventory::submit! {

@@ -1,13 +1,14 @@
 //! TreeEnsemble: the form that version 5 of the domain has for all ensembles, with branches and leaves in arrays of their own.
 
 use crate::import::Importer;
-use crate::import::MAX_ENTRIES;
 use crate::import::build::classical::ensemble::Ensemble;
 use crate::import::build::classical::scores::{Scores, Transform};
 use crate::import::build::classical::trees::{Test, Tree, TreeNode, feature};
+use crate::import::domains::ML;
+use crate::import::limits::MAX_ENTRIES;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
-use crate::import::registry::{ML, Operation, int, ints, tensor};
+use crate::import::registry::{Operation, int, ints, tensor};
 use crate::import::value::Value;
 
 inventory::submit! {

@@ -1,9 +1,10 @@
 //! ZipMap: a dictionary of each row. The row itself is kept, in the order of the class labels.
 
 use crate::import::Importer;
+use crate::import::domains::ML;
 use crate::import::node::Node;
 use crate::import::refusal::Imported;
-use crate::import::registry::{ML, Operation, ints, strings};
+use crate::import::registry::{Operation, ints, strings};
 use crate::import::value::Value;
 
 inventory::submit! {
