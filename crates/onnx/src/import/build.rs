@@ -1,5 +1,6 @@
 //! What imports are made of: pieces of float graph that more than one operation needs.
 
+pub mod addition;
 pub mod arithmetic;
 pub mod around;
 pub mod broadcast;
@@ -15,6 +16,7 @@ pub mod movement;
 pub mod normalized;
 pub mod places;
 pub mod pooled;
+pub mod products;
 pub mod quantization_parameters;
 pub mod quantize;
 pub mod quantized;
@@ -22,6 +24,7 @@ pub mod recurrence;
 pub mod resampling;
 pub mod rows;
 pub mod sampling;
+pub mod scaling;
 pub mod strings;
 pub mod typed;
 pub mod windows;

@@ -2,11 +2,11 @@
 
 use super::Place;
 use super::broadcast::broadcast;
-use super::contraction::{Follow, Label};
+use super::contraction::Follow;
 use super::places::flat_gather;
 use crate::expression::{Expression, Operation};
 use crate::function::Function;
-use crate::graph::{Graph, Kind, LayerId};
+use crate::graph::{Kind, LayerId};
 use crate::import::Importer;
 use crate::import::known::quantized::{Dequantized, Pair, Scales};
 use crate::import::refusal::{Imported, refuse};
@@ -224,71 +224,7 @@ impl Importer<'_> {
         }
     }
 
-    /// `left + sign * right`.
-    pub fn add(
-        &mut self,
-        at: &Place<'_>,
-        left: LayerId,
-        sign: f64,
-        right: LayerId,
-    ) -> Imported<LayerId> {
-        if self.graph.constant(left).is_some()
-            && sign == 1.0
-            && self.graph.constant(right).is_none()
-        {
-            return self.add(at, right, 1.0, left);
-        }
-        let to = at.to;
-        // Nothing is added by zeros, which are left out; other numbers only if they are public.
-        let public = self.public_number(right);
-        let zeros = self.uniform(right).filter(|&value| value == 0.0);
-        if let Some(value) = public.or(zeros)
-            && self.graph.shape(left) == to
-            && (value == 0.0 || !(self.foldable.contains_key(&left) && at.owns(left)))
-        {
-            if value == 0.0 {
-                return Ok(left);
-            }
-            let terms = vec![
-                self.graph.summand(1.0, left, vec![])?,
-                Graph::fill(sign * value, to)?,
-            ];
-            return Ok(self.graph.sum(at.origin, terms));
-        }
-        let mut right = right;
-        let mut sign = sign;
-        if sign == -1.0
-            && let Some(values) = self.graph.constant(right)
-        {
-            let negated = values.iter().map(|v| -v).collect();
-            let shape = self.graph.shape(right).to_vec();
-            right = self.graph.add_constant(at.origin, shape, negated);
-            sign = 1.0;
-        }
-        if sign == 1.0
-            && self.graph.shape(left) == to
-            && at.owns(left)
-            && let Some(folded) = self.fold(at.origin, left, right, |c| Follow::Offset(c))?
-        {
-            return Ok(folded);
-        }
-        let left = self.exact_square(at, left);
-        let right = self.exact_square(at, right);
-        self.combined(at, left, sign, right)
-    }
-
-    /// A square that is added to something, as a product: a sum of products is exact, of a table's values it is not.
-    fn exact_square(&mut self, at: &Place<'_>, id: LayerId) -> LayerId {
-        let Kind::Apply {
-            source,
-            function: Function::Square,
-        } = self.graph.layer(id).kind
-        else {
-            return id;
-        };
-        self.graph.entrywise(at.origin, source, source)
-    }
-
+    /// `left * right`.
     pub fn multiply(&mut self, at: &Place<'_>, left: LayerId, right: LayerId) -> Imported<LayerId> {
         if self.graph.constant(left).is_some() && self.graph.constant(right).is_none() {
             return self.multiply(at, right, left);
@@ -300,10 +236,8 @@ impl Importer<'_> {
         {
             return Ok(folded);
         }
-        let public = self.public_number(right);
-        if let Some(factor) = public.or(self.uniform(right).filter(|&factor| factor == 1.0)) {
-            let steps = broadcast(self.graph.shape(left), to)?;
-            return Ok(self.graph.scaled(at.origin, factor, left, steps)?);
+        if let Some(scaled) = self.times_public(at, left, right)? {
+            return Ok(scaled);
         }
         if left == right {
             return Ok(self.apply(at.origin, left, Function::Square));
@@ -311,44 +245,8 @@ impl Importer<'_> {
         if let Some(squared) = self.scaled_square(at, left, right)? {
             return Ok(squared);
         }
-        let rank = to.len();
-        if self.graph.shape(left).len() != rank || self.graph.shape(right).len() != rank {
-            return refuse("operands of different rank");
-        }
-        let place = |axis| Label {
-            left: Some(axis),
-            right: Some(axis),
-            output: Some(axis),
-        };
-        let labels: Vec<Label> = (0..rank).map(place).collect();
+        let labels = self.labels_by_entry(at, left, right)?;
         self.labelled_product(at, left, right, &labels)
-    }
-
-    /// `x^2 c` as `(x sqrt c)^2`: where features differ by orders of magnitude, so do these factors, and the squares of the features
-    /// alone would need twice as many bits (the likelihood of a normal distribution).
-    fn scaled_square(
-        &mut self,
-        at: &Place<'_>,
-        left: LayerId,
-        right: LayerId,
-    ) -> Imported<Option<LayerId>> {
-        let Kind::Apply {
-            source,
-            function: Function::Square,
-        } = self.graph.layer(left).kind
-        else {
-            return Ok(None);
-        };
-        let factors = self.graph.constant(right);
-        let Some(factors) = factors.filter(|f| f.iter().all(|&factor| factor > 0.0)) else {
-            return Ok(None);
-        };
-        let roots = factors.iter().map(|factor| factor.sqrt()).collect();
-        let shape = self.graph.shape(right).to_vec();
-        let roots = self.graph.add_constant(at.origin, shape, roots);
-        let place = Place { owned: &[], ..*at };
-        let scaled = self.multiply(&place, source, roots)?;
-        Ok(Some(self.apply(at.origin, scaled, Function::Square)))
     }
 
     /// A tensor times a number; the weights of a contraction take the number over.

@@ -120,28 +120,8 @@ impl Importer<'_> {
         self.build(origin, folded).map(Some)
     }
 
-    /// A product of two tensors by the labels of their axes; of integers, where both were dequantized from such.
-    pub fn labelled_product(
-        &mut self,
-        at: &Place<'_>,
-        left: LayerId,
-        right: LayerId,
-        labels: &[Label],
-    ) -> Imported<LayerId> {
-        let along = |operand: usize, axis: usize| {
-            let of = |l: &&Label| [l.left, l.right][operand.min(1)] == Some(axis);
-            labels.iter().find(of)?.output
-        };
-        let multiply = |this: &mut Self, [left, right]: [LayerId; 2]| {
-            this.product_of_reals(at, left, right, labels)
-        };
-        match self.integer_product(at.origin, [left, right], along, multiply)? {
-            Some(product) => Ok(product),
-            None => self.product_of_reals(at, left, right, labels),
-        }
-    }
-
-    fn product_of_reals(
+    /// A product of two tensors by the labels of their axes.
+    pub fn product_of_reals(
         &mut self,
         at: &Place<'_>,
         left: LayerId,
@@ -229,37 +209,9 @@ impl Importer<'_> {
         Ok(self.graph.view(at.origin, product, finish)?)
     }
 
-    /// Windows times a kernel, as [`Self::windows_of_reals`]; of integers, where both were dequantized from such.
-    pub fn windows_times_kernel(
-        &mut self,
-        origin: &str,
-        source: LayerId,
-        steps: Vec<Step>,
-        kernel: LayerId,
-        bias: Option<LayerId>,
-        group: i64,
-    ) -> Imported<LayerId> {
-        let along = |operand: usize, axis: usize| (operand == 1 && axis == 0).then_some(1);
-        let own = steps.clone();
-        let multiply = |this: &mut Self, [source, kernel]: [LayerId; 2]| {
-            this.windows_of_reals(origin, source, own, kernel, None, group)
-        };
-        let product = self.integer_product(origin, [source, kernel], along, multiply)?;
-        let Some(product) = product else {
-            return self.windows_of_reals(origin, source, steps, kernel, bias, group);
-        };
-        match bias {
-            None => Ok(product),
-            Some(bias) => match self.with_integer_bias(origin, product, bias, 1)? {
-                Some(sum) => Ok(sum),
-                None => self.windows_of_reals(origin, source, steps, kernel, Some(bias), group),
-            },
-        }
-    }
-
     /// Windows of a tensor `[n, c, ..]`, which these steps read as `[n, c, o0, k0, o1, k1, ..]`, times a kernel `[g, c, k0, k1, ..]` whose output
     /// channels come in groups, plus a bias.
-    fn windows_of_reals(
+    pub fn windows_of_reals(
         &mut self,
         origin: &str,
         source: LayerId,

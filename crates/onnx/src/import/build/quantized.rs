@@ -190,7 +190,7 @@ impl Importer<'_> {
                     to: &to,
                     owned: &[],
                 };
-                self.multiply(&place, integers, scales)?
+                self.times_reals(&place, integers, scales)?
             }
         };
         let known = Dequantized {
