@@ -20,6 +20,12 @@ pub enum CardBinding {
 }
 
 impl CardBinding {
+    /// The key, made with a card of these bytes.
+    #[must_use]
+    pub fn bind(key: VerifyingKey, card: &[u8]) -> VerifyingKey {
+        key.with_card(card_digest(card))
+    }
+
     /// Of a card's bytes.
     #[must_use]
     pub fn of(key: &VerifyingKey, card: &[u8]) -> Self {
@@ -58,7 +64,7 @@ impl fmt::Display for CardBinding {
 }
 
 /// What stands in a key of a card.
-pub(crate) fn card_digest(card: &[u8]) -> Digest {
+fn card_digest(card: &[u8]) -> Digest {
     let mut hasher = blake3::Hasher::new_derive_key("inferproof model card 1");
     *hasher.update(card).finalize().as_bytes()
 }

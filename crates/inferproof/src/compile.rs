@@ -1,6 +1,6 @@
 //! From an ONNX model and samples to a committed model, in memory.
 
-use crate::bound_card::card_digest;
+use crate::bound_card::CardBinding;
 use crate::card::Card;
 use crate::error::Error;
 use crate::estimate::Estimate;
@@ -159,7 +159,7 @@ fn commit_to(
     let json = serde_json::to_string_pretty(&card).unwrap_or_default();
     let key_file = KeyFile {
         path,
-        bytes: key.with_card(card_digest(json.as_bytes())).encode(),
+        bytes: CardBinding::bind(key, json.as_bytes()).encode(),
         curve: plan.curve,
     };
     Ok(Compilation {

@@ -12,7 +12,8 @@ use crate::error::Error;
 use crate::public_weights;
 use crate::secret::{SecretError, decode_secret, decode_weights};
 use inferproof_inference::{
-    Curve, DecodeError, Kind, ModelSecret, Prover, Verifier, VerifyingKey, Visible, hex, kind_of,
+    Curve, DecodeError, Kind, Limits, ModelSecret, Prover, Verifier, VerifyingKey, Visible, hex,
+    kind_of,
 };
 use inferproof_program::BoundWeights;
 use std::path::{Path, PathBuf};
@@ -99,7 +100,15 @@ impl KeyFile {
     /// # Errors
     /// If the bytes are not a key, the key is defective, or a range proof is rejected.
     pub fn verifier(&self, cache: &Cache) -> Result<Verifier, Error> {
-        let verifier = Verifier::new(self.decode()?).map_err(Error::key(&self.path))?;
+        self.verifier_within(cache, &Limits::default())
+    }
+
+    /// The same, of a key that may demand as much as the limits allow.
+    ///
+    /// # Errors
+    /// As [`verifier`](Self::verifier), and if the key demands more.
+    pub fn verifier_within(&self, cache: &Cache, limits: &Limits) -> Result<Verifier, Error> {
+        let verifier = Verifier::within(self.decode()?, limits).map_err(Error::key(&self.path))?;
         if !cache.has_range_proofs(&self.bytes) {
             let checked = verifier.check_range_proofs();
             checked.map_err(Error::key(&self.path))?;
@@ -228,9 +237,17 @@ impl Model {
     /// # Errors
     /// If key and secrets do not fit, or the key is defective.
     pub fn prover(&self, cache: &Cache) -> Result<Prover, Error> {
+        self.prover_within(cache, &Limits::default())
+    }
+
+    /// The same, of a key that may demand as much as the limits allow.
+    ///
+    /// # Errors
+    /// As [`prover`](Self::prover), and if the key demands more.
+    pub fn prover_within(&self, cache: &Cache, limits: &Limits) -> Result<Prover, Error> {
         let key = self.key.decode()?;
         let secret = self.secret(&key, cache)?;
-        Ok(Prover::new(key, secret)?)
+        Ok(Prover::within(key, secret, limits)?)
     }
 
     /// The weights alone, for a run without a proof. Public ones are checked to be those that the key commits to, unless the cache

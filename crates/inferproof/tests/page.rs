@@ -1,9 +1,9 @@
 //! Pages: their structure, that they are HTML that needs nothing, that names are escaped, and that nothing secret stands on them.
 
 use inferproof::{
-    Cache, Curve, Expected, ImportOptions, Judged, KeyFile, OnnxFile, Plan, Prover, Statement,
-    Timings, Verdict, Verifier, VerifyingKey, Visibility, Visible, commit, judge, model_page,
-    proof_page, read_samples,
+    Cache, CardBinding, Curve, Expected, ImportOptions, Judged, KeyFile, OnnxFile, Plan, Prover,
+    Statement, Timings, Verdict, Verifier, VerifyingKey, Visibility, Visible, commit, judge,
+    model_page, proof_page, read_samples,
 };
 use inferproof_program::{Builder, Contract, Integers, ValidProgram, Weights};
 use scraper::{Html, Selector};
@@ -78,6 +78,12 @@ fn made(program: &ValidProgram, weights: Weights) -> Made {
 }
 
 impl Made {
+    /// Its key as if it had been made with a card.
+    fn bind(&mut self, card: &[u8]) {
+        let key = CardBinding::bind(self.key.decode().unwrap(), card);
+        self.key = KeyFile::new("verifying.key".into(), key.encode()).unwrap();
+    }
+
     /// The page of a proof of what the statement says.
     fn proof_page(&self, said: &Statement, expected: Statement) -> String {
         let inputs = [INPUT.to_vec()];
@@ -185,6 +191,31 @@ fn hostile_names_are_text() {
         assert!(!page.contains('\u{202e}'));
         assert!(html.root_element().text().any(|text| text.contains(script)));
     }
+}
+
+#[test]
+fn numbers_that_the_key_shows_are_listed_by_its_own_card_alone() {
+    let (program, weights) = program(["x", "y"], "MatMul");
+    let mut made = made(&program, weights);
+    let entry =
+        |node: &str| serde_json::json!({ "node": node, "what": "coefficients", "count": 7 });
+    let card = serde_json::json!({
+        "format": inferproof::FORMAT,
+        "model_id": inferproof::hex(&made.verifier.model_id()),
+        "calibration": { "shown": [entry("gate (Mul)"), entry("<b>shift</b> (Add)")] },
+    });
+    let card = card.to_string();
+    let listed = "section:has(#seen) details tbody th";
+    // A card that is not the key's says nothing about it.
+    let page = model_page(&made.key, Some(&card), &Cache::none()).unwrap();
+    assert_eq!(texts(&parsed(&page), listed), Vec::<String>::new());
+    assert!(page.contains("the card that the key was made with, which is not beside it"));
+    made.bind(card.as_bytes());
+    let page = model_page(&made.key, Some(&card), &Cache::none()).unwrap();
+    assert_eq!(
+        texts(&parsed(&page), listed),
+        ["gate (Mul)", "<b>shift</b> (Add)"]
+    );
 }
 
 #[test]

@@ -129,9 +129,16 @@ impl Failure {
     }
 }
 
+/// What to do about a key that demands too much.
+const ALLOW_MORE: &str = "; if you trust its maker, max_work= allows more";
+
 fn inference(py: Python<'_>, error: &InferenceError) -> PyErr {
     let message = format!("no proof was made: {error}");
     match error {
+        InferenceError::Key(key) if key.is_limit() => {
+            let message = format!("{message}{ALLOW_MORE}");
+            exception(py, "ModelFileError", &message, &[])
+        }
         InferenceError::Run(_) => exception(py, "InputError", &message, &[]),
         InferenceError::Key(_) | InferenceError::Model | InferenceError::Curves => {
             exception(py, "ModelFileError", &message, &[])
@@ -168,6 +175,9 @@ fn model(py: Python<'_>, error: Error) -> PyErr {
         }
         Error::OldRemains { path, source } => system(&path, &source),
         Error::Onnx { path, source } => onnx(py, &message, &path, *source),
+        Error::Key { path, source } if source.is_limit() => {
+            file(py, &format!("{message}{ALLOW_MORE}"), &path)
+        }
         Error::Key { path, source } => match *source {
             KeyError::Lower(_) => unsupported(py, &message, &path, &[]),
             _ => file(py, &message, &path),

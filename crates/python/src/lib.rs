@@ -15,6 +15,7 @@ mod opening;
 mod prover;
 mod rows;
 mod statements;
+mod trust;
 mod verifier;
 mod work;
 

@@ -6,8 +6,9 @@ use crate::model::Model;
 use crate::opening::{Opening, by_name};
 use crate::rows::{Rows, Stacked, run_all, stacked};
 use crate::statements::of_model;
+use crate::trust::Trust;
 use crate::work::run;
-use inferproof::{Cache, Curve, InputPlan, TensorOpening, saturated_nodes, stage};
+use inferproof::{Curve, InputPlan, TensorOpening, saturated_nodes, stage};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::sync::Arc;
@@ -30,12 +31,12 @@ type Proven<'py> = (
 #[pymethods]
 impl Prover {
     #[new]
-    fn new(py: Python<'_>, model: &Model) -> PyResult<Self> {
+    fn new(py: Python<'_>, model: &Model, trust: Trust) -> PyResult<Self> {
         let model = model.model.clone();
         run(py, None, move |_| {
             Ok(Self {
                 curve: model.key.curve,
-                prover: Arc::new(model.prover(&Cache::none())?),
+                prover: Arc::new(model.prover_within(&trust.cache(), &trust.limits())?),
             })
         })
     }

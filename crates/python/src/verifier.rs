@@ -4,6 +4,7 @@ use crate::arrays::{Given, Tensor, allow, saturations, tensors};
 use crate::errors::Failure;
 use crate::opening::Opening;
 use crate::statements::of_model;
+use crate::trust::Trust;
 use crate::work::run;
 use inferproof::{
     Cache, Disclosed, Expected, Hidden, KeyFile, Program, Role, Saturated, Statement, Verdict, hex,
@@ -38,23 +39,18 @@ impl Verifier {
         key: Vec<u8>,
         path: PathBuf,
         recheck: bool,
-        user_cache: bool,
-        cache: Option<PathBuf>,
+        trust: Trust,
     ) -> PyResult<Self> {
         run(py, None, move |_| {
             let file = KeyFile::new(path, key)?;
-            let cache = match cache {
-                Some(folder) => Cache::at(folder),
-                None if user_cache => Cache::of_user(),
-                None => Cache::none(),
-            };
+            let (cache, limits) = (trust.cache(), trust.limits());
             let verifier = match recheck {
                 true => {
-                    let verifier = file.verifier(&Cache::none())?;
+                    let verifier = file.verifier_within(&Cache::none(), &limits)?;
                     cache.add_range_proofs(&file.bytes);
                     verifier
                 }
-                false => file.verifier(&cache)?,
+                false => file.verifier_within(&cache, &limits)?,
             };
             Ok(Self {
                 id: hex(&verifier.model_id()),

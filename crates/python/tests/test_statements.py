@@ -244,3 +244,46 @@ def test_nothing_is_remembered_unless_asked_for(model, tmp_path: Path, monkeypat
     assert [path.name for path in tmp_path.iterdir()] == ["mine"] and len(list((tmp_path / "mine").iterdir())) == 1
     inferproof.Verifier(model, cache=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "mine"]
+
+
+def test_what_a_key_may_demand_is_said(credit, model) -> None:
+    for limited in (inferproof.Prover, inferproof.Verifier):
+        with pytest.raises(inferproof.ModelFileError, match="at most .* allowed; if you trust its maker, max_work="):
+            limited(model, max_work=1000)
+        with pytest.raises(ValueError, match="max_work"):
+            limited(model, max_work=-1)
+        with pytest.raises(TypeError, match="max_work"):
+            limited(model, max_work="2^28")
+    _, proof = inferproof.Prover(model, max_work=2**30).prove(credit.x[0])
+    verifier = pickle.loads(pickle.dumps(inferproof.Verifier(model, max_work=2**30)))
+    assert verifier.verify(proof)
+
+
+def test_public_weights_are_verified_once(credit, tmp_path: Path) -> None:
+    public = inferproof.compile(credit.onnx, calibration=credit.calibration, weights="public")
+    inferproof.Prover(public, cache=tmp_path / "mine")
+    assert len(list((tmp_path / "mine").iterdir())) == 1
+    inferproof.Prover(public, cache=tmp_path / "mine").prove(credit.x[0])
+
+
+def test_a_batch_reads_what_was_committed_before(twin) -> None:
+    prover, verifier = inferproof.Prover(twin), inferproof.Verifier(twin)
+    opening = verifier.commit(A, "a")
+    rows = np.stack([B, -B, B / 2])
+    about = twin.public.statement(committed={"a": opening}, private="product", context=b"all")
+    for given in (
+        {"committed": {"a": opening}, "private": "product", "context": b"all"},
+        {"committed": {"a": opening}, "statement": about},
+    ):
+        proven = prover.prove_batch({"b": rows}, **given)
+        assert len(proven) == 3
+        for row, (result, proof) in zip(rows, proven):
+            assert np.allclose(result["sum"], A + row, atol=0.05)
+            assert verifier.verify(proof, expect=about)
+    by_context = prover.prove_batch({"b": rows[:2]}, committed={"a": opening}, contexts=["x", "y"])
+    for context, (_, proof) in zip("xy", by_context):
+        assert verifier.verify(proof, expect=twin.public.statement(committed={"a": opening}, context=context))
+    with pytest.raises(ValueError, match="not both"):
+        prover.prove_batch({"b": rows}, statement=about, contexts=["x", "y", "z"], committed={"a": opening})
+    with pytest.raises(inferproof.InputError, match="leave it out"):
+        prover.prove_batch({"a": rows, "b": rows}, committed={"a": opening})

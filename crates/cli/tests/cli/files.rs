@@ -153,43 +153,6 @@ fn what_a_killed_run_left_is_named_and_what_another_writes_is_left_alone() {
     assert!(other.is_dir() && of("unfinished").is_dir());
 }
 
-/// A second Ctrl-C ends the process in the middle of its work, and what it was writing is gone.
-#[cfg(unix)]
-#[test]
-fn two_interrupts_leave_nothing_behind() {
-    use std::os::unix::process::ExitStatusExt;
-    let place = Place::with_onnx();
-    let before = place.listing();
-    let mut child = place.command("demo -o kept").spawn().unwrap();
-    let unfinished = |place: &Place| {
-        let folder = std::fs::read_dir(place.path().join("kept"))
-            .into_iter()
-            .flatten();
-        folder
-            .flatten()
-            .any(|e| e.file_name().to_string_lossy().contains("unfinished"))
-    };
-    while !unfinished(&place) {
-        assert!(
-            child.try_wait().unwrap().is_none(),
-            "it ended before it was interrupted"
-        );
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
-    for _ in 0..2 {
-        let sent = std::process::Command::new("kill")
-            .args(["-INT", &child.id().to_string()])
-            .status();
-        assert!(sent.unwrap().success());
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    let status = child.wait().unwrap();
-    assert_eq!((status.code(), status.signal()), (Some(130), None));
-    assert!(!unfinished(&place));
-    std::fs::remove_dir_all(place.path().join("kept")).unwrap();
-    assert_eq!(place.listing(), before);
-}
-
 #[test]
 fn standard_input_and_output() {
     let place = Place::with_model();

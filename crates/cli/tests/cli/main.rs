@@ -7,6 +7,8 @@ mod console;
 mod demo;
 mod errors;
 mod files;
+mod interrupts;
+mod labels;
 mod machines;
 mod misplaced;
 mod outside;

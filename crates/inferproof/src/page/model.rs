@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::folder::KeyFile;
 use crate::inspect::{KeyReport, inspect_key};
 use crate::quantities::{Bytes, Count};
-use inferproof_inference::forecast;
+use inferproof_inference::{Visible, forecast};
 use maud::{Markup, html};
 
 /// A page about a model, from its key and, marked as its maker's word, the card beside it. The cache knows whether the key was verified.
@@ -23,6 +23,8 @@ pub fn model_page(file: &KeyFile, card: Option<&str>, cache: &Cache) -> Result<S
     let said = card.map(|card| Said::of(card, &report.model_id));
     let binding = card.map(|card| CardBinding::of(&key, card.as_bytes()));
     let known = said.as_ref().and_then(|said| said.as_ref().ok());
+    let bound = known.filter(|_| binding == Some(CardBinding::Bound));
+    let shown = bound.map(|said| said.shown.as_slice());
     let title = format!("Model {}", words::head(&report.model_id));
     let above = html! {
         h1 { (title) }
@@ -38,7 +40,10 @@ pub fn model_page(file: &KeyFile, card: Option<&str>, cache: &Cache) -> Result<S
                 (accuracy::tables(said))
             }))
         }
-        (section("seen", "What is public, what is hidden", &seen::table(&report)))
+        (section("seen", "What is public, what is hidden", &html! {
+            (seen::table(&report))
+            @if report.weights_visibility == Visible::Private { (seen::numbers(shown)) }
+        }))
         @if let Ok(forecast) = forecast(program) {
             (section("costs", "Costs", &costs::tables(&report, &forecast)))
         }

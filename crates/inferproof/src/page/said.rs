@@ -2,6 +2,7 @@
 //! another kind is left out.
 
 use crate::card::FORMAT;
+use crate::inspect::ShownEntry;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -16,6 +17,8 @@ pub struct Said {
     pub evaluation: Option<Measured>,
     pub warnings: Vec<String>,
     pub notes: Vec<String>,
+    /// Numbers of the model that the key shows.
+    pub shown: Vec<ShownEntry>,
     /// The weights' and the activations' widths.
     pub widths: Option<Widths>,
 }
@@ -82,6 +85,7 @@ impl Said {
             evaluation: part(&card["evaluation"]),
             warnings: messages.map(str::to_owned).collect(),
             notes: part(&calibration["notes"]).unwrap_or_default(),
+            shown: part(&calibration["shown"]).unwrap_or_default(),
             widths: part(&calibration["widths"]),
             calibration: part(calibration),
         })

@@ -1,8 +1,8 @@
 //! What is public of a model, and what is hidden.
 
-use super::frame::{counted, id};
+use super::frame::{counted, id, short};
 use crate::card::Described;
-use crate::inspect::KeyReport;
+use crate::inspect::{KeyReport, ShownEntry};
 use crate::quantities::{Count, Shape};
 use inferproof_inference::Visible;
 use maud::{Markup, html};
@@ -63,6 +63,36 @@ pub fn table(key: &KeyReport) -> Markup {
         p.faint {
             "Whether an input or output is shown, hidden or committed is no property of the model: the statement of each proof says it. "
             "The declared range of a hidden tensor is public, and a public output may determine a hidden input."
+        }
+    }
+}
+
+/// Numbers of a model with secret weights that its key shows, by node; `None` if nothing is known that the key vouches for.
+pub fn numbers(shown: Option<&[ShownEntry]>) -> Markup {
+    let Some(shown) = shown else {
+        return html! {
+            p.faint { "Which numbers of the model stand in the key is listed in the card that the key was made with, which is not beside it." }
+        };
+    };
+    if shown.is_empty() {
+        return html! { p { "No number of the model stands in the key: all are in the commitment." } };
+    }
+    html! {
+        details {
+            summary { "Numbers of the model that the key shows, though its weights are hidden: of " (counted(shown.len(), "node")) }
+            div.scroll { table {
+                caption { "By the card, whose digest is in the key" }
+                thead { tr { th scope="col" { "Node" } th scope="col" { "What they are" } th scope="col" { "How many" } } }
+                tbody {
+                    @for entry in shown {
+                        tr {
+                            th scope="row" { code { (short(&entry.node, 120)) } }
+                            td { (entry.what) }
+                            td { (Count(entry.count)) }
+                        }
+                    }
+                }
+            } }
         }
     }
 }

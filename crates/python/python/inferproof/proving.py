@@ -18,6 +18,7 @@ from .progress import Progress, listener
 from .proofs import Proof
 from .saturation import heard
 from .statements import Committed, Context, Names, Statement
+from .trust import Where, trust
 
 __all__ = ["Prover"]
 
@@ -32,10 +33,15 @@ class Prover:
 
     __slots__ = ("_model", "_native", "_plain")
 
-    def __init__(self, model: Model | str | os.PathLike[str]) -> None:
+    def __init__(
+        self, model: Model | str | os.PathLike[str], *, cache: Where = False, max_work: int | None = None
+    ) -> None:
+        """:param cache: where to remember that public weights are those that the key commits to, as for :class:`Verifier`.
+        :param max_work: the most that the model's key may demand, as for :class:`Verifier`.
+        """
         found = native(model)
         self._model = Public(found.key, found.card)
-        self._native = _native.Prover(found)
+        self._native = _native.Prover(found, trust(cache, max_work))
         self._plain = self._model.statement()
 
     @property
@@ -107,6 +113,8 @@ class Prover:
         *,
         private: Names = (),
         commit: Names = (),
+        committed: Committed = MappingProxyType({}),
+        statement: Statement | None = None,
         context: Context = b"",
         contexts: Iterable[Context] | None = None,
         strict: bool = False,
@@ -115,34 +123,39 @@ class Prover:
         """Prove many inputs, one after the other. Each has a proof of its own, as :meth:`prove` makes it, which is verified alone.
 
         :param x: an array whose first axis counts samples, or such arrays by the names of the inputs, or a table.
-        :param private: as for :meth:`prove`, and so is ``commit``.
+        :param private: as for :meth:`prove`, and so are ``commit`` and ``statement``.
+        :param committed: as for :meth:`prove`: what opens the inputs that are the same for all samples and were committed before.
         :param context: what to bind every proof to. Then a proof may stand for another one of the batch, unless what it shows tells.
         :param contexts: what to bind each proof to, one for each sample.
         :param strict: raise :class:`StrictError` where there would be a :class:`SaturationWarning`.
         :param progress: told how many proofs are done, of how many.
         :return: outputs and proof of each sample, in order.
         """
-        rows = self._rows(x, self._plain, [])
         if contexts is None:
-            statements = [self._model.statement(private=private, commit=commit, context=context)] * len(rows)
-        elif context:
-            raise ValueError("give context, which every proof is bound to, or contexts, one for each; not both")
+            each = [self._statement(private, commit, committed, statement, context)]
+        elif context or statement is not None:
+            raise ValueError("give contexts, one for each proof, or what every proof is bound to (context, or a statement); not both")
+        elif isinstance(contexts, (str, bytes)):
+            raise TypeError("contexts: expected one context for each sample, found a single one; that is context=")
         else:
-            if isinstance(contexts, (str, bytes)):
-                raise TypeError("contexts: expected one context for each sample, found a single one; that is context=")
-            statements = [self._model.statement(private=private, commit=commit, context=one) for one in contexts]
-            if len(statements) != len(rows):
-                raise InputError(
-                    f"contexts: expected {len(rows)}, one for each sample, found {len(statements)}",
-                    expected=str(len(rows)),
-                    found=str(len(statements)),
-                )
+            each = [self._statement(private, commit, committed, None, one) for one in contexts]
+        # Statements that differ in their contexts alone read the same openings, and inputs of the same names.
+        one = each[0] if each else self._statement(private, commit, committed, None, b"")
+        openings = _openings(one, committed)
+        rows = self._rows(x, one, openings)
+        statements = each * len(rows) if contexts is None else each
+        if len(statements) != len(rows):
+            raise InputError(
+                f"contexts: expected {len(rows)}, one for each sample, found {len(statements)}",
+                expected=str(len(rows)),
+                found=str(len(statements)),
+            )
         proven = []
         with listener(progress) as told:
             for row, about in enumerate(statements):
                 if told is not None:
                     told("proving", row, len(rows))
-                result, proof, saturated = self._prove(rows, row, about, [], strict, None)
+                result, proof, saturated = self._prove(rows, row, about, openings, strict, None)
                 result.saturated = heard(saturated, stacklevel=2)
                 proven.append((result, proof))
             if told is not None:

@@ -15,6 +15,7 @@ from .openings import Opening
 from .proofs import Proof, Verdict
 from .saturation import heard
 from .statements import Context, Statement
+from .trust import Where, trust
 
 __all__ = ["Verifier"]
 
@@ -28,18 +29,21 @@ class Verifier:
     >>> verdict = Verifier("credit.model").verify(proof, context=b"request 17")
     """
 
-    __slots__ = ("_cache", "_native", "_public")
+    __slots__ = ("_cache", "_max_work", "_native", "_public")
 
     def __init__(
         self,
         key: Public | Model | bytes | str | os.PathLike[str],
         *,
-        cache: bool | str | os.PathLike[str] = False,
+        cache: Where = False,
         recheck: bool = False,
+        max_work: int | None = None,
     ) -> None:
         """:param cache: where to remember that the weights of a key are in their ranges, so that this is not verified again: ``True``
             for the user's cache, which the command line uses too, or a folder, which nobody else may be able to write to.
         :param recheck: verify the ranges of the weights again, though this key has passed before.
+        :param max_work: the most that the key may demand, in field operations, of which a million take some 30 milliseconds. By default
+            2^28: a key from a stranger cannot keep a verifier busy for longer than some ten seconds.
         """
         name = "verifying key"
         if isinstance(key, (Public, Model)):
@@ -50,8 +54,8 @@ class Verifier:
             name = os.fspath(key)
             self._public = Public.open(key)
         self._cache = cache
-        folder = None if isinstance(cache, bool) else os.fspath(cache)
-        self._native = _native.Verifier(self._public.key, name, recheck, cache is True, folder)
+        self._max_work = max_work
+        self._native = _native.Verifier(self._public.key, name, recheck, trust(cache, max_work))
 
     @property
     def public(self) -> Public:
@@ -133,15 +137,15 @@ class Verifier:
     def __deepcopy__(self, memo: dict[int, Any]) -> Verifier:
         return self
 
-    def __reduce__(self) -> tuple[Any, tuple[Public, bool | str | os.PathLike[str]]]:
-        return _again, (self._public, self._cache)
+    def __reduce__(self) -> tuple[Any, tuple[Public, Where, int | None]]:
+        return _again, (self._public, self._cache, self._max_work)
 
     def __repr__(self) -> str:
         return f"<Verifier of model {self.id[:16]}...>"
 
 
-def _again(public: Public, cache: bool | str | os.PathLike[str]) -> Verifier:
-    return Verifier(public, cache=cache)
+def _again(public: Public, cache: Where, max_work: int | None) -> Verifier:
+    return Verifier(public, cache=cache, max_work=max_work)
 
 
 def _proof(proof: bytes | os.PathLike[str]) -> bytes:
