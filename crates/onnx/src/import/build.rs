@@ -11,6 +11,7 @@ pub mod extremum;
 pub mod fuse;
 pub mod gates;
 pub mod logic;
+pub mod magnitudes;
 pub mod missing;
 pub mod movement;
 pub mod normalized;

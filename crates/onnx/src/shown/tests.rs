@@ -61,6 +61,18 @@ fn port(name: &str, len: i64) -> pb::ValueInfoProto {
 
 /// Compiled on a few samples of four positive numbers.
 fn compiled(nodes: Vec<pb::NodeProto>, initializer: Vec<pb::TensorProto>, len: i64) -> Compiled {
+    compiled_on(nodes, initializer, len, |i, j| {
+        0.5 + ((i * 7 + j * 3) % 11) as f64 / 8.0
+    })
+}
+
+/// Compiled on samples of these numbers, by the sample and the place in it.
+fn compiled_on(
+    nodes: Vec<pb::NodeProto>,
+    initializer: Vec<pb::TensorProto>,
+    len: i64,
+    number: impl Fn(usize, usize) -> f64,
+) -> Compiled {
     let model = pb::ModelProto {
         opset_import: vec![pb::OperatorSetIdProto {
             domain: String::new(),
@@ -76,13 +88,7 @@ fn compiled(nodes: Vec<pb::NodeProto>, initializer: Vec<pb::TensorProto>, len: i
         ..Default::default()
     };
     let model = FloatModel::import(&model.encode_to_vec()).unwrap();
-    let sample = |i: usize| {
-        vec![
-            (0..4)
-                .map(|j| 0.5 + ((i * 7 + j * 3) % 11) as f64 / 8.0)
-                .collect(),
-        ]
-    };
+    let sample = |i: usize| vec![(0..4).map(|j| number(i, j)).collect()];
     let samples: Vec<_> = (0..16).map(sample).collect();
     let options = QuantizeOptions::default();
     model.compile(&samples, &options).unwrap()
@@ -158,6 +164,51 @@ fn arrays_of_one_number_are_committed() {
     ];
     assert_eq!(alone.program.weights().count(), 0);
     assert_eq!(alone.report.shown, expected);
+}
+
+/// Whether two models that differ in an array alone have one program, so that nothing of it tells them apart, and other weights.
+fn assert_secret(one: &Compiled, other: &Compiled) {
+    assert_eq!(*one.program, *other.program);
+    assert_eq!(one.report.shown, other.report.shown);
+    let mut weights = one.program.weights();
+    let differ = weights.any(|id| one.weights.get(id) != other.weights.get(id));
+    assert!(differ, "the array is in no weight");
+}
+
+#[test]
+fn arrays_of_divisors_are_committed() {
+    let whole = || {
+        let to = pb::AttributeProto {
+            name: "to".into(),
+            r#type: pb::AttributeType::Int as i32,
+            i: 7,
+            ..Default::default()
+        };
+        let mut cast = node("Cast", &["x"], "whole");
+        cast.attribute.push(to);
+        cast
+    };
+    for op in ["Div", "Mod"] {
+        let with = |divisors: &[i64]| {
+            let mut back = node("Cast", &["divided"], "y");
+            back.attribute.clone_from(&whole().attribute);
+            back.attribute[0].i = 1;
+            let nodes = vec![whole(), node(op, &["whole", "divisors"], "divided"), back];
+            let divisors = integers("divisors", divisors);
+            compiled_on(nodes, vec![divisors], 4, |i, j| {
+                ((i * 37 + j * 11) % 100) as f64 - 50.0
+            })
+        };
+        assert_secret(&with(&[9, 7, -3, 11]), &with(&[13, 3, 6, -9]));
+        assert_secret(&with(&[7, 7, 7, 7]), &with(&[9, 9, 9, 9]));
+        // A number that stands alone is public, and so are powers of two, by which more can be divided.
+        for public in [&[7][..], &[4, 4, 8, 2]] {
+            let made = with(public);
+            let divisors = made.report.shown.iter();
+            let divisors = divisors.filter(|s| s.what == Shown::Divisors);
+            assert_eq!(divisors.count(), 1, "{op} {:?}", made.report.shown);
+        }
+    }
 }
 
 #[test]

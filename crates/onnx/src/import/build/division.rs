@@ -1,6 +1,8 @@
 //! Quotients and remainders of integers of any size, as exact as ONNX has them.
 
 use super::Place;
+use super::magnitudes::Signed;
+use super::wrap::Bounds;
 use crate::expression::Operation;
 use crate::function::{Comparison, Function};
 use crate::graph::{Divisor, Graph, LayerId};
@@ -10,15 +12,6 @@ use crate::import::refusal::{Imported, refuse};
 /// Integers up to here are the same in single precision.
 const EXACT: f64 = 16_777_216.0;
 
-/// What is known of the signs of an operation's operands.
-#[derive(Clone, Copy, Debug)]
-pub struct Signs {
-    /// Whether what is divided may be negative.
-    pub dividend: bool,
-    /// Whether a divisor may be negative.
-    pub divisor: bool,
-}
-
 impl Importer<'_> {
     /// A quotient towards zero, a remainder with the sign of the dividend, or one with the sign of the divisor, as the operation says.
     pub fn divide_integers(
@@ -26,25 +19,35 @@ impl Importer<'_> {
         at: &Place<'_>,
         operation: Operation,
         [left, right]: [LayerId; 2],
-        signs: Signs,
+        [dividend, divisor]: [Bounds; 2],
     ) -> Imported<LayerId> {
         let origin = at.origin;
-        let left = self.broadcast_to(origin, left, at.to)?;
-        if self.graph.constant(right).is_some() {
+        let has_weight = [left, right].map(|layer| self.graph.constant(layer).is_some());
+        let may_be_negative = [dividend, divisor].map(|bounds| bounds.low < 0);
+        if has_weight[1] && !self.is_secret_divisor(right, dividend.magnitude().high) {
+            let left = self.broadcast_to(origin, left, at.to)?;
             let divided = |importer: &mut Self, number: f64, read: LayerId| {
-                importer.divide_by_number(origin, operation, read, number, signs.dividend)
+                importer.divide_by_number(origin, operation, read, number, may_be_negative[0])
             };
             return self.by_each_number(at, right, left, divided);
         }
-        let right = self.broadcast_to(origin, right, at.to)?;
         // The sign of one decides with that of the other what is missing.
-        let either = operation == Operation::Modulo && (signs.dividend || signs.divisor);
-        let signs = Signs {
-            dividend: signs.dividend || either,
-            divisor: signs.divisor || either,
+        let either = operation == Operation::Modulo && may_be_negative.contains(&true);
+        let mut signed = |layer, is_weight, is_negative: bool| match is_weight {
+            true => self.signed_weight(origin, layer, at.to, either),
+            false => {
+                let layer = self.broadcast_to(origin, layer, at.to)?;
+                self.signed(origin, layer, is_negative || either)
+            }
         };
-        let (dividend, is_positive) = self.magnitude(origin, left, signs.dividend)?;
-        let (divisor, has_positive) = self.magnitude(origin, right, signs.divisor)?;
+        let Signed {
+            magnitude: dividend,
+            sign: is_positive,
+        } = signed(left, has_weight[0], may_be_negative[0])?;
+        let Signed {
+            magnitude: divisor,
+            sign: has_positive,
+        } = signed(right, has_weight[1], may_be_negative[1])?;
         let quotient = self
             .graph
             .quotient(origin, dividend, Divisor::Layer(divisor));
@@ -114,27 +117,6 @@ impl Importer<'_> {
             Operation::DivideIntegers => Ok(quotient),
             _ => self.combination(origin, [(1.0, left), (-number, quotient)], 0.0),
         }
-    }
-
-    /// The magnitudes of integers, and their signs as 1 (of zero, too) or -1, where there may be others than 1.
-    fn magnitude(
-        &mut self,
-        origin: &str,
-        source: LayerId,
-        may_be_negative: bool,
-    ) -> Imported<(LayerId, Option<LayerId>)> {
-        if !may_be_negative {
-            return Ok((source, None));
-        }
-        let opposite = self.graph.scaled(origin, -1.0, source, vec![])?;
-        let magnitude = self.graph.max(origin, source, opposite);
-        let is_negative = self.graph.apply(origin, opposite, Function::Positive);
-        let shape = self.graph.shape(source).to_vec();
-        let terms = vec![
-            self.graph.summand(-2.0, is_negative, vec![])?,
-            Graph::fill(1.0, &shape)?,
-        ];
-        Ok((magnitude, Some(self.graph.sum(origin, terms))))
     }
 
     /// The sum of multiples of layers of one shape, and a number.

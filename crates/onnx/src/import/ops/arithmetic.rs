@@ -5,7 +5,6 @@ use crate::expression::Operation as Arithmetic;
 use crate::import::Importer;
 use crate::import::build::Place;
 use crate::import::build::broadcast::common_shape;
-use crate::import::build::division::Signs;
 use crate::import::build::typed::{Binary, evaluate_binary};
 use crate::import::build::wrap::TABLE_BITS;
 use crate::import::node::Node;
@@ -127,19 +126,23 @@ impl Importer<'_> {
             to: &to,
             owned: &owned,
         };
-        let bounds = self.bounds(left, element).zip(self.bounds(right, element));
+        let of = |layer| match is_division(operation) {
+            true => self.told_bounds(layer, element),
+            false => self.bounds(layer, element),
+        };
+        let bounds = of(left).zip(of(right));
         let result = match bounds.filter(|_| is_division(operation)) {
-            // Of few integers a table tells it, unless both are computed.
+            // Of few integers a table tells it, unless both are computed; what is a weight stays one.
             Some((dividend, divisor))
-                if self.graph.constant(left).is_none()
-                    && (self.graph.constant(right).is_none()
-                        || dividend.high - dividend.low >= 1 << TABLE_BITS) =>
+                if match self.graph.constant(left).is_some() {
+                    true => self.is_secret_dividend(left),
+                    false => {
+                        self.graph.constant(right).is_some()
+                            || dividend.high - dividend.low >= 1 << TABLE_BITS
+                    }
+                } =>
             {
-                let may_be_negative = Signs {
-                    dividend: dividend.low < 0,
-                    divisor: divisor.low < 0,
-                };
-                self.divide_integers(&place, operation, [left, right], may_be_negative)?
+                self.divide_integers(&place, operation, [left, right], [dividend, divisor])?
             }
             _ => self.binary(&place, operation, left, right)?,
         };

@@ -4,7 +4,7 @@ use super::{EXACT_BITS, Lowering, MAX_INTEGER_BITS};
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::{Format, round, scaled};
-use inferproof_program::{Integers, TensorId};
+use inferproof_program::{Integers, TensorId, Term};
 
 /// The least width of weights that are integers of 8 bits in the model.
 const WHOLE_BITS: u32 = 8;
@@ -37,6 +37,31 @@ impl Lowering<'_> {
             Some(format) if !fits_narrow => self.quantized(id, format),
             _ => self.weight(id),
         }
+    }
+
+    /// Whether a layer reads entries of a constant of integers, as they are.
+    pub(super) fn is_viewed_integers(&self, id: LayerId) -> bool {
+        let viewed = self.graph.viewed(id);
+        viewed.is_some_and(|(source, _)| {
+            self.graph.constant(source).is_some() && self.graph.is_integral(source)
+        })
+    }
+
+    /// Such a layer, as a view of the constant's one commitment.
+    pub(super) fn viewed_integers(&mut self, id: LayerId) -> Result<Option<TensorId>, OnnxError> {
+        let graph = self.graph;
+        let Some((source, view)) = graph.viewed(id).filter(|_| self.is_viewed_integers(id)) else {
+            return Ok(None);
+        };
+        let weight = self.whole_weight(source)?;
+        let term = Term {
+            coefficient: 1,
+            source: Some(weight),
+            view: view.clone(),
+        };
+        let scale = self.tensor(weight).scale_log2;
+        self.linear(&graph.layer(id).origin, scale, vec![term])
+            .map(Some)
     }
 
     /// A constant to be added at a given scale, as a factor and a tensor, with as many bits as its greatest entry needs (only

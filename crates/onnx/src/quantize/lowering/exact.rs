@@ -46,7 +46,10 @@ impl Lowering<'_> {
             }
             Kind::Constant(_) => self.weight(id)?,
             Kind::Linear(terms) if graph.masked.contains_key(&id) => self.whole(id, terms)?,
-            Kind::Linear(terms) => self.sum(id, terms)?,
+            Kind::Linear(terms) => match self.viewed_integers(id)? {
+                Some(viewed) => viewed,
+                None => self.sum(id, terms)?,
+            },
             Kind::Contract { left, right, axes } => self.contract(id, *left, *right, *axes)?,
             Kind::Apply {
                 source,

@@ -38,6 +38,9 @@ impl Lowering<'_> {
                 if let Some(&tensor) = self.narrow.get(&id) {
                     return Ok(tensor);
                 }
+                if self.is_viewed_integers(id) {
+                    return self.exact(id);
+                }
                 if let [
                     Summand {
                         coefficient,

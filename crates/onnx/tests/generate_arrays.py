@@ -1,0 +1,84 @@
+"""Makes data/arrays.npz and data/arrays/*.onnx: arrays that a model was given, in operations that could do with public numbers (divisors,
+remainders, exponents, masks), and what onnxruntime answers. Needs onnx 1.20.1, onnxruntime and numpy; run it in this folder.
+
+Cases whose names begin with `secret_` keep the array as a weight, those with `public_` show it.
+"""
+
+import pathlib
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto as T
+from onnx import helper, numpy_helper
+
+HERE = pathlib.Path(__file__).parent / "data"
+MODELS = HERE / "arrays"
+SAMPLES = 8
+rng = np.random.default_rng(20261129)
+arrays = {}
+N = helper.make_node
+
+
+def const(name, values, dtype=np.float32):
+    return numpy_helper.from_array(np.asarray(values, dtype=dtype), name)
+
+
+def model(case, nodes, make, constants, opset=18):
+    samples = [make() for _ in range(SAMPLES)]
+    inputs = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape) for n, v in samples[0].items()]
+    graph = helper.make_graph(nodes, case, inputs, [helper.make_tensor_value_info("y", T.FLOAT, None)], initializer=list(constants))
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    proto = onnx.shape_inference.infer_shapes(proto)
+    onnx.checker.check_model(proto)
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    answers = [session.run(["y"], feed)[0] for feed in samples]
+    (MODELS / f"{case}.onnx").write_bytes(proto.SerializeToString())
+    for name in samples[0]:
+        arrays[f"{case}.in.{name}"] = np.stack([s[name] for s in samples]).astype("f")
+    arrays[f"{case}.out.y"] = np.stack(answers).astype("f")
+
+
+def division(case, op, kind, array, dividends, shape=(5, 4), is_divisor=True, **attributes):
+    """Integers by an array, or an array by integers."""
+    operands = ["x", "d"] if is_divisor else ["d", "x"]
+    nodes = [N(op, operands, ["q"], name=f"the_{op}", **attributes), N("Cast", ["q"], ["y"], to=T.FLOAT)]
+
+    def make():
+        x = rng.integers(dividends[0], dividends[1] + 1, shape).astype(kind)
+        return {"x": x if is_divisor else np.where(x == 0, 1, x).astype(kind)}
+
+    model(case, nodes, make, [const("d", array, np.dtype(kind))])
+
+
+def integers():
+    mixed, spread, alike = [7, -9, 1, 100], [[3], [-4], [11], [90], [-128]], [[6] * 4]
+    operations = [("div", "Div", {}), ("mod", "Mod", {}), ("fmod", "Mod", {"fmod": 1})]
+    for name, op, attributes in operations:
+        division(f"secret_{name}_int8", op, "int8", mixed, (-128, 127), **attributes)
+        division(f"secret_{name}_int16", op, "int16", spread, (-32768, 32767), **attributes)
+        division(f"secret_{name}_int32", op, "int32", [[641, -8400, 9999, -1]], (-10**6, 10**6), **attributes)
+        division(f"secret_{name}_int64_alike", op, "int64", alike, (-5000, 5000), **attributes)
+        division(f"secret_{name}_int64_negative", op, "int64", [-6] * 4, (-5000, 5000), **attributes)
+        division(f"secret_{name}_int64_powers", op, "int16", [2, 4, 4, -16], (-5000, 5000), **attributes)
+        division(f"secret_{name}_uint8", op, "uint8", [3, 200, 255, 1], (0, 255), **attributes)
+        division(f"secret_{name}_uint16", op, "uint16", rng.integers(1, 10000, (5, 4)), (0, 65535), **attributes)
+        division(f"secret_{name}_uint32", op, "uint32", [31, 7, 3, 5], (0, 10**6), **attributes)
+        division(f"secret_{name}_of_array", op, "int32", [[-900, 5, 0, 9999]], (-90, 90), is_divisor=False, **attributes)
+        division(f"secret_{name}_of_array_int8", op, "uint8", [[255, 5, 0, 99]], (1, 255), is_divisor=False, **attributes)
+        # Wider than a quotient by what is secret may be.
+        division(f"public_{name}_powers_int32", op, "int32", [2, 4, 4, 16], (-2**24, 2**24), **attributes)
+        division(f"public_{name}_great_int32", op, "int32", [20000, 7, 30000, 7], (-10**6, 10**6), **attributes)
+        division(f"public_{name}_number_int32", op, "int32", [12], (-10**6, 10**6), **attributes)
+
+
+def main():
+    MODELS.mkdir(parents=True, exist_ok=True)
+    for old in MODELS.glob("*.onnx"):
+        old.unlink()
+    integers()
+    np.savez_compressed(HERE / "arrays.npz", **arrays)
+    print(len(list(MODELS.glob("*.onnx"))), "models")
+
+
+main()
