@@ -53,15 +53,17 @@ fn prove_and_verify(onnx: &[u8], seen: Visibility) {
     verifier.verify(&statement, &proof).unwrap();
 }
 
-#[test]
-fn every_operation_is_proven() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../onnx/tests/data/ops");
-    let mut models: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
+/// The models of a folder of the importer's tests, of which there are at least so many.
+fn models(folder: &str, least: usize) -> Vec<PathBuf> {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../onnx/tests/data");
+    let models = std::fs::read_dir(data.join(folder)).unwrap();
+    let mut models: Vec<PathBuf> = models.map(|e| e.unwrap().path()).collect();
     models.sort();
-    assert!(models.len() > 130, "the models are checked in");
+    assert!(models.len() >= least, "the models are checked in");
+    models
+}
+
+fn prove_all(models: &[PathBuf]) {
     for (i, path) in models.iter().enumerate() {
         let onnx = std::fs::read(path).unwrap();
         let seen = if i % 2 == 0 {
@@ -72,4 +74,14 @@ fn every_operation_is_proven() {
         let proven = std::panic::catch_unwind(|| prove_and_verify(&onnx, seen));
         assert!(proven.is_ok(), "{}", path.display());
     }
+}
+
+#[test]
+fn every_operation_is_proven() {
+    prove_all(&models("ops", 131));
+}
+
+#[test]
+fn arrays_that_are_weights_are_proven() {
+    prove_all(&models("arrays", 54));
 }

@@ -15,7 +15,7 @@ const TOLERANCE: f64 = 2e-3;
 #[test]
 fn arrays_stay_weights_and_answers_are_those_of_onnxruntime() {
     let arrays = arrays("arrays.npz");
-    check_all("arrays", 42, |case, onnx| {
+    check_all("arrays", 54, |case, onnx| {
         for bits in if is_exact(case) { &[8, 16][..] } else { &[16] } {
             let compiled = check(case, onnx, &arrays, *bits)?;
             check_shown(case, &compiled)?;

@@ -72,11 +72,45 @@ def integers():
         division(f"public_{name}_number_int32", op, "int32", [12], (-10**6, 10**6), **attributes)
 
 
+def reals(*shape, low=-2.0, high=2.0):
+    return rng.uniform(low, high, shape).astype("f")
+
+
+def masks():
+    def where(case, mask, yes, no, shape=(2, 3, 5), before=(), after="y", constants=(), make=None):
+        """`yes` and `no` are x, z or constants."""
+        given = [const(name, value) for name, value in (("yes", yes), ("no", no)) if not isinstance(value, str)]
+        names = [value if isinstance(value, str) else name for name, value in (("yes", yes), ("no", no))]
+        inputs = [name for name in ("x", "z") if name in names or any(name in n.input for n in before)]
+        nodes = [*before, N("Where", ["m", *names], ["y"], name="the_Where")]
+        model(case, nodes, make or (lambda: {n: reals(*shape) for n in inputs}), [const("m", mask, bool), *given, *constants])
+
+    pruned = rng.random((3, 5)) < 0.5
+    pruned[0] = [True, False, True, False, True]
+    channels = np.array([True, False, True, True, False, True, False])
+    where("secret_where_both", pruned, "x", "z")
+    where("secret_where_zero", pruned, "x", 0.0)
+    where("secret_where_zeros", pruned, np.zeros((3, 5)), "x")
+    where("secret_where_number", pruned, -1.5, "x")
+    where("secret_where_array", pruned, "x", rng.uniform(-2, 2, (3, 1)))
+    where("secret_where_repeated", np.array([[[1, 0, 1, 1, 0]], [[0, 1, 0, 1, 0]]], bool), "x", rng.uniform(-2, 2, (3, 1)))
+    where("secret_where_broadcast", pruned, "x", "z", make=lambda: {"x": reals(5), "z": reals(4, 3, 1)})
+    where("secret_where_orders", pruned, "x", "z", make=lambda: {"x": reals(3, 5), "z": reals(3, 5) * 100})
+    kernel = const("w", rng.uniform(-1, 1, (6, 7)))
+    where("secret_where_channels", channels, "h", 0.0, before=[N("MatMul", ["x", "w"], ["h"])], constants=[kernel], make=lambda: {"x": reals(4, 6)})
+    steps = [N("Relu", ["x"], ["h"])]
+    where("secret_where_relu", pruned, "h", "x", before=steps)
+    causal = np.tri(5, dtype=bool)
+    where("public_where_causal", causal, "x", 0.0, shape=(2, 5, 5))
+    where("public_where_attention", rng.random((5, 5)) < 0.7, "x", -1e9, before=(), make=lambda: {"x": reals(2, 5, 5)})
+
+
 def main():
     MODELS.mkdir(parents=True, exist_ok=True)
     for old in MODELS.glob("*.onnx"):
         old.unlink()
     integers()
+    masks()
     np.savez_compressed(HERE / "arrays.npz", **arrays)
     print(len(list(MODELS.glob("*.onnx"))), "models")
 

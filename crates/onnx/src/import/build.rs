@@ -27,6 +27,7 @@ pub mod rows;
 pub mod sampling;
 pub mod scaling;
 pub mod strings;
+pub mod trained_mask;
 pub mod typed;
 pub mod windows;
 pub mod wrap;

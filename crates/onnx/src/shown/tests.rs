@@ -212,6 +212,30 @@ fn arrays_of_divisors_are_committed() {
 }
 
 #[test]
+fn masks_that_follow_no_rule_are_committed() {
+    let with = |mask: [bool; 4], no: f32| {
+        let nodes = vec![
+            node("Tanh", &["x"], "h"),
+            node("Where", &["mask", "h", "no"], "y"),
+        ];
+        compiled(nodes, vec![truths("mask", &mask), array("no", &[no])], 4)
+    };
+    let (one, other) = ([true, false, true, false], [false, true, false, true]);
+    for no in [0.0, 0.5] {
+        assert_secret(&with(one, no), &with(other, no));
+        assert_eq!(with(one, no).report.shown, []);
+    }
+    let is_shown = |made: Compiled| {
+        let found = made.report.shown.into_iter();
+        found.map(|s| s.what).any(|what| what == Shown::Places)
+    };
+    // A mask of attention, beside which nothing else would be left of a product.
+    assert!(is_shown(with(one, -1e9)));
+    // One run of entries is a rule, and listed where it is no slice.
+    assert!(is_shown(with([true, false, false, true], 0.5)));
+}
+
+#[test]
 fn exponents_by_channel_are_listed() {
     let nodes = vec![node("Pow", &["x", "exponents"], "y")];
     let exponents = array("exponents", &[2.5, 1.5, 2.5, 1.5]);

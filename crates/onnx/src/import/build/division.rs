@@ -2,7 +2,7 @@
 
 use super::Place;
 use super::magnitudes::Signed;
-use super::wrap::Bounds;
+use super::wrap::{Bounds, TABLE_BITS};
 use crate::expression::Operation;
 use crate::function::{Comparison, Function};
 use crate::graph::{Divisor, Graph, LayerId};
@@ -13,6 +13,16 @@ use crate::import::refusal::{Imported, refuse};
 const EXACT: f64 = 16_777_216.0;
 
 impl Importer<'_> {
+    /// Whether a division of integers is a quotient: of few integers a table tells it, unless both are computed or one is a weight.
+    pub fn has_quotient(&self, [left, right]: [LayerId; 2], dividend: Bounds) -> bool {
+        if self.graph.constant(left).is_some() {
+            return self.is_secret_dividend(left);
+        }
+        self.graph.constant(right).is_none()
+            || dividend.high - dividend.low >= 1 << TABLE_BITS
+            || self.is_secret_divisor(right, dividend.magnitude().high)
+    }
+
     /// A quotient towards zero, a remainder with the sign of the dividend, or one with the sign of the divisor, as the operation says.
     pub fn divide_integers(
         &mut self,

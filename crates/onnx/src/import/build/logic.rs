@@ -139,6 +139,9 @@ impl Importer<'_> {
         if let Some(chain) = self.chain_of_selection(&[condition, yes, no], to) {
             return Ok(self.fused(at.origin, chain));
         }
+        if self.is_trained_mask(condition, [yes, no]) {
+            return self.select_by_weights(at, condition, [yes, no]);
+        }
         if let Some(mask) = self.graph.constant(condition).cloned() {
             let shape = self.graph.shape(condition).to_vec();
             let mut terms = Vec::new();

@@ -6,7 +6,6 @@ use crate::import::Importer;
 use crate::import::build::Place;
 use crate::import::build::broadcast::common_shape;
 use crate::import::build::typed::{Binary, evaluate_binary};
-use crate::import::build::wrap::TABLE_BITS;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Fold, Operation};
@@ -29,7 +28,7 @@ inventory::submit! {
     Operation::new("Div", &[7, 13, 14], import)
         .fold(Fold::Own(evaluate))
         .row(
-            "integers by a constant of at most 16 different numbers, or by a tensor of up to 16 bits; reals by what calibration does not see reach zero",
+            "integers by a constant of at most 16 different numbers, by an array of numbers below 10,000, or by a tensor of up to 16 bits; reals by what calibration does not see reach zero",
             "a factor, or a table of reciprocals and a product; of integers also what corrects the quotient by one",
         )
 }
@@ -132,16 +131,7 @@ impl Importer<'_> {
         };
         let bounds = of(left).zip(of(right));
         let result = match bounds.filter(|_| is_division(operation)) {
-            // Of few integers a table tells it, unless both are computed; what is a weight stays one.
-            Some((dividend, divisor))
-                if match self.graph.constant(left).is_some() {
-                    true => self.is_secret_dividend(left),
-                    false => {
-                        self.graph.constant(right).is_some()
-                            || dividend.high - dividend.low >= 1 << TABLE_BITS
-                    }
-                } =>
-            {
+            Some((dividend, divisor)) if self.has_quotient([left, right], dividend) => {
                 self.divide_integers(&place, operation, [left, right], [dividend, divisor])?
             }
             _ => self.binary(&place, operation, left, right)?,

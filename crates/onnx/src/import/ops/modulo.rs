@@ -12,7 +12,7 @@ inventory::submit! {
     Operation::new("Mod", &[10, 13], import)
         .attributes(&[int("fmod")])
         .fold(Fold::Own(evaluate))
-        .row("by a constant of at most 16 different numbers; integers also by a tensor of up to 16 bits", "a table; or a quotient, and what its multiples leave")
+        .row("by a constant of at most 16 different numbers; integers also by an array of numbers below 10,000, or by a tensor of up to 16 bits", "a table; or a quotient, and what its multiples leave")
 }
 
 /// Whether remainders have the sign of the dividend.

@@ -15,7 +15,10 @@ use crate::tensor::Tensor;
 inventory::submit! {
     Operation::new("Where", &[9, 16], import)
         .fold(Fold::Own(evaluate))
-        .row("", "a product of a truth value and a difference, and a sum; views where the condition is constant")
+        .row(
+            "",
+            "a product of a truth value and a difference, and a sum; of a constant condition that follows no rule products with weights, of others views",
+        )
 }
 
 fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
@@ -24,6 +27,11 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         node.input(1)?.clone(),
         node.input(2)?.clone(),
     ];
+    let chooses_reals = yes.element().is_some_and(Element::is_float);
+    if condition.constant().is_some() && chooses_reals {
+        // An array that the model was given may be a weight; integers may be wider than products of them.
+        importer.input(node, 0)?;
+    }
     let selected = importer.selected(&node.origin, &condition, &yes, &no)?;
     Ok(vec![selected])
 }
