@@ -40,11 +40,12 @@ pub fn run<T: Send + 'static>(
     let forked = forked_pool()?;
     let listens = listener.is_some();
     let thread = move || {
-        let mut told: Option<Instant> = None;
+        let mut told: Option<(&str, Instant)> = None;
         let mut step = |doing, done, of| {
-            // To wake the caller for nothing would take time from the work.
-            if listens && told.is_none_or(|told| told.elapsed() > STEP) {
-                told = Some(Instant::now());
+            // To wake the caller for nothing would take time from the work; what is begun is always told.
+            let is_news = told.is_none_or(|(of, at)| of != doing || at.elapsed() > STEP);
+            if listens && is_news {
+                told = Some((doing, Instant::now()));
                 // Nobody listens any more if the caller was interrupted.
                 let _ = sender.send(Event::Step(doing, done, of));
             }
