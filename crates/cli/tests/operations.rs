@@ -83,5 +83,5 @@ fn every_operation_is_proven() {
 
 #[test]
 fn arrays_that_are_weights_are_proven() {
-    prove_all(&models("arrays", 54));
+    prove_all(&models("arrays", 76));
 }

@@ -140,6 +140,13 @@ impl Expression {
         Self::Apply(function, Box::new(self))
     }
 
+    /// The natural logarithm of the argument, and 0 of zero.
+    #[must_use]
+    pub fn logarithm_or_zero() -> Self {
+        let is_zero = Self::Argument.compares(Comparison::Equal, Self::Number(0.0));
+        is_zero.choose(Self::Number(0.0), Self::Argument.then(Function::Ln))
+    }
+
     /// The first where this expression is not zero, else the second.
     #[must_use]
     pub fn choose(self, yes: Self, no: Self) -> Self {

@@ -3,6 +3,7 @@
 mod full;
 mod lowering;
 mod plan;
+mod powers;
 mod roles;
 mod scale;
 mod shifts;

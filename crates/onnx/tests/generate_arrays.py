@@ -105,12 +105,43 @@ def masks():
     where("public_where_attention", rng.random((5, 5)) < 0.7, "x", -1e9, before=(), make=lambda: {"x": reals(2, 5, 5)})
 
 
+def powers():
+    """Each case twice: with exponents that the model was given, and with the same as its nodes compute them, which are public."""
+    def power(case, exponents, make, before=(), after=(), base="x", constants=()):
+        given = const("e", exponents)
+        out = "p" if after else "y"
+        for name, source, nodes in (("secret", "e", []), ("public", "f", [N("Neg", ["e"], ["n"]), N("Neg", ["n"], ["f"])])):
+            nodes = [*before, *nodes, N("Pow", [base, source], [out], name="the_Pow"), *after]
+            state = rng.bit_generator.state
+            model(f"{name}_pow_{case}", nodes, make, [given, *constants])
+            if name == "secret":
+                rng.bit_generator.state = state
+
+    channels = rng.uniform(0.3, 3.2, (6, 1))
+    relu = [N("Relu", ["x"], ["h"])]
+    power("fractions", channels, lambda: {"x": reals(3, 6, 8, low=0.01, high=1.5)})
+    power("alike", np.full((6, 1), 0.45), lambda: {"x": reals(3, 6, 8, low=0, high=1)})
+    power("relu", channels, lambda: {"x": reals(3, 6, 8)}, before=relu, base="h")
+    power("relu_whole_among_them", [[2], [0.5], [1], [1.7], [0.25], [3]], lambda: {"x": reals(3, 6, 8)}, before=relu, base="h")
+    power("small", channels, lambda: {"x": reals(3, 6, 8) * np.float32(1e-3)}, before=relu, base="h")
+    power("great", rng.uniform(0.3, 1.4, (6, 1)), lambda: {"x": reals(3, 6, 8) * np.float32(300)}, before=relu, base="h")
+    power("negative", rng.uniform(-2.5, -0.3, (6, 1)), lambda: {"x": reals(3, 6, 8, low=0.4, high=3)})
+    power("both_signs", rng.uniform(-1.3, 1.7, (6, 1)), lambda: {"x": reals(3, 6, 8, low=0.2, high=2)})
+    power("pixels", rng.uniform(1.8, 2.6, (3, 1, 1)), lambda: {"x": (rng.integers(0, 256, (1, 3, 5, 5)) / 255).astype("f")})
+    # As PCEN has it: energies, of which some are zero, beside a constant.
+    power("energies", rng.uniform(0.2, 0.6, (1, 6)), lambda: {"x": np.maximum(reals(4, 6), 0) ** 2}, before=[N("Add", ["x", "two"], ["h"])], base="h",
+          after=[N("Sub", ["p", "two"], ["y"])], constants=[const("two", 2.0)])
+    kernel = const("w", rng.uniform(-1, 1, (5, 6)))
+    power("layer", rng.uniform(0.4, 2.1, 6), lambda: {"x": reals(4, 5)}, before=[N("MatMul", ["x", "w"], ["g"]), N("Relu", ["g"], ["h"])], base="h", constants=[kernel])
+
+
 def main():
     MODELS.mkdir(parents=True, exist_ok=True)
     for old in MODELS.glob("*.onnx"):
         old.unlink()
     integers()
     masks()
+    powers()
     np.savez_compressed(HERE / "arrays.npz", **arrays)
     print(len(list(MODELS.glob("*.onnx"))), "models")
 

@@ -17,6 +17,7 @@ pub mod movement;
 pub mod normalized;
 pub mod places;
 pub mod pooled;
+pub mod powers;
 pub mod products;
 pub mod quantization_parameters;
 pub mod quantize;

@@ -23,7 +23,7 @@ mod root;
 mod sum;
 mod widths;
 
-use super::{Plan, full, roles, shifts, wide};
+use super::{Plan, full, powers, roles, shifts, wide};
 use crate::OnnxError;
 use crate::calibrate::{Calibration, Range};
 use crate::graph::{Graph, Kind, LayerId};
@@ -68,11 +68,14 @@ pub fn lower(
     plan: &Plan,
 ) -> Result<BoundWeights, OnnxError> {
     let full = full::Full::of(graph);
-    let ranges = full.ranges(graph, &calibration.ranges);
+    let powers = powers::Powers::of(graph);
+    let mut ranges = full.ranges(graph, &calibration.ranges);
+    powers.ranges(&mut ranges);
     let mut lowering = Lowering {
         graph,
         ranges: &ranges,
         full,
+        powers,
         seen: &calibration.seen,
         headroom: calibration.headroom(),
         plan,
@@ -126,6 +129,8 @@ struct Lowering<'a> {
     ranges: &'a [Range],
     /// What ends in a sigmoid or a softmax.
     full: full::Full,
+    /// Powers with exponents that are weights.
+    powers: powers::Powers,
     /// Of sums with masks in them, the range of what is seen.
     seen: &'a BTreeMap<LayerId, Range>,
     /// What sums may go beyond their ranges before they saturate, as a share.

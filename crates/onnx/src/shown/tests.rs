@@ -2,7 +2,7 @@
 
 use super::{Shown, ShownNumbers};
 use crate::proto::{self as pb, Dimension, Length, TensorType, TypeValue};
-use crate::{Compiled, FloatModel, QuantizeOptions};
+use crate::{Compiled, FloatModel, OnnxError, QuantizeOptions};
 use inferproof_program::{Op, Term};
 use prost::Message;
 
@@ -73,6 +73,15 @@ fn compiled_on(
     len: i64,
     number: impl Fn(usize, usize) -> f64,
 ) -> Compiled {
+    try_compiled_on(nodes, initializer, len, number).unwrap()
+}
+
+fn try_compiled_on(
+    nodes: Vec<pb::NodeProto>,
+    initializer: Vec<pb::TensorProto>,
+    len: i64,
+    number: impl Fn(usize, usize) -> f64,
+) -> Result<Compiled, OnnxError> {
     let model = pb::ModelProto {
         opset_import: vec![pb::OperatorSetIdProto {
             domain: String::new(),
@@ -87,11 +96,11 @@ fn compiled_on(
         }),
         ..Default::default()
     };
-    let model = FloatModel::import(&model.encode_to_vec()).unwrap();
+    let model = FloatModel::import(&model.encode_to_vec())?;
     let sample = |i: usize| vec![(0..4).map(|j| number(i, j)).collect()];
     let samples: Vec<_> = (0..16).map(sample).collect();
     let options = QuantizeOptions::default();
-    model.compile(&samples, &options).unwrap()
+    model.compile(&samples, &options)
 }
 
 /// All public factors of the program, and the values of its tables.
@@ -236,16 +245,40 @@ fn masks_that_follow_no_rule_are_committed() {
 }
 
 #[test]
-fn exponents_by_channel_are_listed() {
-    let nodes = vec![node("Pow", &["x", "exponents"], "y")];
-    let exponents = array("exponents", &[2.5, 1.5, 2.5, 1.5]);
-    let compiled = compiled(nodes, vec![exponents], 4);
-    let found = &compiled.report.shown;
-    assert!(
-        found.contains(&shown("pow (Pow)", Shown::Parameters, 2)),
-        "{found:?}"
-    );
-    assert!(found.iter().any(|s| s.what == Shown::Places), "{found:?}");
+fn exponents_that_are_no_whole_numbers_are_committed() {
+    let with = |exponents: [f32; 4]| {
+        let nodes = vec![node("Pow", &["x", "exponents"], "y")];
+        compiled(nodes, vec![array("exponents", &exponents)], 4)
+    };
+    assert_secret(&with([2.5, 1.5, 2.25, 1.75]), &with([2.4, 1.6, 2.5, 1.2]));
+    assert_secret(&with([0.45; 4]), &with([0.375; 4]));
+    assert_eq!(with([2.5, 1.5, 2.25, 1.75]).report.shown, []);
+    // Whole numbers are chosen, and have answers below zero.
+    for (exponents, different) in [([2.0, 3.0, 2.0, 3.0], 2), ([2.5, 3.0, 2.0, 3.0], 3)] {
+        let found = with(exponents).report.shown;
+        let parameters = shown("pow (Pow)", Shown::Parameters, different);
+        assert!(found.contains(&parameters), "{found:?}");
+        assert!(found.iter().any(|s| s.what == Shown::Places), "{found:?}");
+    }
+}
+
+#[test]
+fn powers_without_an_answer_are_refused() {
+    let with = |exponents: [f32; 4], least: f64| {
+        let nodes = vec![node("Pow", &["x", "exponents"], "y")];
+        let exponents = array("exponents", &exponents);
+        try_compiled_on(nodes, vec![exponents], 4, |i, j| {
+            least + ((i * 7 + j * 3) % 11) as f64 / 8.0
+        })
+    };
+    assert!(with([2.5, 1.5, 2.25, 1.75], 0.0).is_ok());
+    for (exponents, least) in [
+        ([2.5, 1.5, 2.25, 1.75], -0.5),
+        ([-1.5, 1.5, -0.5, 0.5], 0.0),
+    ] {
+        let error = with(exponents, least).err().unwrap().to_string();
+        assert!(error.contains("pow (Pow)"), "{error}");
+    }
 }
 
 #[test]

@@ -19,8 +19,8 @@ inventory::submit! {
     Operation::new("Pow", &[7, 12, 13, 15], import)
         .fold(Fold::Own(evaluate))
         .row(
-            "an exponent of at most 16 different numbers, or a base of reals that calibration sees positive",
-            "a product where the exponent is 2, else a table",
+            "an exponent of at most 16 different numbers, an array that is not of whole numbers, or a base of reals that calibration sees positive",
+            "a product where the exponent is 2, else a table; by an array that is not of whole numbers tables of a logarithm and an exponential, and a product",
         )
 }
 
@@ -45,6 +45,9 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         _ => None,
     };
     let layer = match number {
+        _ if element.is_float() && importer.is_secret_exponent(base, exponent) => {
+            importer.power_by_weights(&place, base, exponent)?
+        }
         Some(number) => {
             let base = importer.broadcast_to(origin, base, &to)?;
             power_of(importer, &place, base, number, element)?

@@ -1,6 +1,6 @@
 //! Functions of one number, by their tables.
 
-use super::{Lowering, MAX_ARGUMENT_BITS, MAX_INTEGER_BITS, full};
+use super::{Lowering, MAX_ARGUMENT_BITS, MAX_INTEGER_BITS, full, powers};
 use crate::OnnxError;
 use crate::calibrate::Range;
 use crate::function::Function;
@@ -42,6 +42,12 @@ impl Lowering<'_> {
         if let Some(&count) = self.full.sums.get(&source_layer) {
             bits = bits.max(full::sum_bits(count)).min(MAX_ARGUMENT_BITS);
         }
+        let is_logarithm = self.powers.logarithms.contains(&id);
+        if is_logarithm {
+            bits = MAX_ARGUMENT_BITS;
+        } else if self.powers.exponentials.contains(&id) {
+            bits = (bits + powers::FINER_BITS).min(MAX_ARGUMENT_BITS);
+        }
         let exact = self.argument(id, source_layer)?;
         let tensor = self.tensor(exact).clone();
         let argument = match is_score {
@@ -64,6 +70,7 @@ impl Lowering<'_> {
         }
         if !is_narrow
             && !is_score
+            && !is_logarithm
             && ends.is_none()
             && let Some(made) = self.by_bands(id, exact, function, argument, bits)?
         {
@@ -134,7 +141,12 @@ impl Lowering<'_> {
                 _ => scaled(x as f64, -domain.scale_log2),
             }
         };
-        let reals = (domain.low..=domain.high).map(|x| function.evaluate(real(x)));
+        // What a power makes of the logarithm of nothing is multiplied by zero, or should have been next to nothing.
+        let least = self.range(id).low;
+        let reals = (domain.low..=domain.high).map(|x| match is_logarithm && x == 0 {
+            true => least,
+            false => function.evaluate(real(x)),
+        });
         let reals: Vec<f64> = reals.collect();
         let values: Vec<i64> = reals.iter().map(|&real| format.quantize(real)).collect();
         let (low, high) = values

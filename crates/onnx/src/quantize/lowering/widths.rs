@@ -5,7 +5,7 @@ use crate::OnnxError;
 use crate::calibrate::Range;
 use crate::graph::{Axes, Kind, LayerId, Summand, power_of_two};
 use crate::quantize::scale::{Format, round, scaled};
-use crate::quantize::wide;
+use crate::quantize::{powers, wide};
 use inferproof_program::{Contract, Linear, Op, TensorId, Term};
 use inferproof_view::View;
 
@@ -217,6 +217,9 @@ impl Lowering<'_> {
         let (left, right) = if self.wide[left.0] && is_constant {
             let factors = Format::weight(self.range(right), wide::FACTOR_BITS);
             (self.exact(left)?, self.quantized(right, factors)?)
+        } else if self.powers.products.contains(&id) {
+            let exponents = Format::weight(self.range(right), powers::EXPONENT_BITS);
+            (self.operand(left)?, self.quantized(right, exponents)?)
         } else {
             let left = self.operand(left)?;
             // Tables of rows that an index chooses are large, and are activations of the ordinary width.
