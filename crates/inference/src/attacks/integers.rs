@@ -1,6 +1,6 @@
 //! The relations themselves, whatever a prover does: none leaves a committed value free.
 
-use super::ALL;
+use super::arena::ALL;
 use super::sketch::{Sketch, every_op};
 use crate::Visibility;
 use crate::lower::{Advice, Lowered, lower, weights::range_parts};
