@@ -1,6 +1,6 @@
 //! Computing the target of a view.
 
-use crate::step::AxisMap;
+use crate::axis_map::AxisMap;
 use crate::{Functional, Ring, Step, View, ViewError, volume};
 
 /// Entries that are worth a task of their own.

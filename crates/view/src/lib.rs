@@ -26,12 +26,15 @@
 )]
 
 mod apply;
+mod axis_map;
 mod batch;
 mod functional;
 mod step;
+mod view;
 
 pub use functional::{Foreseen, Functional, Group, Ring};
-pub use step::{MAX_STEPS, Step, View, ViewError};
+pub use step::Step;
+pub use view::{MAX_STEPS, View, ViewError};
 
 /// The number of entries of an array of this shape; `None` if it overflows.
 #[must_use]
