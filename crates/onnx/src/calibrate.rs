@@ -2,50 +2,14 @@
 
 use crate::OnnxError;
 use crate::float::{Activations, evaluate};
-use crate::graph::{Graph, Kind, LOGIT_REACH, LayerId, Real};
+use crate::graph::{Graph, Kind, LayerId, Real};
 use crate::progress::{Progress, Work};
+use crate::range::Range;
 use crate::seen::Seen;
 use std::collections::BTreeMap;
 
 /// One sample: an array for each input of the model, row-major.
 pub type Sample = Vec<Vec<f64>>;
-
-/// The least and the greatest value of a layer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Range {
-    pub low: f64,
-    pub high: f64,
-}
-
-impl Range {
-    /// Contains nothing yet.
-    pub const EMPTY: Self = Self {
-        low: f64::INFINITY,
-        high: f64::NEG_INFINITY,
-    };
-
-    pub fn of(values: impl Iterator<Item = f64>) -> Self {
-        values.fold(Self::EMPTY, |range, v| Self {
-            low: range.low.min(v),
-            high: range.high.max(v),
-        })
-    }
-
-    /// The range with this share more on either side of zero.
-    pub fn with_headroom(self, share: f64) -> Self {
-        Self {
-            low: self.low + share * self.low.min(0.0),
-            high: self.high + share * self.high.max(0.0),
-        }
-    }
-
-    pub fn hull(self, other: Self) -> Self {
-        Self {
-            low: self.low.min(other.low),
-            high: self.high.max(other.high),
-        }
-    }
-}
 
 /// The ranges of all layers and the outputs on all samples.
 pub struct Calibration {
@@ -135,7 +99,9 @@ pub fn calibrate_observed(
                 )?;
             }
             let observed = match &graph.layers[slot].kind {
-                Kind::Logits { .. } => of_logits(values, &graph.layers[slot].shape, f64::INFINITY),
+                Kind::Logits { .. } => {
+                    Range::of_logits(values, &graph.layers[slot].shape, f64::INFINITY)
+                }
                 _ => Range::of(values.iter().map(|v| v.0)),
             };
             *range = range.hull(observed);
@@ -186,31 +152,5 @@ fn check_indices(
             least,
             length,
         }),
-    }
-}
-
-/// The range of the entries that a softmax sees, of those below a threshold of either sign. Beside what is hidden it reaches as far down
-/// as a softmax does.
-pub fn of_logits(values: &[Real], shape: &[usize], threshold: f64) -> Range {
-    let width = shape.last().copied().unwrap_or(1).max(1);
-    let is_seen = |v: &f64| v.abs() < threshold;
-    let whole = Range::of(values.iter().map(|v| v.0).filter(is_seen));
-    // Of a row that is hidden throughout nothing is left to see.
-    let rows = values.chunks(width).filter_map(|row| {
-        let row = Range::of(row.iter().map(|v| v.0));
-        is_seen(&row.high).then_some(row.high)
-    });
-    let greatest = Range::of(rows);
-    if greatest == Range::EMPTY {
-        return Range::EMPTY;
-    }
-    let reach = greatest.low - LOGIT_REACH;
-    Range {
-        low: if threshold.is_finite() {
-            reach
-        } else {
-            whole.low.max(reach)
-        },
-        high: greatest.high,
     }
 }

@@ -9,35 +9,21 @@ mod entry;
 mod fit;
 mod json;
 mod labels;
+mod missing;
 mod npy;
 mod npz;
+mod samples;
 mod table;
 
 pub use array::{Array, Entries};
+pub use samples::Samples;
 
 use crate::OnnxError;
-use crate::calibrate::Sample;
 use crate::error::io_reason;
 use crate::import::Port;
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
-
-/// Samples of a data file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Samples {
-    /// For each sample, one array for each input of the model. A string is its position among the input's categories, and their number
-    /// if it is none of them; a missing value is NaN.
-    pub inputs: Vec<Sample>,
-    /// The right answers, if the data have some under the name `label`: one for each sample.
-    pub labels: Option<Vec<i64>>,
-}
-
-/// The array, column or key of the right answers.
-const LABEL: &str = "label";
-
-/// The most samples that are read: each takes some memory, however short.
-const MAX_SAMPLES: usize = 1 << 22;
 
 /// Reads samples from a file, whose kind is told by its extension: `.csv` (or `.tsv`), `.json`, `.npy` or `.npz`.
 ///
@@ -133,37 +119,3 @@ fn read(
         }
     }
 }
-
-/// Names of a model's inputs, for messages.
-fn names(ports: &[Port]) -> String {
-    let names: Vec<_> = ports.iter().map(|p| format!("`{}`", p.name)).collect();
-    names.join(", ")
-}
-
-/// What is missing is said with all that is there.
-fn missing<'a>(
-    file: &str,
-    tensor: &str,
-    inputs: &[Port],
-    found: impl Iterator<Item = &'a str>,
-) -> OnnxError {
-    // In an order of their own: that of an archive's directory is anybody's guess.
-    let mut quoted: Vec<String> = found.map(entry::quoted).collect();
-    quoted.sort_unstable();
-    let mut found = match quoted.get(..MAX_NAMES) {
-        Some(first) if quoted.len() > MAX_NAMES => format!("{}, ..", first.join(", ")),
-        _ => quoted.join(", "),
-    };
-    if found.is_empty() {
-        found = "nothing".into();
-    }
-    OnnxError::MissingTensor {
-        file: file.into(),
-        tensor: tensor.into(),
-        expected: names(inputs),
-        found,
-    }
-}
-
-/// How many names of a file a message lists.
-const MAX_NAMES: usize = 20;

@@ -10,26 +10,22 @@
 //! if that is far away: `W x = (W / c) (c (x - m)) + W m`. An output of columns of different sizes is made with all
 //! of its rows of weights alike, and divided by powers of two at the end, exactly.
 
+mod reading;
 mod rebuild;
 mod solve;
 mod symbols;
 #[cfg(test)]
 mod tests;
 
+pub use rebuild::Equalized;
+
 use crate::OnnxError;
 use crate::calibrate::Sample;
 use crate::float::{Activations, evaluate};
 use crate::graph::{Graph, Kind, LayerId};
+use reading::{is_view, readers};
 use solve::{Observed, Solution};
-use std::collections::BTreeSet;
 use symbols::Symbols;
-
-/// An equalized graph, and what became of its inputs.
-pub struct Equalized {
-    pub graph: Graph,
-    /// Inputs of columns that differ much, which need as many bits as can be committed.
-    pub wide: BTreeSet<LayerId>,
-}
 
 /// What is observed of a graph while it is calibrated, to equalize it afterwards.
 pub struct Equalization {
@@ -91,23 +87,6 @@ impl Equalization {
         let inputs: Sample = inputs.collect();
         Ok(Some(evaluate(graph, &inputs)?))
     }
-}
-
-/// Layers that read each layer.
-fn readers(graph: &Graph) -> Vec<Vec<LayerId>> {
-    let mut readers = vec![Vec::new(); graph.layers.len()];
-    for (position, layer) in graph.layers.iter().enumerate() {
-        for source in layer.kind.sources() {
-            readers[source.0].push(LayerId(position));
-        }
-    }
-    readers
-}
-
-/// Whether a layer only rearranges another.
-fn is_view(graph: &Graph, id: LayerId) -> bool {
-    matches!(&graph.layer(id).kind, Kind::Linear(terms)
-        if terms.len() == 1 && terms[0].coefficient == 1.0 && terms[0].source.is_some() && terms[0].view.magnitude(1) == 1)
 }
 
 /// Inputs of real numbers that are read, perhaps rearranged, by contractions with constant weights and by nothing else.

@@ -1,43 +1,25 @@
-//! Functions of one real number, and the tables made of them.
+//! Functions of one real number, and the expressions that several of them make: what a table is made of.
+//!
+//! A chain of operations that reads only one tensor, entry by entry, is one function, however many ONNX nodes it has: it is an expression,
+//! which may hold functions in turn. The two are one recursive type, and stand here with what is said of both: their values, and whether these
+//! are integers. What is said of expressions alone is in [`expression`].
 //!
 //! They are computed by `libm`, in software, so that a table has the same integers on every machine.
 
-use crate::expression::Expression;
+mod comparison;
+mod expression;
+mod operation;
+mod trigonometric;
+
+pub use comparison::Comparison;
+pub use operation::Operation;
+pub use trigonometric::Trigonometric;
+
 use std::fmt;
 use std::sync::Arc;
 
-/// How a number compares with zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
-    /// `x == 0`.
-    Equal,
-    /// `x != 0`.
-    NotEqual,
-    /// `x < 0`.
-    Less,
-    /// `x <= 0`.
-    LessOrEqual,
-    /// `x > 0`.
-    Greater,
-    /// `x >= 0`.
-    GreaterOrEqual,
-}
-
-impl Comparison {
-    /// 1 if it holds, else 0.
-    #[must_use]
-    pub fn evaluate(self, x: f64) -> f64 {
-        let holds = match self {
-            Self::Equal => x == 0.0,
-            Self::NotEqual => x != 0.0,
-            Self::Less => x < 0.0,
-            Self::LessOrEqual => x <= 0.0,
-            Self::Greater => x > 0.0,
-            Self::GreaterOrEqual => x >= 0.0,
-        };
-        f64::from(u8::from(holds))
-    }
-}
+/// Intervals into which an argument's range is cut to see whether a function is defined there.
+const POINTS: u32 = 256;
 
 /// A function applied entry by entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,21 +90,19 @@ pub enum Function {
     Composite(Arc<Expression>),
 }
 
-/// The trigonometric and hyperbolic functions of ONNX, and their inverses, but for `tanh`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each is what its name says")]
-pub enum Trigonometric {
-    Sin,
-    Cos,
-    Tan,
-    Asin,
-    Acos,
-    Atan,
-    Sinh,
-    Cosh,
-    Asinh,
-    Acosh,
-    Atanh,
+/// An expression in one argument.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expression {
+    /// The argument.
+    Argument,
+    /// A number.
+    Number(f64),
+    /// A function of an expression.
+    Apply(Function, Box<Expression>),
+    /// An operation on two expressions.
+    Combine(Operation, Box<Expression>, Box<Expression>),
+    /// The second where the first is not zero, else the third.
+    Select(Box<Expression>, Box<Expression>, Box<Expression>),
 }
 
 impl From<Expression> for Function {
@@ -134,24 +114,6 @@ impl From<Expression> for Function {
 impl From<Trigonometric> for Function {
     fn from(function: Trigonometric) -> Self {
         Self::Trigonometric(function)
-    }
-}
-
-impl Trigonometric {
-    fn evaluate(self, x: f64) -> f64 {
-        match self {
-            Self::Sin => libm::sin(x),
-            Self::Cos => libm::cos(x),
-            Self::Tan => libm::tan(x),
-            Self::Asin => libm::asin(x),
-            Self::Acos => libm::acos(x),
-            Self::Atan => libm::atan(x),
-            Self::Sinh => libm::sinh(x),
-            Self::Cosh => libm::cosh(x),
-            Self::Asinh => libm::asinh(x),
-            Self::Acosh => libm::acosh(x),
-            Self::Atanh => libm::atanh(x),
-        }
     }
 }
 
@@ -285,8 +247,66 @@ impl Function {
     }
 }
 
-/// Intervals into which an argument's range is cut to see whether a function is defined there.
-const POINTS: u32 = 256;
+impl Expression {
+    /// The value at an argument.
+    #[must_use]
+    pub fn evaluate(&self, x: f64) -> f64 {
+        match self {
+            Self::Argument => x,
+            Self::Number(number) => *number,
+            Self::Apply(function, inner) => function.evaluate(inner.evaluate(x)),
+            Self::Combine(operation, left, right) => {
+                operation.evaluate(left.evaluate(x), right.evaluate(x))
+            }
+            Self::Select(condition, yes, no) => {
+                let chosen = if condition.evaluate(x) != 0.0 {
+                    yes
+                } else {
+                    no
+                };
+                chosen.evaluate(x)
+            }
+        }
+    }
+
+    /// Whether all values are integers, if the argument is an integer or not.
+    #[must_use]
+    pub fn is_integral(&self, argument: bool) -> bool {
+        match self {
+            Self::Argument => argument,
+            Self::Number(number) => number.fract() == 0.0,
+            Self::Apply(function, inner) => {
+                function.is_integral() || (function.keeps_integers() && inner.is_integral(argument))
+            }
+            Self::Combine(Operation::Power, left, right) => {
+                let is_whole = |exponent: &Self| matches!(exponent, Self::Number(n) if *n >= 0.0 && n.fract() == 0.0);
+                left.is_integral(argument) && is_whole(right)
+            }
+            Self::Combine(operation, left, right) => {
+                let (of_integers, always) = operation.is_integral();
+                always || (of_integers && left.is_integral(argument) && right.is_integral(argument))
+            }
+            Self::Select(_, yes, no) => yes.is_integral(argument) && no.is_integral(argument),
+        }
+    }
+
+    /// The functions in it.
+    pub fn functions(&self) -> Box<dyn Iterator<Item = &Function> + '_> {
+        match self {
+            Self::Argument | Self::Number(_) => Box::new(std::iter::empty()),
+            Self::Apply(function, inner) => {
+                Box::new(std::iter::once(function).chain(inner.functions()))
+            }
+            Self::Combine(_, left, right) => Box::new(left.functions().chain(right.functions())),
+            Self::Select(condition, yes, no) => Box::new(
+                condition
+                    .functions()
+                    .chain(yes.functions())
+                    .chain(no.functions()),
+            ),
+        }
+    }
+}
 
 impl fmt::Display for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -294,6 +314,18 @@ impl fmt::Display for Function {
             Self::Composite(expression) => write!(f, "{expression}"),
             Self::Trigonometric(function) => write!(f, "{function:?}"),
             other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument => write!(f, "x"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Apply(function, inner) => write!(f, "{function}({inner})"),
+            Self::Combine(operation, left, right) => write!(f, "{operation:?}({left}, {right})"),
+            Self::Select(condition, yes, no) => write!(f, "Where({condition}, {yes}, {no})"),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Between DequantizeLinear and QuantizeLinear, ONNX computes in single precision. Of two integers of 8 bits there are but 65,536 pairs, and
 //! as many integers of 16 bits, so the whole way, with every rounding on it, is a function with that many arguments.
 
-use crate::expression::{Expression, Operation};
+use crate::function::{Expression, Operation};
 use std::sync::Arc;
 
 /// One side of an operation, or all that a function is of.

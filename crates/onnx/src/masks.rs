@@ -19,19 +19,26 @@
 //! max(f - C b, g - C d) = max(f - C (b - m), g - C (d - m)) - C m,    m = min(b, d)
 //! ```
 
+mod constants;
 mod interval;
 mod levels;
 mod logarithm;
-mod parts;
+mod masked_sums;
+mod maxima;
+mod products;
+mod selections;
+mod separation;
+mod sums;
+mod value;
 
 use crate::function::Function;
-use crate::graph::{Graph, Kind, LayerId, MASK, Summand};
-use inferproof_view::{View, ViewError};
+use crate::graph::{Graph, Kind, LayerId, MASK};
+use inferproof_view::ViewError;
 use interval::Intervals;
-use levels::Rows;
 use logarithm::{LogSoftmax, read_beyond};
-use parts::{Parts, Value};
+use separation::Separation;
 use std::collections::BTreeMap;
+use value::Value;
 
 /// The same graph with masks apart from what they hide.
 pub fn separate(graph: &Graph) -> Result<Graph, ViewError> {
@@ -90,23 +97,6 @@ fn outermost(graph: &Graph) -> Vec<bool> {
     found
 }
 
-/// A graph being made of another, layer by layer.
-struct Separation<'a> {
-    old: &'a Graph,
-    graph: Graph,
-    intervals: Intervals,
-    /// For each layer of the old graph, what stands for it.
-    values: Vec<Value>,
-    /// What maxima of maxima are made of, in the old graph, where masks are among it.
-    leaves: BTreeMap<LayerId, Vec<LayerId>>,
-    /// For each layer of the old graph, whether something reads it that is no maximum.
-    is_outermost: Vec<bool>,
-    /// For each layer of the old graph, whether more is read of what lies below a row's greatest entry than exponentials.
-    is_read_beyond: Vec<bool>,
-    /// Levels of rows that are known already, by what they are made of.
-    rows: BTreeMap<String, Option<Rows>>,
-}
-
 impl Separation<'_> {
     fn layer(&mut self, id: LayerId) -> Result<Value, ViewError> {
         let old = self.old;
@@ -152,48 +142,5 @@ impl Separation<'_> {
                 Ok(self.push(id, kind))
             }
         }
-    }
-
-    /// A layer in place of an old one of the same shape.
-    fn push(&mut self, old: LayerId, kind: Kind) -> Value {
-        let layer = self.old.layer(old);
-        let whole = self.graph.push(&layer.origin, layer.shape.clone(), kind);
-        Value {
-            whole,
-            parts: None,
-            narrow: None,
-        }
-    }
-
-    /// The layer that tells what is hidden, where something is: a constant with a mask in it becomes a sum.
-    fn reading(&mut self, old: LayerId) -> Result<LayerId, ViewError> {
-        let value = self.values[old.0].clone();
-        match value.parts {
-            Some(parts) if self.graph.constant(value.whole).is_some() => {
-                let layer = self.old.layer(old);
-                let finite = parts.finite.map(|f| self.identity(f)).transpose()?;
-                let terms = finite.into_iter().collect();
-                let sum = self.masked(&layer.origin, &layer.shape, terms, parts.never)?;
-                Ok(sum.whole)
-            }
-            _ => Ok(value.whole),
-        }
-    }
-
-    fn identity(&self, source: LayerId) -> Result<Summand, ViewError> {
-        Ok(Summand {
-            coefficient: 1.0,
-            source: Some(source),
-            view: View::identity(self.graph.shape(source).to_vec())?,
-        })
-    }
-
-    /// The parts of an old layer; without masks it is all finite.
-    fn parts(&self, old: LayerId) -> Parts {
-        let value = &self.values[old.0];
-        value.parts.clone().unwrap_or_else(|| Parts {
-            finite: Some(value.whole),
-            never: vec![],
-        })
     }
 }

@@ -3,10 +3,10 @@
 //! A sum with masks in it counts as masked if these hold on every sample: all that is seen is far smaller than a mask, and what masks are
 //! multiplied by are whole numbers. Otherwise its numbers are great, but numbers like others.
 
-use crate::calibrate::{Range, of_logits};
 use crate::float::Activations;
 use crate::function::Function;
 use crate::graph::{Graph, Kind, LOGIT_REACH, LayerId};
+use crate::range::Range;
 use std::collections::BTreeMap;
 
 /// What is seen is smaller than a mask by at least this factor.
@@ -48,7 +48,7 @@ impl Seen {
                 continue;
             };
             let observed = match &layer.kind {
-                Kind::Logits { .. } => of_logits(values, &layer.shape, *threshold),
+                Kind::Logits { .. } => Range::of_logits(values, &layer.shape, *threshold),
                 _ => Range::of(values.iter().map(|v| v.0).filter(|v| v.abs() < *threshold)),
             };
             *range = range.hull(observed);

@@ -5,8 +5,7 @@
 //! the program past this list. Shapes are public as well, and are not listed; neither are 0, and the factors 1 and -1, which leave a tensor
 //! as it is.
 
-use crate::expression::Expression;
-use crate::function::Function;
+use crate::function::{Expression, Function};
 use crate::graph::{Divisor, Graph, Kind, Summand};
 use crate::integer_function::{IntegerFunction, Operand};
 use inferproof_view::{Step, View};

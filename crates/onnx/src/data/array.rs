@@ -1,7 +1,9 @@
 //! Arrays that a caller holds, by the names of a model's inputs.
 
 use super::entry::{Entry, Input};
-use super::{Samples, fit, labels, missing, table};
+use super::missing::missing;
+use super::samples::Samples;
+use super::{fit, table};
 use crate::OnnxError;
 use crate::import::Port;
 use serde::Serialize;
@@ -126,20 +128,6 @@ impl Samples {
         }
         let table = reader.finish()?;
         Self::assembled(origin, &inputs, table.values, labels.or(table.labels))
-    }
-
-    /// From all entries of each input.
-    pub(super) fn assembled(
-        origin: &str,
-        inputs: &[Input<'_>],
-        values: Vec<Vec<f64>>,
-        labels: Option<Vec<i64>>,
-    ) -> Result<Self, OnnxError> {
-        let inputs = fit::assemble(origin, inputs, values)?;
-        if let Some(labels) = &labels {
-            labels::check(origin, labels.len(), inputs.len())?;
-        }
-        Ok(Self { inputs, labels })
     }
 }
 

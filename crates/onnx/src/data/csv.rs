@@ -1,7 +1,7 @@
 //! Tables as text: a header with the names of columns, then a line for each sample.
 
-use super::Samples;
 use super::entry::{Entry, Input};
+use super::samples::Samples;
 use super::table::Reader;
 use crate::OnnxError;
 use crate::import::Port;

@@ -1,10 +1,12 @@
 //! How many samples an array of some shape holds for an input.
 
-use super::MAX_SAMPLES;
 use super::entry::Input;
 use crate::OnnxError;
 use crate::calibrate::Sample;
 use inferproof_view::volume;
+
+/// The most samples that are read: each takes some memory, however short.
+pub const MAX_SAMPLES: usize = 1 << 22;
 
 /// As [`held`], or why an array of that shape cannot be read.
 pub fn count(file: &str, input: &Input<'_>, shape: &[usize]) -> Result<usize, OnnxError> {

@@ -13,7 +13,10 @@ mod list;
 
 use super::array::place;
 use super::entry::{Entry, Input, Wrong};
-use super::{LABEL, Samples, labels, missing, names};
+use super::labels;
+use super::labels::LABEL;
+use super::missing::{missing, names};
+use super::samples::Samples;
 use crate::OnnxError;
 use crate::import::Port;
 use document::Value;

@@ -1,8 +1,11 @@
 //! The right answers of samples.
 
 use super::entry::{Entry, Wrong, quoted};
-use super::{LABEL, MAX_SAMPLES};
+use super::fit::MAX_SAMPLES;
 use crate::OnnxError;
+
+/// The array, column or key of the right answers.
+pub const LABEL: &str = "label";
 
 /// Beyond this an integer may not be a float.
 const GREATEST: f64 = (1u64 << 53) as f64;

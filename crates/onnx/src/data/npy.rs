@@ -5,7 +5,9 @@ mod kind;
 
 use super::array::place;
 use super::entry::{Entry, Input, Wrong};
-use super::{Samples, fit, names};
+use super::fit;
+use super::missing::names;
+use super::samples::Samples;
 use crate::OnnxError;
 use crate::error::io_reason;
 use crate::import::Port;

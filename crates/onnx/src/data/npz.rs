@@ -1,8 +1,11 @@
 //! Archives of arrays by name, as numpy's `savez` writes them.
 
 use super::entry::{Entry, Input, Wrong};
+use super::labels::LABEL;
+use super::missing::missing;
 use super::npy::Header;
-use super::{LABEL, Samples, fit, labels, missing};
+use super::samples::Samples;
+use super::{fit, labels};
 use crate::OnnxError;
 use crate::error::io_reason;
 use crate::import::Port;

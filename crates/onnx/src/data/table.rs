@@ -1,7 +1,9 @@
 //! Tables: rows are samples, columns are entries of inputs.
 
 use super::entry::{Entry, Input, quoted};
-use super::{LABEL, MAX_NAMES, fit, labels, missing};
+use super::labels::LABEL;
+use super::missing::{MAX_NAMES, missing};
+use super::{fit, labels};
 use crate::OnnxError;
 use crate::import::Port;
 

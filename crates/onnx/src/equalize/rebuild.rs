@@ -1,14 +1,21 @@
 //! The graph with the factors in it.
 
+use super::reading::is_view;
 use super::solve::{Layout, Solution};
 use super::symbols::Symbols;
-use super::{Equalized, is_view};
 use crate::OnnxError;
 use crate::float::Activations;
 use crate::graph::{Graph, Kind, LayerId, Summand};
 use inferproof_view::{Step, View};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// An equalized graph, and what became of its inputs.
+pub struct Equalized {
+    pub graph: Graph,
+    /// Inputs of columns that differ much, which need as many bits as can be committed.
+    pub wide: BTreeSet<LayerId>,
+}
 
 /// Makes the graph anew. `moved` is what it computes from the middles of its inputs' columns.
 pub fn rebuild(

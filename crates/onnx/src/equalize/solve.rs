@@ -1,9 +1,10 @@
 //! The factors: as great as the tensors and weights in which they occur allow.
 
+use super::reading::readers;
 use super::symbols::{PINNED, Symbols};
-use crate::calibrate::Range;
 use crate::float::Activations;
 use crate::graph::{Graph, Kind, LayerId};
+use crate::range::Range;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// By how much, in powers of two, weights may grow beyond their greatest for the sake of activations: wide weights cost little.
@@ -330,7 +331,7 @@ fn exponent(greatest: f64, size: f64) -> i32 {
 
 /// How many numbers the contractions make that read an input.
 fn contributions(graph: &Graph, input: LayerId) -> usize {
-    let readers = super::readers(graph);
+    let readers = readers(graph);
     let (mut open, mut count) = (vec![input], 0);
     while let Some(id) = open.pop() {
         for &reader in &readers[id.0] {

@@ -3,6 +3,7 @@
 pub mod addition;
 pub mod arithmetic;
 pub mod around;
+pub mod bits;
 pub mod broadcast;
 pub mod classical;
 pub mod contraction;
@@ -27,6 +28,7 @@ pub mod resampling;
 pub mod rows;
 pub mod sampling;
 pub mod scaling;
+pub mod steps;
 pub mod strings;
 pub mod trained_mask;
 pub mod typed;

@@ -1,7 +1,7 @@
 //! Levels along the rows of a softmax, relative to the least in each row.
 
-use super::Separation;
-use super::parts::{Parts, Value};
+use super::separation::Separation;
+use super::value::{Parts, Rows, Value};
 use crate::function::{Comparison, Function};
 use crate::graph::{Axes, Graph, Kind, LayerId, Real, Summand};
 use inferproof_view::{Step, View, ViewError, volume};
@@ -12,19 +12,9 @@ const ABSORBING: f64 = 2e7;
 /// Levels that are told apart.
 const MAX_LEVELS: usize = 8;
 
-/// The levels of rows whose entries may all be hidden.
-#[derive(Clone, Copy)]
-pub struct Rows {
-    /// By how much each entry is more hidden than the least hidden one of its row, of the softmax's shape but for axes along which nothing
-    /// varies: they have one entry.
-    relative: LayerId,
-    /// Whether a row is hidden throughout: one entry for each row.
-    is_hidden: LayerId,
-}
-
 impl Separation<'_> {
     /// What a softmax reads: levels count relative to the least hidden entry of a row, which changes nothing.
-    pub(super) fn logits(&mut self, old: LayerId, source: LayerId) -> Result<Value, ViewError> {
+    pub fn logits(&mut self, old: LayerId, source: LayerId) -> Result<Value, ViewError> {
         let layer = self.old.layer(old);
         let (origin, shape) = (&layer.origin, &layer.shape);
         let value = self.values[source.0].clone();

@@ -3,9 +3,8 @@
 //! The exponentials of a softmax need no more of `x` than what lies a little below the greatest entry of its row, and its quotients are zero
 //! further down. A logarithm needs all of it.
 
-use super::Separation;
-use super::parts::Value;
-use crate::expression::{Expression, Operation};
+use super::separation::Separation;
+use super::value::Value;
 use crate::function::Function;
 use crate::graph::{Graph, Kind, LayerId, Summand};
 use inferproof_view::{Step, View, ViewError};
@@ -118,11 +117,7 @@ pub fn read_beyond(graph: &Graph) -> Vec<bool> {
 
 impl Separation<'_> {
     /// `below - ln(sum)`.
-    pub(super) fn logarithm(
-        &mut self,
-        old: LayerId,
-        quotient: &LogSoftmax,
-    ) -> Result<Value, ViewError> {
+    pub fn logarithm(&mut self, old: LayerId, quotient: &LogSoftmax) -> Result<Value, ViewError> {
         let origin = &self.old.layer(old).origin;
         let shape = self.old.shape(quotient.below).to_vec();
         let sum = self.values[quotient.sum.0].whole;
@@ -146,56 +141,5 @@ impl Separation<'_> {
         }
         let shape = self.old.shape(old).to_vec();
         self.masked(origin, &shape, finite, never)
-    }
-
-    /// A mask that is selected entry by entry, as truth values times great numbers.
-    pub(super) fn selection(
-        &mut self,
-        old: LayerId,
-        source: LayerId,
-        function: &Function,
-    ) -> Result<Option<Value>, ViewError> {
-        let Function::Composite(expression) = function else {
-            return Ok(None);
-        };
-        let Expression::Select(condition, yes, no) = &**expression else {
-            return Ok(None);
-        };
-        let (Expression::Number(yes), Expression::Number(no)) = (&**yes, &**no) else {
-            return Ok(None);
-        };
-        if yes.abs().max(no.abs()) < crate::graph::MASK {
-            return Ok(None);
-        }
-        let layer = self.old.layer(old);
-        let holds = Expression::Combine(
-            Operation::Compare(crate::function::Comparison::NotEqual),
-            condition.clone(),
-            Box::new(Expression::Number(0.0)),
-        );
-        let source = self.reading(source)?;
-        let function = Function::Composite(std::sync::Arc::new(holds));
-        let holds = self.graph.apply(&layer.origin, source, function);
-        let (mut finite, mut never) = (vec![], vec![]);
-        for (number, is_yes) in [(*yes, true), (*no, false)] {
-            let part = if number.abs() >= crate::graph::MASK {
-                &mut never
-            } else {
-                &mut finite
-            };
-            if number == 0.0 {
-                continue;
-            }
-            let sign = if is_yes { number } else { -number };
-            part.push(Summand {
-                coefficient: sign,
-                ..self.identity(holds)?
-            });
-            if !is_yes {
-                part.push(Graph::fill(number, &layer.shape)?);
-            }
-        }
-        self.masked(&layer.origin, &layer.shape, finite, never)
-            .map(Some)
     }
 }

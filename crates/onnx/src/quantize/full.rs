@@ -3,9 +3,9 @@
 //! A detector that was calibrated without positives must still be able to say yes. So the argument of a last sigmoid, and the exponentials and
 //! sums of a last softmax, have the ranges that they can reach, not those that they reached.
 
-use crate::calibrate::Range;
 use crate::function::Function;
 use crate::graph::{Graph, Kind, LOGIT_REACH, LayerId};
+use crate::range::Range;
 use inferproof_view::volume;
 use std::collections::{BTreeMap, BTreeSet};
 

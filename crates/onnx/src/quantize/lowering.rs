@@ -25,9 +25,10 @@ mod widths;
 
 use super::{Plan, full, powers, roles, shifts, wide};
 use crate::OnnxError;
-use crate::calibrate::{Calibration, Range};
+use crate::calibrate::Calibration;
 use crate::graph::{Graph, Kind, LayerId};
 use crate::import::Port;
+use crate::range::Range;
 use inferproof_program::{BoundWeights, Builder, Op, Tensor, TensorId, Weights};
 use nodes::Virtual;
 use std::collections::{BTreeMap, BTreeSet};

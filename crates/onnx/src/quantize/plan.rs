@@ -9,9 +9,10 @@
 
 use super::Widths;
 use super::scale::Format;
-use crate::calibrate::{Calibration, Range};
+use crate::calibrate::Calibration;
 use crate::function::Function;
 use crate::graph::{Graph, Kind, LayerId, Summand};
+use crate::range::Range;
 use inferproof_view::volume;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,10 +2,9 @@
 //! tables are finer than those of other functions. What the exponential makes of a logarithm of zero is multiplied by zero, and has no say in
 //! ranges.
 
-use crate::calibrate::Range;
-use crate::expression::Expression;
-use crate::function::Function;
+use crate::function::{Expression, Function};
 use crate::graph::{Graph, Kind, LOGIT_REACH, LayerId};
+use crate::range::Range;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The width of exponents.

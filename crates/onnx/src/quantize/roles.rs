@@ -1,7 +1,7 @@
 //! What layers are used for, where that decides which integers stand for them.
 
-use crate::calibrate::Range;
 use crate::graph::{Graph, Kind, LayerId, MASK};
+use crate::range::Range;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The inputs that are read as indices, and how many entries they choose from.

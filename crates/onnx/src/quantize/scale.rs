@@ -1,6 +1,6 @@
 //! Scales: powers of two, chosen so that calibrated values just fit.
 
-use crate::calibrate::Range;
+use crate::range::Range;
 
 /// A range of integers and the scale at which they mean reals: `real = integer * 2^-scale`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 //! Classical models compare features with thresholds, or scale them one by one first. Either way a feature's own precision counts, not that of
 //! the greatest. So an input of which nothing else is read has more bits than activations have, as do the sums that lie between.
 
-use crate::calibrate::Range;
 use crate::function::Function;
 use crate::graph::{Graph, Kind, LayerId, Summand};
+use crate::range::Range;
 
 /// The width of such an input. It costs little, since few numbers have it, and is the most that can be committed.
 pub const INPUT_BITS: u32 = 31;

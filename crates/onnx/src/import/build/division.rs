@@ -3,8 +3,7 @@
 use super::Place;
 use super::magnitudes::Signed;
 use super::wrap::{Bounds, TABLE_BITS};
-use crate::expression::Operation;
-use crate::function::{Comparison, Function};
+use crate::function::{Comparison, Function, Operation};
 use crate::graph::{Divisor, Graph, LayerId};
 use crate::import::Importer;
 use crate::import::refusal::{Imported, refuse};

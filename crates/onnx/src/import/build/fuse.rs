@@ -4,8 +4,7 @@
 //! layer of the same shape, entry by entry, has its [`Chain`]; where an operation would need a table of its own or could not be
 //! expressed at all, the whole chain becomes one table of the tensor it begins with.
 
-use crate::expression::{Expression, Operation};
-use crate::function::Function;
+use crate::function::{Expression, Function, Operation};
 use crate::graph::{Kind, LayerId};
 use crate::import::Importer;
 use crate::import::known::chain::Chain;

@@ -1,7 +1,6 @@
 //! The activations of recurrent operations: by name, with their parameters, behind a clip.
 
-use crate::expression::{Expression, Operation};
-use crate::function::{Comparison, Function};
+use crate::function::{Comparison, Expression, Function, Operation};
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, Refusal, refuse};
 use std::sync::Arc;

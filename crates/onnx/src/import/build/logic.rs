@@ -2,8 +2,7 @@
 
 use super::Place;
 use super::broadcast::broadcast;
-use crate::expression::Operation;
-use crate::function::{Comparison, Function};
+use crate::function::{Comparison, Function, Operation};
 use crate::graph::{Graph, LayerId, Summand};
 use crate::import::refusal::{Imported, refuse};
 use crate::import::{INFINITY, Importer};

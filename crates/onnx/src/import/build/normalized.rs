@@ -1,8 +1,7 @@
 //! What normalizations share: rows of mean zero and mean square one, and factors and offsets by channels.
 
 use super::Place;
-use crate::expression::Operation as Arithmetic;
-use crate::function::Function;
+use crate::function::{Function, Operation as Arithmetic};
 use crate::graph::{Graph, LayerId};
 use crate::import::Importer;
 use crate::import::refusal::{Imported, refuse};

@@ -5,8 +5,7 @@
 
 use super::Place;
 use super::broadcast::broadcast;
-use crate::expression::Expression;
-use crate::function::Function;
+use crate::function::{Expression, Function};
 use crate::graph::{Kind, LayerId};
 use crate::import::Importer;
 use crate::import::refusal::Imported;

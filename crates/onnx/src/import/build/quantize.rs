@@ -1,8 +1,7 @@
 //! From real numbers to integers and back, as quantized models do it: exactly, where integers stand behind the reals.
 
 use crate::element::Element;
-use crate::expression::Expression;
-use crate::function::Function;
+use crate::function::{Expression, Function};
 use crate::graph::{Kind, LayerId, Source};
 use crate::import::Importer;
 use crate::import::build::broadcast::broadcast;

@@ -1,7 +1,6 @@
 //! Softmax and normalizations by a root mean square.
 
-use crate::expression::Expression;
-use crate::function::Function;
+use crate::function::{Expression, Function};
 use crate::graph::{Axes, Graph, Kind, LayerId, Summand};
 use crate::import::Importer;
 use crate::import::refusal::Imported;

@@ -4,8 +4,7 @@
 //! rows and of columns, and what is read is a contraction of the image with them.
 
 use super::movement::room;
-use crate::expression::{Expression, Operation};
-use crate::function::Function;
+use crate::function::{Expression, Function, Operation};
 use crate::graph::{Axes, LayerId};
 use crate::import::Importer;
 use crate::import::refusal::{Imported, refuse};

@@ -4,8 +4,7 @@
 //! signs: then integers of 32 bits wrap around, and those of 64 are refused, whose integers are beyond those of a proof.
 
 use crate::element::Element;
-use crate::expression::Expression;
-use crate::function::Function;
+use crate::function::{Expression, Function};
 use crate::graph::{Divisor, Kind, LayerId};
 use crate::import::Importer;
 use crate::import::refusal::{Imported, refuse};

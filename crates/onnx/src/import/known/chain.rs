@@ -1,6 +1,6 @@
 //! Layers that are functions of another one, entry by entry.
 
-use crate::expression::Expression;
+use crate::function::Expression;
 use crate::graph::LayerId;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Layers that hold dequantized numbers, or the integers of a quantization, and what they were made of.
 
 use crate::element::Element;
-use crate::expression::Operation;
+use crate::function::Operation;
 use crate::graph::{Graph, LayerId};
 use crate::tensor::Dequantization;
 use std::collections::BTreeMap;

@@ -1,7 +1,6 @@
 //! Functions of one real number that have parameters, or that are put together of others.
 
-use crate::expression::Expression;
-use crate::function::{Comparison, Function};
+use crate::function::{Comparison, Expression, Function};
 use crate::import::Importer;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};

@@ -1,7 +1,7 @@
 //! Add, Sub, Mul, Div: entry by entry, with broadcasting. Integers are computed modulo the size of their type; their division truncates.
 
 use crate::element::Element;
-use crate::expression::Operation as Arithmetic;
+use crate::function::Operation as Arithmetic;
 use crate::import::Importer;
 use crate::import::build::Place;
 use crate::import::build::broadcast::common_shape;

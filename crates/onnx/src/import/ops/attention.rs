@@ -1,8 +1,7 @@
 //! Attention: products of queries and keys, masks, a softmax, and the product with the values.
 
 use crate::element::Element;
-use crate::expression::Operation as Arithmetic;
-use crate::function::{Comparison, Function};
+use crate::function::{Comparison, Function, Operation as Arithmetic};
 use crate::graph::LayerId;
 use crate::import::INFINITY;
 use crate::import::Importer;

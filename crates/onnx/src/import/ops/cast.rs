@@ -2,8 +2,7 @@
 //! zero is true.
 
 use crate::element::Element;
-use crate::expression::Expression;
-use crate::function::{Comparison, Function};
+use crate::function::{Comparison, Expression, Function};
 use crate::graph::{Kind, LayerId};
 use crate::import::Importer;
 use crate::import::build::wrap::modulo;

@@ -1,8 +1,7 @@
 //! Equal, Greater, Less, GreaterOrEqual, LessOrEqual: truth values, entry by entry, with broadcasting.
 
 use crate::element::Element;
-use crate::expression::Operation as Arithmetic;
-use crate::function::Comparison;
+use crate::function::{Comparison, Operation as Arithmetic};
 use crate::import::Importer;
 use crate::import::build::Place;
 use crate::import::build::broadcast::common_shape;

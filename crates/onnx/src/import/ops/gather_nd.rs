@@ -1,7 +1,6 @@
 //! GatherND: slices of a tensor, each by the indices of its first axes; batches stay where they are.
 
-use crate::expression::{Expression, Operation as Arithmetic};
-use crate::function::{Comparison, Function};
+use crate::function::{Comparison, Expression, Function, Operation as Arithmetic};
 use crate::graph::{Axes, LayerId};
 use crate::import::Importer;
 use crate::import::build::movement::{room, without_entries};

@@ -1,7 +1,7 @@
 //! Not, And, Or, Xor: of truth values.
 
 use crate::element::Element;
-use crate::expression::Operation as Logic;
+use crate::function::Operation as Logic;
 use crate::import::Importer;
 use crate::import::build::Place;
 use crate::import::build::typed::{Binary, Unary, evaluate_binary, evaluate_unary};

@@ -2,11 +2,11 @@
 
 use crate::element::Element;
 use crate::import::Importer;
+use crate::import::build::steps::MAX_STEPS;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Fold, Operation, graph};
 use crate::import::value::Value;
-use crate::proto::GraphProto;
 use crate::tensor::Tensor;
 
 inventory::submit! {
@@ -15,9 +15,6 @@ inventory::submit! {
         .fold(Fold::Never)
         .row("a constant number of at most 4096 steps", "its steps, one after the other")
 }
-
-/// Steps that a loop is written out in, at most.
-pub const MAX_STEPS: usize = 4096;
 
 fn import<'a>(importer: &mut Importer<'a>, node: &Node<'a>) -> Imported<Vec<Value>> {
     let body = node.subgraph("body")?;
@@ -108,28 +105,5 @@ fn truth(holds: bool) -> Imported<Value> {
     match Tensor::of_integers(Element::Bool, vec![], vec![holds.into()]) {
         Some(tensor) => Ok(Value::Constant(tensor)),
         None => refuse("a truth value"),
-    }
-}
-
-impl Importer<'_> {
-    /// What is collected in no steps: a tensor without entries, of the type and shape that the body declares, with an axis more.
-    pub fn nothing_scanned(
-        &self,
-        body: &GraphProto,
-        output: usize,
-        axis: usize,
-    ) -> Imported<Value> {
-        let declared = body.output.get(output);
-        let declared = declared.and_then(crate::import::signature::declared);
-        let empty = declared.and_then(|(element, mut shape)| {
-            shape.insert(axis.min(shape.len()), 0);
-            Tensor::empty(element, shape)
-        });
-        match empty {
-            Some(empty) => Ok(Value::Constant(empty)),
-            None => refuse(
-                "it has no steps, and its body does not declare the shape of what it would collect",
-            ),
-        }
     }
 }

@@ -113,12 +113,8 @@ fn advance(
                 to: &to,
                 owned: &[],
             };
-            let seen = importer.binary(
-                &place,
-                crate::expression::Operation::Multiply,
-                seen,
-                factors,
-            )?;
+            let seen =
+                importer.binary(&place, crate::function::Operation::Multiply, seen, factors)?;
             argument = importer.plus(origin, argument, seen)?;
         }
         Ok::<LayerId, crate::import::refusal::Refusal>(importer.graph.apply(

@@ -1,8 +1,7 @@
 //! onnxruntime's own functions of one number: Gelu, FastGelu, QuickGelu, and BiasGelu, which adds a bias before.
 
 use super::activations::named;
-use crate::expression::Operation as Arithmetic;
-use crate::function::Function;
+use crate::function::{Function, Operation as Arithmetic};
 use crate::import::Importer;
 use crate::import::build::Place;
 use crate::import::build::broadcast::common_shape;

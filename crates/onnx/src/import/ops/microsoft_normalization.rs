@@ -1,7 +1,7 @@
 //! onnxruntime's own normalizations: SimplifiedLayerNormalization, by a root mean square, and SkipLayerNormalization and
 //! SkipSimplifiedLayerNormalization, of sums.
 
-use crate::expression::Operation as Arithmetic;
+use crate::function::Operation as Arithmetic;
 use crate::graph::LayerId;
 use crate::import::Importer;
 use crate::import::build::Place;

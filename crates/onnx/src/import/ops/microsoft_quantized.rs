@@ -1,8 +1,7 @@
 //! Operations of onnxruntime on quantized tensors: each is the float operation between a dequantization and a quantization.
 
 use crate::element::Element;
-use crate::expression::Operation as Arithmetic;
-use crate::function::Function;
+use crate::function::{Function, Operation as Arithmetic};
 use crate::graph::LayerId;
 use crate::import::Importer;
 use crate::import::build::Place;

@@ -1,6 +1,6 @@
 //! Mod: remainders. Of integers they have the sign of the divisor, or, with `fmod`, that of the dividend; of reals always the latter.
 
-use crate::expression::Operation as Arithmetic;
+use crate::function::Operation as Arithmetic;
 use crate::import::Importer;
 use crate::import::build::typed::{Binary, evaluate_binary};
 use crate::import::node::Node;

@@ -1,7 +1,6 @@
 //! OneHot: codes of indices along an axis, of two numbers. An index out of range has none that is meant.
 
-use crate::expression::{Expression, Operation as Arithmetic};
-use crate::function::{Comparison, Function};
+use crate::function::{Comparison, Expression, Function, Operation as Arithmetic};
 use crate::graph::Graph;
 use crate::import::Importer;
 use crate::import::build::movement::{axis_last, inverse, room};

@@ -1,8 +1,7 @@
 //! Pow: powers, entry by entry. The result has the type of the base, whatever that of the exponent.
 
 use crate::element::Element;
-use crate::expression::{Expression, Operation as Arithmetic};
-use crate::function::Function;
+use crate::function::{Expression, Function, Operation as Arithmetic};
 use crate::graph::LayerId;
 use crate::import::Importer;
 use crate::import::build::Place;

@@ -1,8 +1,7 @@
 //! Reductions along axes. Which axes was an attribute at first, and is an input since version 13 (ReduceSum) or 18 (the others).
 
 use crate::element::Element;
-use crate::expression::Expression;
-use crate::function::Function;
+use crate::function::{Expression, Function};
 use crate::graph::{Kind, LayerId};
 use crate::import::Importer;
 use crate::import::build::Place;

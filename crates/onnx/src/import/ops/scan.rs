@@ -1,14 +1,13 @@
 //! Scan: a graph written out once for each entry along an axis of its inputs.
 
-use super::loop_steps::MAX_STEPS;
 use crate::import::Importer;
-use crate::import::build::broadcast::{axis, slice};
+use crate::import::build::broadcast::axis;
+use crate::import::build::steps::MAX_STEPS;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Fold, Operation, graph, int, ints};
 use crate::import::value::Value;
 use crate::proto::GraphProto;
-use inferproof_view::Step;
 
 inventory::submit! {
     Operation::new("Scan", &[8, 9, 11, 16, 19, 21, 23, 24, 25], import)
@@ -186,36 +185,4 @@ fn steps<'a>(
         state.push(importer.stacked(&node.origin, &parts, axis)?);
     }
     Ok(state)
-}
-
-impl Importer<'_> {
-    /// One entry along an axis, which goes.
-    pub fn nth(
-        &mut self,
-        origin: &str,
-        value: &Value,
-        axis: usize,
-        place: usize,
-    ) -> Imported<Value> {
-        let shape = self.shape(value)?;
-        let steps = vec![
-            slice(axis, &shape, i64::try_from(place)?, 1, 1),
-            Step::Reduce {
-                axis,
-                source: 1,
-                weights: None,
-            },
-        ];
-        self.moved(origin, value, steps)
-    }
-
-    /// Values of one shape, one after the other along a new axis.
-    pub fn stacked(&mut self, origin: &str, parts: &[Value], axis: usize) -> Imported<Value> {
-        let insert = vec![Step::Insert { axis, len: 1 }];
-        let parts = parts
-            .iter()
-            .map(|part| self.moved(origin, part, insert.clone()));
-        let parts = parts.collect::<Imported<Vec<_>>>()?;
-        self.concatenated(origin, &parts, axis)
-    }
 }

@@ -1,6 +1,6 @@
 //! Max, Min, Sum, Mean of any number of tensors, entry by entry, with broadcasting.
 
-use crate::expression::Operation as Arithmetic;
+use crate::function::Operation as Arithmetic;
 use crate::import::Importer;
 use crate::import::build::Place;
 use crate::import::build::broadcast::common_shape;

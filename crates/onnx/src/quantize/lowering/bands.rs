@@ -12,10 +12,10 @@
 
 use super::Lowering;
 use crate::OnnxError;
-use crate::calibrate::Range;
 use crate::function::Function;
 use crate::graph::LayerId;
 use crate::quantize::scale::{Format, round, scaled};
+use crate::range::Range;
 use inferproof_program::{Table, TensorId, Term};
 use inferproof_view::View;
 

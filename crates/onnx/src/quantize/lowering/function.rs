@@ -2,10 +2,10 @@
 
 use super::{Lowering, MAX_ARGUMENT_BITS, MAX_INTEGER_BITS, full, powers};
 use crate::OnnxError;
-use crate::calibrate::Range;
 use crate::function::Function;
 use crate::graph::LayerId;
 use crate::quantize::scale::{Format, scaled};
+use crate::range::Range;
 use inferproof_program::{Table, TensorId};
 
 impl Lowering<'_> {

@@ -6,9 +6,9 @@
 
 use super::Lowering;
 use crate::OnnxError;
-use crate::calibrate::Range;
 use crate::graph::{Kind, LayerId, Summand};
 use crate::quantize::scale::{Format, round, scaled};
+use crate::range::Range;
 use crate::seen::Ends;
 use inferproof_program::{TensorId, Term};
 

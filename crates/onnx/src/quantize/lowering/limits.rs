@@ -1,8 +1,8 @@
 //! Where a value that is cut off is a loss: beyond what calibration saw, but not where the model itself cuts off.
 
 use super::Lowering;
-use crate::calibrate::Range;
 use crate::quantize::scale::{round, scaled};
+use crate::range::Range;
 use inferproof_program::{Limit, Tensor, TensorId};
 
 impl Lowering<'_> {

@@ -2,10 +2,10 @@
 
 use super::{Lowering, MAX_ARGUMENT_BITS};
 use crate::OnnxError;
-use crate::calibrate::Range;
 use crate::function::Function;
 use crate::graph::LayerId;
 use crate::quantize::scale::{Format, scaled};
+use crate::range::Range;
 use inferproof_program::{Contract, Limit, Table, TensorId, Term};
 use inferproof_view::{Step, View};
 

@@ -2,10 +2,10 @@
 
 use super::{EXACT_BITS, Lowering, MAX_ARGUMENT_BITS, MAX_INTEGER_BITS, MAX_SHIFT, SUM_BITS};
 use crate::OnnxError;
-use crate::calibrate::Range;
 use crate::graph::{Axes, Kind, LayerId, Summand, power_of_two};
 use crate::quantize::scale::{Format, round, scaled};
 use crate::quantize::{powers, wide};
+use crate::range::Range;
 use inferproof_program::{Contract, Linear, Op, TensorId, Term};
 use inferproof_view::View;
 

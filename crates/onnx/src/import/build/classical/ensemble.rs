@@ -79,26 +79,6 @@ impl Test {
         };
         f32::from(u8::from(is_one))
     }
-
-    /// A threshold as a number of single precision, as features are, or as an integer, if they are integers: such features compare with
-    /// either alike.
-    pub fn threshold_of(self, threshold: f64, of_integers: bool) -> Imported<f32> {
-        let nearest = threshold as f32;
-        let real = f64::from(nearest);
-        Ok(match self {
-            Self::AtMost | Self::Above if of_integers => threshold.floor() as f32,
-            Self::Below | Self::AtLeast if of_integers => threshold.ceil() as f32,
-            _ if real == threshold && (!of_integers || threshold.fract() == 0.0) => nearest,
-            Self::Equal | Self::Unequal => {
-                return refuse(format!(
-                    "a branch asks for equality with {threshold}, which no feature can be"
-                ));
-            }
-            Self::AtMost | Self::Above if real > threshold => nearest.next_down(),
-            Self::Below | Self::AtLeast if real < threshold => nearest.next_up(),
-            _ => nearest,
-        })
-    }
 }
 
 impl Block {

@@ -1,97 +1,6 @@
-//! Expressions in one number: what a chain of operations makes of each entry of a tensor.
-//!
-//! A chain that reads only one tensor, entry by entry, is one table, however many ONNX nodes it has.
+//! Expressions in one number: how they are put together, and what is seen of them without an argument.
 
-use crate::function::{Comparison, Function};
-use std::fmt;
-
-/// An expression in one argument.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Expression {
-    /// The argument.
-    Argument,
-    /// A number.
-    Number(f64),
-    /// A function of an expression.
-    Apply(Function, Box<Expression>),
-    /// An operation on two expressions.
-    Combine(Operation, Box<Expression>, Box<Expression>),
-    /// The second where the first is not zero, else the third.
-    Select(Box<Expression>, Box<Expression>, Box<Expression>),
-}
-
-/// The operations on two numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// `a + b`.
-    Add,
-    /// `a - b`.
-    Subtract,
-    /// `a * b`.
-    Multiply,
-    /// `a / b`.
-    Divide,
-    /// `a / b`, truncated.
-    DivideIntegers,
-    /// The greater.
-    Maximum,
-    /// The lesser.
-    Minimum,
-    /// `a^b`.
-    Power,
-    /// The remainder with the sign of the dividend.
-    Remainder,
-    /// The remainder with the sign of the divisor.
-    Modulo,
-    /// 1 if `a - b` compares so with zero, else 0.
-    Compare(Comparison),
-    /// Of truth values.
-    And,
-    /// Of truth values.
-    Or,
-    /// Of truth values.
-    Xor,
-}
-
-impl Operation {
-    /// The result for two numbers.
-    #[must_use]
-    pub fn evaluate(self, a: f64, b: f64) -> f64 {
-        match self {
-            Self::Add => a + b,
-            Self::Subtract => a - b,
-            Self::Multiply => a * b,
-            Self::Divide => a / b,
-            Self::DivideIntegers => (a / b).trunc(),
-            Self::Maximum => a.max(b),
-            Self::Minimum => a.min(b),
-            Self::Power => libm::pow(a, b),
-            Self::Remainder => libm::fmod(a, b),
-            Self::Modulo => libm::fmod(libm::fmod(a, b) + b, b),
-            Self::Compare(comparison) => comparison.evaluate(a - b),
-            Self::And => f64::from(u8::from(a != 0.0 && b != 0.0)),
-            Self::Or => f64::from(u8::from(a != 0.0 || b != 0.0)),
-            Self::Xor => f64::from(u8::from((a != 0.0) != (b != 0.0))),
-        }
-    }
-
-    /// Whether integers give integers; whether anything does.
-    fn is_integral(self) -> (bool, bool) {
-        match self {
-            Self::Add
-            | Self::Subtract
-            | Self::Multiply
-            | Self::Maximum
-            | Self::Minimum
-            | Self::Remainder
-            | Self::Modulo => (true, false),
-            Self::DivideIntegers | Self::Compare(_) | Self::And | Self::Or | Self::Xor => {
-                (true, true)
-            }
-            Self::Divide | Self::Power => (false, false),
-        }
-    }
-}
+use super::{Comparison, Expression, Function, Operation};
 
 impl From<f64> for Expression {
     fn from(number: f64) -> Self {
@@ -159,27 +68,6 @@ impl Expression {
         self.with(Operation::Compare(comparison), other)
     }
 
-    /// The value at an argument.
-    #[must_use]
-    pub fn evaluate(&self, x: f64) -> f64 {
-        match self {
-            Self::Argument => x,
-            Self::Number(number) => *number,
-            Self::Apply(function, inner) => function.evaluate(inner.evaluate(x)),
-            Self::Combine(operation, left, right) => {
-                operation.evaluate(left.evaluate(x), right.evaluate(x))
-            }
-            Self::Select(condition, yes, no) => {
-                let chosen = if condition.evaluate(x) != 0.0 {
-                    yes
-                } else {
-                    no
-                };
-                chosen.evaluate(x)
-            }
-        }
-    }
-
     /// The value at an argument, with every step rounded to single precision, as a model in that precision computes it.
     #[must_use]
     pub fn evaluate_single(&self, x: f32) -> f32 {
@@ -197,27 +85,6 @@ impl Expression {
                 true => yes.evaluate_single(x),
                 false => no.evaluate_single(x),
             },
-        }
-    }
-
-    /// Whether all values are integers, if the argument is an integer or not.
-    #[must_use]
-    pub fn is_integral(&self, argument: bool) -> bool {
-        match self {
-            Self::Argument => argument,
-            Self::Number(number) => number.fract() == 0.0,
-            Self::Apply(function, inner) => {
-                function.is_integral() || (function.keeps_integers() && inner.is_integral(argument))
-            }
-            Self::Combine(Operation::Power, left, right) => {
-                let is_whole = |exponent: &Self| matches!(exponent, Self::Number(n) if *n >= 0.0 && n.fract() == 0.0);
-                left.is_integral(argument) && is_whole(right)
-            }
-            Self::Combine(operation, left, right) => {
-                let (of_integers, always) = operation.is_integral();
-                always || (of_integers && left.is_integral(argument) && right.is_integral(argument))
-            }
-            Self::Select(_, yes, no) => yes.is_integral(argument) && no.is_integral(argument),
         }
     }
 
@@ -293,23 +160,6 @@ impl Expression {
         }
     }
 
-    /// The functions in it.
-    pub fn functions(&self) -> Box<dyn Iterator<Item = &Function> + '_> {
-        match self {
-            Self::Argument | Self::Number(_) => Box::new(std::iter::empty()),
-            Self::Apply(function, inner) => {
-                Box::new(std::iter::once(function).chain(inner.functions()))
-            }
-            Self::Combine(_, left, right) => Box::new(left.functions().chain(right.functions())),
-            Self::Select(condition, yes, no) => Box::new(
-                condition
-                    .functions()
-                    .chain(yes.functions())
-                    .chain(no.functions()),
-            ),
-        }
-    }
-
     /// How many operations it has.
     #[must_use]
     pub fn size(&self) -> usize {
@@ -318,18 +168,6 @@ impl Expression {
             Self::Apply(_, inner) => 1 + inner.size(),
             Self::Combine(_, left, right) => 1 + left.size() + right.size(),
             Self::Select(condition, yes, no) => 1 + condition.size() + yes.size() + no.size(),
-        }
-    }
-}
-
-impl fmt::Display for Expression {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Argument => write!(f, "x"),
-            Self::Number(number) => write!(f, "{number}"),
-            Self::Apply(function, inner) => write!(f, "{function}({inner})"),
-            Self::Combine(operation, left, right) => write!(f, "{operation:?}({left}, {right})"),
-            Self::Select(condition, yes, no) => write!(f, "Where({condition}, {yes}, {no})"),
         }
     }
 }
