@@ -35,10 +35,6 @@ mod rows;
 #[cfg(all(test, feature = "prover"))]
 mod tests;
 
-/// Points that share inversions: enough that an inversion weighs little beside the additions, few enough that they (64
-/// bytes each) stay in the second-level cache.
-const BATCH: usize = 1 << 13;
-
 /// `sum scalars[i] * points[i]` for full-size scalars. The shorter slice counts.
 ///
 /// Feature `prover` shares the work among threads. The time depends on the values: this is for what is public, or for a
@@ -80,7 +76,8 @@ fn weighted_bits<P: Profile>(
     bases: &[PackedPoint],
     windows: &[Window<'_>],
 ) -> Vec<PackedPoint> {
-    let threads = (bases.len() * windows.len() / BATCH).clamp(1, rayon::current_num_threads());
+    let threads =
+        (bases.len() * windows.len() / buckets::BATCH).clamp(1, rayon::current_num_threads());
     if threads == 1 {
         return Buckets::new(adder).weighted_bits(bases, windows).to_vec();
     }

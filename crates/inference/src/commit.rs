@@ -1,7 +1,8 @@
 //! Committing to a model: row commitments of its weights, and the one-time proof that they are in range.
 
 use crate::key::{Architecture, VerifyingKey};
-use crate::lower::weights::{RangePart, layouts, range_parts};
+use crate::lower::layouts::layouts;
+use crate::lower::weights::{RangePart, range_parts};
 use crate::lower::{LowerError, lower};
 use crate::range_proofs::{declared_weights, part_rows, range_context};
 use crate::rows::row_bits;

@@ -18,6 +18,7 @@
 //! | one-hot | b, limbs of wide gaps | b is a bit, its sum is one, `m - a_j - sum_{j' > j} b_j'` is not negative |
 
 mod builder;
+pub(crate) mod layouts;
 pub(crate) mod tables;
 pub(crate) mod weights;
 

@@ -3,7 +3,7 @@
 use crate::Digest;
 use crate::commit::ModelSecret;
 use crate::encoding::Curve;
-use crate::given::public_tensors;
+use crate::given::{given, public_tensors};
 use crate::key::VerifyingKey;
 use crate::lower::LowerError;
 use crate::proof::{Disclosed, Disclosure, Proof};
@@ -234,7 +234,7 @@ impl<P: Profile> Prover<P> {
         statement: &Statement,
         disclosure: &Disclosure,
     ) -> Result<Told<P>, InferenceError> {
-        let given = self.verifier.given(statement, disclosure)?;
+        let given = given(self.verifier.key(), statement, disclosure)?;
         let shape = self.verifier.shape(statement, disclosure);
         let prepared = self.verifier.prepared(&shape)?;
         Ok(Told {

@@ -25,7 +25,7 @@ pub(crate) fn row_bits(program: &Program) -> u32 {
         }
     }
     let points = |c: u32| {
-        let weights: usize = super::lower::weights::layouts(program, c).map_or(0, |layouts| {
+        let weights: usize = super::lower::layouts::layouts(program, c).map_or(0, |layouts| {
             layouts.iter().map(|(_, l)| l.row_count()).sum()
         });
         // A trace row costs a point in the proof beside the verifier's work; an opened entry costs a scalar.

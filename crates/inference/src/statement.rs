@@ -6,9 +6,10 @@
 //! code that checks them.
 
 mod document;
+mod error;
 mod shape;
 
-pub use document::StatementError;
+pub use error::StatementError;
 pub(crate) use shape::{Form, StatementShape};
 
 use crate::{Digest, hex};

@@ -1,9 +1,9 @@
 //! The verifier.
 
 use crate::Digest;
-use crate::given::public_tensors;
+use crate::given::{given, public_tensors};
 use crate::key::VerifyingKey;
-use crate::lower::weights::layouts;
+use crate::lower::layouts::layouts;
 use crate::lower::{LowerError, Lowered, lower};
 use crate::proof::{Disclosed, Disclosure, Proof};
 use crate::rejection::{KeyError, Rejection};
@@ -185,7 +185,7 @@ impl<P: Profile> Verifier<P> {
             let differences = expected.differences(self.program(), &proof.statement);
             return Err(Rejection::Statement(differences));
         }
-        let given = self.given(expected, &proof.disclosure)?;
+        let given = given(&self.key, expected, &proof.disclosure)?;
         let prepared = self.prepared(&self.shape(expected, &proof.disclosure))?;
         let publics = public_tensors(&prepared.lowered, given.publics)?;
         let context = context(expected, &given.ids);

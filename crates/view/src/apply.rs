@@ -1,11 +1,10 @@
 //! Computing the target of a view.
 
 use crate::axis_map::AxisMap;
-use crate::{Functional, Ring, Step, View, ViewError, volume};
-
-/// Entries that are worth a task of their own.
-#[cfg(feature = "parallel")]
-const TASK: usize = 1 << 14;
+use crate::permute::permute;
+use crate::ring::Ring;
+use crate::rows::fill_rows;
+use crate::{Step, View, ViewError, volume};
 
 impl View {
     /// The target array, row-major, from the source array, row-major.
@@ -114,100 +113,5 @@ fn add_multiple<S: Copy + Into<T>, T: Ring>(out: &mut [T], read: &[S], factor: i
     let factor = T::from(factor);
     for (out, &v) in out.iter_mut().zip(read) {
         *out += factor * v.into();
-    }
-}
-
-/// Row-major transposition: target axis `i` is source axis `permutation[i]`.
-pub(crate) fn permute<S: Copy + Into<T> + Sync, T: Ring>(
-    array: &[S],
-    shape: &[usize],
-    permutation: &[usize],
-) -> Vec<T> {
-    let mut strides = vec![1usize; shape.len()];
-    let mut stride = 1;
-    for (slot, &n) in strides.iter_mut().zip(shape).rev() {
-        *slot = stride;
-        stride *= n;
-    }
-    let target = permutation.iter();
-    let target: Vec<(usize, usize)> = target
-        .filter_map(|&p| Some((*shape.get(p)?, *strides.get(p)?)))
-        .collect();
-    let (&(width, step), outer) = target.split_last().unwrap_or((&(1, 1), &[]));
-    // Where each row of the target begins.
-    let mut offsets = vec![0usize];
-    for &(n, stride) in outer {
-        let next = offsets.iter();
-        offsets = next
-            .flat_map(|&o| (0..n).map(move |i| o + i * stride))
-            .collect();
-    }
-    let mut out = vec![T::default(); offsets.len() * width];
-    fill_rows(&mut out, width, |first, rows| {
-        let offsets = offsets.iter().skip(first);
-        for (&offset, row) in offsets.zip(rows.chunks_exact_mut(width.max(1))) {
-            let read = array.iter().skip(offset).step_by(step.max(1));
-            row.iter_mut()
-                .zip(read)
-                .for_each(|(out, &v)| *out = v.into());
-        }
-    });
-    out
-}
-
-/// Fills rows of so many entries, some at a time: `fill` is given the number of the first of them.
-fn fill_rows<T: Ring>(out: &mut [T], width: usize, fill: impl Fn(usize, &mut [T]) + Sync) {
-    #[cfg(feature = "parallel")]
-    if width > 0 && out.len() > TASK {
-        use rayon::prelude::*;
-        let rows = TASK.div_ceil(width);
-        let tasks = out.par_chunks_mut(rows * width).enumerate();
-        tasks.for_each(|(task, out)| fill(task * rows, out));
-        return;
-    }
-    if width > 0 {
-        fill(0, out);
-    }
-}
-
-impl<F: Ring> Functional<F> {
-    /// The value on an array, one group of axes after the other from the last: a multiplication for each entry that is not zero,
-    /// and no copy of the weights. Entries that are missing count as zero.
-    #[must_use]
-    pub fn evaluate<T: Copy + Default + PartialEq>(
-        &self,
-        array: &[T],
-        embed: impl Fn(T) -> F,
-    ) -> F {
-        let Some((last, outer)) = self.groups.split_last() else {
-            return array
-                .first()
-                .map_or(F::default(), |&a| self.coefficient * embed(a));
-        };
-        let width = last.weights.len().max(1);
-        let rows = array.chunks(width).map(|row| {
-            let mut sum = F::default();
-            for (&a, &w) in row.iter().zip(last.weights.iter()) {
-                if a != T::default() {
-                    sum += w * embed(a);
-                }
-            }
-            sum
-        });
-        let mut values: Vec<F> = rows.collect();
-        for group in outer.iter().rev() {
-            let width = group.weights.len().max(1);
-            let rows = values.chunks(width).map(|row| {
-                let mut sum = F::default();
-                for (&a, &w) in row.iter().zip(group.weights.iter()) {
-                    sum += w * a;
-                }
-                sum
-            });
-            values = rows.collect();
-        }
-        values
-            .first()
-            .map_or(F::default(), |&v| self.coefficient * v)
     }
 }

@@ -1,12 +1,9 @@
 //! Linear functionals of tensor-product form, and how a view pulls them back.
 
-use crate::{Step, View, ViewError, apply::permute, volume};
-use std::ops::{AddAssign, Mul};
+use crate::permute::permute;
+use crate::ring::Ring;
+use crate::{Step, View, ViewError, volume};
 use std::sync::Arc;
-
-/// What functionals are computed over: a prime field, or integers in tests.
-pub trait Ring: Copy + Default + AddAssign + Mul<Output = Self> + From<i64> + Send + Sync {}
-impl<T: Copy + Default + AddAssign + Mul<Output = T> + From<i64> + Send + Sync> Ring for T {}
 
 /// A weight vector over consecutive axes, row-major.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -371,5 +368,47 @@ impl<F: Ring> Functional<F> {
             });
         }
         self.groups.append(&mut right);
+    }
+}
+
+impl<F: Ring> Functional<F> {
+    /// The value on an array, one group of axes after the other from the last: a multiplication for each entry that is not zero,
+    /// and no copy of the weights. Entries that are missing count as zero.
+    #[must_use]
+    pub fn evaluate<T: Copy + Default + PartialEq>(
+        &self,
+        array: &[T],
+        embed: impl Fn(T) -> F,
+    ) -> F {
+        let Some((last, outer)) = self.groups.split_last() else {
+            return array
+                .first()
+                .map_or(F::default(), |&a| self.coefficient * embed(a));
+        };
+        let width = last.weights.len().max(1);
+        let rows = array.chunks(width).map(|row| {
+            let mut sum = F::default();
+            for (&a, &w) in row.iter().zip(last.weights.iter()) {
+                if a != T::default() {
+                    sum += w * embed(a);
+                }
+            }
+            sum
+        });
+        let mut values: Vec<F> = rows.collect();
+        for group in outer.iter().rev() {
+            let width = group.weights.len().max(1);
+            let rows = values.chunks(width).map(|row| {
+                let mut sum = F::default();
+                for (&a, &w) in row.iter().zip(group.weights.iter()) {
+                    sum += w * a;
+                }
+                sum
+            });
+            values = rows.collect();
+        }
+        values
+            .first()
+            .map_or(F::default(), |&v| self.coefficient * v)
     }
 }

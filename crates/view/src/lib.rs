@@ -29,10 +29,14 @@ mod apply;
 mod axis_map;
 mod batch;
 mod functional;
+mod permute;
+mod ring;
+mod rows;
 mod step;
 mod view;
 
-pub use functional::{Foreseen, Functional, Group, Ring};
+pub use functional::{Foreseen, Functional, Group};
+pub use ring::Ring;
 pub use step::Step;
 pub use view::{MAX_STEPS, View, ViewError};
 

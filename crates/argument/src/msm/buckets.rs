@@ -1,8 +1,11 @@
 //! Pippenger's bucket method, many windows at a time, so that all their additions share the inversions.
 
-use super::BATCH;
 use super::addition::{Adder, PackedPoint, Pair, Scratch};
 use crate::curve::Profile;
+
+/// Points that share inversions: enough that an inversion weighs little beside the additions, few enough that they (64
+/// bytes each) stay in the second-level cache.
+pub const BATCH: usize = 1 << 13;
 
 /// One window of a multi-exponentiation: `sum digits[i] * bases[i] + sum ones`.
 pub(super) struct Window<'a> {

@@ -7,8 +7,8 @@ use ark_ec::short_weierstrass::Projective;
 use rayon::prelude::*;
 
 use super::addition::{Adder, PackedPoint};
-use super::buckets::{Buckets, Window};
-use super::{BATCH, FixedBase, digits, horner, msm_full};
+use super::buckets::{BATCH, Buckets, Window};
+use super::{FixedBase, digits, horner, msm_full};
 use crate::curve::{Point, Profile, Scalar};
 use crate::generators::Generators;
 use inferproof_integers::Integers;

@@ -2,7 +2,7 @@
 
 use super::{VerifyingKey, on};
 use crate::generic;
-use crate::lower::weights::layouts;
+use crate::lower::layouts::layouts;
 use crate::rejection::KeyError;
 use inferproof_argument::curve::{Profile, Scalar};
 use inferproof_argument::generators::Generators;

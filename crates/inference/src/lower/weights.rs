@@ -5,6 +5,7 @@
 //! tensor's row commitments.
 
 use super::builder::Builder;
+use super::layouts::{layouts, refusal};
 use super::{LowerError, Lowered};
 use inferproof_argument::{Layout, Limits};
 use inferproof_program::{Program, TensorId};
@@ -13,30 +14,6 @@ use std::ops::Range;
 /// Leaves that one range proof's lookups have at most, axes padded to powers of two (a combination of outer axes is never
 /// split, however long). It bounds the memory of committing.
 const PART: usize = 1 << 20;
-
-/// Where each weight tensor lies: in rows as full as whole axes allow. The contracted axes of weights come last: a row holds runs
-/// of them for some neighbouring indices of the free axes, or a part of one run.
-pub(crate) fn layouts(program: &Program, c: u32) -> Result<Vec<(TensorId, Layout)>, LowerError> {
-    program
-        .weights()
-        .map(|id| {
-            let shape = program.tensor(id).map(|t| t.shape.clone());
-            let shape = shape.ok_or_else(|| refusal(program, id, "it does not exist"))?;
-            let layout = Layout::packed(shape, c)
-                .ok_or_else(|| refusal(program, id, "it is empty or too large to commit"))?;
-            Ok((id, layout))
-        })
-        .collect()
-}
-
-fn refusal(program: &Program, id: TensorId, reason: &str) -> LowerError {
-    let tensor = program.tensor(id).map(|t| t.name.clone());
-    LowerError::Op {
-        origin: "weight".into(),
-        tensor: tensor.unwrap_or_default(),
-        reason: reason.into(),
-    }
-}
 
 /// One range proof: parts of some weight tensors.
 pub(crate) struct RangePart {

@@ -3,6 +3,7 @@
 //! Every input and output must be listed: a name that is missing, misspelt or given twice is an error, never a default, since a default
 //! of "public" would show a value and one of "private" would let a prover hide one.
 
+use super::error::StatementError;
 use super::{Listed, Role, Statement, Visibility};
 use crate::{Digest, hex};
 use inferproof_program::{Program, TensorId};
@@ -12,46 +13,6 @@ use std::fmt;
 
 /// The document's `format`.
 pub const FORMAT: &str = "inferproof statement 1";
-
-/// Why a statement cannot be read, or does not speak of a program.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StatementError {
-    /// It is no such document.
-    #[error("not a statement: {0}")]
-    Format(String),
-    /// A tensor is named that is neither an input nor an output.
-    #[error("the model has no input or output `{name}`; it has {}", known.join(", "))]
-    Unknown {
-        /// The name.
-        name: String,
-        /// What there is.
-        known: Vec<String>,
-    },
-    /// An input and an output have the same name.
-    #[error("`{name}` is an input and an output; say `input:{name}` or `output:{name}`")]
-    Ambiguous {
-        /// The name.
-        name: String,
-    },
-    /// An input or output is not listed.
-    #[error(
-        "{role} `{name}` is not listed; say \"public\", \"private\", \"commit\" or {{\"committed\": ID}}"
-    )]
-    Missing {
-        /// Input or output.
-        role: &'static str,
-        /// Its name.
-        name: String,
-    },
-    /// An input or output is listed twice.
-    #[error("{role} `{name}` is listed twice")]
-    Twice {
-        /// Input or output.
-        role: &'static str,
-        /// Its name.
-        name: String,
-    },
-}
 
 /// The document.
 #[derive(Serialize, Deserialize)]

@@ -26,7 +26,7 @@ impl Builder<'_> {
 
     /// Weights come first among committed tensors, in order.
     pub(super) fn place_weights(&mut self) -> Result<(), LowerError> {
-        for (id, layout) in crate::lower::weights::layouts(self.program, self.c)? {
+        for (id, layout) in crate::lower::layouts::layouts(self.program, self.c)? {
             let name = self.tensor(id)?.name.clone();
             self.tensors.push(CommittedTensor {
                 name,
