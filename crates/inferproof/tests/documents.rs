@@ -1,4 +1,4 @@
-//! What the tables of checks name, the code that does each and the test that breaks it, is there.
+//! What documents name is there: files, and in the tables of checks the code that does each and the test that breaks it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -90,4 +90,57 @@ fn every_check_and_its_test_are_where_the_tables_say() {
     }
     assert!(checked > 150, "only {checked} names were found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// All documents below a folder.
+fn documents(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            documents(&path, found);
+        } else if path.extension().is_some_and(|e| e == "md") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_file_that_a_document_names_exists() {
+    const FOLDERS: [&str; 7] = [
+        "crates/",
+        "docs/",
+        "bench/",
+        "fuzz/",
+        "models/",
+        "notebooks/",
+        ".ci/",
+    ];
+    let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let top = ["README.md", "CONTRIBUTING.md", "SECURITY.md"];
+    let mut pages: Vec<PathBuf> = top.iter().map(|page| root.join(page)).collect();
+    for folder in ["docs", "bench", "models"] {
+        documents(&root.join(folder), &mut pages);
+    }
+    let is_path = |name: &&str| {
+        FOLDERS.iter().any(|folder| name.starts_with(folder))
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c))
+    };
+    let (mut missing, mut named) = (Vec::new(), 0);
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let quoted = text.split('`').skip(1).step_by(2);
+        // Of a command, its program.
+        let words = quoted.filter_map(|quoted| quoted.split_whitespace().next());
+        for name in words.filter(is_path) {
+            named += 1;
+            // A module may be named without its file's ending.
+            if !root.join(name).exists() && !root.join(format!("{name}.rs")).exists() {
+                missing.push(format!("{}: {name}", page.display()));
+            }
+        }
+    }
+    assert!(named > 50, "only {named} names were found");
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
