@@ -12,6 +12,7 @@ pub use real::Real;
 pub use views::power_of_two;
 
 use crate::function::Function;
+use crate::provenance::Provenance;
 use inferproof_view::{Step, View, ViewError, volume};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -51,11 +52,21 @@ pub struct Graph {
     pub masked: BTreeMap<LayerId, Masked>,
     /// Constants by a hash of their shapes and entries.
     constants: BTreeMap<u64, Vec<LayerId>>,
+    /// Which nodes brought the places at which views read.
+    pub provenance: Provenance,
     /// Views that are read as they are, not through.
     kept: BTreeSet<LayerId>,
 }
 
 impl Graph {
+    /// A graph without layers, to be made of this one.
+    pub fn empty(&self) -> Self {
+        Self {
+            provenance: self.provenance.clone(),
+            ..Self::default()
+        }
+    }
+
     pub fn layer(&self, id: LayerId) -> &Layer {
         &self.layers[id.0]
     }

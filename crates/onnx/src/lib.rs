@@ -38,6 +38,7 @@ mod operations;
 mod passes;
 mod progress;
 mod proto;
+mod provenance;
 mod quantize;
 mod range;
 mod requantize;

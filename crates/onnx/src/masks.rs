@@ -47,7 +47,7 @@ pub fn separate(graph: &Graph) -> Result<Graph, ViewError> {
     }
     let mut separation = Separation {
         old: graph,
-        graph: Graph::default(),
+        graph: graph.empty(),
         intervals: Intervals::default(),
         values: Vec::with_capacity(graph.layers.len()),
         leaves: BTreeMap::new(),

@@ -8,6 +8,7 @@
 use crate::function::{Expression, Function};
 use crate::graph::{Divisor, Graph, Kind, Summand};
 use crate::integer_function::{IntegerFunction, Operand};
+use crate::provenance::Provenance;
 use inferproof_view::{Step, View};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +21,7 @@ pub enum Shown {
     Coefficients,
     /// Numbers in a function of one number: bounds, slopes, exponents, whatever was folded into its table.
     Parameters,
-    /// Which entries of a tensor are read, or left out: indices of a gather, a mask that is constant, features that trees ask for.
+    /// Which entries of a tensor are read, or left out: indices of a gather, a mask that follows a rule, features that trees ask for.
     Places,
     /// Scales of quantized tensors, whole or by channel.
     Scales,
@@ -41,7 +42,12 @@ pub struct ShownNumbers {
 
 /// All of a graph's, by node.
 pub fn numbers(graph: &Graph) -> Vec<ShownNumbers> {
-    let mut found = Found::default();
+    let mut found = Found {
+        provenance: &graph.provenance,
+        node: String::new(),
+        numbers: BTreeMap::new(),
+        places: BTreeMap::new(),
+    };
     for layer in &graph.layers {
         found.node.clone_from(&layer.origin);
         match &layer.kind {
@@ -72,8 +78,8 @@ pub fn numbers(graph: &Graph) -> Vec<ShownNumbers> {
     found.list()
 }
 
-#[derive(Default)]
-struct Found {
+struct Found<'a> {
+    provenance: &'a Provenance,
     node: String,
     /// By node and what they are, different numbers by their bits.
     numbers: BTreeMap<(String, Shown), BTreeSet<u64>>,
@@ -81,7 +87,7 @@ struct Found {
     places: BTreeMap<String, BTreeSet<Vec<Option<u32>>>>,
 }
 
-impl Found {
+impl Found<'_> {
     fn number(&mut self, what: Shown, number: f64) {
         if number != 0.0 {
             let numbers = self.numbers.entry((self.node.clone(), what));
@@ -101,8 +107,16 @@ impl Found {
         for step in view.steps() {
             match step {
                 Step::Gather { index, .. } if !is_regular(index) => {
-                    let places = self.places.entry(self.node.clone()).or_default();
-                    places.insert(index.clone());
+                    // The nodes that brought them, or else that which reads there.
+                    let provenance = self.provenance;
+                    let mut nodes: Vec<&String> = provenance.of(index).collect();
+                    if nodes.is_empty() {
+                        nodes.push(&self.node);
+                    }
+                    for node in nodes {
+                        let places = self.places.entry(node.clone()).or_default();
+                        places.insert(index.clone());
+                    }
                 }
                 Step::Reduce {
                     weights: Some(weights),

@@ -25,7 +25,7 @@ pub fn rebuild(
     moved: Option<&Activations>,
     realigned: &[LayerId],
 ) -> Result<Equalized, OnnxError> {
-    let mut rebuilt = Graph::default();
+    let mut rebuilt = graph.empty();
     let mut names: BTreeMap<LayerId, LayerId> = BTreeMap::new();
     let mut inputs = BTreeMap::new();
     let mut wide = BTreeSet::new();

@@ -302,3 +302,117 @@ fn places_that_are_constants_are_listed() {
     let ends = vec![integers("start", &[1]), integers("end", &[3])];
     assert_eq!(compiled(slice, ends, 2).report.shown, []);
 }
+
+/// Indices with two axes.
+fn matrix(name: &str, dims: [i64; 2], values: &[i64]) -> pb::TensorProto {
+    pb::TensorProto {
+        dims: dims.to_vec(),
+        ..integers(name, values)
+    }
+}
+
+#[test]
+fn places_are_listed_by_the_node_that_has_them() {
+    let weights = (0..16).map(|i| ((i * 7) % 16) as f32 / 16.0 - 0.45);
+    let weights = pb::TensorProto {
+        dims: vec![4, 4],
+        ..array("weights", &weights.collect::<Vec<f32>>())
+    };
+    let again = pb::NodeProto {
+        name: "again".into(),
+        ..node("GatherElements", &["picked", "more"], "y")
+    };
+    // What follows may read through them, so that they have no tensor of their own.
+    let after = [
+        node("Identity", &["picked"], "y"),
+        node("Tanh", &["picked"], "y"),
+        node("Add", &["picked", "x"], "y"),
+        node("Mul", &["picked", "x"], "y"),
+        node("MatMul", &["picked", "weights"], "y"),
+        again,
+    ];
+    let picks = [
+        ("Gather", integers("indices", &[2, 0, 3, 1])),
+        ("GatherElements", integers("indices", &[2, 0, 3, 3])),
+        ("GatherND", matrix("indices", [4, 1], &[2, 0, 3, 1])),
+        ("ScatterElements", integers("indices", &[2, 0, 3])),
+        ("ScatterND", matrix("indices", [3, 1], &[2, 0, 3])),
+    ];
+    for (op, indices) in picks {
+        for after in &after {
+            let inputs = ["x", "indices", "updates"];
+            let inputs = &inputs[..if op.starts_with("Scatter") { 3 } else { 2 }];
+            let nodes = vec![node(op, inputs, "picked"), after.clone()];
+            let arrays = vec![
+                indices.clone(),
+                array("updates", &[0.5, 0.25, 0.75]),
+                weights.clone(),
+                integers("more", &[3, 0, 1, 2]),
+            ];
+            let found = compiled(nodes, arrays, 4).report.shown;
+            let name = format!("{} ({op})", op.to_lowercase());
+            let has_places = found.iter().filter(|s| s.what == Shown::Places);
+            let nodes: Vec<&str> = has_places.map(|s| s.node.as_str()).collect();
+            let expected = match after.name == "again" {
+                true => vec!["again (GatherElements)", &name],
+                false => vec![&*name],
+            };
+            assert_eq!(nodes, expected, "{op} before {}: {found:?}", after.op_type);
+        }
+    }
+}
+
+#[test]
+fn scales_by_channel_are_listed() {
+    let small = |name: &str, dims: &[i64], values: Vec<i32>| pb::TensorProto {
+        name: name.into(),
+        dims: dims.to_vec(),
+        data_type: 3,
+        int32_data: values,
+        ..Default::default()
+    };
+    let one = |name: &str, number: f32| pb::TensorProto {
+        dims: vec![],
+        ..array(name, &[number])
+    };
+    let axis = pb::AttributeProto {
+        name: "axis".into(),
+        r#type: pb::AttributeType::Int as i32,
+        i: 1,
+        ..Default::default()
+    };
+    let dequantize = |name: &str, inputs: &[&str], output: &str| pb::NodeProto {
+        name: name.into(),
+        ..node("DequantizeLinear", inputs, output)
+    };
+    let mut weights = dequantize("weights", &["w", "scales", "zeros"], "weighted");
+    weights.attribute.push(axis);
+    let nodes = vec![
+        node("QuantizeLinear", &["x", "scale", "zero"], "q"),
+        dequantize("input", &["q", "scale", "zero"], "dequantized"),
+        weights,
+        node("MatMul", &["dequantized", "weighted"], "product"),
+        pb::NodeProto {
+            name: "product".into(),
+            ..node("QuantizeLinear", &["product", "scale", "zero"], "r")
+        },
+        dequantize("output", &["r", "scale", "zero"], "y"),
+    ];
+    let entries = (0..16).map(|i| (i * 37) % 200 - 100);
+    let arrays = vec![
+        small("w", &[4, 4], entries.collect()),
+        small("zeros", &[4], vec![0; 4]),
+        small("zero", &[], vec![0]),
+        one("scale", 0.013),
+        array("scales", &[0.011, 0.017, 0.023, 0.005]),
+    ];
+    let found = compiled(nodes, arrays, 4).report.shown;
+    let is_listed = |node: &str, least: usize| {
+        let is_it = |s: &ShownNumbers| {
+            s.node.starts_with(node) && s.what == Shown::Scales && s.count >= least
+        };
+        assert!(found.iter().any(is_it), "{node}: {found:?}");
+    };
+    is_listed("quantizelinear (QuantizeLinear)", 1);
+    is_listed("product (QuantizeLinear)", 4);
+}

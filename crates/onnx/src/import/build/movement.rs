@@ -149,6 +149,7 @@ impl Importer<'_> {
         if room(view.target())? == 0 {
             return without_entries(element, view.target().to_vec());
         }
+        self.graph.provenance.note(origin, view.steps());
         let moved = self.graph.view(origin, layer, view.steps().to_vec())?;
         Ok(Value::computed(moved, element))
     }
