@@ -39,6 +39,7 @@ fuzz_target!(|data: &[u8]| {
             architecture: architecture.clone(),
             commitments: rows.iter().map(|&n| vec![Default::default(); n]).collect(),
             range_proofs: Vec::new(),
+            card: None,
         };
         match Verifier::within(key, &LIMITS) {
             Err(KeyError::Rows { expected, got: 0, .. }) if expected < 1 << 9 => rows.push(expected),
