@@ -28,6 +28,7 @@ pub mod resampling;
 pub mod rows;
 pub mod sampling;
 pub mod scaling;
+pub mod selection;
 pub mod steps;
 pub mod strings;
 pub mod trained_mask;

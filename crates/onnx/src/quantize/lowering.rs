@@ -4,6 +4,9 @@
 //! virtual for sums and contractions, with as many bits as the bounds need. Its *narrow* tensor has the width of an
 //! activation and may be an operand of a contraction; it is made by a rescale of the exact one, once, when something asks
 //! for it. A clamp (a ReLU) is itself a rescale of its source's exact tensor, so it costs nothing more.
+//!
+//! The files here call each other: a layer's tensor is made of those of its sources ([`exact`]), which are made when something asks for them
+//! first. They share one [`state`], which knows none of them.
 
 mod bands;
 mod constants;
@@ -20,6 +23,7 @@ mod quotient;
 mod reciprocal;
 mod requantization;
 mod root;
+mod state;
 mod sum;
 mod widths;
 
@@ -28,37 +32,9 @@ use crate::OnnxError;
 use crate::calibrate::Calibration;
 use crate::graph::{Graph, Kind, LayerId};
 use crate::import::Port;
-use crate::range::Range;
-use inferproof_program::{BoundWeights, Builder, Op, Tensor, TensorId, Weights};
-use nodes::Virtual;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// The least width at which the places of a maximum are searched: with fewer bits, ties would be frequent.
-const ARGMAX_BITS: u32 = 12;
-
-/// A term of a sum whose values may be as great as this is rescaled first, so that sums of sums stay within bounds.
-const WIDEST_PART: i128 = 1 << 44;
-
-/// How many bits wider than an activation a sum may be that is contracted as it is.
-const SUM_BITS: u32 = 6;
-
-/// The greatest shift of a rescale.
-const MAX_SHIFT: i32 = 60;
-
-/// Bits of an entry of a committed tensor of integers that stay as they are.
-const MAX_INTEGER_BITS: u32 = 31;
-
-/// The same of an input of integers, which has nothing before it whose bounds it would add to.
-const MAX_INPUT_BITS: u32 = 32;
-
-/// The greatest width of weights that are integers of 8 bits in the model, perhaps less a zero point; of activations that are few integers.
-const EXACT_BITS: u32 = 10;
-
-/// Bits of a function's argument, at most: its table has so many entries.
-const MAX_ARGUMENT_BITS: u32 = 16;
-
-/// Bits that the arguments and values of functions that are steep near zero have beyond those of other activations.
-const STEEP_BITS: u32 = 4;
+use inferproof_program::{BoundWeights, Builder, Op, Weights};
+use state::Lowering;
+use std::collections::BTreeMap;
 
 /// Makes the program of a calibrated graph, with its weights.
 pub fn lower(
@@ -123,57 +99,4 @@ pub fn lower(
     let mut program = lowering.builder.finish()?.into_program();
     shifts::equalize(&mut program);
     Ok(program.validated()?.bind(lowering.weights)?)
-}
-
-struct Lowering<'a> {
-    graph: &'a Graph,
-    ranges: &'a [Range],
-    /// What ends in a sigmoid or a softmax.
-    full: full::Full,
-    /// Powers with exponents that are weights.
-    powers: powers::Powers,
-    /// Of sums with masks in them, the range of what is seen.
-    seen: &'a BTreeMap<LayerId, Range>,
-    /// What sums may go beyond their ranges before they saturate, as a share.
-    headroom: f64,
-    plan: &'a Plan,
-    readers: Vec<usize>,
-    /// For each layer, whether it is [`wide`].
-    wide: Vec<bool>,
-    indices: BTreeMap<LayerId, usize>,
-    unsaturated: BTreeSet<LayerId>,
-    truths: BTreeSet<LayerId>,
-    /// The graph's inputs, as the caller knows them.
-    ports: BTreeMap<LayerId, &'a Port>,
-    builder: Builder,
-    weights: Weights,
-    exact: BTreeMap<LayerId, TensorId>,
-    narrow: BTreeMap<LayerId, TensorId>,
-    /// Sums with masks in them, with masks as small as they need be.
-    hidden: BTreeMap<LayerId, TensorId>,
-    /// For each tensor, what it is made of up to the last rescales.
-    virtuals: Vec<Virtual>,
-    /// Constants that were quantized at a scale, with a greatest value.
-    constants: BTreeMap<(LayerId, i32, i64), TensorId>,
-    /// For inputs that may have missing values, where they have.
-    missing: BTreeMap<LayerId, TensorId>,
-}
-
-impl Lowering<'_> {
-    fn tensor(&self, id: TensorId) -> &Tensor {
-        &self.builder.tensors[id.0 as usize]
-    }
-
-    fn op(&self, id: TensorId) -> &Op {
-        &self.builder.nodes[id.0 as usize].op
-    }
-
-    fn range(&self, id: LayerId) -> Range {
-        self.ranges[id.0]
-    }
-
-    /// The width of an argument of a function that is steep, or of which the whole range counts.
-    fn steep_bits(&self) -> u32 {
-        (self.plan.widths.activations + STEEP_BITS).min(MAX_ARGUMENT_BITS)
-    }
 }

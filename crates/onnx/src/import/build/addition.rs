@@ -1,6 +1,7 @@
-//! Sums and differences of two tensors, with broadcasting.
+//! Sums and differences of tensors.
 
 use super::Place;
+use super::broadcast::broadcast;
 use super::contraction::Follow;
 use crate::function::Function;
 use crate::graph::{Graph, Kind, LayerId};
@@ -71,5 +72,41 @@ impl Importer<'_> {
             return id;
         };
         self.graph.entrywise(at.origin, source, source)
+    }
+
+    /// `left` broadcast to the output's shape plus `sign` times `right` so.
+    pub fn combined(
+        &mut self,
+        at: &Place<'_>,
+        left: LayerId,
+        sign: f64,
+        right: LayerId,
+    ) -> Imported<LayerId> {
+        let to = at.to;
+        let left_steps = broadcast(self.graph.shape(left), to)?;
+        let right_steps = broadcast(self.graph.shape(right), to)?;
+        let terms = vec![
+            self.graph.summand(1.0, left, left_steps)?,
+            self.graph.summand(sign, right, right_steps)?,
+        ];
+        Ok(self.graph.sum(at.origin, terms))
+    }
+
+    /// The sum of multiples of layers of one shape, and a number.
+    pub fn combination<const N: usize>(
+        &mut self,
+        origin: &str,
+        parts: [(f64, LayerId); N],
+        offset: f64,
+    ) -> Imported<LayerId> {
+        let mut terms = Vec::with_capacity(N + 1);
+        for (factor, layer) in parts {
+            terms.push(self.graph.summand(factor, layer, vec![])?);
+        }
+        if let (true, Some(first)) = (offset != 0.0, terms.first()) {
+            let shape = first.view.target().to_vec();
+            terms.push(Graph::fill(offset, &shape)?);
+        }
+        Ok(self.graph.sum(origin, terms))
     }
 }

@@ -4,7 +4,7 @@ use super::Place;
 use super::magnitudes::Signed;
 use super::wrap::{Bounds, TABLE_BITS};
 use crate::function::{Comparison, Function, Operation};
-use crate::graph::{Divisor, Graph, LayerId};
+use crate::graph::{Divisor, LayerId};
 use crate::import::Importer;
 use crate::import::refusal::{Imported, refuse};
 
@@ -126,23 +126,5 @@ impl Importer<'_> {
             Operation::DivideIntegers => Ok(quotient),
             _ => self.combination(origin, [(1.0, left), (-number, quotient)], 0.0),
         }
-    }
-
-    /// The sum of multiples of layers of one shape, and a number.
-    pub fn combination<const N: usize>(
-        &mut self,
-        origin: &str,
-        parts: [(f64, LayerId); N],
-        offset: f64,
-    ) -> Imported<LayerId> {
-        let mut terms = Vec::with_capacity(N + 1);
-        for (factor, layer) in parts {
-            terms.push(self.graph.summand(factor, layer, vec![])?);
-        }
-        if let (true, Some(first)) = (offset != 0.0, terms.first()) {
-            let shape = first.view.target().to_vec();
-            terms.push(Graph::fill(offset, &shape)?);
-        }
-        Ok(self.graph.sum(origin, terms))
     }
 }

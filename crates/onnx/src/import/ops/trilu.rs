@@ -1,8 +1,8 @@
 //! Trilu: the upper or lower triangle of matrices, with zeros elsewhere.
 
 use crate::import::Importer;
-use crate::import::build::logic::masking;
 use crate::import::build::movement::room;
+use crate::import::build::selection::masking;
 use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Operation, int};

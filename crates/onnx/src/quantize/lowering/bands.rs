@@ -10,7 +10,7 @@
 //!
 //! In the band where `v` lies its term is as fine as that band's steps; finer bands give constants, coarser ones zero.
 
-use super::Lowering;
+use super::state::Lowering;
 use crate::OnnxError;
 use crate::function::Function;
 use crate::graph::LayerId;

@@ -1,6 +1,6 @@
 //! Constants as committed integers.
 
-use super::{EXACT_BITS, Lowering, MAX_INTEGER_BITS};
+use super::state::{EXACT_BITS, Lowering, MAX_INTEGER_BITS};
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::{Format, round, scaled};

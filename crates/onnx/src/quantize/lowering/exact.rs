@@ -1,6 +1,6 @@
 //! The tensor that follows a layer's definition.
 
-use super::{ARGMAX_BITS, Lowering, MAX_INPUT_BITS, MAX_INTEGER_BITS};
+use super::state::{ARGMAX_BITS, Lowering, MAX_INPUT_BITS, MAX_INTEGER_BITS};
 use crate::OnnxError;
 use crate::function::Function;
 use crate::graph::{Divisor, Kind, LOGIT_REACH, LayerId};

@@ -1,10 +1,11 @@
 //! Functions of one number, by their tables.
 
-use super::{Lowering, MAX_ARGUMENT_BITS, MAX_INTEGER_BITS, full, powers};
+use super::state::{Lowering, MAX_ARGUMENT_BITS, MAX_INTEGER_BITS};
 use crate::OnnxError;
 use crate::function::Function;
 use crate::graph::LayerId;
 use crate::quantize::scale::{Format, scaled};
+use crate::quantize::{full, powers};
 use crate::range::Range;
 use inferproof_program::{Table, TensorId};
 

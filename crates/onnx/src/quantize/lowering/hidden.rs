@@ -4,7 +4,7 @@
 //! they hide saturates at an end of the range of what is seen, and costs it no digits. An output and whatever calculates with the sum gets
 //! masks as they are.
 
-use super::Lowering;
+use super::state::Lowering;
 use crate::OnnxError;
 use crate::graph::{Kind, LayerId, Summand};
 use crate::quantize::scale::{Format, round, scaled};
@@ -91,7 +91,8 @@ impl Lowering<'_> {
                 }
                 Some(source) => {
                     let exact = self.exact(source)?;
-                    let is_wide = self.tensor(exact).range().magnitude() >= super::WIDEST_PART;
+                    let is_wide =
+                        self.tensor(exact).range().magnitude() >= super::state::WIDEST_PART;
                     Some(if is_wide {
                         self.operand(source)?
                     } else {

@@ -1,6 +1,6 @@
 //! One-hot codes of indices.
 
-use super::Lowering;
+use super::state::Lowering;
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::Format;

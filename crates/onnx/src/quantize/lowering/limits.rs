@@ -1,6 +1,6 @@
 //! Where a value that is cut off is a loss: beyond what calibration saw, but not where the model itself cuts off.
 
-use super::Lowering;
+use super::state::Lowering;
 use crate::quantize::scale::{round, scaled};
 use crate::range::Range;
 use inferproof_program::{Limit, Tensor, TensorId};

@@ -1,6 +1,6 @@
 //! Functions of one integer of up to 16 bits, or of two of 8, as tables of all arguments.
 
-use super::Lowering;
+use super::state::Lowering;
 use crate::OnnxError;
 use crate::graph::{LayerId, Source};
 use crate::integer_function::IntegerFunction;

@@ -1,6 +1,6 @@
 //! Missing values: the greatest integer of an input stands for them.
 
-use super::Lowering;
+use super::state::Lowering;
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::Format;

@@ -1,20 +1,11 @@
 //! The program's nodes, each from its origin, with the scale that the lowering has chosen.
 
-use super::Lowering;
 use super::meaning::of_input;
+use super::state::{Lowering, Virtual};
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::Format;
 use inferproof_program::{Contract, Op, TableId, TensorId, Term};
-
-/// What a tensor is made of, through virtual ones.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Virtual {
-    /// Whether there is a contraction in it.
-    pub bilinear: bool,
-    /// Whether it is more than a view of one committed tensor.
-    pub compound: bool,
-}
 
 impl Lowering<'_> {
     /// An input, with room in its range for what is no number.

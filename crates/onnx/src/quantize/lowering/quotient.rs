@@ -6,7 +6,7 @@
 //! By a tensor: a table gives `r = floor(2^n / d)`, with which `q = floor(x r / 2^n)` is the quotient or one less. What is left, `x - q d`, is
 //! compared with `d`, and the result of that added.
 
-use super::{Lowering, MAX_ARGUMENT_BITS, MAX_INTEGER_BITS, MAX_SHIFT};
+use super::state::{Lowering, MAX_ARGUMENT_BITS, MAX_INTEGER_BITS, MAX_SHIFT};
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::Format;

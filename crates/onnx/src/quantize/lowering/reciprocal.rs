@@ -1,6 +1,6 @@
 //! Reciprocals of numbers of both signs: of their magnitudes, times their signs.
 
-use super::{Lowering, MAX_ARGUMENT_BITS};
+use super::state::{Lowering, MAX_ARGUMENT_BITS};
 use crate::OnnxError;
 use crate::function::Function;
 use crate::graph::LayerId;

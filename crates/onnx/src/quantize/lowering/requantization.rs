@@ -1,6 +1,6 @@
 //! Integers of 8 bits, exactly as a quantized model makes them.
 
-use super::Lowering;
+use super::state::Lowering;
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::Format;

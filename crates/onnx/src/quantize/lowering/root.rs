@@ -1,6 +1,6 @@
 //! Square roots of sums that are too wide for a table.
 
-use super::Lowering;
+use super::state::Lowering;
 use crate::OnnxError;
 use crate::graph::LayerId;
 use crate::quantize::scale::Format;

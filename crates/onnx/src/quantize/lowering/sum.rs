@@ -1,7 +1,7 @@
 //! Sums with constant factors, at a scale that is fine enough for each of them.
 
 use super::constants::PICKED_BITS;
-use super::{Lowering, MAX_INTEGER_BITS, WIDEST_PART};
+use super::state::{Lowering, MAX_INTEGER_BITS, WIDEST_PART};
 use crate::OnnxError;
 use crate::graph::{LayerId, Summand, power_of_two};
 use crate::quantize::scale::{Format, round, scaled};

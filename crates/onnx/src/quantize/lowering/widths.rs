@@ -1,6 +1,8 @@
 //! Tensors of the widths that operands, arguments and outputs have.
 
-use super::{EXACT_BITS, Lowering, MAX_ARGUMENT_BITS, MAX_INTEGER_BITS, MAX_SHIFT, SUM_BITS};
+use super::state::{
+    EXACT_BITS, Lowering, MAX_ARGUMENT_BITS, MAX_INTEGER_BITS, MAX_SHIFT, SUM_BITS,
+};
 use crate::OnnxError;
 use crate::graph::{Axes, Kind, LayerId, Summand, power_of_two};
 use crate::quantize::scale::{Format, round, scaled};
