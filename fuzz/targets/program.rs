@@ -2,7 +2,9 @@
 #![no_main]
 
 use inferproof_inference::generic::{Verifier, VerifyingKey};
-use inferproof_inference::{Architecture, Disclosed, Disclosure, Grumpkin, KeyError, Limits, Proof, Visibility, Visible};
+use inferproof_inference::{
+    Architecture, Disclosed, Disclosure, Grumpkin, KeyError, Limits, Proof, Visibility, Visible,
+};
 use inferproof_program::Program;
 use libfuzzer_sys::fuzz_target;
 
@@ -14,7 +16,11 @@ const LIMITS: Limits = Limits {
 };
 
 fn seen(bit: u8) -> Visibility {
-    if bit & 1 == 0 { Visibility::Public } else { Visibility::Private }
+    if bit & 1 == 0 {
+        Visibility::Public
+    } else {
+        Visibility::Private
+    }
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -42,13 +48,17 @@ fuzz_target!(|data: &[u8]| {
             card: None,
         };
         match Verifier::within(key, &LIMITS) {
-            Err(KeyError::Rows { expected, got: 0, .. }) if expected < 1 << 9 => rows.push(expected),
+            Err(KeyError::Rows {
+                expected, got: 0, ..
+            }) if expected < 1 << 9 => rows.push(expected),
             Ok(verifier) => {
                 let _ = verifier.check_range_proofs();
                 let _ = verifier.argument_length();
                 // Relations of another shape, for a proof that shows what such a statement says and argues nothing.
                 let statement = verifier.statement(b"");
-                let statement = statement.with_inputs(seen(choices)).with_outputs(seen(choices >> 1));
+                let statement = statement
+                    .with_inputs(seen(choices))
+                    .with_outputs(seen(choices >> 1));
                 let disclose = |listed: &inferproof_inference::Listed| match listed.visibility {
                     Visibility::Public => Disclosed::Integers(Vec::new()),
                     _ => Disclosed::Nothing,

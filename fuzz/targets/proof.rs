@@ -49,7 +49,11 @@ fn edited(edits: &[u8]) -> Proof {
             5 => proof.argument.extend(vec![byte; place % 65]),
             6 => {
                 let disclosure = &mut proof.disclosure;
-                let list = if a & 1 == 0 { &mut disclosure.inputs } else { &mut disclosure.outputs };
+                let list = if a & 1 == 0 {
+                    &mut disclosure.inputs
+                } else {
+                    &mut disclosure.outputs
+                };
                 if let Some(Disclosed::Integers(tensor)) = list.first_mut() {
                     let place = usize::from(b) % tensor.len().max(1);
                     if let Some(slot) = tensor.get_mut(place) {

@@ -9,22 +9,28 @@ use std::fs;
 fn choices(seed: u64, count: usize) -> Vec<u32> {
     let mut state = seed;
     let next = move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as u32
     };
     std::iter::repeat_with(next).take(count).collect()
 }
 
 fn key_and_proof(case: &Case, weights: Visible) -> (Vec<u8>, Proof) {
-    let (key, secret) = commit::<Grumpkin>(
-        case.weights.clone(),
-        weights,
-        &mut |_, _| true,
-    )
-    .unwrap();
+    let (key, secret) =
+        commit::<Grumpkin>(case.weights.clone(), weights, &mut |_, _| true).unwrap();
     let bytes = key.encode();
     let prover = Prover::new(key, secret).unwrap();
-    let proof = prover.prove(&prover.verifier().statement(b"fuzz"), &case.inputs, &[], &mut |_| true).unwrap().proof;
+    let proof = prover
+        .prove(
+            &prover.verifier().statement(b"fuzz"),
+            &case.inputs,
+            &[],
+            &mut |_| true,
+        )
+        .unwrap()
+        .proof;
     (bytes, proof)
 }
 
@@ -39,7 +45,13 @@ fn main() {
             let has = |name: &str| format!("{:?}", case.program.nodes).contains(name);
             has("Weight") && has("Contract") && has("Rescale")
         })
-        .min_by_key(|case| case.program.tensors.iter().map(|t| t.volume()).sum::<usize>())
+        .min_by_key(|case| {
+            case.program
+                .tensors
+                .iter()
+                .map(|t| t.volume())
+                .sum::<usize>()
+        })
         .unwrap();
     let (key, proof) = key_and_proof(&small, Visible::Private);
     let key_bytes = key.clone();
@@ -50,10 +62,20 @@ fn main() {
     fs::write("seeds/proof/edits", [0, 0, 1, 0, 0, 1, 6, 0, 0, 0, 1]).unwrap();
     let decoded = VerifyingKey::<Grumpkin>::decode(&key_bytes).unwrap();
     let verifier = Verifier::new(decoded).unwrap();
-    let statement = verifier.statement(b"fuzz").with_inputs(Visibility::Committed([7; 32]));
-    fs::write("seeds/statement/committed", statement.to_json(verifier.program())).unwrap();
+    let statement = verifier
+        .statement(b"fuzz")
+        .with_inputs(Visibility::Committed([7; 32]));
+    fs::write(
+        "seeds/statement/committed",
+        statement.to_json(verifier.program()),
+    )
+    .unwrap();
     let opening = verifier.commit_input(0, small.inputs[0].clone()).unwrap();
-    fs::write("seeds/tensor/commitment", opening.commitment().encode(Curve::Grumpkin)).unwrap();
+    fs::write(
+        "seeds/tensor/commitment",
+        opening.commitment().encode(Curve::Grumpkin),
+    )
+    .unwrap();
     fs::write("seeds/tensor/opening", &*opening.encode(Curve::Grumpkin)).unwrap();
     for seed in 1000..1012 {
         let case = build(&choices(seed, 120));
@@ -64,7 +86,11 @@ fn main() {
             if let inferproof_program::Op::Linear(inferproof_program::Linear { terms }) = &node.op
                 && let Some(term) = terms.first()
             {
-                fs::write(format!("seeds/view/{seed}"), postcard::to_allocvec(&term.view).unwrap()).unwrap();
+                fs::write(
+                    format!("seeds/view/{seed}"),
+                    postcard::to_allocvec(&term.view).unwrap(),
+                )
+                .unwrap();
             }
         }
     }

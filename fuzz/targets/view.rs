@@ -41,7 +41,9 @@ fn applies_quickly(view: &View) -> bool {
         let last = match part.steps().last() {
             Some(Step::SuffixSum { len, .. }) => len.saturating_mul(*len),
             Some(Step::Slice { len, .. } | Step::Insert { len, .. }) => *len,
-            Some(Step::Window { positions, kernel, .. }) => positions * kernel,
+            Some(Step::Window {
+                positions, kernel, ..
+            }) => positions * kernel,
             _ => 0,
         };
         entries.saturating_add(last) < 1 << 13
@@ -60,7 +62,12 @@ fuzz_target!(|data: &[u8]| {
     if foretold.work > 1 << 13 || !applies_quickly(&view) {
         return;
     }
-    let axes = view.target().iter().enumerate().map(|(i, &n)| numbers(n, i as u64)).collect();
+    let axes = view
+        .target()
+        .iter()
+        .enumerate()
+        .map(|(i, &n)| numbers(n, i as u64))
+        .collect();
     let functional = Functional::product(axes);
     let source = numbers(volume(view.source()).unwrap(), 99);
     let target = view.apply(&source).unwrap();
