@@ -87,11 +87,12 @@ impl Console {
         }
     }
 
-    /// Says something worth knowing before the work, on standard error, unless it shall be quiet.
+    /// Says something worth knowing before the work, on standard error, unless it shall be quiet. Where an object is printed, it is a part of
+    /// that: whoever reads both streams would be woken, and on few cores would take one from the work that begins.
     pub fn note(&self, note: impl fmt::Display) {
         if self.logs {
             tracing::info!("{note}");
-        } else if !self.quiet {
+        } else if !self.quiet && !self.json {
             eprintln!("{}", printable(&note.to_string()));
         }
     }

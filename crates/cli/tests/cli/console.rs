@@ -19,6 +19,18 @@ fn quiet_is_quiet_and_errors_are_heard() {
 }
 
 #[test]
+fn what_a_proof_will_say_is_a_part_of_the_object() {
+    let place = Place::with_model();
+    let prove = "prove credit.model --input input.json --private input -o private.proof";
+    let run = place.run(&format!("--json {prove}"));
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");
+    let object: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(object["statement"]["inputs"]["input"], "private");
+    let run = place.run(&format!("{prove} --force"));
+    assert!(run.stderr.contains("the proof will say"), "{run}");
+}
+
+#[test]
 fn verbose_says_how_long_each_part_takes() {
     let run = Place::with_model().run("prove credit.model --input input.json -o new.proof -v");
     for part in [
