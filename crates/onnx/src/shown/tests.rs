@@ -127,6 +127,59 @@ fn shown(node: &str, what: Shown, count: usize) -> ShownNumbers {
 }
 
 #[test]
+fn levels_of_one_number_are_committed() {
+    let chains: [&[pb::NodeProto]; 4] = [
+        &[
+            node("Max", &["x", "level"], "most"),
+            node("Sigmoid", &["most"], "y"),
+        ],
+        &[
+            node("Min", &["x", "level"], "least"),
+            node("Exp", &["least"], "y"),
+        ],
+        &[
+            node("Greater", &["x", "level"], "holds"),
+            node("Where", &["holds", "x", "zero"], "y"),
+        ],
+        &[
+            node("Greater", &["x", "one"], "holds"),
+            node("Where", &["holds", "x", "level"], "y"),
+        ],
+    ];
+    for nodes in chains {
+        let with = |level: f32| {
+            let arrays = [
+                ("level", vec![level; 4]),
+                ("zero", vec![0.0]),
+                ("one", vec![1.0]),
+            ];
+            let read = |name: &str| nodes.iter().any(|n| n.input.iter().any(|i| i == name));
+            let arrays = arrays.iter().filter(|(name, _)| read(name));
+            let arrays = arrays.map(|(name, values)| array(name, values));
+            compiled(nodes.to_vec(), arrays.collect(), 4)
+        };
+        let (one, other) = (with(0.9), with(0.8));
+        let op = &nodes[0].op_type;
+        let weight = |of: &Compiled| {
+            let weights = of.program.weights();
+            let weights = weights.map(|id| of.weights.get(id).unwrap().to_i64());
+            // The zero of a selection may be a weight, too.
+            let mut levels = weights.filter(|values| *values != [0]);
+            (levels.next().unwrap(), levels.next())
+        };
+        assert_eq!(weight(&one).1, None, "{op}");
+        assert_ne!(weight(&one), weight(&other), "{op}");
+        // Nothing is shown but the one that stands alone.
+        let shown = one.report.shown.iter().map(|entry| &entry.node[..]);
+        let shown: Vec<&str> = shown.collect();
+        match nodes[0].input[1] == "one" {
+            true => assert_eq!(shown, ["greater (Greater)"]),
+            false => assert_eq!(shown, [""; 0], "{op}"),
+        }
+    }
+}
+
+#[test]
 fn arrays_of_one_number_are_committed() {
     let nodes = || {
         vec![

@@ -5,7 +5,7 @@
 //! expressed at all, the whole chain becomes one table of the tensor it begins with.
 
 use crate::function::{Expression, Function, Operation};
-use crate::graph::{Kind, LayerId};
+use crate::graph::{Kind, LayerId, MASK};
 use crate::import::Importer;
 use crate::import::known::chain::Chain;
 use std::sync::Arc;
@@ -68,12 +68,16 @@ impl Importer<'_> {
         shape: &[usize],
     ) -> Option<Chain> {
         // These can read a secret array; of others, what is secret would have to be in the table all the same.
-        let can_read = matches!(
-            operation,
-            Operation::Add | Operation::Subtract | Operation::Multiply | Operation::Divide
-        );
-        let is_secret = |id| self.uniform(id).is_some() && self.public_number(id).is_none();
-        if can_read && (is_secret(left) || is_secret(right)) {
+        let is_secret = |id| match operation {
+            Operation::Add | Operation::Subtract | Operation::Multiply | Operation::Divide => {
+                self.uniform(id).is_some() && self.public_number(id).is_none()
+            }
+            Operation::Maximum | Operation::Minimum | Operation::Compare(_) => {
+                self.is_secret_level(id)
+            }
+            _ => false,
+        };
+        if is_secret(left) || is_secret(right) {
             return None;
         }
         self.chain(&[left, right], shape, |operands| {
@@ -85,7 +89,17 @@ impl Importer<'_> {
         })
     }
 
+    /// Whether an array that the model was given holds one number everywhere, with which something is compared or replaced. Zero is where
+    /// functions bend, and what stands for infinity is no number that training found.
+    pub fn is_secret_level(&self, id: LayerId) -> bool {
+        let number = self.uniform(id).filter(|v| *v != 0.0 && v.abs() < MASK);
+        number.is_some() && self.public_number(id).is_none()
+    }
+
     pub fn chain_of_selection(&self, operands: &[LayerId; 3], shape: &[usize]) -> Option<Chain> {
+        if operands.iter().any(|&id| self.is_secret_level(id)) {
+            return None;
+        }
         self.chain(
             operands,
             shape,

@@ -66,7 +66,10 @@ impl Importer<'_> {
 
     /// A tensor, broadcast, with zeros where a mask says so.
     fn masked(&mut self, source: LayerId, masking: Vec<Step>, to: &[usize]) -> Imported<Summand> {
-        if let Some(value) = self.uniform(source) {
+        let public = self
+            .uniform(source)
+            .filter(|_| !self.is_secret_level(source));
+        if let Some(value) = public {
             let fill = Graph::fill(value, to)?;
             let view = masking
                 .into_iter()

@@ -28,12 +28,24 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         node.input(2)?.clone(),
     ];
     let chooses_reals = yes.element().is_some_and(Element::is_float);
-    if condition.constant().is_some() && chooses_reals {
-        // An array that the model was given may be a weight; integers may be wider than products of them.
-        importer.input(node, 0)?;
+    // An array that the model was given may be a weight; integers may be wider than products of them. What is never chosen may hold anything.
+    let is_weighed = chooses_reals && decided(&condition).is_none();
+    for (position, value) in [&condition, &yes, &no].into_iter().enumerate() {
+        let entries = value.constant().map_or(0, Tensor::len);
+        if is_weighed && entries > 0 {
+            importer.input(node, position)?;
+        }
     }
     let selected = importer.selected(&node.origin, &condition, &yes, &no)?;
     Ok(vec![selected])
+}
+
+/// Whether a condition holds, if it is the same everywhere.
+fn decided(condition: &Value) -> Option<bool> {
+    let truths = condition.constant().and_then(Tensor::integers)?;
+    let (first, rest) = truths.split_first()?;
+    let holds = *first != 0;
+    rest.iter().all(|&h| (h != 0) == holds).then_some(holds)
 }
 
 impl Importer<'_> {
@@ -59,13 +71,9 @@ impl Importer<'_> {
             return without_entries(element, to);
         }
         // A condition that holds everywhere, or nowhere, leaves nothing of the other tensor.
-        if let Some(holds) = condition.constant().and_then(Tensor::integers) {
-            if holds.iter().all(|&h| h != 0) {
-                return self.repeated_to(origin, yes, &to);
-            }
-            if holds.iter().all(|&h| h == 0) {
-                return self.repeated_to(origin, no, &to);
-            }
+        if let Some(holds) = decided(condition) {
+            let chosen = if holds { yes } else { no };
+            return self.repeated_to(origin, chosen, &to);
         }
         let condition = self.layer(origin, condition)?;
         let chosen = match element {
