@@ -74,14 +74,7 @@ fn the_sample_has_this_versions_digest() {
 /// A whole proof up to the closing protocol, whose masks are random: by the naive prover, whose pads and blinders are not.
 #[test]
 fn a_proof_is_of_this_version() {
-    let shape = Shape {
-        samples: 2,
-        inputs: 3,
-        hidden: 3,
-        outputs: 2,
-        c: 2,
-        ..Shape::default()
-    };
+    let shape = Shape::small();
     let relations = shape.relations();
     let generators = Generators::<GrumpkinConfig>::new(relations.generator_count());
     let trace = Trace::random(&shape, 1);

@@ -81,6 +81,18 @@ fn term(coefficient: i64, source: Source, view: View) -> Term {
 }
 
 impl Shape {
+    /// A small one with all three contractions.
+    pub fn small() -> Self {
+        Self {
+            samples: 2,
+            inputs: 3,
+            hidden: 3,
+            outputs: 2,
+            c: 2,
+            ..Self::default()
+        }
+    }
+
     pub fn relations(&self) -> Relations {
         Relations::new(self.parts()).unwrap()
     }

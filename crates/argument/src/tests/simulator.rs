@@ -93,14 +93,7 @@ pub fn simulate(
 /// challenge, for an output that the model never gives, and under no other.
 #[test]
 fn transcripts_are_made_without_a_witness() {
-    let shape = Shape {
-        samples: 2,
-        inputs: 3,
-        hidden: 3,
-        outputs: 2,
-        c: 2,
-        ..Shape::default()
-    };
+    let shape = Shape::small();
     let relations = shape.relations();
     let generators = Generators::<P>::new(relations.generator_count());
     let model = Model::commit(&relations, &generators, &Trace::random(&shape, 1).weights);

@@ -166,6 +166,16 @@ impl Arena {
         self.verifier().verify(&self.statement, &proof)
     }
 
+    /// A proof in which one tensor is a lie, with all that follows from it, is rejected.
+    pub fn rejects(&self, id: TensorId, lie: Vec<i64>, what: &str) {
+        let mut inputs = input();
+        inputs.push(lie);
+        rejected(
+            self.verdict(&self.with_given(id), &self.weights, &inputs),
+            what,
+        );
+    }
+
     /// The program in which one tensor is given from outside.
     pub fn with_given(&self, id: TensorId) -> Program {
         let mut program = self.program.clone();

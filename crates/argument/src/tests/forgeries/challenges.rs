@@ -1,6 +1,6 @@
 //! Values that are chosen when their challenge is known, and messages that no pad hides: a challenge is drawn behind all that it tests.
 
-use super::setting::{CLOSING, F, Setting, small};
+use super::setting::{CLOSING, F, Setting};
 use crate::tests::oracle::{Program, bits, drawn};
 use crate::tests::sample::{SHIFT_2, Shape, Trace};
 use crate::transcript::{Challenge, Message};
@@ -8,11 +8,22 @@ use ark_ff::{AdditiveGroup, Field, One, Zero};
 use std::cell::Cell;
 use std::rc::Rc;
 
+/// What is sent under pads.
+const PADDED: [Message; 7] = [
+    Message::Root,
+    Message::LayerRound,
+    Message::LayerValues,
+    Message::Direct,
+    Message::ContractionRound,
+    Message::Operands,
+    Message::MergeRound,
+];
+
 /// Every single value that is sent, wrong by one, while all else is honest and consistent: values before the pads are taken
 /// off (a wrong carry between layers, wrong operands, a wrong merge), and after (a wrong pad).
 #[test]
 fn any_wrong_value_is_rejected() {
-    let setting = Setting::random(small(), 1);
+    let setting = Setting::random(Shape::small(), 1);
     for pad in 0..setting.relations.pad_count() {
         let tamper = || {
             Box::new(move |first: usize, _: Message, values: &mut [F]| {
@@ -34,16 +45,8 @@ fn any_wrong_value_is_rejected() {
 /// Values of zero, and messages that are another's: the four values of a layer, exchanged.
 #[test]
 fn wrong_messages_are_rejected() {
-    let setting = Setting::random(small(), 2);
-    for kind in [
-        Message::Root,
-        Message::LayerRound,
-        Message::LayerValues,
-        Message::Direct,
-        Message::ContractionRound,
-        Message::Operands,
-        Message::MergeRound,
-    ] {
+    let setting = Setting::random(Shape::small(), 2);
+    for kind in PADDED {
         for zeros in [true, false] {
             let mut attacker = setting.attacker();
             attacker.message = Some(Box::new(move |_, message, values| {
@@ -62,7 +65,7 @@ fn wrong_messages_are_rejected() {
 /// Frozen challenges, root: another root with a zero numerator and the same claim at the old tau and lambda.
 #[test]
 fn a_root_that_suits_old_challenges_is_rejected() {
-    let setting = Setting::random(small(), 3);
+    let setting = Setting::random(Shape::small(), 3);
     let log = setting.challenges();
     let tau: F = drawn(&log, Challenge::Tau)[0];
     let forged = || {
@@ -91,7 +94,7 @@ fn a_root_that_suits_old_challenges_is_rejected() {
 /// Frozen challenges, rounds: each round of each sumcheck sends another polynomial with the same value at the old challenge.
 #[test]
 fn rounds_that_suit_old_challenges_are_rejected() {
-    let setting = Setting::random(small(), 4);
+    let setting = Setting::random(Shape::small(), 4);
     let log = setting.challenges();
     let points: Vec<(Message, Vec<F>)> = vec![
         (
@@ -170,7 +173,7 @@ fn rounds_that_suit_old_challenges_are_rejected() {
 /// same claims at the old tau.
 #[test]
 fn layer_values_that_suit_old_challenges_are_rejected() {
-    let setting = Setting::random(small(), 5);
+    let setting = Setting::random(Shape::small(), 5);
     let log = setting.challenges();
     let (taus, lambdas): (Vec<F>, Vec<F>) =
         (drawn(&log, Challenge::Tau), drawn(&log, Challenge::Lambda));
@@ -209,16 +212,8 @@ fn layer_values_that_suit_old_challenges_are_rejected() {
 /// A message with no pad: each kind of message, sent as the values that it is, though its pads are committed.
 #[test]
 fn a_message_with_no_pad_is_rejected() {
-    let setting = Setting::random(small(), 6);
-    for kind in [
-        Message::Root,
-        Message::LayerRound,
-        Message::LayerValues,
-        Message::Direct,
-        Message::ContractionRound,
-        Message::Operands,
-        Message::MergeRound,
-    ] {
+    let setting = Setting::random(Shape::small(), 6);
+    for kind in PADDED {
         let mut attacker = setting.attacker();
         let values: Rc<Cell<Vec<F>>> = Rc::default();
         let seen = values.clone();
@@ -242,7 +237,7 @@ fn a_message_with_no_pad_is_rejected() {
 fn operands_that_compensate_under_a_known_mu_are_rejected() {
     let shape = Shape {
         squares: false,
-        ..small()
+        ..Shape::small()
     };
     let mut trace = Trace::random(&shape, 15);
     // A false second accumulator, and what follows from it.
@@ -302,7 +297,7 @@ fn operands_that_compensate_under_a_known_mu_are_rejected() {
 /// Must 8: a false output whose error vanishes at the point of the linear claim. It passes if zeta is known beforehand.
 #[test]
 fn an_output_that_suits_a_known_zeta_is_rejected() {
-    let mut setting = Setting::random(small(), 16);
+    let mut setting = Setting::random(Shape::small(), 16);
     // Two outputs, off by 1 and by -1: the error (1 - zeta) - zeta is zero at one half.
     setting.publics[0][0] += 1;
     setting.publics[0][1] -= 1;
@@ -319,7 +314,7 @@ fn an_output_that_suits_a_known_zeta_is_rejected() {
 /// multiplicity make up for a lookup that is in no table.
 #[test]
 fn multiplicities_that_suit_a_known_gamma_are_rejected() {
-    let shape = small();
+    let shape = Shape::small();
     let mut x = Trace::random(&shape, 17).x;
     x[0] = 300;
     let trace = Trace::run(&shape, Trace::random(&shape, 17).weights, x);

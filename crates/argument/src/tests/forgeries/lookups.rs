@@ -1,7 +1,7 @@
 //! Leaves of the lookup tree that are not those of the committed values, and values that no lookup binds where a relation is left out.
 
-use super::setting::{CLOSING, F, P, Setting, small};
-use crate::tests::adversary::{Adversary, field_arrays, field_values, places};
+use super::setting::{CLOSING, F, P, Setting};
+use crate::tests::adversary::{Adversary, field_values, places};
 use crate::tests::sample::{HIGH, SHIFT_2, Shape, Trace, tensor};
 use ark_ff::{AdditiveGroup, Field, One, Zero};
 use inferproof_relations::{Leaves, Parts, Table};
@@ -13,7 +13,7 @@ type Attack = Box<dyn Fn(F, &mut Vec<F>, &mut Vec<F>)>;
 /// Stopped by `weight * (selected + eta * (one - selected + ...))`.
 #[test]
 fn wrong_leaves_are_rejected() {
-    let setting = Setting::random(small(), 21);
+    let setting = Setting::random(Shape::small(), 21);
     let shape = &setting.relations.parts().lookups[0].shape;
     let real = places(shape);
     let padding = (0..).find(|at| !real.contains(at)).unwrap();
@@ -113,17 +113,8 @@ fn an_unbounded_quotient_is_rejected() {
     assert_eq!(left, 0);
     let mut trace = honest;
     trace.out[0] += step;
-    let verdict = |weaken: fn(&mut Parts)| {
-        let setting = Setting::new(shape, trace.clone(), weaken);
-        let Setting {
-            relations,
-            generators,
-            publics,
-            ..
-        } = &setting;
-        let outputs = field_arrays::<P>(&setting.trace.contractions);
-        Adversary::new(relations, generators, &values, outputs, publics).attempt(publics)
-    };
+    let verdict =
+        |weaken: fn(&mut Parts)| Setting::new(shape, trace.clone(), weaken).attempt(&values);
     assert_eq!(verdict(|parts| drop(parts.lookups.pop())), Ok(()));
     assert_eq!(verdict(|_| {}), CLOSING);
 }
@@ -131,7 +122,7 @@ fn an_unbounded_quotient_is_rejected() {
 /// Must 5: with field elements for y and e there is no second way to write a sum either; with e unbounded there is.
 #[test]
 fn an_unbounded_excess_is_rejected() {
-    let shape = small();
+    let shape = Shape::small();
     let mut trace = Trace::random(&shape, 23);
     let at = (0..trace.y.len())
         .find(|&i| trace.e[i] == 0 && trace.y[i] < HIGH)
@@ -140,17 +131,8 @@ fn an_unbounded_excess_is_rejected() {
     let mut values = field_values::<P>(&trace);
     values[tensor::E][at] = F::one() / F::from(64);
     trace.e[at] = 0;
-    let verdict = |weaken: fn(&mut Parts)| {
-        let setting = Setting::new(shape, trace.clone(), weaken);
-        let Setting {
-            relations,
-            generators,
-            publics,
-            ..
-        } = &setting;
-        let outputs = field_arrays::<P>(&setting.trace.contractions);
-        Adversary::new(relations, generators, &values, outputs, publics).attempt(publics)
-    };
+    let verdict =
+        |weaken: fn(&mut Parts)| Setting::new(shape, trace.clone(), weaken).attempt(&values);
     assert_eq!(verdict(|_| {}), CLOSING);
     // Without the clamp any y passes.
     assert_eq!(verdict(|parts| drop(parts.lookups.remove(2))), Ok(()));
@@ -161,7 +143,7 @@ fn an_unbounded_excess_is_rejected() {
 fn another_view_is_rejected() {
     let shape = Shape {
         squares: false,
-        ..small()
+        ..Shape::small()
     };
     let honest = Trace::random(&shape, 24);
     // acc2 computed from y with its first two columns exchanged.
@@ -189,7 +171,7 @@ fn another_view_is_rejected() {
 fn weights_out_of_range_are_rejected() {
     use inferproof_relations::Source;
     use inferproof_view::View;
-    let shape = small();
+    let shape = Shape::small();
     let trace = Trace::random(&shape, 25);
     let weights = |parts: &mut Parts| {
         let mut lookup = parts.lookups[0].clone();

@@ -3,7 +3,7 @@
 use crate::Reject;
 use crate::curve::Scalar;
 use crate::generators::Generators;
-use crate::tests::adversary::{Adversary, statement};
+use crate::tests::adversary::{Adversary, field_arrays, statement};
 use crate::tests::oracle::{self, Log, Program};
 use crate::tests::sample::{Shape, Trace};
 use ark_grumpkin::GrumpkinConfig;
@@ -45,6 +45,19 @@ impl Setting {
         Adversary::sample(&self.relations, &self.generators, &self.trace)
     }
 
+    /// The verdict on a proof with these field elements in the places of the committed values.
+    pub fn attempt(&self, values: &[Vec<F>]) -> Result<(), Reject> {
+        let outputs = field_arrays::<P>(&self.trace.contractions);
+        Adversary::new(
+            &self.relations,
+            &self.generators,
+            values,
+            outputs,
+            &self.publics,
+        )
+        .attempt(&self.publics)
+    }
+
     /// Proves under a programmed oracle and verifies under the same and under the real one.
     pub fn programmed(&self, program: &Program, attacker: Attacker<'_>) -> [Result<(), Reject>; 2] {
         let ((proof, external), _) =
@@ -61,15 +74,3 @@ impl Setting {
 }
 
 pub const CLOSING: Result<(), Reject> = Err(Reject::Closing);
-
-/// A small shape with all three contractions.
-pub fn small() -> Shape {
-    Shape {
-        samples: 2,
-        inputs: 3,
-        hidden: 3,
-        outputs: 2,
-        c: 2,
-        ..Shape::default()
-    }
-}
