@@ -25,7 +25,7 @@ impl Architecture {
     #[must_use]
     pub fn digest(&self) -> Digest {
         let bytes = postcard::to_allocvec(self).unwrap_or_default();
-        *blake3::Hasher::new_derive_key("inferproof architecture 2")
+        *blake3::Hasher::new_derive_key("inferproof architecture 3")
             .update(&bytes)
             .finalize()
             .as_bytes()

@@ -9,6 +9,7 @@ use inferproof_inference::{
     Curve, DecodeError, Disclosed, FORMAT_VERSION, Kind, PROTOCOL, Proof, TensorCommitment,
     TensorKind, TensorOpening, Visible, hex, kind_of,
 };
+use inferproof_program::Program;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -44,6 +45,8 @@ pub struct KeyReport {
     pub inputs: Vec<Described>,
     /// In order.
     pub outputs: Vec<Described>,
+    /// Which outputs are the next run's inputs, in the inputs' order.
+    pub feeds: Vec<FeedReport>,
     /// Of the program.
     pub nodes: usize,
     /// How many of which operation.
@@ -66,6 +69,27 @@ pub struct KeyReport {
     pub card: Option<CardBinding>,
     /// Numbers of the model that stand in the key though its weights are secret, as the card that the key was made with lists them.
     pub shown: Vec<ShownEntry>,
+}
+
+/// An output of one run that is an input of the next.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct FeedReport {
+    /// Its name.
+    pub output: String,
+    /// Its name.
+    pub input: String,
+}
+
+/// By name.
+fn feeds(program: &Program) -> Vec<FeedReport> {
+    let fed = program.feeds.iter().filter_map(|feed| {
+        let (output, input) = program.fed(*feed)?;
+        Some(FeedReport {
+            output: program.tensor(output)?.name.clone(),
+            input: program.tensor(input)?.name.clone(),
+        })
+    });
+    fed.collect()
 }
 
 /// Public numbers of one node of the model.
@@ -166,6 +190,7 @@ pub fn inspect_key(file: &KeyFile, cache: &Cache) -> Result<KeyReport, Error> {
         weights_id: hex(&key.weights_id()),
         inputs: describe(program, &program.inputs),
         outputs: describe(program, &program.outputs),
+        feeds: feeds(program),
         nodes: program.nodes.len(),
         operations,
         tables: program.tables.len(),

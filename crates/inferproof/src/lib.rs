@@ -127,8 +127,8 @@ pub use estimate::Estimate;
 pub use folder::{BLINDING, CARD, KEY, KeyFile, Model, PUBLIC, SECRET, WEIGHTS};
 #[cfg(feature = "onnx")]
 pub use inspect::{
-    DisclosedReport, Frame, KeyReport, ProofReport, ShownEntry, TensorReport, inspect_commitment,
-    inspect_key, inspect_opening, inspect_proof,
+    DisclosedReport, FeedReport, Frame, KeyReport, ProofReport, ShownEntry, TensorReport,
+    inspect_commitment, inspect_key, inspect_opening, inspect_proof,
 };
 #[cfg(feature = "onnx")]
 pub use listing::Listing;

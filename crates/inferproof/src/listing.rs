@@ -51,7 +51,11 @@ impl fmt::Display for Listing<'_> {
             ids.join(", ")
         };
         writeln!(f, "inputs: {}", all(&program.inputs))?;
-        writeln!(f, "outputs: {}", all(&program.outputs))
+        writeln!(f, "outputs: {}", all(&program.outputs))?;
+        for (output, input) in program.feeds.iter().filter_map(|feed| program.fed(*feed)) {
+            writeln!(f, "%{} is the next run's %{}", output.0, input.0)?;
+        }
+        Ok(())
     }
 }
 

@@ -69,6 +69,7 @@ mod tests {
                     missing: Some(100),
                 },
             ],
+            feeds: vec![],
         };
         let program = program.validated().unwrap();
         // The greatest integer is for what is missing alone: a number as great saturates below it.

@@ -23,8 +23,8 @@
 
 use crate::ops::Before;
 use crate::{
-    Interval, Limit, Meaning, Node, Op, Program, ProgramError, Table, TableId, Tensor, TensorId,
-    ValidProgram,
+    Feed, Interval, Limit, Meaning, Node, Op, Program, ProgramError, Table, TableId, Tensor,
+    TensorId, ValidProgram,
 };
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
@@ -145,6 +145,11 @@ impl Builder {
         self.program.meanings.push(meaning);
     }
 
+    /// Says that an output is the next run's input.
+    pub fn feed(&mut self, feed: Feed) {
+        self.program.feeds.push(feed);
+    }
+
     /// Whether a tensor is, through virtual ones, made of a contraction.
     #[must_use]
     pub fn is_bilinear(&self, id: TensorId) -> bool {
@@ -179,7 +184,7 @@ impl Builder {
     }
 
     /// Puts a program's nodes behind what there is: its inputs are these tensors, in its inputs' order. Gives what stands for each of its
-    /// tensors, in order. Its outputs, limits and meanings are left to the caller.
+    /// tensors, in order. Its outputs, limits, meanings and feeds are left to the caller.
     ///
     /// # Errors
     /// If there are more or fewer inputs; if one has another shape or scale, or a range that is not within the declared one; if a node does
@@ -254,10 +259,11 @@ impl Builder {
     /// The program, after the checks that concern it as a whole.
     ///
     /// # Errors
-    /// If inputs, outputs, limits or meanings are not allowed.
+    /// If inputs, outputs, limits, meanings or feeds are not allowed.
     pub fn finish(mut self) -> Result<ValidProgram, ProgramError> {
         self.program.limits.sort_by_key(|limit| limit.tensor);
         self.program.meanings.sort_by_key(|meaning| meaning.tensor);
+        self.program.feeds.sort_unstable();
         ValidProgram::of_checked_nodes(self.program)
     }
 

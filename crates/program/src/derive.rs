@@ -2,7 +2,9 @@
 
 #[cfg(feature = "interpreter")]
 use crate::{BoundWeights, RunError, Weights};
-use crate::{Builder, Limit, Meaning, Op, Program, ProgramError, Tensor, TensorId, ValidProgram};
+use crate::{
+    Builder, Feed, Limit, Meaning, Op, Program, ProgramError, Tensor, TensorId, ValidProgram,
+};
 use std::collections::BTreeMap;
 
 /// A program made of another one.
@@ -114,8 +116,8 @@ impl<'a> Deriving<'a> {
         Ok(())
     }
 
-    /// With the limits and meanings of the original's tensors, where they are still true: an integer has its meaning where it goes in or
-    /// comes out as it did, and a limit is of what is computed here.
+    /// With the limits, meanings and feeds of the original's tensors, where they are still true: an integer has its meaning where it goes in
+    /// or comes out as it did, a limit is of what is computed here, and a feed has both its ends.
     pub fn finish(mut self) -> Result<Derived, ComposeError> {
         for limit in &self.original.limits {
             if let Some(&tensor) = self.made.get(&limit.tensor)
@@ -139,6 +141,21 @@ impl<'a> Deriving<'a> {
                     tensor,
                     ..meaning.clone()
                 });
+            }
+        }
+        for feed in &self.original.feeds {
+            let Some((output, input)) = self.original.fed(*feed) else {
+                continue;
+            };
+            let place = |of: TensorId, among: &[TensorId]| {
+                let made = self.made.get(&of)?;
+                among.iter().position(|id| id == made)
+            };
+            // An output that is an input of a slice is computed elsewhere, and is fed from there.
+            let output = place(output, &self.builder.outputs);
+            let input = place(input, &self.builder.inputs);
+            if let (Some(output), Some(input)) = (output, input) {
+                self.builder.feed(Feed { input, output });
             }
         }
         Ok(Derived {

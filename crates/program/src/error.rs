@@ -60,7 +60,7 @@ pub enum ProgramError {
     /// The list of inputs or outputs is not allowed.
     #[error("{list}: {reason}")]
     Interface {
-        /// `inputs`, `outputs`, `limits` or `meanings`.
+        /// `inputs`, `outputs`, `limits`, `meanings` or `feeds`.
         list: &'static str,
         /// What is wrong.
         reason: String,

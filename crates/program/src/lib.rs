@@ -37,6 +37,7 @@ mod derive;
 #[cfg(feature = "interpreter")]
 mod entries;
 mod error;
+mod feed;
 #[cfg(feature = "interpreter")]
 mod matrix_product;
 mod meaning;
@@ -62,6 +63,7 @@ pub use bounds::Interval;
 pub use builder::Builder;
 pub use derive::{ComposeError, Derived};
 pub use error::ProgramError;
+pub use feed::Feed;
 #[cfg(feature = "interpreter")]
 pub use inferproof_integers::Integers;
 pub use meaning::Meaning;

@@ -1,6 +1,6 @@
 //! What a program is: tensors, the nodes that make them, and what is read and shown.
 
-use crate::{Interval, Limit, Meaning, Op, Table};
+use crate::{Feed, Interval, Limit, Meaning, Op, Table};
 use inferproof_view::volume;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,8 @@ pub struct Program {
     pub limits: Vec<Limit>,
     /// What the integers of inputs and outputs mean where they are more than numbers; in the tensors' order.
     pub meanings: Vec<Meaning>,
+    /// Which outputs are the next run's inputs; in the inputs' order. Running does not read it.
+    pub feeds: Vec<Feed>,
 }
 
 /// What is public of a tensor.

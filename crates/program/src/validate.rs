@@ -57,7 +57,8 @@ impl Program {
     pub(crate) fn check_as_a_whole(&self) -> Result<(), ProgramError> {
         self.check_interface()?;
         self.check_limits()?;
-        self.check_meanings()
+        self.check_meanings()?;
+        self.check_feeds()
     }
 
     /// The range of a tensor's values: declared if it is committed, else computed from its operands' declared ranges. `None` if the

@@ -66,6 +66,7 @@ fn program(limits: Vec<Limit>) -> Program {
         inputs: vec![TensorId(0)],
         outputs: vec![TensorId(4)],
         meanings: vec![],
+        feeds: vec![],
         limits,
     }
 }

@@ -82,6 +82,7 @@ fn program() -> Program {
         outputs: vec![TensorId(5), TensorId(2)],
         limits: vec![],
         meanings: vec![],
+        feeds: vec![],
     }
 }
 

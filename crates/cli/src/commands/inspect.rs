@@ -8,9 +8,9 @@ use crate::report::{Bytes, Count, Shape, is_public, row};
 use crate::source::{is_standard, name, read, read_key};
 use inferproof::{
     BLINDING, CARD, Cache, CardBinding, Described, DisclosedReport, Error as ModelError, FORMAT,
-    Frame, KEY, KeyFile, KeyReport, Listing, PUBLIC, ProofReport, SECRET, SecretSummary,
-    ShownEntry, TensorReport, ValidProgram, WEIGHTS, check_public_weights, inspect_commitment,
-    inspect_key, inspect_opening, inspect_proof, printable_json, summarize,
+    FeedReport, Frame, KEY, KeyFile, KeyReport, Listing, PUBLIC, ProofReport, SECRET,
+    SecretSummary, ShownEntry, TensorReport, ValidProgram, WEIGHTS, check_public_weights,
+    inspect_commitment, inspect_key, inspect_opening, inspect_proof, printable_json, summarize,
 };
 use inferproof::{Kind, kind_of};
 use serde::Serialize;
@@ -380,6 +380,9 @@ fn print_key(key: &KeyReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             }
             row(f, label, format_args!("{name}: {}, {means}", Shape(shape)))?;
         }
+    }
+    for FeedReport { output, input } in &key.feeds {
+        row(f, "feeds", format_args!("{output} feeds {input}"))?;
     }
     let operations: Vec<String> = key
         .operations

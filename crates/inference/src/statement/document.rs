@@ -248,6 +248,7 @@ mod tests {
             outputs: vec![TensorId(1)],
             limits: vec![],
             meanings: vec![],
+            feeds: vec![],
         }
     }
 
