@@ -10,6 +10,7 @@ mod error;
 mod shape;
 
 pub use error::StatementError;
+pub use inferproof_claims::Role;
 pub(crate) use shape::{Form, StatementShape};
 
 use crate::{Digest, hex};
@@ -64,24 +65,6 @@ pub struct Statement {
     /// The caller's bytes: a nonce, a request, a purpose.
     #[serde(with = "serde_bytes")]
     pub context: Vec<u8>,
-}
-
-/// Whether a tensor is an input or an output of the run: one tensor may be both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// It is given.
-    Input,
-    /// It is computed.
-    Output,
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Input => "input",
-            Self::Output => "output",
-        })
-    }
 }
 
 impl Statement {
