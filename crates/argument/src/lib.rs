@@ -27,6 +27,7 @@
 mod affine;
 mod closing;
 pub mod curve;
+mod equation;
 mod error;
 #[cfg(feature = "prover")]
 #[allow(
@@ -80,4 +81,4 @@ pub use prover::{
 };
 pub use script::Statement;
 pub use transcript::{Message, PROTOCOL};
-pub use verifier::verify;
+pub use verifier::{Presented, verify, verify_all};

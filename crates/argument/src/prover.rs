@@ -151,22 +151,22 @@ pub fn prove_anything<P: Profile>(
 /// A prover, honest or (in tests) not, when the script is over.
 pub(crate) trait Opener<P: Profile> {
     /// The secrets of the closing protocol, and the messages so far.
-    fn open(self, outcome: &Outcome<P>) -> Result<(Opened<P>, Vec<u8>), ProveError>;
+    fn open(self, outcome: &Outcome<'_, P>) -> Result<(Opened<P>, Vec<u8>), ProveError>;
 }
 
 /// Messages 1 to 9, and what the closing protocol is to prove of them.
-pub(crate) struct Candidate<P: Profile> {
+pub(crate) struct Candidate<'a, P: Profile> {
     pub transcript: Transcript,
-    pub outcome: Outcome<P>,
+    pub outcome: Outcome<'a, P>,
     pub opened: Opened<P>,
     pub messages: Vec<u8>,
 }
 
-impl<P: Profile> Candidate<P> {
+impl<'a, P: Profile> Candidate<'a, P> {
     /// Runs the script for a prover, honest or (in tests) not.
     pub fn new<S>(
         relations: &Relations,
-        statement: &Statement<'_, P>,
+        statement: &Statement<'a, P>,
         prover: S,
     ) -> Result<Self, ProveError>
     where

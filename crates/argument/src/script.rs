@@ -49,12 +49,12 @@ pub struct Statement<'a, P: Profile> {
 }
 
 /// Runs messages 1 to 9. Gives what is left to prove, and the party as it is then.
-pub(crate) fn run<P: Profile, S: Party<P>>(
+pub(crate) fn run<'a, P: Profile, S: Party<P>>(
     relations: &Relations,
-    statement: &Statement<'_, P>,
+    statement: &Statement<'a, P>,
     transcript: &mut Transcript,
     party: S,
-) -> Result<(Outcome<P>, S::Last), S::Error> {
+) -> Result<(Outcome<'a, P>, S::Last), S::Error> {
     let (commitments, committed) = commit(relations, statement, transcript, party)?;
     let opened = committed.tree()?.merge()?.contractions()?.open()?;
     Ok(opened.batch(commitments, statement))

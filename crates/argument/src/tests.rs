@@ -6,6 +6,7 @@ mod fields;
 mod fixtures;
 mod forgeries;
 mod inventory;
+mod many;
 mod mutations;
 pub mod oracle;
 mod poseidon;

@@ -56,6 +56,8 @@ pub(crate) enum Challenge {
     X,
     /// Combines the verifier's equations; drawn after everything, and no message depends on it.
     Combine,
+    /// What the weight of this proof among others comes from; drawn last.
+    Weight,
 }
 
 /// The parts of the statement, absorbed after the prover's commitments.

@@ -2,13 +2,30 @@
 
 use crate::closing;
 use crate::curve::{Point, Profile, decode_point, decode_scalar};
+use crate::equation::{self, Equation};
 use crate::error::Reject;
 use crate::generators::Generators;
+use crate::parallel;
 use crate::script::party::{Commitments, MessageReader, Party, Reading};
 use crate::script::{Statement, run};
 use crate::transcript::{Message, Transcript};
 use ark_ff::PrimeField;
 use inferproof_relations::Relations;
+
+/// A proof, and what it is to be a proof of.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented<'a, P: Profile> {
+    /// What has to hold.
+    pub relations: &'a Relations,
+    /// Of which commitments and public tensors.
+    pub statement: &'a Statement<'a, P>,
+    /// The proof's bytes.
+    pub proof: &'a [u8],
+}
+
+/// How many proofs are decided at once: so many that what they share weighs nothing in each of them, so few that their equations
+/// take some megabytes.
+const AT_ONCE: usize = 128;
 
 /// Checks a proof that the relations hold for the statement's commitments and public tensors.
 ///
@@ -20,11 +37,56 @@ pub fn verify<P: Profile>(
     statement: &Statement<'_, P>,
     proof: &[u8],
 ) -> Result<(), Reject> {
+    let presented = Presented {
+        relations,
+        statement,
+        proof,
+    };
+    let verdicts = verify_all(generators, &[presented]);
+    // There is one for each proof.
+    verdicts.into_iter().next().unwrap_or(Err(Reject::Closing))
+}
+
+/// As [`verify`] of each of these proofs, in less time: what they share is computed once. Proofs may be of different relations; an external
+/// tensor is shared by statements that borrow it from one place. There must be generators enough for each.
+pub fn verify_all<P: Profile>(
+    generators: &Generators<P>,
+    presented: &[Presented<'_, P>],
+) -> Vec<Result<(), Reject>> {
+    let of_some = |presented: &[Presented<'_, P>]| {
+        let read = parallel::map(presented, |presented| equation(generators, presented));
+        let equations: Vec<_> = read.iter().flatten().collect();
+        let mut holds = equation::decide(generators, &equations).into_iter();
+        let verdict = |read: Result<Equation<'_, P>, Reject>| match read {
+            Err(reject) => Err(reject),
+            Ok(_) => match holds.next() {
+                Some(true) => Ok(()),
+                Some(false) | None => Err(Reject::Closing),
+            },
+        };
+        read.into_iter().map(verdict).collect::<Vec<_>>()
+    };
+    presented.chunks(AT_ONCE).flat_map(of_some).collect()
+}
+
+/// Reads a proof whole. What is left is its equation.
+pub(crate) fn equation<'a, P: Profile>(
+    generators: &Generators<P>,
+    presented: &Presented<'a, P>,
+) -> Result<Equation<'a, P>, Reject> {
+    let &Presented {
+        relations,
+        statement,
+        proof,
+    } = presented;
     if proof.len() != relations.proof_length() {
         return Err(Reject::Length {
             expected: relations.proof_length(),
             got: proof.len(),
         });
+    }
+    if generators.g.len() < relations.generator_count() {
+        return Err(Reject::Statement("too few generators"));
     }
     let mut transcript = Transcript::new();
     let reader = Reader {
@@ -32,14 +94,14 @@ pub fn verify<P: Profile>(
         rest: proof,
     };
     let (outcome, mut reader) = run(relations, statement, &mut transcript, reader)?;
-    let verdict = closing::verify(generators, &outcome, &mut transcript, &mut reader);
-    if verdict.is_ok() && !reader.rest.is_empty() {
-        return Err(Reject::Length {
-            expected: proof.len() - reader.rest.len(),
+    let equation = closing::equation(outcome, &mut transcript, &mut reader)?;
+    match reader.rest {
+        [] => Ok(equation),
+        rest => Err(Reject::Length {
+            expected: proof.len() - rest.len(),
             got: proof.len(),
-        });
+        }),
     }
-    verdict
 }
 
 /// The verifier's side of the script: it reads every message from the proof.

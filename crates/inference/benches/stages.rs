@@ -13,6 +13,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 const SAMPLES: usize = 20;
+/// Proofs that are verified together.
+const MANY: usize = 32;
 const STAGES: [&str; 6] = [
     "witness",
     "commit",
@@ -81,6 +83,30 @@ fn lenet(criterion: &mut Criterion) {
                 .verifier()
                 .verify(&statement, &proof)
                 .expect("it is sound")
+        });
+    });
+    // One after the other, and all at once: the second is to be at most 0.35 of the first.
+    let proofs: Vec<_> = (0..MANY)
+        .map(|number| {
+            let mut inputs = inputs.clone();
+            inputs[0].rotate_left(number);
+            let inference = prover.prove(&statement, &inputs, &[], &mut |_| true);
+            inference.expect("the model is sound").proof
+        })
+        .collect();
+    let expected: Vec<_> = proofs.iter().map(|proof| (&statement, proof)).collect();
+    group.bench_function("verify 32, each alone", |b| {
+        b.iter(|| {
+            for (statement, proof) in &expected {
+                let verdict = prover.verifier().verify(statement, proof);
+                verdict.expect("it is sound");
+            }
+        });
+    });
+    group.bench_function("verify 32 at once", |b| {
+        b.iter(|| {
+            let verdicts = prover.verifier().verify_all(&expected);
+            assert!(verdicts.iter().all(Result::is_ok), "they are sound");
         });
     });
     group.measurement_time(Duration::from_secs(8));

@@ -11,7 +11,7 @@ use crate::statement::{Statement, StatementShape};
 use crate::tensor_commitment::MAX_ROW_BITS;
 use inferproof_argument::curve::{Point, Profile};
 use inferproof_argument::generators::Generators;
-use inferproof_argument::{Limits, Statement as ArgumentStatement};
+use inferproof_argument::{Limits, Presented, Reject, Statement as ArgumentStatement};
 use inferproof_program::ValidProgram;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,6 +19,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) struct Prepared<P: Profile> {
     pub lowered: Lowered,
     pub generators: Arc<Generators<P>>,
+}
+
+/// What the argument is told of a proof: all but the weights' rows, which are the same in every proof.
+struct Told<P: Profile> {
+    prepared: Arc<Prepared<P>>,
+    publics: Vec<Vec<i64>>,
+    committed: Vec<Vec<Point<P>>>,
+    context: Vec<u8>,
 }
 
 /// How many shapes of statements a verifier remembers. Whoever verifies has a handful; the relations of a large program take megabytes.
@@ -174,6 +182,50 @@ impl<P: Profile> Verifier<P> {
     /// # Errors
     /// Why it is rejected.
     pub fn verify(&self, expected: &Statement, proof: &Proof) -> Result<(), Rejection> {
+        let mut verdicts = self.verify_all(&[(expected, proof)]).into_iter();
+        // There is one for each proof.
+        verdicts
+            .next()
+            .unwrap_or(Err(Rejection::Argument(Reject::Closing)))
+    }
+
+    /// As [`Self::verify`] of each proof with the statement that is expected of it, in less time: what they share is computed once.
+    pub fn verify_all(&self, proofs: &[(&Statement, &Proof)]) -> Vec<Result<(), Rejection>> {
+        let told = proofs
+            .iter()
+            .map(|(expected, proof)| self.told(expected, proof));
+        let told: Vec<_> = told.collect();
+        let statements: Vec<_> = told
+            .iter()
+            .flatten()
+            .map(|told| self.argument_statement(&told.publics, &told.committed, &told.context))
+            .collect();
+        let read = told.iter().zip(proofs);
+        let read = read.filter_map(|(told, (_, proof))| Some((told.as_ref().ok()?, proof)));
+        let presented: Vec<_> = read
+            .zip(&statements)
+            .map(|((told, proof), statement)| Presented {
+                relations: &told.prepared.lowered.relations,
+                statement,
+                proof: &proof.argument,
+            })
+            .collect();
+        // The first of more generators are those of fewer.
+        let generators = told.iter().flatten().map(|told| &told.prepared.generators);
+        let generators = generators.max_by_key(|generators| generators.g.len());
+        let generators = generators.unwrap_or(&self.plain.generators);
+        let mut verdicts = inferproof_argument::verify_all(generators, &presented).into_iter();
+        let mut next = || verdicts.next().unwrap_or(Err(Reject::Closing));
+        told.iter()
+            .map(|told| match told {
+                Ok(_) => Ok(next()?),
+                Err(rejection) => Err(rejection.clone()),
+            })
+            .collect()
+    }
+
+    /// What the argument is told of a proof, if it is of the statement that is expected of it.
+    fn told(&self, expected: &Statement, proof: &Proof) -> Result<Told<P>, Rejection> {
         self.check_expected(expected)?;
         if proof.statement.model_id != self.model_id {
             return Err(Rejection::Model {
@@ -188,14 +240,12 @@ impl<P: Profile> Verifier<P> {
         let given = given(&self.key, expected, &proof.disclosure)?;
         let prepared = self.prepared(&self.shape(expected, &proof.disclosure))?;
         let publics = public_tensors(&prepared.lowered, given.publics)?;
-        let context = context(expected, &given.ids);
-        let statement = self.argument_statement(&publics, &given.committed, &context);
-        Ok(inferproof_argument::verify(
-            &prepared.lowered.relations,
-            &prepared.generators,
-            &statement,
-            &proof.argument,
-        )?)
+        Ok(Told {
+            prepared,
+            publics,
+            committed: given.committed,
+            context: context(expected, &given.ids),
+        })
     }
 
     /// The expected statement speaks of the key's model, and lists the program's inputs and outputs as they are (S2).

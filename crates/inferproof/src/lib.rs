@@ -157,4 +157,4 @@ pub use unfinished::{Unfinished, UnfinishedFolder, leftovers};
 #[cfg(feature = "onnx")]
 pub use values::{integer_of_number, integer_of_text, nearest, ports};
 #[cfg(feature = "onnx")]
-pub use verdict::{Expected, Hidden, Verdict, judge};
+pub use verdict::{Expected, Hidden, Verdict, judge, judge_all};

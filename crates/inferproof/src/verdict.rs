@@ -1,4 +1,4 @@
-//! The judgement of a proof: whether it is one of the statement that the caller expects, and shows the values that the caller expects.
+//! The judgement of proofs: whether each is one of the statement that the caller expects, and shows the values that the caller expects.
 
 use inferproof_inference::{Disclosed, Proof, Role, Statement, Verifier};
 use inferproof_program::Program;
@@ -91,12 +91,31 @@ pub enum Verdict {
 /// check, once.
 #[must_use]
 pub fn judge(verifier: &Verifier, expected: &Expected, proof: &[u8]) -> Verdict {
-    let proof = match verifier.verify(&expected.statement, proof) {
-        Ok(proof) => proof,
-        Err(rejection) => return Verdict::Rejected(rejection.to_string()),
-    };
+    let verdicts = judge_all(verifier, &[(expected, proof)]);
+    let none = || Verdict::Rejected("it was not judged".to_owned());
+    verdicts.into_iter().next().unwrap_or_else(none)
+}
+
+/// As [`judge`] of each of these proofs, in less time: what proofs of one key share is computed once. There is one verdict for each, in
+/// their order.
+#[must_use]
+pub fn judge_all(verifier: &Verifier, proofs: &[(&Expected, &[u8])]) -> Vec<Verdict> {
+    let files = proofs
+        .iter()
+        .map(|(expected, proof)| (&expected.statement, *proof));
+    let verified = verifier.verify_all(&files.collect::<Vec<_>>());
+    let pairs = verified.into_iter().zip(proofs);
+    pairs
+        .map(|(verified, (expected, _))| match verified {
+            Ok(proof) => compare(verifier.program(), expected, proof),
+            Err(rejection) => Verdict::Rejected(rejection.to_string()),
+        })
+        .collect()
+}
+
+/// Whether a proof that holds shows the values that the caller expects.
+fn compare(program: &Program, expected: &Expected, proof: Proof) -> Verdict {
     let disclosure = &proof.disclosure;
-    let program = verifier.program();
     for (role, ids, shown, expected) in [
         (
             Role::Input,

@@ -245,7 +245,7 @@ pub(crate) struct OpenedProver<'a, P: Profile> {
 }
 
 impl<P: Profile> Opener<P> for OpenedProver<'_, P> {
-    fn open(self, outcome: &Outcome<P>) -> Result<(Opened<P>, Vec<u8>), ProveError> {
+    fn open(self, outcome: &Outcome<'_, P>) -> Result<(Opened<P>, Vec<u8>), ProveError> {
         let Sender {
             pads,
             pad_blinder,

@@ -12,6 +12,7 @@ use crate::script::party::{Commitments, ContractionParty, OpeningParty};
 use crate::script::{Script, Statement};
 use crate::transcript::{Challenge, Message};
 use inferproof_relations::Origin;
+use std::borrow::Cow;
 
 /// All relations hold if the constraints do, whose opened vector is the claims' combination of rows at the point.
 pub(crate) struct OpenedClaim<'a, A: Arithmetic, L> {
@@ -24,18 +25,19 @@ pub(crate) struct OpenedClaim<'a, A: Arithmetic, L> {
 }
 
 /// Rows of one tensor, and the scalars under which they are in the opened vector.
-pub(crate) struct OpenedRows<P: Profile> {
-    pub rows: Vec<Point<P>>,
+pub(crate) struct OpenedRows<'a, P: Profile> {
+    /// Of an external tensor they are borrowed from the statement.
+    pub rows: Cow<'a, [Point<P>]>,
     pub scalars: Vec<Scalar<P>>,
 }
 
 /// What is left to prove after the script: the batch of constraints on the pads and on the opened vector.
-pub(crate) struct Outcome<P: Profile> {
+pub(crate) struct Outcome<'a, P: Profile> {
     pub batch: Batch<Scalar<P>>,
     /// The commitment to the pads.
     pub pads: Point<P>,
     /// The opened vector's commitment, tensor by tensor.
-    pub opening: Vec<OpenedRows<P>>,
+    pub opening: Vec<OpenedRows<'a, P>>,
 }
 
 impl<'a, A: Arithmetic, S: ContractionParty<A::Known>> TensorClaims<'a, A, S> {
@@ -85,11 +87,11 @@ impl<'a, A: Arithmetic, S: ContractionParty<A::Known>> TensorClaims<'a, A, S> {
 
 impl<P: Profile, L> OpenedClaim<'_, Padded<P>, L> {
     /// Chi batches the constraints; the opened vector's commitment is a combination of rows.
-    pub(super) fn batch(
+    pub(super) fn batch<'a>(
         self,
         commitments: Commitments<P>,
-        statement: &Statement<'_, P>,
-    ) -> (Outcome<P>, L) {
+        statement: &Statement<'a, P>,
+    ) -> (Outcome<'a, P>, L) {
         let Self {
             script,
             last,
@@ -100,10 +102,10 @@ impl<P: Profile, L> OpenedClaim<'_, Padded<P>, L> {
         let mut fresh = commitments.fresh.into_iter();
         let mut external = statement.external.iter();
         let rows = parts.tensors.iter().map(|tensor| match tensor.origin {
-            Origin::Fresh => fresh.next().unwrap_or_default(),
-            Origin::External => external.next().map_or(Vec::new(), |rows| rows.to_vec()),
+            Origin::Fresh => Cow::Owned(fresh.next().unwrap_or_default()),
+            Origin::External => Cow::Borrowed(external.next().copied().unwrap_or_default()),
         });
-        let mut opening: Vec<OpenedRows<P>> = rows
+        let mut opening: Vec<OpenedRows<'a, P>> = rows
             .map(|rows| OpenedRows {
                 scalars: vec![Scalar::<P>::default(); rows.len()],
                 rows,

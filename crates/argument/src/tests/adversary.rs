@@ -632,7 +632,7 @@ impl<P: Profile> OpeningParty<Scalar<P>> for Adversary<'_, P> {
 }
 
 impl<P: Profile> Opener<P> for Adversary<'_, P> {
-    fn open(self, outcome: &Outcome<P>) -> Result<(Opened<P>, Vec<u8>), ProveError> {
+    fn open(self, outcome: &Outcome<'_, P>) -> Result<(Opened<P>, Vec<u8>), ProveError> {
         let mut vector = vec![Scalar::<P>::zero(); 1 << self.relations.parts().c];
         let mut blinder = Scalar::<P>::zero();
         for (i, opened) in outcome.opening.iter().enumerate() {

@@ -91,10 +91,11 @@ fn all_is_absorbed(relations: &Relations, statement: &Statement<'_, P>, proof: &
     };
     let (verdict, honest) = challenges(statement, proof);
     assert_eq!(verdict, Ok(()));
-    let kinds: Vec<Challenge> = honest.iter().rev().map(|(kind, _)| *kind).take(4).collect();
+    let kinds: Vec<Challenge> = honest.iter().rev().map(|(kind, _)| *kind).take(5).collect();
     assert_eq!(
         kinds,
         [
+            Challenge::Weight,
             Challenge::Combine,
             Challenge::Combine,
             Challenge::X,
@@ -147,7 +148,7 @@ fn all_is_absorbed(relations: &Relations, statement: &Statement<'_, P>, proof: &
     }
 }
 
-/// Every byte before the response that still decodes changes x; every one in it changes what combines the equations.
+/// Every byte before the response that still decodes changes x; every one in it changes what combines the equations, and the proofs.
 fn all_bytes_are_absorbed(relations: &Relations, statement: &Statement<'_, P>, proof: &[u8]) {
     let generators = Generators::<P>::new(relations.generator_count());
     let challenges = |proof: &[u8]| {
@@ -156,7 +157,7 @@ fn all_bytes_are_absorbed(relations: &Relations, statement: &Statement<'_, P>, p
         })
     };
     let (_, honest) = challenges(proof);
-    let x = honest.len() - 3;
+    let x = honest.len() - 4;
     assert_eq!(honest[x].0, Challenge::X);
     let response = proof.len() - 32 * (relations.pad_count() + (1 << relations.parts().c) + 3);
     for at in 0..proof.len() {
@@ -167,6 +168,7 @@ fn all_bytes_are_absorbed(relations: &Relations, statement: &Statement<'_, P>, p
             assert_eq!(log[x] == honest[x], at >= response, "byte {at}");
             assert_ne!(log[x + 1], honest[x + 1], "byte {at}");
             assert_ne!(log[x + 2], honest[x + 2], "byte {at}");
+            assert_ne!(log[x + 3], honest[x + 3], "byte {at}");
         } else {
             assert!(
                 matches!(verdict, Err(Reject::Scalar(_) | Reject::Point(_))),

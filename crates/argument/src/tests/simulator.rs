@@ -30,8 +30,8 @@ fn sum(points: &[Point<P>], scalars: &[F]) -> Point<P> {
 }
 
 /// The opened vector's commitment.
-fn opening_point(outcome: &Outcome<P>) -> Point<P> {
-    let rows: Vec<_> = outcome.opening.iter().flat_map(|o| &o.rows).collect();
+fn opening_point(outcome: &Outcome<'_, P>) -> Point<P> {
+    let rows: Vec<_> = outcome.opening.iter().flat_map(|o| o.rows.iter()).collect();
     let scalars: Vec<_> = outcome.opening.iter().flat_map(|o| &o.scalars).collect();
     sum(
         &rows.into_iter().copied().collect::<Vec<_>>(),
@@ -40,7 +40,7 @@ fn opening_point(outcome: &Outcome<P>) -> Point<P> {
 }
 
 /// Messages 1 to 9 of a proof as the verifier reads them.
-fn outcome(relations: &Relations, statement: &Statement<'_, P>, head: &[u8]) -> Outcome<P> {
+fn outcome<'a>(relations: &Relations, statement: &Statement<'a, P>, head: &[u8]) -> Outcome<'a, P> {
     let reader = Reader {
         relations,
         rest: head,
@@ -140,13 +140,13 @@ impl<'a> Party<P> for Watched<'a> {
     }
 }
 
-fn watch(
+fn watch<'a>(
     relations: &Relations,
     generators: &Generators<P>,
-    statement: &Statement<'_, P>,
+    statement: &Statement<'a, P>,
     witness: &Witness<'_, P>,
     padded: bool,
-) -> Candidate<P> {
+) -> Candidate<'a, P> {
     let mut go = |_| true;
     let fields = FieldWitness::default();
     let prover = Prover::new(relations, generators, statement, witness, &fields, &mut go).unwrap();

@@ -9,7 +9,7 @@ use crate::statement::Statement;
 #[cfg(feature = "prover")]
 use crate::tensor_opening::{OpeningError, TensorOpening};
 use crate::{Bn254, Digest, Grumpkin, generic};
-use inferproof_argument::Limits;
+use inferproof_argument::{Limits, Reject};
 use inferproof_program::ValidProgram;
 
 /// A key made ready to verify any number of proofs.
@@ -92,11 +92,33 @@ impl Verifier {
     /// # Errors
     /// Why it is rejected.
     pub fn verify(&self, expected: &Statement, proof: &[u8]) -> Result<Proof, Rejection> {
-        let proof = match &self.0 {
-            OnCurve::Grumpkin(_) => Proof::decode::<Grumpkin>(proof)?,
-            OnCurve::Bn254(_) => Proof::decode::<Bn254>(proof)?,
-        };
+        let proof = self.read(proof)?;
         on!(&self.0, verifier => verifier.verify(expected, &proof))?;
         Ok(proof)
+    }
+
+    /// As [`Self::verify`] of each proof file with the statement that is expected of it, in less time: what they share is computed once.
+    pub fn verify_all(&self, proofs: &[(&Statement, &[u8])]) -> Vec<Result<Proof, Rejection>> {
+        let read: Vec<_> = proofs.iter().map(|(_, proof)| self.read(proof)).collect();
+        let pairs = read.iter().zip(proofs);
+        let pairs =
+            pairs.filter_map(|(proof, (expected, _))| Some((*expected, proof.as_ref().ok()?)));
+        let pairs: Vec<_> = pairs.collect();
+        let mut verdicts = on!(&self.0, verifier => verifier.verify_all(&pairs)).into_iter();
+        let mut next = || {
+            verdicts
+                .next()
+                .unwrap_or(Err(Rejection::Argument(Reject::Closing)))
+        };
+        read.into_iter()
+            .map(|proof| proof.and_then(|proof| next().map(|()| proof)))
+            .collect()
+    }
+
+    fn read(&self, proof: &[u8]) -> Result<Proof, Rejection> {
+        Ok(match &self.0 {
+            OnCurve::Grumpkin(_) => Proof::decode::<Grumpkin>(proof)?,
+            OnCurve::Bn254(_) => Proof::decode::<Bn254>(proof)?,
+        })
     }
 }
