@@ -36,6 +36,8 @@ impl Claim {
                 meanings.push(Meaning::of(comparison, scope).map_err(refused)?);
             }
         }
+        self.check_joins(&meanings, scope)
+            .map_err(|problem| ClaimError::of(problem, self.text(scope)))?;
         Ok(meanings)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::ClaimError;
 use crate::claim::{Claim, Node};
-use crate::meaning::{Interval, Meaning};
+use crate::meaning::{Interval, Meaning, integer_text};
 use crate::quantity::{Function, Quantity};
 use crate::scope::Scope;
 use crate::text::quantity_text;
@@ -127,20 +127,10 @@ impl Meaning {
 
 /// Whose integer it is, and its unit.
 fn integer(quantity: &Quantity, scope: &Scope<'_>) -> String {
-    let what = match quantity.function {
-        Function::Argmax => return format!("the index `{}`", quantity_text(quantity, scope)),
-        // The mean's divisor is in the numbers that it is compared with.
-        Function::Mean => quantity_text(
-            &Quantity {
-                function: Function::Sum,
-                ..quantity.clone()
-            },
-            scope,
-        ),
-        Function::Entry | Function::Max | Function::Min | Function::Sum => {
-            quantity_text(quantity, scope)
-        }
-    };
+    let what = integer_text(quantity, scope);
+    if quantity.function == Function::Argmax {
+        return format!("the index `{what}`");
+    }
     let scale = scope
         .tensor(&quantity.of)
         .map_or(0, |tensor| tensor.scale_log2);

@@ -120,8 +120,8 @@ impl<'a> Values<'a> {
             Function::Min => entries.iter().copied().min().map(i128::from),
             // The factor of a mean has been divided by the number of entries.
             Function::Sum | Function::Mean => {
-                let all = entries.iter().copied().map(i128::from);
-                all.fold(Some(0i128), |sum, entry| sum?.checked_add(entry))
+                let mut all = entries.iter().copied().map(i128::from);
+                all.try_fold(0i128, i128::checked_add)
             }
             Function::Argmax => {
                 let first = entries.iter().position(|&entry| Some(entry) == greatest);

@@ -47,6 +47,7 @@ mod claim;
 mod error;
 mod explain;
 mod holds;
+mod joins;
 mod lower;
 mod meaning;
 mod number;

@@ -263,11 +263,11 @@ impl Scaled {
 
     fn empty(&self, comparison: &Comparison, answer: bool, scope: &Scope<'_>) -> ClaimProblem {
         let (low, high) = self.range;
-        let unit = match self.exponent {
-            0 => String::new(),
-            scale => format!(" (in units of 2^{})", -i64::from(scale)),
-        };
         let form = self.form.text(scope);
+        let unit = match (self.exponent, self.form.quantity()) {
+            (0, _) | (_, None) => String::new(),
+            (scale, Some(_)) => format!(", in units of 2^{}", -i64::from(scale)),
+        };
         let mut reason = format!("the integer of `{form}` is between {low} and {high}{unit}");
         if let Comparison::Relation {
             relation: Relation::Equal | Relation::Unequal,
@@ -277,7 +277,9 @@ impl Scaled {
             && let Some((floor, ceil)) = self.bounds(*number)
             && floor != ceil
         {
-            reason = format!("it can be {floor} or {ceil}{unit}, but nothing in between");
+            reason = format!(
+                "the integer of `{form}` would have to be between {floor} and {ceil}{unit}"
+            );
         }
         ClaimProblem::Empty {
             comparison: comparison.text(scope),
@@ -361,7 +363,7 @@ impl Form {
 
     /// As a sum of quantities by their names.
     pub fn text(&self, scope: &Scope<'_>) -> String {
-        self.text_with(|_, quantity| quantity_text(quantity, scope))
+        self.text_with(|_, quantity| integer_text(quantity, scope))
     }
 
     /// As a sum of quantities that are called so, by their number.
@@ -372,4 +374,20 @@ impl Form {
         });
         crate::text::linear_text(terms)
     }
+}
+
+/// What a quantity's integer is of. That of a mean is the sum's: its divisor is in the factors.
+pub(crate) fn integer_text(quantity: &Quantity, scope: &Scope<'_>) -> String {
+    let function = if quantity.function == Function::Mean {
+        Function::Sum
+    } else {
+        quantity.function
+    };
+    quantity_text(
+        &Quantity {
+            function,
+            of: quantity.of.clone(),
+        },
+        scope,
+    )
 }

@@ -1,6 +1,12 @@
 //! Claims as a whole: read, written, explained, evaluated and run.
 
+mod exact;
+mod explanations;
 mod forms;
+mod oracle;
+mod random;
+mod refusals;
+mod sources;
 
 use crate::{Claim, ClaimError, Scope};
 use inferproof_program::{BoundWeights, Builder, Meaning, ValidProgram, Weights};

@@ -38,9 +38,13 @@ impl Formula {
 impl Claim {
     /// The canonical text, with the names that the program gives: parsed, it is this claim again.
     ///
-    /// A claim that [`Claim::check`] refuses has a text as well, for messages.
+    /// A claim that [`Claim::check`] refuses has a text as well, for messages; what is no formula at all has none.
     #[must_use]
     pub fn text(&self, scope: &Scope<'_>) -> String {
+        // The time that it takes is bounded by the depth, which is checked.
+        if self.check_form().is_err() {
+            return String::new();
+        }
         let mut formulas: Vec<Formula> = Vec::new();
         for node in &self.0 {
             let formula = match node {
@@ -72,8 +76,7 @@ impl Claim {
             };
             formulas.push(formula);
         }
-        let texts: Vec<String> = formulas.into_iter().map(|f| f.text).collect();
-        texts.join("; ")
+        formulas.pop().map(|f| f.text).unwrap_or_default()
     }
 }
 
@@ -176,10 +179,10 @@ pub(crate) fn linear_text(terms: impl Iterator<Item = (Number, String)>) -> Stri
 
 pub(crate) fn quantity_text(quantity: &Quantity, scope: &Scope<'_>) -> String {
     let place = place_text(&quantity.of, scope);
-    match quantity.function {
-        Function::Entry => place,
-        function => format!("{}({place})", function.name()),
+    if quantity.function == Function::Entry {
+        return place;
     }
+    format!("{}({place})", quantity.function.name())
 }
 
 pub(crate) fn place_text(place: &Place, scope: &Scope<'_>) -> String {
