@@ -302,6 +302,15 @@ pub struct StatementArgs {
     /// Hide these: inputs and outputs by name, `inputs` or `outputs` for all of them
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     pub private: Vec<String>,
+    /// Say this of inputs and outputs, as `score[0] >= 0.8` or `argmax(label) == 3`; several times for several claims
+    #[arg(long = "claim", value_name = "CLAIM")]
+    pub claims: Vec<String>,
+    /// Only the part of the model that begins at these tensors, as `inferproof slice plan` lists them
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', requires = "to")]
+    pub from: Vec<String>,
+    /// Only the part of the model that ends at these tensors
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', requires = "from")]
+    pub to: Vec<String>,
     /// A nonce or request id to bind the proof to
     #[arg(long, default_value = "", value_name = "STRING")]
     pub context: String,
@@ -325,7 +334,7 @@ pub struct ProveArgs {
     #[command(flatten)]
     pub statement: StatementArgs,
     /// Prove this statement, a file that `inferproof statement` wrote
-    #[arg(long = "statement", value_name = "FILE", conflicts_with_all = ["private", "context"])]
+    #[arg(long = "statement", value_name = "FILE", conflicts_with_all = ["private", "context", "claims", "from", "to"])]
     pub statement_file: Option<PathBuf>,
     /// Hide a tensor and commit to it: what opens the commitment is written to this new secret file
     #[arg(long, value_name = "NAME=OPENING")]

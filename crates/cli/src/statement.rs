@@ -4,8 +4,8 @@ use crate::args::{Named, StatementArgs};
 use crate::error::Error;
 use crate::source::{name, read};
 use inferproof::{
-    Digest, Error as ModelError, Program, Statement, TensorCommitment, TensorOpening, Visibility,
-    hex,
+    Digest, Error as ModelError, Execution, Slice, Statement, StatementError, TensorCommitment,
+    TensorOpening, ValidProgram, Visibility, hex, tensor_named,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,19 +15,28 @@ use std::path::Path;
 const PRIVATE: &str = "--private";
 
 /// A statement from a file.
-pub fn read_statement(program: &Program, path: &Path) -> Result<Statement, Error> {
+pub fn read_statement(model: &ValidProgram, path: &Path) -> Result<Statement, Error> {
     let place = name(path);
     let bytes = read(path)?;
     let json = String::from_utf8_lossy(&bytes);
-    let statement = Statement::from_json(program, &json);
+    let statement = Statement::from_json(model, &json);
     Ok(statement.map_err(ModelError::statement(&place))?)
 }
 
-/// The plain statement, with the context, and with what is said to be private, freshly committed or committed before. A group may be named
-/// beside a tensor of it, which is then the exception; two things said of one name are refused.
+/// The program that a statement lists the inputs and outputs of.
+pub fn executed(statement: &Statement, model: &ValidProgram) -> Result<ValidProgram, Error> {
+    let program = statement.execution.program(model);
+    let refused =
+        |error| ModelError::statement(Path::new("the statement"))(StatementError::from(error));
+    Ok(program.map_err(refused)?)
+}
+
+/// The statement of the part of the model that the arguments name, with the context, with what is said to be private, freshly committed or
+/// committed before, and with what is claimed. A group may be named beside a tensor of it, which is then the exception; two things said of one name
+/// are refused.
 pub fn of_arguments<'a>(
     plain: Statement,
-    program: &Program,
+    model: &ValidProgram,
     args: &'a StatementArgs,
     commit: impl Iterator<Item = &'a String>,
     committed: impl Iterator<Item = (&'a String, Digest)>,
@@ -37,7 +46,18 @@ pub fn of_arguments<'a>(
     let commit = commit.map(|tensor| ("--commit", tensor, Visibility::Commit));
     let committed =
         committed.map(|(tensor, id)| ("--committed", tensor, Visibility::Committed(id)));
-    let mut statement = plain.with_context(args.context.as_bytes());
+    let refused = |argument: &'static str| {
+        move |error| ModelError::statement(Path::new(argument))(StatementError::from(error))
+    };
+    let execution = Execution {
+        slice: part(model, args)?,
+        ..Execution::default()
+    };
+    let plain = plain.with_context(args.context.as_bytes());
+    let statement = plain.of_execution(model, execution);
+    let mut statement = statement.map_err(refused("--from"))?;
+    let program = statement.execution.program(model);
+    let program = &program.map_err(refused("--from"))?;
     let mut said: BTreeMap<&str, &'static str> = BTreeMap::new();
     for (argument, tensor, visibility) in private.chain(commit).chain(committed) {
         let first = said.insert(tensor, argument);
@@ -52,7 +72,26 @@ pub fn of_arguments<'a>(
         let set = statement.set(program, tensor, visibility);
         set.map_err(ModelError::statement(Path::new(argument)))?;
     }
+    for text in &args.claims {
+        statement = statement.claim(model, text).map_err(refused("--claim"))?;
+    }
     Ok(statement)
+}
+
+/// The part of the model between the tensors that the arguments name.
+fn part(model: &ValidProgram, args: &StatementArgs) -> Result<Option<Slice>, Error> {
+    if args.from.is_empty() {
+        return Ok(None);
+    }
+    let ids = |names: &[String], argument: &'static str| {
+        let ids = names.iter().map(|name| tensor_named(model, name));
+        let ids: Result<Vec<_>, _> = ids.collect();
+        ids.map_err(|error| ModelError::statement(Path::new(argument))(error.into()))
+    };
+    Ok(Some(Slice {
+        inputs: ids(&args.from, "--from")?,
+        outputs: ids(&args.to, "--to")?,
+    }))
 }
 
 /// Reads what opens a commitment.
@@ -89,14 +128,19 @@ pub fn tensor_id(given: &Named) -> Result<Digest, Error> {
 pub struct Seen<'a> {
     /// The statement.
     pub statement: &'a Statement,
-    /// Of whose tensors it speaks.
-    pub program: &'a Program,
+    /// Of which model it is.
+    pub model: &'a ValidProgram,
 }
 
 impl fmt::Display for Seen<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let execution = &self.statement.execution;
+        if !execution.is_plain() {
+            write!(f, "{}: ", execution.said_of(self.model))?;
+        }
+        let program = execution.program(self.model).ok();
         for (position, (role, listed)) in self.statement.listed().enumerate() {
-            let tensor = self.program.tensor(listed.tensor);
+            let tensor = program.as_ref().and_then(|p| p.tensor(listed.tensor));
             let name = tensor.map(|t| t.name.as_str()).unwrap_or_default();
             let comma = if position > 0 { ", " } else { "" };
             write!(f, "{comma}{role} `{name}` ")?;
@@ -109,6 +153,15 @@ impl fmt::Display for Seen<'_> {
                     write!(f, "committed before as {id}...")?;
                 }
             }
+        }
+        let claims = self.statement.claim_texts(self.model);
+        for (position, claim) in claims.iter().enumerate() {
+            let before = if position > 0 {
+                ", and"
+            } else {
+                "; and it is claimed that"
+            };
+            write!(f, "{before} {claim}")?;
         }
         Ok(())
     }

@@ -105,7 +105,7 @@ fn lenet(criterion: &mut Criterion) {
     });
     group.bench_function("verify 32 at once", |b| {
         b.iter(|| {
-            let verdicts = prover.verifier().verify_all(&expected);
+            let verdicts = prover.verifier().verify_all(&expected, &[]);
             assert!(verdicts.iter().all(Result::is_ok), "they are sound");
         });
     });

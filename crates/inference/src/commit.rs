@@ -3,7 +3,7 @@
 use crate::key::{Architecture, VerifyingKey};
 use crate::lower::layouts::layouts;
 use crate::lower::weights::{RangePart, range_parts};
-use crate::lower::{LowerError, lower};
+use crate::lower::{LowerError, RowBits, lower};
 use crate::range_proofs::{declared_weights, part_rows, range_context};
 use crate::rows::row_bits;
 use crate::statement::StatementShape;
@@ -82,8 +82,8 @@ pub fn commit<P: Profile>(
     let program = &architecture.program;
     let limits = Limits::default();
     // What cannot be proven is refused before the long work.
-    let plain = StatementShape::plain(program.inputs.len(), program.outputs.len());
-    lower(program, &plain, row_bits, &limits)?;
+    let plain = StatementShape::plain(program);
+    lower(program, &[], &plain, RowBits::all(row_bits), &limits)?;
     let parts: Vec<RangePart> =
         range_parts(program, row_bits, &limits)?.collect::<Result<_, _>>()?;
     let steps = layouts(program, row_bits)?.len() + parts.len();

@@ -1,7 +1,7 @@
 //! What a proof of a program will take, known before anything is committed.
 
 use crate::commit::CommitError;
-use crate::lower::lower;
+use crate::lower::{RowBits, lower};
 use crate::rows::row_bits;
 use crate::statement::StatementShape;
 use inferproof_argument::{Limits, Origin};
@@ -31,8 +31,9 @@ pub struct Forecast {
 /// # Errors
 /// If the program cannot be proven.
 pub fn forecast(program: &ValidProgram) -> Result<Forecast, CommitError> {
-    let plain = StatementShape::plain(program.inputs.len(), program.outputs.len());
-    let relations = lower(program, &plain, row_bits(program), &Limits::default())?.relations;
+    let plain = StatementShape::plain(program);
+    let rows = RowBits::all(row_bits(program));
+    let relations = lower(program, &[], &plain, rows, &Limits::default())?.relations;
     let parts = relations.parts();
     let volume = |shape: &[usize]| shape.iter().product::<usize>();
     let fresh = parts.tensors.iter().filter(|t| t.origin == Origin::Fresh);

@@ -30,7 +30,9 @@ mod attacks;
 mod checks;
 #[cfg(feature = "prover")]
 mod commit;
+mod data_window;
 mod encoding;
+mod execution;
 mod face;
 #[cfg(feature = "prover")]
 mod forecast;
@@ -43,7 +45,6 @@ mod proof;
 mod prove;
 mod range_proofs;
 mod rejection;
-#[cfg(feature = "prover")]
 mod rows;
 mod sharing;
 mod statement;
@@ -59,6 +60,10 @@ pub use checks::CHECKS;
 #[cfg(feature = "prover")]
 pub use commit::CommitError;
 pub use encoding::{Curve, DecodeError, FORMAT_VERSION, Kind, kind_of};
+pub use execution::{
+    Batch, BoundaryError, Execution, ExecutionError, Measure, Place, Said, Score, Slice, name_of,
+    tensor_named,
+};
 #[cfg(feature = "prover")]
 pub use face::{BlindingError, Inference, ModelSecret, Prover, commit};
 pub use face::{Verifier, VerifyingKey};

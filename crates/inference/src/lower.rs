@@ -98,15 +98,35 @@ pub(crate) struct Code {
     pub classes: usize,
 }
 
-/// Lowers a validated program under a statement of this shape; rows have `2^c` entries. External tensors are the weights, then the
+/// How long rows are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RowBits {
+    /// Rows of what a proof commits to have at most `2^own` entries.
+    pub own: u32,
+    /// Rows of the model's weights, which are no longer.
+    pub weights: u32,
+}
+
+impl RowBits {
+    /// All alike.
+    pub fn all(bits: u32) -> Self {
+        Self {
+            own: bits,
+            weights: bits,
+        }
+    }
+}
+
+/// Lowers a validated program under a statement of this shape, which claims these bits of it. External tensors are the weights, then the
 /// committed inputs, then the committed outputs, each in the program's order.
 pub(crate) fn lower(
     program: &Program,
+    claims: &[TensorId],
     shape: &StatementShape,
-    c: u32,
+    rows: RowBits,
     limits: &Limits,
 ) -> Result<Lowered, LowerError> {
-    let mut builder = Builder::new(program, c, shape, limits)?;
+    let mut builder = Builder::new(program, rows, shape, limits)?;
     for node in &program.nodes {
         builder.node(node)?;
     }
@@ -116,6 +136,9 @@ pub(crate) fn lower(
             Form::Private => builder.materialize(output)?,
             Form::Committed { .. } => builder.tie_to_commitment(place, output)?,
         }
+    }
+    for &bit in claims {
+        builder.claim(bit)?;
     }
     builder.finish()
 }

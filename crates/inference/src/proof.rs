@@ -15,6 +15,8 @@ pub enum Disclosed {
     Nothing,
     /// A commitment to it.
     Commitment(TensorCommitment),
+    /// That it is what a data set holds, whose commitment the verifier has.
+    OfDataSet,
 }
 
 impl Disclosed {
@@ -23,7 +25,7 @@ impl Disclosed {
     pub fn integers(&self) -> Option<&[i64]> {
         match self {
             Self::Integers(values) => Some(values),
-            Self::Nothing | Self::Commitment(_) => None,
+            Self::Nothing | Self::Commitment(_) | Self::OfDataSet => None,
         }
     }
 
@@ -32,7 +34,7 @@ impl Disclosed {
     pub fn commitment(&self) -> Option<&TensorCommitment> {
         match self {
             Self::Commitment(commitment) => Some(commitment),
-            Self::Integers(_) | Self::Nothing => None,
+            Self::Integers(_) | Self::Nothing | Self::OfDataSet => None,
         }
     }
 }

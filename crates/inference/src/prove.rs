@@ -2,14 +2,16 @@
 
 use crate::Digest;
 use crate::commit::ModelSecret;
+use crate::data_window::Stretch;
 use crate::encoding::Curve;
+use crate::execution::Executed;
 use crate::given::{given, public_tensors};
 use crate::key::VerifyingKey;
 use crate::lower::LowerError;
 use crate::proof::{Disclosed, Disclosure, Proof};
 use crate::rejection::{KeyError, Rejection};
-use crate::statement::{Role, Statement, Visibility};
-use crate::tensor_commitment::TensorKind;
+use crate::statement::{Role, Statement, StatementShape, Visibility};
+use crate::tensor_commitment::{TensorCommitment, TensorKind};
 use crate::tensor_opening::{OpeningError, TensorOpening};
 use crate::verify::{Prepared, Verifier, context};
 use crate::witness::Run;
@@ -19,7 +21,7 @@ use inferproof_argument::{
     Integers, Limits, Opening, ProveError, Relations, Stage, Statement as ArgumentStatement,
     Witness,
 };
-use inferproof_program::{BoundWeights, RunError, Tensor, Trace, ValidProgram};
+use inferproof_program::{BoundWeights, RunError, Tensor, Trace, ValidProgram, Weights};
 use std::sync::Arc;
 
 /// Why an inference was not proven.
@@ -77,9 +79,48 @@ pub enum InferenceError {
         /// The commitment.
         id: String,
     },
+    /// What is claimed does not hold (C2).
+    #[error("the claim `{claim}` is false{}", of_sample(.sample))]
+    False {
+        /// The claim's canonical text.
+        claim: String,
+        /// Of which sample, if there are several.
+        sample: Option<usize>,
+    },
     /// No proof was made.
     #[error(transparent)]
     Prove(#[from] ProveError),
+}
+
+/// Behind the claim.
+fn of_sample(sample: &Option<usize>) -> String {
+    sample.map_or_else(String::new, |sample| format!(" of sample {sample}"))
+}
+
+/// What is claimed holds, of every sample.
+fn check_claims(
+    executed: &Executed,
+    trace: &Trace,
+    statement: &Statement,
+    model: &ValidProgram,
+) -> Result<(), InferenceError> {
+    let run = Run {
+        program: &executed.program,
+        weights: &Weights::new(),
+        trace,
+    };
+    for (position, &bit) in executed.claims.iter().enumerate() {
+        let bits = run.read(bit)?;
+        let Some(sample) = bits.iter().position(|&bit| bit != 1) else {
+            continue;
+        };
+        let mut texts = statement.claim_texts(model).into_iter();
+        return Err(InferenceError::False {
+            claim: texts.nth(position).unwrap_or_default(),
+            sample: statement.execution.batch.map(|_| sample),
+        });
+    }
+    Ok(())
 }
 
 /// A model made ready to prove any number of inferences.
@@ -175,6 +216,24 @@ impl<P: Profile> Prover<P> {
         Ok(self.weights.run(inputs)?)
     }
 
+    /// Runs on integers what a statement speaks of, without a proof: a part of the program, or many samples at once, with what is claimed and
+    /// counted of them.
+    ///
+    /// # Errors
+    /// If the model cannot be run like this, or the input does not fit.
+    pub fn run_of(
+        &self,
+        statement: &Statement,
+        inputs: &[Vec<i64>],
+    ) -> Result<Trace, InferenceError> {
+        let execution = &statement.execution;
+        let executed = execution.of(self.program(), &statement.claims);
+        let executed = executed.map_err(Rejection::from)?;
+        let trace = executed.bind(&self.weights)?.run(inputs)?;
+        check_claims(&executed, &trace, statement, self.program())?;
+        Ok(trace)
+    }
+
     /// Runs the program on integers and proves what the statement says of the run. `openings` holds those of the commitments that the
     /// statement names. `progress` is told of each stage, and may answer `false` to stop.
     ///
@@ -187,7 +246,8 @@ impl<P: Profile> Prover<P> {
         openings: &[TensorOpening],
         progress: &mut dyn FnMut(Stage) -> bool,
     ) -> Result<Inference, InferenceError> {
-        self.prove_run(statement, inputs, self.run(inputs)?, openings, progress)
+        let trace = self.run_of(statement, inputs)?;
+        self.prove_run(statement, inputs, trace, openings, progress)
     }
 
     /// Proves a run of [`Self::run`] on these inputs. `progress` is told of each stage, and may answer `false` to stop.
@@ -202,16 +262,20 @@ impl<P: Profile> Prover<P> {
         openings: &[TensorOpening],
         progress: &mut dyn FnMut(Stage) -> bool,
     ) -> Result<Inference, InferenceError> {
-        let program = self.program();
-        let outputs = trace.outputs(program);
+        let program = self.verifier.executed(statement).map_err(Rejection::from)?;
+        let outputs = trace.outputs(&program);
         let disclosing = self.disclose(statement, inputs, &outputs, openings)?;
-        let told = self.tell(statement, &disclosing.disclosure)?;
+        let known: Vec<TensorCommitment> =
+            openings.iter().map(|o| o.commitment().clone()).collect();
+        let told = self.tell(statement, &disclosing.disclosure, &known)?;
+        let prepared = &told.prepared;
+        let weights = prepared.executed.bind(&self.weights)?;
         let run = Run {
-            program,
-            weights: self.weights.arrays(),
+            program: &prepared.executed.program,
+            weights: weights.arrays(),
             trace: &trace,
         };
-        let weights = self.openings.iter();
+        let weights = self.weights_of(&prepared.executed);
         let external = weights.chain(&disclosing.committed).map(|o| &o.values);
         let external: Vec<&Integers> = external.collect();
         let (fresh, contractions) = run.fill(&told.prepared.lowered, &external, &told.publics)?;
@@ -228,14 +292,23 @@ impl<P: Profile> Prover<P> {
         )
     }
 
+    /// The openings of the weights that a run reads.
+    fn weights_of(&self, executed: &Executed) -> impl Iterator<Item = &Opening<P>> {
+        let places = executed.weights.iter();
+        places.filter_map(|&place| self.openings.get(place))
+    }
+
     /// What the argument is told of a statement and what it discloses.
     pub(crate) fn tell(
         &self,
         statement: &Statement,
         disclosure: &Disclosure,
+        known: &[TensorCommitment],
     ) -> Result<Told<P>, InferenceError> {
-        let given = given(self.verifier.key(), statement, disclosure)?;
-        let shape = self.verifier.shape(statement, disclosure);
+        let program = self.verifier.check_expected(statement)?;
+        let row_bits = self.verifier.key().architecture.row_bits;
+        let given = given::<P>(&program, row_bits, statement, disclosure, known)?;
+        let shape = StatementShape::of(statement, given.row_bits);
         let prepared = self.verifier.prepared(&shape)?;
         Ok(Told {
             statement: statement.clone(),
@@ -254,8 +327,8 @@ impl<P: Profile> Prover<P> {
         outputs: &[Vec<i64>],
         openings: &[TensorOpening],
     ) -> Result<Disclosing<P>, InferenceError> {
-        self.verifier.check_expected(statement)?;
-        let program = self.program();
+        let program = self.verifier.check_expected(statement)?;
+        let window = statement.window();
         let row_bits = self.verifier.key().architecture.row_bits;
         let curve = Curve::of::<P>();
         let purpose = statement.digest();
@@ -284,10 +357,7 @@ impl<P: Profile> Prover<P> {
                 Visibility::Public => Disclosed::Integers(values.to_vec()),
                 Visibility::Private => Disclosed::Nothing,
                 Visibility::Commit => {
-                    let kind = match role {
-                        Role::Input => TensorKind::Data,
-                        Role::Output => TensorKind::Boundary,
-                    };
+                    let kind = statement.fresh_kind(role, place);
                     let generators = self.verifier.generators();
                     let values = values.to_vec();
                     let opening = TensorOpening::commit::<P>(
@@ -310,15 +380,35 @@ impl<P: Profile> Prover<P> {
                         tensor: name(),
                         id: crate::hex(&id),
                     })?;
-                    if opening.values() != values {
+                    let stretch = window.and_then(|window| {
+                        Stretch::of(&tensor.shape, opening.commitment().row_bits, window)
+                    });
+                    let (held, opened) = match (window, stretch) {
+                        (None, _) => (Some(opening.values()), opening.open()),
+                        (Some(_), Some(stretch)) => (
+                            opening.values_of(&stretch, tensor.volume()),
+                            opening.open_rows(&stretch),
+                        ),
+                        (Some(_), None) => (
+                            None,
+                            Err(OpeningError::Wrong(
+                                "it is not of a data set with these samples",
+                            )),
+                        ),
+                    };
+                    let opened = opened.map_err(failed)?;
+                    if held != Some(values) {
                         return Err(InferenceError::NotCommitted {
                             role,
                             tensor: name(),
                             id: crate::hex(&id),
                         });
                     }
-                    disclosing.committed.push(opening.open().map_err(failed)?);
-                    Disclosed::Commitment(opening.commitment().clone())
+                    disclosing.committed.push(opened);
+                    match window {
+                        None => Disclosed::Commitment(opening.commitment().clone()),
+                        Some(_) => Disclosed::OfDataSet,
+                    }
                 }
             };
             match role {
@@ -344,8 +434,9 @@ impl<P: Profile> Prover<P> {
             Witness<'_, P>,
         ) -> Result<Vec<u8>, ProveError>,
     ) -> Result<Inference, InferenceError> {
+        let weights = self.weights_of(&told.prepared.executed);
         let witness = Witness {
-            external: self.openings.iter().chain(&disclosing.committed).collect(),
+            external: weights.chain(&disclosing.committed).collect(),
             fresh,
             contractions,
         };
@@ -357,7 +448,7 @@ impl<P: Profile> Prover<P> {
             context,
         } = told;
         let verifier = &self.verifier;
-        let told = verifier.argument_statement(&publics, &committed, &context);
+        let told = verifier.argument_statement(&prepared.executed, &publics, &committed, &context);
         let relations = &prepared.lowered.relations;
         let argument = prove(relations, &prepared.generators, &told, witness)?;
         Ok(Inference {

@@ -1,6 +1,7 @@
 //! Why a key cannot be used, and why a proof is rejected.
 
 use crate::encoding::DecodeError;
+use crate::execution::ExecutionError;
 use crate::lower::LowerError;
 use crate::{Digest, hex};
 use inferproof_argument::Reject;
@@ -62,6 +63,9 @@ pub enum Rejection {
     /// The expected statement is not one of the key's model.
     #[error("the expected statement is not of this key: {0}")]
     Expected(&'static str),
+    /// The model cannot be run as the expected statement says.
+    #[error("the expected statement is not of this key: {0}")]
+    Execution(#[from] ExecutionError),
     /// The expected statement cannot be proven of the key's program.
     #[error("the expected statement cannot be proven: {0}")]
     Lower(#[from] LowerError),

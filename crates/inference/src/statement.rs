@@ -10,11 +10,15 @@ mod error;
 mod shape;
 
 pub use error::StatementError;
-pub use inferproof_claims::Role;
-pub(crate) use shape::{Form, StatementShape};
+pub(crate) use shape::{Form, StatementShape, Window};
 
+use crate::execution::Execution;
+use crate::execution::ExecutionError;
+use crate::tensor_commitment::TensorKind;
 use crate::{Digest, hex};
-use inferproof_program::{Program, TensorId};
+pub use inferproof_claims::Role;
+use inferproof_claims::{Claim, Scope};
+use inferproof_program::{Program, TensorId, ValidProgram};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -45,23 +49,27 @@ impl fmt::Display for Visibility {
 /// A tensor of a run, as a statement lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
-    /// Which tensor of the program.
+    /// Which tensor of the program that is run.
     pub tensor: TensorId,
     /// What is said of it.
     pub visibility: Visibility,
 }
 
-/// What is proven about a run of a model: the whole program was run on one sample.
+/// What is proven about a run of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
     /// Of which model.
     pub model_id: Digest,
     /// The digest of the proofs that the model's weights are in range.
     pub range_proof_id: Digest,
-    /// Every input of the program, in its order.
+    /// How the model was run. The tensors below are those of the program that it makes of the model's.
+    pub execution: Execution,
+    /// Every input of the program that is run, in its order.
     pub inputs: Vec<Listed>,
-    /// Every output of the program, in its order.
+    /// Every output of the program that is run, in its order.
     pub outputs: Vec<Listed>,
+    /// What is claimed of inputs and outputs, of every sample.
+    pub claims: Vec<Claim>,
     /// The caller's bytes: a nonce, a request, a purpose.
     #[serde(with = "serde_bytes")]
     pub context: Vec<u8>,
@@ -85,10 +93,38 @@ impl Statement {
         Self {
             model_id,
             range_proof_id,
+            execution: Execution::default(),
             inputs: public(&program.inputs),
             outputs: public(&program.outputs),
+            claims: Vec::new(),
             context: context.to_vec(),
         }
+    }
+
+    /// The same of another run of the model: all inputs and outputs of the program that is run are public, and nothing is claimed.
+    ///
+    /// # Errors
+    /// If the model cannot be run like this.
+    pub fn of_execution(
+        self,
+        model: &ValidProgram,
+        execution: Execution,
+    ) -> Result<Self, ExecutionError> {
+        let program = execution.program(model)?;
+        Ok(Self {
+            execution,
+            ..Self::plain(&program, self.model_id, self.range_proof_id, &self.context)
+        })
+    }
+
+    /// The same with a claim more, as text about the program that is run on one sample.
+    ///
+    /// # Errors
+    /// If the model cannot be run like this, or the text is no claim about it.
+    pub fn claim(mut self, model: &ValidProgram, text: &str) -> Result<Self, ExecutionError> {
+        let program = self.execution.of_one_sample().program(model)?;
+        self.claims.push(Claim::parse(text, &Scope::new(&program))?);
+        Ok(self)
     }
 
     /// The same with all inputs seen like this.
@@ -196,23 +232,34 @@ impl Statement {
         })
     }
 
+    /// Of what kind a commitment is that a proof makes to the tensor in this place.
+    pub(crate) fn fresh_kind(&self, role: Role, place: usize) -> TensorKind {
+        let scores = self.execution.score.map_or(0, |score| score.sums());
+        match role {
+            Role::Input => TensorKind::Data,
+            Role::Output if place + scores >= self.outputs.len() => TensorKind::Score,
+            Role::Output => TensorKind::Boundary,
+        }
+    }
+
     /// Inputs, then outputs.
     pub fn listed(&self) -> impl Iterator<Item = (Role, &Listed)> {
         let inputs = self.inputs.iter().map(|l| (Role::Input, l));
         inputs.chain(self.outputs.iter().map(|l| (Role::Output, l)))
     }
 
-    /// Whether everything is public.
+    /// Whether it is that the whole program was run on one sample, with everything public and nothing claimed beyond.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.listed()
-            .all(|(_, l)| l.visibility == Visibility::Public)
+        let mut listed = self.listed();
+        let is_shown = listed.all(|(_, l)| l.visibility == Visibility::Public);
+        is_shown && self.execution.is_plain() && self.claims.is_empty()
     }
 
     /// The canonical bytes: what is absorbed by the transcript, and what two statements are compared by.
     #[must_use]
     pub fn canonical_bytes(&self) -> Vec<u8> {
-        let mut bytes = b"inferproof statement 1".to_vec();
+        let mut bytes = b"inferproof statement 2".to_vec();
         // Encoding to memory fails for no value of this type: it holds no map of unknown length.
         bytes.extend(postcard::to_allocvec(self).unwrap_or_default());
         bytes
@@ -221,7 +268,7 @@ impl Statement {
     /// A digest of the canonical bytes.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        *blake3::Hasher::new_derive_key("inferproof statement digest 1")
+        *blake3::Hasher::new_derive_key("inferproof statement digest 2")
             .update(&self.canonical_bytes())
             .finalize()
             .as_bytes()
@@ -229,7 +276,7 @@ impl Statement {
 
     /// How another statement differs from this one, which is expected: each difference in words.
     #[must_use]
-    pub fn differences(&self, program: &Program, other: &Self) -> Vec<String> {
+    pub fn differences(&self, model: &ValidProgram, other: &Self) -> Vec<String> {
         let mut all = Vec::new();
         for (what, expected, got) in [
             ("model", self.model_id, other.model_id),
@@ -243,6 +290,31 @@ impl Statement {
                 ));
             }
         }
+        if self.execution != other.execution {
+            let (expected, got) = (&self.execution, &other.execution);
+            all.push(format!(
+                "run: expected {}, the proof is of {}",
+                expected.said_of(model),
+                got.said_of(model)
+            ));
+        }
+        let program = self.execution.program(model).ok();
+        if self.claims != other.claims {
+            let said = |statement: &Self| match statement.claim_texts(model).as_slice() {
+                [] if statement.claims.is_empty() => "none".to_owned(),
+                [] => format!("{} of another run", statement.claims.len()),
+                texts => texts
+                    .iter()
+                    .map(|t| format!("`{t}`"))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            };
+            all.push(format!(
+                "claims: expected {}, the proof has {}",
+                said(self),
+                said(other)
+            ));
+        }
         for (role, expected, got) in [
             (Role::Input, &self.inputs, &other.inputs),
             (Role::Output, &self.outputs, &other.outputs),
@@ -254,8 +326,8 @@ impl Statement {
             }
             for (expected, got) in expected.iter().zip(got) {
                 if expected.visibility != got.visibility {
-                    let name = program.tensor(expected.tensor);
-                    let name = name.map(|t| t.name.as_str()).unwrap_or_default();
+                    let tensor = program.as_ref().and_then(|p| p.tensor(expected.tensor));
+                    let name = tensor.map(|t| t.name.as_str()).unwrap_or_default();
                     all.push(format!(
                         "{role} `{name}`: expected {}, in the proof it is {}",
                         expected.visibility, got.visibility

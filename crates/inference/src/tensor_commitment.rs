@@ -20,6 +20,8 @@ pub enum TensorKind {
     Data,
     /// What a run has computed: an output.
     Boundary,
+    /// What was counted over the samples of a batch.
+    Score,
 }
 
 /// A hiding commitment to a tensor, and what is public of it.

@@ -1,5 +1,6 @@
 //! What opens a commitment to a tensor: its integers and blinders, which are secret.
 
+use crate::data_window::Stretch;
 use crate::encoding::{DecodeError, Kind, decode, encode};
 use crate::tensor_commitment::{TensorCommitment, TensorKind};
 use crate::{Curve, Digest};
@@ -166,21 +167,52 @@ impl TensorOpening {
         }
     }
 
+    /// The integers of a run of samples, of a data set.
+    pub(crate) fn values_of(&self, stretch: &Stretch, volume: usize) -> Option<&[i64]> {
+        let held = self.values.get(stretch.entries.clone())?;
+        let per_sample = self.values.len() / self.commitment.shape.first().copied()?.max(1);
+        let start = stretch.skipped.checked_mul(per_sample)?;
+        held.get(start..start.checked_add(volume)?)
+    }
+
     /// As the argument takes it.
     pub(crate) fn open<P: Profile>(&self) -> Result<Opening<P>, OpeningError> {
-        let values = Integers::from_i64(&self.values)
-            .map_err(|_| OpeningError::Wrong("a value is wider than 32 bits"))?;
         let (rows, rest) = self.blinders.as_chunks::<SCALAR_BYTES>();
         if !rest.is_empty() {
             return Err(OpeningError::Wrong("a blinder is cut short"));
         }
-        let mut blinders = Zeroizing::new(Vec::with_capacity(rows.len()));
-        for bytes in rows {
-            let scalar = decode_scalar(bytes);
-            blinders.push(scalar.map_err(|_| OpeningError::Wrong("a blinder is no scalar"))?);
-        }
-        Ok(Opening { values, blinders })
+        opening(&self.values, rows)
     }
+
+    /// The same of the rows of a data set that hold some samples.
+    pub(crate) fn open_rows<P: Profile>(
+        &self,
+        stretch: &Stretch,
+    ) -> Result<Opening<P>, OpeningError> {
+        let (rows, _) = self.blinders.as_chunks::<SCALAR_BYTES>();
+        let wrong = OpeningError::Wrong("it has fewer rows than the data set");
+        let (values, rows) = self
+            .values
+            .get(stretch.entries.clone())
+            .zip(rows.get(stretch.rows.clone()))
+            .ok_or(wrong)?;
+        opening(values, rows)
+    }
+}
+
+/// Integers with the blinders of their rows, as the argument takes them.
+fn opening<P: Profile>(
+    values: &[i64],
+    rows: &[[u8; SCALAR_BYTES]],
+) -> Result<Opening<P>, OpeningError> {
+    let values = Integers::from_i64(values)
+        .map_err(|_| OpeningError::Wrong("a value is wider than 32 bits"))?;
+    let mut blinders = Zeroizing::new(Vec::with_capacity(rows.len()));
+    for bytes in rows {
+        let scalar = decode_scalar(bytes);
+        blinders.push(scalar.map_err(|_| OpeningError::Wrong("a blinder is no scalar"))?);
+    }
+    Ok(Opening { values, blinders })
 }
 
 /// For the hedged randomness only; never leaves the process.

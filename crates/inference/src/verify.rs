@@ -1,14 +1,16 @@
 //! The verifier.
 
 use crate::Digest;
+use crate::execution::{Executed, ExecutionError};
 use crate::given::{given, public_tensors};
 use crate::key::VerifyingKey;
 use crate::lower::layouts::layouts;
-use crate::lower::{LowerError, Lowered, lower};
-use crate::proof::{Disclosed, Disclosure, Proof};
+use crate::lower::{Lowered, RowBits, lower};
+use crate::proof::Proof;
 use crate::rejection::{KeyError, Rejection};
+use crate::rows::row_bits;
 use crate::statement::{Statement, StatementShape};
-use crate::tensor_commitment::MAX_ROW_BITS;
+use crate::tensor_commitment::{MAX_ROW_BITS, TensorCommitment};
 use inferproof_argument::curve::{Point, Profile};
 use inferproof_argument::generators::Generators;
 use inferproof_argument::{Limits, Presented, Reject, Statement as ArgumentStatement};
@@ -17,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The relations of statements of one shape, and generators enough for them.
 pub(crate) struct Prepared<P: Profile> {
+    pub executed: Executed,
     pub lowered: Lowered,
     pub generators: Arc<Generators<P>>,
 }
@@ -84,13 +87,15 @@ impl<P: Profile> Verifier<P> {
             });
         }
         let program = &architecture.program;
-        let plain = StatementShape::plain(program.inputs.len(), program.outputs.len());
-        let lowered = lower(program, &plain, architecture.row_bits, limits)?;
+        let rows = RowBits::all(architecture.row_bits);
+        let lowered = lower(program, &[], &StatementShape::plain(program), rows, limits)?;
         let generators = Arc::new(Generators::new(lowered.relations.generator_count()));
+        let executed = Executed::plain(program);
         Ok(Self {
             model_id: key.model_id(),
             range_proof_id: key.range_proof_id(),
             plain: Arc::new(Prepared {
+                executed,
                 lowered,
                 generators,
             }),
@@ -101,9 +106,8 @@ impl<P: Profile> Verifier<P> {
     }
 
     /// The relations of statements of a shape.
-    pub(crate) fn prepared(&self, shape: &StatementShape) -> Result<Arc<Prepared<P>>, LowerError> {
-        let program = self.program();
-        if *shape == StatementShape::plain(program.inputs.len(), program.outputs.len()) {
+    pub(crate) fn prepared(&self, shape: &StatementShape) -> Result<Arc<Prepared<P>>, Rejection> {
+        if *shape == StatementShape::plain(self.program()) {
             return Ok(self.plain.clone());
         }
         // A thread that panicked while it held the lock left a list that is whole all the same.
@@ -111,14 +115,22 @@ impl<P: Profile> Verifier<P> {
         if let Some((_, known)) = others().iter().find(|(known, _)| known == shape) {
             return Ok(known.clone());
         }
-        let row_bits = self.key.architecture.row_bits;
-        let lowered = lower(program, shape, row_bits, &self.limits)?;
+        let executed = shape.execution.of(self.program(), &shape.claims)?;
+        let rows = self.rows(&executed, shape);
+        let lowered = lower(
+            &executed.program,
+            &executed.claims,
+            shape,
+            rows,
+            &self.limits,
+        )?;
         let needed = lowered.relations.generator_count();
         let generators = match self.plain.generators.g.len() >= needed {
             true => self.plain.generators.clone(),
             false => Arc::new(Generators::new(needed)),
         };
         let prepared = Arc::new(Prepared {
+            executed,
             lowered,
             generators,
         });
@@ -128,6 +140,27 @@ impl<P: Profile> Verifier<P> {
         }
         others.push((shape.clone(), prepared.clone()));
         Ok(prepared)
+    }
+
+    /// How long rows are: those of the weights as the key says, others long enough for many samples and for what was committed before (T1).
+    fn rows(&self, executed: &Executed, shape: &StatementShape) -> RowBits {
+        let weights = self.key.architecture.row_bits;
+        let least = weights.max(shape.row_bits());
+        RowBits {
+            weights,
+            own: match shape.execution.batch {
+                Some(_) => least.max(row_bits(&executed.program)),
+                None => least,
+            },
+        }
+    }
+
+    /// The program that a statement lists the inputs and outputs of.
+    ///
+    /// # Errors
+    /// If the model cannot be run like this.
+    pub fn executed(&self, statement: &Statement) -> Result<ValidProgram, ExecutionError> {
+        statement.execution.program(self.program())
     }
 
     /// The key.
@@ -182,23 +215,46 @@ impl<P: Profile> Verifier<P> {
     /// # Errors
     /// Why it is rejected.
     pub fn verify(&self, expected: &Statement, proof: &Proof) -> Result<(), Rejection> {
-        let mut verdicts = self.verify_all(&[(expected, proof)]).into_iter();
-        // There is one for each proof.
-        verdicts
-            .next()
-            .unwrap_or(Err(Rejection::Argument(Reject::Closing)))
+        self.verify_given(expected, proof, &[])
     }
 
-    /// As [`Self::verify`] of each proof with the statement that is expected of it, in less time: what they share is computed once.
-    pub fn verify_all(&self, proofs: &[(&Statement, &Proof)]) -> Vec<Result<(), Rejection>> {
+    /// As [`Self::verify`], of a statement about samples of a data set, whose commitments the caller has.
+    ///
+    /// # Errors
+    /// Why it is rejected.
+    pub fn verify_given(
+        &self,
+        expected: &Statement,
+        proof: &Proof,
+        commitments: &[TensorCommitment],
+    ) -> Result<(), Rejection> {
+        let verdicts = self.verify_all(&[(expected, proof)], commitments);
+        // There is one for each proof.
+        let verdict = verdicts.into_iter().next();
+        verdict.unwrap_or(Err(Rejection::Argument(Reject::Closing)))
+    }
+
+    /// As [`Self::verify_given`] of each proof with the statement that is expected of it, in less time: what they share is computed once.
+    pub fn verify_all(
+        &self,
+        proofs: &[(&Statement, &Proof)],
+        commitments: &[TensorCommitment],
+    ) -> Vec<Result<(), Rejection>> {
         let told = proofs
             .iter()
-            .map(|(expected, proof)| self.told(expected, proof));
+            .map(|(expected, proof)| self.told(expected, proof, commitments));
         let told: Vec<_> = told.collect();
         let statements: Vec<_> = told
             .iter()
             .flatten()
-            .map(|told| self.argument_statement(&told.publics, &told.committed, &told.context))
+            .map(|told| {
+                self.argument_statement(
+                    &told.prepared.executed,
+                    &told.publics,
+                    &told.committed,
+                    &told.context,
+                )
+            })
             .collect();
         let read = told.iter().zip(proofs);
         let read = read.filter_map(|(told, (_, proof))| Some((told.as_ref().ok()?, proof)));
@@ -225,8 +281,13 @@ impl<P: Profile> Verifier<P> {
     }
 
     /// What the argument is told of a proof, if it is of the statement that is expected of it.
-    fn told(&self, expected: &Statement, proof: &Proof) -> Result<Told<P>, Rejection> {
-        self.check_expected(expected)?;
+    fn told(
+        &self,
+        expected: &Statement,
+        proof: &Proof,
+        commitments: &[TensorCommitment],
+    ) -> Result<Told<P>, Rejection> {
+        let program = self.check_expected(expected)?;
         if proof.statement.model_id != self.model_id {
             return Err(Rejection::Model {
                 expected: self.model_id,
@@ -237,8 +298,9 @@ impl<P: Profile> Verifier<P> {
             let differences = expected.differences(self.program(), &proof.statement);
             return Err(Rejection::Statement(differences));
         }
-        let given = given(&self.key, expected, &proof.disclosure)?;
-        let prepared = self.prepared(&self.shape(expected, &proof.disclosure))?;
+        let row_bits = self.key.architecture.row_bits;
+        let given = given::<P>(&program, row_bits, expected, &proof.disclosure, commitments)?;
+        let prepared = self.prepared(&StatementShape::of(expected, given.row_bits))?;
         let publics = public_tensors(&prepared.lowered, given.publics)?;
         Ok(Told {
             prepared,
@@ -248,15 +310,20 @@ impl<P: Profile> Verifier<P> {
         })
     }
 
-    /// The expected statement speaks of the key's model, and lists the program's inputs and outputs as they are (S2).
-    pub(crate) fn check_expected(&self, expected: &Statement) -> Result<(), Rejection> {
-        let own = self.statement(&expected.context);
-        if expected.model_id != own.model_id {
+    /// The expected statement speaks of the key's model, and lists the inputs and outputs of the program that is run as they are (S2).
+    /// Gives that program.
+    pub(crate) fn check_expected(&self, expected: &Statement) -> Result<ValidProgram, Rejection> {
+        if expected.model_id != self.model_id {
             return Err(Rejection::Expected("it is of another model"));
         }
-        if expected.range_proof_id != own.range_proof_id {
+        if expected.range_proof_id != self.range_proof_id {
             return Err(Rejection::Expected("it binds other range proofs"));
         }
+        let program = match expected.execution.is_plain() {
+            true => self.program().clone(),
+            false => self.executed(expected)?,
+        };
+        let own = Statement::plain(&program, self.model_id, self.range_proof_id, &[]);
         let tensors = |statement: &Statement| {
             let listed = statement.listed().map(|(role, l)| (role, l.tensor));
             listed.collect::<Vec<_>>()
@@ -266,24 +333,19 @@ impl<P: Profile> Verifier<P> {
                 "it does not list the program's inputs and outputs",
             ));
         }
-        Ok(())
-    }
-
-    /// The shape of a statement whose commitments are these. Fresh commitments have the key's rows.
-    pub(crate) fn shape(&self, statement: &Statement, disclosure: &Disclosure) -> StatementShape {
-        let disclosed = disclosure.inputs.iter().chain(&disclosure.outputs);
-        let commitments = disclosed.filter_map(Disclosed::commitment);
-        StatementShape::of(statement, commitments.map(|c| c.row_bits))
+        Ok(program)
     }
 
     /// What the argument is told.
     pub(crate) fn argument_statement<'a>(
         &'a self,
+        executed: &Executed,
         publics: &'a [Vec<i64>],
         committed: &'a [Vec<Point<P>>],
         context: &'a [u8],
     ) -> ArgumentStatement<'a, P> {
-        let weights = self.key.commitments.iter();
+        let weights = executed.weights.iter();
+        let weights = weights.filter_map(|&place| self.key.commitments.get(place));
         ArgumentStatement {
             context,
             external: weights.chain(committed).map(Vec::as_slice).collect(),
@@ -295,7 +357,7 @@ impl<P: Profile> Verifier<P> {
 /// What the argument's statement binds besides commitments, relations and public tensors: all of the statement, and the identifier of
 /// each committed tensor in its place (T4).
 pub(crate) fn context(statement: &Statement, ids: &[Digest]) -> Vec<u8> {
-    let mut context = b"inferproof inference 2".to_vec();
+    let mut context = b"inferproof inference 3".to_vec();
     let bytes = statement.canonical_bytes();
     context.extend((bytes.len() as u64).to_le_bytes());
     context.extend(bytes);

@@ -30,7 +30,7 @@ fn prove(prover: &Prover<Grumpkin>, inputs: &[Vec<i64>], statements: &[Statement
 }
 
 fn verdicts(verifier: &Verifier<Grumpkin>, given: &[Given<'_>]) -> Vec<Result<(), Rejection>> {
-    let together = verifier.verify_all(given);
+    let together = verifier.verify_all(given, &[]);
     let alone = given
         .iter()
         .map(|(statement, proof)| verifier.verify(statement, proof));
@@ -156,12 +156,13 @@ fn files_are_verified_together() {
             .unwrap()
             .proof;
         let other = verifier.statement(b"other");
-        let found = verifier.verify_all(&[
+        let proofs: [(_, &[u8]); 4] = [
             (&statement, &proof),
             (&statement, b"no proof"),
             (&other, &proof),
             (&statement, &proof),
-        ]);
+        ];
+        let found = verifier.verify_all(&proofs, &[]);
         let read = match curve {
             inferproof_inference::Curve::Grumpkin => Proof::decode::<Grumpkin>(&proof),
             inferproof_inference::Curve::Bn254 => Proof::decode::<Bn254>(&proof),

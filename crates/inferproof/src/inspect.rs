@@ -137,6 +137,8 @@ pub enum DisclosedReport {
     Private,
     /// The commitment with this identifier.
     Committed(String),
+    /// What a data set holds.
+    OfDataSet,
 }
 
 /// A commitment to a tensor, or what opens one: no values.
@@ -223,6 +225,7 @@ pub fn inspect_proof(path: &Path, bytes: &[u8]) -> Result<ProofReport, Error> {
         Disclosed::Integers(values) => DisclosedReport::Public(values.len()),
         Disclosed::Nothing => DisclosedReport::Private,
         Disclosed::Commitment(commitment) => DisclosedReport::Committed(hex(&commitment.id(curve))),
+        Disclosed::OfDataSet => DisclosedReport::OfDataSet,
     };
     Ok(ProofReport {
         frame: frame(curve, bytes),
@@ -259,6 +262,7 @@ fn tensor(commitment: &TensorCommitment, curve: Curve, bytes: &[u8]) -> TensorRe
             TensorKind::Weight => "weight",
             TensorKind::Data => "data",
             TensorKind::Boundary => "boundary",
+            TensorKind::Score => "score",
         },
         shape: commitment.shape.clone(),
         low: commitment.low,

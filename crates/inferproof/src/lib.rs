@@ -88,10 +88,11 @@ mod values;
 mod verdict;
 
 pub use inferproof_inference::{
-    Architecture, Curve, DecodeError, Digest, Disclosed, Disclosure, FORMAT_VERSION, KeyError,
-    Kind, Limits, LowerError, PROTOCOL, Proof, Rejection, Role, SharingError, Statement,
-    StatementError, TensorCommitment, TensorKind, Verifier, VerifyingKey, Visibility, Visible, hex,
-    kind_of,
+    Architecture, Batch, BoundaryError, Curve, DecodeError, Digest, Disclosed, Disclosure,
+    Execution, ExecutionError, FORMAT_VERSION, KeyError, Kind, Limits, LowerError, Measure,
+    PROTOCOL, Place as DataSetPlace, Proof, Rejection, Role, Said, Score, SharingError, Slice,
+    Statement, StatementError, TensorCommitment, TensorKind, Verifier, VerifyingKey, Visibility,
+    Visible, hex, kind_of, name_of, tensor_named,
 };
 #[cfg(feature = "prover")]
 pub use inferproof_inference::{

@@ -103,11 +103,14 @@ pub fn judge_all(verifier: &Verifier, proofs: &[(&Expected, &[u8])]) -> Vec<Verd
     let files = proofs
         .iter()
         .map(|(expected, proof)| (&expected.statement, *proof));
-    let verified = verifier.verify_all(&files.collect::<Vec<_>>());
+    let verified = verifier.verify_all(&files.collect::<Vec<_>>(), &[]);
     let pairs = verified.into_iter().zip(proofs);
     pairs
         .map(|(verified, (expected, _))| match verified {
-            Ok(proof) => compare(verifier.program(), expected, proof),
+            Ok(proof) => match verifier.executed(&expected.statement) {
+                Ok(program) => compare(&program, expected, proof),
+                Err(error) => Verdict::Rejected(error.to_string()),
+            },
             Err(rejection) => Verdict::Rejected(rejection.to_string()),
         })
         .collect()

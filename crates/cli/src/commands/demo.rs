@@ -137,8 +137,8 @@ fn demo(
             sample: 0,
             strict: false,
             statement: StatementArgs {
-                private: Vec::new(),
                 context: CONTEXT.into(),
+                ..StatementArgs::default()
             },
             statement_file: None,
             commit: Vec::new(),

@@ -472,6 +472,7 @@ fn print_proof(proof: &ProofReport, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                     row(f, label, format_args!("public, {} integers", Count(*count)))?;
                 }
                 DisclosedReport::Private => row(f, label, "private")?,
+                DisclosedReport::OfDataSet => row(f, label, "samples of a data set")?,
                 DisclosedReport::Committed(id) => {
                     row(f, label, format_args!("committed as {id}"))?;
                 }

@@ -8,11 +8,11 @@ use crate::error::Error;
 use crate::interrupt;
 use crate::recognise::{COMMITTED, INPUT, MODEL, STATEMENT, check_all};
 use crate::report::{Bytes, Seconds, peak_memory, row};
-use crate::statement::{Seen, of_arguments, read_opening, read_statement};
+use crate::statement::{Seen, executed, of_arguments, read_opening, read_statement};
 use crate::values::{Outputs, allow, read_sample};
 use inferproof::{
     Curve, InferenceError, InputPlan, Model, Program, Prover, Role, RunInput, Saturated, Statement,
-    TensorOpening, Visibility, hex, saturated_nodes,
+    TensorOpening, ValidProgram, Visibility, hex, saturated_nodes,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -104,17 +104,18 @@ fn prove(
         .iter()
         .map(|named| read_opening(&named.value));
     let openings = openings.collect::<Result<Vec<_>, _>>()?;
-    let program = &key.architecture().program;
-    let statement = statement(key.statement(b""), program, curve, args, &openings)?;
+    let whole = &key.architecture().program;
+    let statement = statement(key.statement(b""), whole, curve, args, &openings)?;
+    let program = executed(&statement, whole)?;
     // What a proof will show is said before any work, so that whoever did not mean to show it can stop.
     let shows = Seen {
         statement: &statement,
-        program,
+        model: whole,
     }
     .to_string();
     console.note(format_args!("the proof will say: {shows}"));
-    let places = fresh_places(&statement, program, args)?;
-    let input = inputs(program, curve, args, &statement, &openings)?;
+    let places = fresh_places(&statement, &program, args)?;
+    let input = inputs(&program, curve, args, &statement, &openings)?;
     let secret = model.secret(&key, &args.cache.cache())?;
     drop(model);
     let prover = Prover::within(key, secret, &args.limit.limits())
@@ -124,9 +125,9 @@ fn prove(
     let start = Instant::now();
     let mut progress = console.progress("proving");
     let inputs = &input.integers;
-    let trace = prover.run(inputs)?;
+    let trace = prover.run_of(&statement, inputs)?;
     let mut saturated = input.saturated;
-    saturated.extend(saturated_nodes(prover.program(), &trace));
+    saturated.extend(saturated_nodes(&program, &trace));
     allow(&saturated, args.strict)?;
     let inference = prover.prove_run(&statement, inputs, trace, &openings, &mut |stage| {
         progress.stage(stage)
@@ -147,13 +148,12 @@ fn prove(
         commitments.insert(named.tensor.clone(), id);
     }
     destination.write(&inference.proof)?;
-    let program = prover.program();
     Ok(Report {
         model_id: hex(&prover.model_id()),
-        statement: serde_json::from_str(&statement.to_json(program)).unwrap_or_default(),
+        statement: serde_json::from_str(&statement.to_json(prover.program())).unwrap_or_default(),
         shows,
         context: String::from_utf8_lossy(&statement.context).into_owned(),
-        outputs: Outputs::new(program, inference.outputs),
+        outputs: Outputs::new(&program, inference.outputs),
         commitments,
         saturated,
         proof: args.out.clone(),
@@ -168,19 +168,19 @@ fn prove(
 /// What is to be proven, from a file or from the arguments.
 fn statement(
     plain: Statement,
-    program: &Program,
+    model: &ValidProgram,
     curve: Curve,
     args: &ProveArgs,
     openings: &[TensorOpening],
 ) -> Result<Statement, Error> {
     if let Some(file) = &args.statement_file {
-        return read_statement(program, file);
+        return read_statement(model, file);
     }
     let commit = args.commit.iter().map(|named| &named.tensor);
     let committed = args.committed.iter().zip(openings);
     let committed =
         committed.map(|(named, opening)| (&named.tensor, opening.commitment().id(curve)));
-    of_arguments(plain, program, &args.statement, commit, committed)
+    of_arguments(plain, model, &args.statement, commit, committed)
 }
 
 /// Which tensor the secret file of each `--commit` is for. Every fresh commitment needs one: without its opening it is of no use.

@@ -60,7 +60,7 @@ pub fn main(args: WriteStatementArgs, console: &Console) -> Result<Outcome, Erro
                 model_id: hex(&statement.model_id),
                 shows: Seen {
                     statement: &statement,
-                    program,
+                    model: program,
                 }
                 .to_string(),
             };

@@ -11,7 +11,7 @@ use crate::expected::read_outputs;
 use crate::recognise::{EXPECT, INPUT, PROOF, PUBLIC_KEY, What, check_all, once};
 use crate::report::{Bytes, Seconds, row};
 use crate::source::{read, read_key};
-use crate::statement::{Seen, read_statement};
+use crate::statement::{Seen, executed, read_statement};
 use crate::values::{Inputs, Outputs, allow, read_input};
 use inferproof::{
     CardBinding, Curve, Disclosed, Disclosure, Error as ModelError, Expected, KeyFile, Program,
@@ -171,7 +171,7 @@ fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
         card,
         shows: Seen {
             statement: expected.statement(),
-            program,
+            model: program,
         }
         .to_string(),
         statement: serde_json::from_str(&expected.statement().to_json(program)).unwrap_or_default(),
@@ -190,6 +190,7 @@ fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
             report.verdict = Answer::Accepted;
             let integers = |shown: &Disclosed| shown.integers().map(<[i64]>::to_vec);
             let Disclosure { inputs, outputs } = &proof.disclosure;
+            let program = &executed(expected.statement(), program)?;
             report.inputs = Inputs::shown(program, inputs.iter().map(integers));
             report.outputs = Outputs::shown(program, outputs.iter().map(integers));
             report.commitments = commitments(program, verifier.curve(), &proof);
@@ -224,6 +225,7 @@ fn expected(verifier: &Verifier, args: &VerifyArgs) -> Result<(Expected, Vec<Sat
         Some(file) => read_statement(program, file)?,
         None => verifier.statement(args.context.as_bytes()),
     };
+    let program = &executed(&statement, program)?;
     let mut expected = Expected::new(statement);
     let hidden = |flag| move |hidden| Error::Compare { flag, hidden };
     let mut saturated = Vec::new();

@@ -147,7 +147,9 @@ impl Arena {
             .prover
             .disclose(&self.statement, inputs, &outputs, &[])
             .and_then(|disclosing| {
-                let told = self.prover.tell(&self.statement, &disclosing.disclosure)?;
+                let told = self
+                    .prover
+                    .tell(&self.statement, &disclosing.disclosure, &[])?;
                 self.prover
                     .prove_filled(disclosing, told, outputs, fresh, contractions, cheat)
             });

@@ -3,7 +3,7 @@
 use super::arena::ALL;
 use super::sketch::{Sketch, every_op};
 use crate::Visibility;
-use crate::lower::{Advice, Lowered, lower, weights::range_parts};
+use crate::lower::{Advice, Lowered, RowBits, lower, weights::range_parts};
 use crate::statement::{Form, StatementShape};
 use inferproof_argument::{Limits, Parts, Source, Term};
 use inferproof_view::View;
@@ -26,13 +26,18 @@ fn no_committed_value_is_free() {
             let form = match visibility {
                 Visibility::Public => Form::Public,
                 Visibility::Private => Form::Private,
-                Visibility::Commit | Visibility::Committed(_) => Form::Committed { row_bits: bits },
+                Visibility::Commit | Visibility::Committed(_) => Form::Committed {
+                    row_bits: bits,
+                    window: None,
+                },
             };
             let shape = StatementShape {
                 inputs: vec![form; program.inputs.len()],
                 outputs: vec![form; program.outputs.len()],
+                ..StatementShape::plain(&program)
             };
-            let lowered = lower(&program, &shape, bits, &limits).unwrap();
+            let rows = RowBits::all(bits);
+            let lowered = lower(&program, &[], &shape, rows, &limits).unwrap();
             let external = lowered.relations.external().map(|(tensor, _)| tensor);
             // Those after the weights were committed by whoever, and are ranged here.
             let (weights, committed): (Vec<_>, Vec<_>) =

@@ -182,7 +182,9 @@ fn committed_values_out_of_range() {
             .prover
             .disclose(&arena.statement, &inputs, &outputs, &[opening])
             .unwrap();
-        let told = arena.prover.tell(&arena.statement, &disclosing.disclosure);
+        let told = arena
+            .prover
+            .tell(&arena.statement, &disclosing.disclosure, &[]);
         let made = arena.prover.prove_filled(
             disclosing,
             told.unwrap(),

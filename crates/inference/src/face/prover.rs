@@ -73,6 +73,19 @@ impl Prover {
         on!(&self.0, prover => prover.run(inputs))
     }
 
+    /// Runs on integers what a statement speaks of, without a proof: a part of the program, or many samples at once, with what is claimed and
+    /// counted of them.
+    ///
+    /// # Errors
+    /// If the model cannot be run like this, the input does not fit, or a claim is false.
+    pub fn run_of(
+        &self,
+        statement: &Statement,
+        inputs: &[Vec<i64>],
+    ) -> Result<Trace, InferenceError> {
+        on!(&self.0, prover => prover.run_of(statement, inputs))
+    }
+
     /// The plain statement of the model: its inputs and outputs are all public.
     pub fn statement(&self, context: &[u8]) -> Statement {
         on!(&self.0, prover => prover.verifier().statement(context))
@@ -90,7 +103,8 @@ impl Prover {
         openings: &[TensorOpening],
         progress: &mut dyn FnMut(Stage) -> bool,
     ) -> Result<Inference, InferenceError> {
-        self.prove_run(statement, inputs, self.run(inputs)?, openings, progress)
+        let trace = self.run_of(statement, inputs)?;
+        self.prove_run(statement, inputs, trace, openings, progress)
     }
 
     /// Proves a run of [`Self::run`] on these inputs. `progress` is told of each stage, and may answer `false` to stop.

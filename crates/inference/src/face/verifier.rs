@@ -2,10 +2,12 @@
 
 use super::{OnCurve, VerifyingKey, map, on};
 use crate::encoding::Curve;
+use crate::execution::ExecutionError;
 use crate::key::Architecture;
 use crate::proof::Proof;
 use crate::rejection::{KeyError, Rejection};
 use crate::statement::Statement;
+use crate::tensor_commitment::TensorCommitment;
 #[cfg(feature = "prover")]
 use crate::tensor_opening::{OpeningError, TensorOpening};
 use crate::{Bn254, Digest, Grumpkin, generic};
@@ -55,6 +57,14 @@ impl Verifier {
         on!(&self.0, verifier => verifier.model_id())
     }
 
+    /// The program that a statement lists the inputs and outputs of.
+    ///
+    /// # Errors
+    /// If the model cannot be run like this.
+    pub fn executed(&self, statement: &Statement) -> Result<ValidProgram, ExecutionError> {
+        on!(&self.0, verifier => verifier.executed(statement))
+    }
+
     /// The plain statement of the key's model: its inputs and outputs are all public.
     pub fn statement(&self, context: &[u8]) -> Statement {
         on!(&self.0, verifier => verifier.statement(context))
@@ -92,19 +102,37 @@ impl Verifier {
     /// # Errors
     /// Why it is rejected.
     pub fn verify(&self, expected: &Statement, proof: &[u8]) -> Result<Proof, Rejection> {
+        self.verify_given(expected, proof, &[])
+    }
+
+    /// As [`Self::verify`], of a statement about samples of a data set, whose commitments the caller has.
+    ///
+    /// # Errors
+    /// Why it is rejected.
+    pub fn verify_given(
+        &self,
+        expected: &Statement,
+        proof: &[u8],
+        commitments: &[TensorCommitment],
+    ) -> Result<Proof, Rejection> {
         let proof = self.read(proof)?;
-        on!(&self.0, verifier => verifier.verify(expected, &proof))?;
+        on!(&self.0, verifier => verifier.verify_given(expected, &proof, commitments))?;
         Ok(proof)
     }
 
-    /// As [`Self::verify`] of each proof file with the statement that is expected of it, in less time: what they share is computed once.
-    pub fn verify_all(&self, proofs: &[(&Statement, &[u8])]) -> Vec<Result<Proof, Rejection>> {
+    /// As [`Self::verify_given`] of each proof file with the statement that is expected of it, in less time: what they share is computed once.
+    pub fn verify_all(
+        &self,
+        proofs: &[(&Statement, &[u8])],
+        commitments: &[TensorCommitment],
+    ) -> Vec<Result<Proof, Rejection>> {
         let read: Vec<_> = proofs.iter().map(|(_, proof)| self.read(proof)).collect();
         let pairs = read.iter().zip(proofs);
         let pairs =
             pairs.filter_map(|(proof, (expected, _))| Some((*expected, proof.as_ref().ok()?)));
         let pairs: Vec<_> = pairs.collect();
-        let mut verdicts = on!(&self.0, verifier => verifier.verify_all(&pairs)).into_iter();
+        let verdicts = on!(&self.0, verifier => verifier.verify_all(&pairs, commitments));
+        let mut verdicts = verdicts.into_iter();
         let mut next = || {
             verdicts
                 .next()

@@ -15,12 +15,13 @@ mod sizes;
 
 pub(crate) use commitments::Digit;
 pub(crate) use max::Rise;
+use places::Standing;
 pub(crate) use ranges::Limb;
 pub(crate) use rescale::Excess;
 use root::root_bits;
 
 use super::tables::{Clamp, Tables};
-use super::{Advice, Code, LowerError, Lowered, Product};
+use super::{Advice, Code, LowerError, Lowered, Product, RowBits};
 use crate::statement::StatementShape;
 use inferproof_argument::{
     CommittedTensor, Contraction, Limits, Linear, Lookup, Parts, Relations, RelationsError, Source,
@@ -47,8 +48,8 @@ enum Entrance {
     Public(usize),
     /// As a tensor committed in the proof.
     Private,
-    /// As this committed tensor.
-    Committed(usize),
+    /// As what a committed tensor holds in this place.
+    Committed(Standing),
 }
 
 pub(crate) struct Builder<'a> {
@@ -58,7 +59,7 @@ pub(crate) struct Builder<'a> {
     /// How an input enters the relations, and where a committed or public one stands among their sources.
     inputs: HashMap<TensorId, Entrance>,
     /// Where the commitment to an output stands among committed tensors, by its place in the program's list.
-    committed_outputs: HashMap<usize, usize>,
+    committed_outputs: HashMap<usize, Standing>,
     /// What each tensor is a sum of, once its node was visited.
     terms: Vec<Vec<Term>>,
     pub tensors: Vec<CommittedTensor>,
@@ -84,16 +85,16 @@ pub(crate) struct Builder<'a> {
 impl<'a> Builder<'a> {
     pub fn new(
         program: &'a Program,
-        c: u32,
+        rows: RowBits,
         shape: &StatementShape,
         limits: &'a Limits,
     ) -> Result<Self, LowerError> {
         let weights = program.weights().enumerate();
         let mut builder = Self {
             weights: weights.map(|(place, id)| (id, place)).collect(),
-            ..Self::bare(program, c, limits)
+            ..Self::bare(program, rows.own, limits)
         };
-        builder.place_weights()?;
+        builder.place_weights(rows.weights)?;
         builder.place_inputs(shape)?;
         builder.place_outputs(shape)?;
         builder.size_tables()?;
@@ -235,7 +236,7 @@ impl<'a> Builder<'a> {
                 let term = match entrance {
                     Entrance::Public(place) => self.whole(id, Source::Public(place))?,
                     Entrance::Private => self.commit_tensor(id)?,
-                    Entrance::Committed(place) => self.whole(id, Source::Committed(place))?,
+                    Entrance::Committed(standing) => self.read_standing(id, standing)?,
                 };
                 match entrance {
                     Entrance::Public(_) => {}

@@ -5,14 +5,16 @@
 
 use super::error::StatementError;
 use super::{Listed, Role, Statement, Visibility};
+use crate::execution::{Batch, Execution, Measure, Place, Score, Slice, name_of, tensor_named};
 use crate::{Digest, hex};
-use inferproof_program::{Program, TensorId};
+use inferproof_claims::Scope;
+use inferproof_program::{Program, TensorId, ValidProgram};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
 /// The document's `format`.
-pub const FORMAT: &str = "inferproof statement 1";
+pub const FORMAT: &str = "inferproof statement 2";
 
 /// The document.
 #[derive(Serialize, Deserialize)]
@@ -21,9 +23,54 @@ struct Document {
     format: String,
     model_id: Hexadecimal,
     range_proof_id: Hexadecimal,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    slice: Option<Part>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    samples: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data_set: Option<DataSetPlace>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    score: Option<Counted>,
     inputs: Entries,
     outputs: Entries,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    claims: Vec<String>,
     context: Context,
+}
+
+/// A part of the program, by the names of tensors.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    from: Vec<String>,
+    to: Vec<String>,
+}
+
+/// Where the samples stand in a data set.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DataSetPlace {
+    id: Hexadecimal,
+    start: u64,
+    total: u64,
+}
+
+/// What is counted over the samples.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Counted {
+    measure: MeasureName,
+    output: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    groups: Option<u32>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum MeasureName {
+    Accuracy,
+    Error,
+    Confusion,
 }
 
 /// A digest as hexadecimal digits.
@@ -113,28 +160,58 @@ impl<'de> Deserialize<'de> for Entries {
 }
 
 impl Statement {
-    /// As JSON, with the names that the program gives.
+    /// As JSON, with the names that the model's program gives.
     #[must_use]
-    pub fn to_json(&self, program: &Program) -> String {
+    pub fn to_json(&self, model: &ValidProgram) -> String {
+        // Of a statement that is not of this model, tensors have no names.
+        let program = self.execution.program(model).ok();
         let entries = |list: &[Listed]| {
             let entries = list.iter().map(|listed| {
-                let name = program.tensor(listed.tensor);
+                let tensor = program.as_ref().and_then(|p| p.tensor(listed.tensor));
+                let name = tensor.map(|t| t.name.clone());
+                let name = name.unwrap_or_else(|| format!("#{}", listed.tensor.0));
                 let said = match listed.visibility {
                     Visibility::Public => Said::Public,
                     Visibility::Private => Said::Private,
                     Visibility::Commit => Said::Commit,
                     Visibility::Committed(id) => Said::Committed(Hexadecimal(id)),
                 };
-                (name.map(|t| t.name.clone()).unwrap_or_default(), said)
+                (name, said)
             });
             Entries(entries.collect())
         };
+        let names = |ids: &[TensorId]| ids.iter().map(|&id| name_of(model, id)).collect();
+        let Execution {
+            slice,
+            batch,
+            score,
+        } = &self.execution;
         let document = Document {
             format: FORMAT.to_owned(),
             model_id: Hexadecimal(self.model_id),
             range_proof_id: Hexadecimal(self.range_proof_id),
+            slice: slice.as_ref().map(|slice| Part {
+                from: names(&slice.inputs),
+                to: names(&slice.outputs),
+            }),
+            samples: batch.map(|batch| batch.samples),
+            data_set: batch.and_then(|batch| batch.of).map(|place| DataSetPlace {
+                id: Hexadecimal(place.data_set),
+                start: place.start,
+                total: place.total,
+            }),
+            score: score.map(|score| Counted {
+                measure: match score.measure {
+                    Measure::Accuracy => MeasureName::Accuracy,
+                    Measure::Error => MeasureName::Error,
+                    Measure::Confusion => MeasureName::Confusion,
+                },
+                output: self.output_name(model, score.output),
+                groups: score.groups,
+            }),
             inputs: entries(&self.inputs),
             outputs: entries(&self.outputs),
+            claims: self.claim_texts(model),
             context: match std::str::from_utf8(&self.context) {
                 Ok(text) => Context::Text(text.to_owned()),
                 Err(_) => Context::Bytes(Bytes {
@@ -145,11 +222,11 @@ impl Statement {
         serde_json::to_string_pretty(&document).unwrap_or_default()
     }
 
-    /// From JSON that speaks of this program.
+    /// From JSON that speaks of this model.
     ///
     /// # Errors
-    /// If it is not a statement, or does not list every input and output of the program exactly once.
-    pub fn from_json(program: &Program, json: &str) -> Result<Self, StatementError> {
+    /// If it is not a statement, the model cannot be run as it says, or it does not list every input and output exactly once.
+    pub fn from_json(model: &ValidProgram, json: &str) -> Result<Self, StatementError> {
         let document: Document =
             serde_json::from_str(json).map_err(|e| StatementError::Format(e.to_string()))?;
         if document.format != FORMAT {
@@ -164,14 +241,115 @@ impl Statement {
                 StatementError::Format("context: expected pairs of hexadecimal digits".into())
             })?,
         };
-        Ok(Self {
+        let execution = execution(
+            model,
+            document.slice,
+            document.samples,
+            document.data_set,
+            document.score,
+        )?;
+        let program = execution.program(model)?;
+        let statement = Self {
             model_id: document.model_id.0,
             range_proof_id: document.range_proof_id.0,
-            inputs: listed(program, Role::Input, &program.inputs, document.inputs)?,
-            outputs: listed(program, Role::Output, &program.outputs, document.outputs)?,
+            execution,
+            inputs: listed(&program, Role::Input, &program.inputs, document.inputs)?,
+            outputs: listed(&program, Role::Output, &program.outputs, document.outputs)?,
+            claims: Vec::new(),
             context,
-        })
+        };
+        let claims = document.claims.iter();
+        Ok(claims
+            .into_iter()
+            .try_fold(statement, |statement, text| statement.claim(model, text))?)
     }
+
+    /// The canonical texts of what it claims; none of a statement that is not of this model.
+    #[must_use]
+    pub fn claim_texts(&self, model: &ValidProgram) -> Vec<String> {
+        match self.execution.of_one_sample().program(model) {
+            Ok(program) => {
+                let scope = Scope::new(&program);
+                self.claims.iter().map(|claim| claim.text(&scope)).collect()
+            }
+            Err(_) => Vec::new(),
+        }
+    }
+
+    fn output_name(&self, model: &ValidProgram, place: u32) -> String {
+        let program = self.execution.of_one_sample().program(model).ok();
+        let id = program
+            .as_ref()
+            .and_then(|p| p.outputs.get(usize::try_from(place).ok()?));
+        let tensor = id.and_then(|&id| program.as_ref()?.tensor(id));
+        tensor.map_or_else(|| format!("#{place}"), |t| t.name.clone())
+    }
+}
+
+/// How a document says that the model is run.
+fn execution(
+    model: &ValidProgram,
+    slice: Option<Part>,
+    samples: Option<u64>,
+    data_set: Option<DataSetPlace>,
+    score: Option<Counted>,
+) -> Result<Execution, StatementError> {
+    let ids = |names: &[String]| {
+        let found = names.iter().map(|name| tensor_named(model, name));
+        found.collect::<Result<Vec<_>, _>>()
+    };
+    let slice = match slice {
+        Some(Part { from, to }) => Some(Slice {
+            inputs: ids(&from)?,
+            outputs: ids(&to)?,
+        }),
+        None => None,
+    };
+    let of = data_set.map(|place| Place {
+        data_set: place.id.0,
+        start: place.start,
+        total: place.total,
+    });
+    let batch = match (samples, of) {
+        (Some(samples), of) => Some(Batch { samples, of }),
+        (None, None) => None,
+        (None, Some(_)) => {
+            let reason = "`data_set` says where `samples` are, but how many is missing";
+            return Err(StatementError::Format(reason.into()));
+        }
+    };
+    let mut execution = Execution {
+        slice,
+        batch,
+        score: None,
+    };
+    if let Some(Counted {
+        measure,
+        output,
+        groups,
+    }) = score
+    {
+        let program = execution.of_one_sample().program(model)?;
+        let names = || {
+            let tensors = program.outputs.iter().filter_map(|&id| program.tensor(id));
+            tensors.map(|t| t.name.clone())
+        };
+        let place = names().position(|name| name == output);
+        let place = place.and_then(|place| u32::try_from(place).ok());
+        execution.score = Some(Score {
+            measure: match measure {
+                MeasureName::Accuracy => Measure::Accuracy,
+                MeasureName::Error => Measure::Error,
+                MeasureName::Confusion => Measure::Confusion,
+            },
+            output: place.ok_or_else(|| StatementError::Unknown {
+                name: output,
+                known: names().collect(),
+            })?,
+            groups,
+        });
+    }
+    Ok(execution)
 }
 
 /// Every tensor of a list, with what is said of it.
@@ -227,7 +405,7 @@ mod tests {
     use inferproof_program::{Node, Op, Tensor};
 
     /// Two inputs, of which the second is an output too, and an output of its own.
-    fn program() -> Program {
+    fn program() -> ValidProgram {
         let tensor = |name: &str| Tensor {
             name: name.into(),
             shape: vec![2],
@@ -243,13 +421,12 @@ mod tests {
         Program {
             tensors: vec![tensor("x"), tensor("y")],
             nodes: vec![node(0), node(1)],
-            tables: vec![],
             inputs: vec![TensorId(0), TensorId(1)],
             outputs: vec![TensorId(1)],
-            limits: vec![],
-            meanings: vec![],
-            feeds: vec![],
+            ..Program::default()
         }
+        .validated()
+        .unwrap()
     }
 
     #[test]
@@ -285,10 +462,10 @@ mod tests {
             ("x", json.replace(said, &said.repeat(2))),
             ("secret", json.replace(said, r#""x": "secret","#)),
             (
-                "claims",
-                json.replace(r#""inputs""#, r#""claims": [], "inputs""#),
+                "wishes",
+                json.replace(r#""inputs""#, r#""wishes": [], "inputs""#),
             ),
-            ("format", json.replace("statement 1", "statement 2")),
+            ("format", json.replace("statement 2", "statement 1")),
             ("hexadecimal", json.replace("0101", "010G")),
         ] {
             let error = Statement::from_json(&program, &edited).unwrap_err();

@@ -1,11 +1,19 @@
 //! Why a statement is refused before anything is proven of it.
 
+use crate::execution::{BoundaryError, ExecutionError};
+
 /// Why a statement cannot be read, or does not speak of a program.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatementError {
     /// It is no such document.
     #[error("not a statement: {0}")]
     Format(String),
+    /// The model cannot be run as it says.
+    #[error(transparent)]
+    Execution(#[from] ExecutionError),
+    /// It names no tensor of the program.
+    #[error(transparent)]
+    Boundary(#[from] BoundaryError),
     /// A tensor is named that is neither an input nor an output.
     #[error("the model has no input or output `{name}`; it has {}", known.join(", "))]
     Unknown {

@@ -200,6 +200,7 @@ fn claimed(report: &ProofReport) -> Markup {
                                 @match disclosed {
                                     DisclosedReport::Public(count) => { (Count(*count)) " integers" },
                                     DisclosedReport::Private => "nothing",
+                                    DisclosedReport::OfDataSet => "samples of a data set",
                                     DisclosedReport::Committed(commitment) => { "the commitment " (id(commitment)) },
                                 }
                             }

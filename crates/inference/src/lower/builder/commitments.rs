@@ -144,6 +144,19 @@ impl Builder<'_> {
             .collect()
     }
 
+    /// A bit is one, of every sample.
+    pub fn claim(&mut self, id: TensorId) -> Result<(), LowerError> {
+        let shape = self.shape(id)?;
+        let mut terms = self.read(id)?;
+        terms.push(self.constant(id, &shape, -1)?);
+        self.linears.push(Linear {
+            name: format!("claim {}", self.tensor(id)?.name),
+            shape,
+            terms,
+        });
+        Ok(())
+    }
+
     /// The verifier knows an output, entry by entry.
     pub fn publish(&mut self, id: TensorId) -> Result<(), LowerError> {
         let shape = self.shape(id)?;
@@ -166,15 +179,11 @@ impl Builder<'_> {
     /// An output is what the commitment holds. The claim determines each entry, so that no range check is needed: the output is an integer
     /// of its static bound already.
     pub fn tie_to_commitment(&mut self, place: usize, id: TensorId) -> Result<(), LowerError> {
-        let committed = self.committed_outputs.get(&place).copied();
-        let committed =
-            committed.ok_or_else(|| self.refuse(id, "its commitment was not foreseen"))?;
+        let standing = self.committed_outputs.get(&place).copied();
+        let standing =
+            standing.ok_or_else(|| self.refuse(id, "its commitment was not foreseen"))?;
         let mut terms = self.read(id)?;
-        terms.push(Term {
-            coefficient: -1,
-            source: Source::Committed(committed),
-            view: self.identity(id)?,
-        });
+        terms.push(scaled(self.read_standing(id, standing)?, -1)?);
         self.linears.push(Linear {
             name: format!("output {} is what is committed", self.tensor(id)?.name),
             shape: self.shape(id)?,

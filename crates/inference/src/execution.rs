@@ -1,0 +1,238 @@
+//! Which program a statement is about: the model's own, a part of it, many samples at once, with what is counted over them.
+//!
+//! Prover and verifier derive it alike, from the key's program and the statement, so that the model's id does not change with it (S3).
+
+mod boundary;
+mod score;
+mod words;
+
+pub use boundary::{BoundaryError, name_of, tensor_named};
+pub use score::{Measure, Score};
+pub use words::Said;
+
+use crate::Digest;
+use inferproof_claims::{Claim, ClaimError};
+#[cfg(feature = "prover")]
+use inferproof_program::{BoundWeights, Op, RunError, Weights};
+use inferproof_program::{Builder, ComposeError, ProgramError, TensorId, ValidProgram};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How a model is run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Execution {
+    /// The part of the program between these tensors; all of it if there is none.
+    pub slice: Option<Slice>,
+    /// So many samples at once; a single one, without an axis for samples, if there is none.
+    pub batch: Option<Batch>,
+    /// What is counted over the samples.
+    pub score: Option<Score>,
+}
+
+/// A part of a program, by tensors of the program.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Slice {
+    /// The tensors where it begins; they are the inputs.
+    pub inputs: Vec<TensorId>,
+    /// The tensors where it ends; they are the outputs.
+    pub outputs: Vec<TensorId>,
+}
+
+/// Samples that are run at once: an axis in front of every tensor but the weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Batch {
+    /// How many.
+    pub samples: u64,
+    /// Where they stand in a data set, if they are of one.
+    pub of: Option<Place>,
+}
+
+/// A run of samples of a data set. Commitments that a statement names are then to all samples of the set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// The data set.
+    pub data_set: Digest,
+    /// The first of the samples, from 0.
+    pub start: u64,
+    /// How many samples the set has.
+    pub total: u64,
+}
+
+/// Why a model cannot be run like this.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExecutionError {
+    /// There is no such part, or no such batch.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    /// A claim cannot be made of it.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    /// The samples are not in the data set.
+    #[error("samples {start} to {end} are not in a data set of {total}")]
+    Place {
+        /// The first.
+        start: u64,
+        /// Behind the last.
+        end: u64,
+        /// How many there are.
+        total: u64,
+    },
+    /// Nothing can be counted like this.
+    #[error("{0}")]
+    Score(String),
+}
+
+impl From<ProgramError> for ExecutionError {
+    fn from(error: ProgramError) -> Self {
+        Self::Compose(error.into())
+    }
+}
+
+/// The program of a statement.
+#[derive(Clone, Debug)]
+pub(crate) struct Executed {
+    /// What is run. Its inputs and outputs are what the statement lists.
+    pub program: ValidProgram,
+    /// For each of its weights, the place in the model's list of weights.
+    pub weights: Vec<usize>,
+    /// For tensors of the model's program, those that stand for them.
+    pub made: BTreeMap<TensorId, TensorId>,
+    /// The bits that are claimed to be one, each for every sample.
+    pub claims: Vec<TensorId>,
+}
+
+impl Executed {
+    /// The whole program on one sample, with nothing claimed.
+    pub fn plain(program: &ValidProgram) -> Self {
+        let ids = (0..).zip(&program.tensors).map(|(id, _)| TensorId(id));
+        Self {
+            program: program.clone(),
+            weights: (0..program.weights().count()).collect(),
+            made: ids.map(|id| (id, id)).collect(),
+            claims: Vec::new(),
+        }
+    }
+}
+
+impl Execution {
+    /// Whether it is the whole program on one sample.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The same of a single sample: what claims speak of.
+    pub(crate) fn of_one_sample(&self) -> Self {
+        Self {
+            batch: None,
+            score: None,
+            ..self.clone()
+        }
+    }
+
+    /// What is run, without claims: the program whose inputs and outputs a statement lists.
+    ///
+    /// # Errors
+    /// If the model cannot be run like this.
+    pub fn program(&self, model: &ValidProgram) -> Result<ValidProgram, ExecutionError> {
+        Ok(self.of(model, &[])?.program)
+    }
+
+    /// What is run and claimed.
+    pub(crate) fn of(
+        &self,
+        model: &ValidProgram,
+        claims: &[Claim],
+    ) -> Result<Executed, ExecutionError> {
+        let Executed {
+            mut program,
+            mut made,
+            ..
+        } = Executed::plain(model);
+        let follow = |made: &mut BTreeMap<TensorId, TensorId>, next: &BTreeMap<_, TensorId>| {
+            made.retain(|_, id| match next.get(id) {
+                Some(&next) => {
+                    *id = next;
+                    true
+                }
+                None => false,
+            });
+        };
+        if let Some(Slice { inputs, outputs }) = &self.slice {
+            let part = model.slice(inputs, outputs)?;
+            follow(&mut made, &part.made);
+            program = part.program;
+        }
+        let mut bits = Vec::new();
+        if !claims.is_empty() {
+            let mut builder = Builder::behind(program);
+            for claim in claims {
+                builder.at("claim");
+                bits.push(claim.add_to(&mut builder)?);
+            }
+            program = builder.finish()?;
+        }
+        if let Some(batch) = &self.batch {
+            batch.check()?;
+            let samples = usize::try_from(batch.samples).unwrap_or(usize::MAX);
+            let all = program.batched(samples)?;
+            follow(&mut made, &all.made);
+            for bit in &mut bits {
+                *bit = all.made.get(bit).copied().unwrap_or(*bit);
+            }
+            program = all.program;
+        }
+        if let Some(score) = &self.score {
+            if self.batch.is_none() {
+                let reason = "a score is counted over the samples of a batch";
+                return Err(ExecutionError::Score(reason.into()));
+            }
+            program = score.behind(program)?;
+        }
+        let places: BTreeMap<TensorId, usize> = (model.weights().zip(0..))
+            .filter_map(|(id, place)| Some((*made.get(&id)?, place)))
+            .collect();
+        let weights = program.weights().filter_map(|id| places.get(&id).copied());
+        Ok(Executed {
+            weights: weights.collect(),
+            program,
+            made,
+            claims: bits,
+        })
+    }
+}
+
+impl Batch {
+    /// So many samples of no data set.
+    #[must_use]
+    pub fn of_samples(samples: u64) -> Self {
+        Self { samples, of: None }
+    }
+
+    /// The samples are in the data set (A1).
+    fn check(&self) -> Result<(), ExecutionError> {
+        let Some(Place { start, total, .. }) = self.of else {
+            return Ok(());
+        };
+        let end = start.saturating_add(self.samples);
+        if end > total {
+            return Err(ExecutionError::Place { start, end, total });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "prover")]
+impl Executed {
+    /// The model's weights that are read, for this program. Arrays are shared, not copied.
+    pub fn bind(&self, weights: &BoundWeights) -> Result<BoundWeights, RunError> {
+        let mut bound = Weights::new();
+        for (from, to) in &self.made {
+            let is_weight = self.program.node(*to).is_some_and(|n| n.op == Op::Weight);
+            if let Some(array) = weights.get(*from).filter(|_| is_weight) {
+                bound.insert(*to, array.clone());
+            }
+        }
+        self.program.bind(bound)
+    }
+}
