@@ -149,7 +149,7 @@ fn inference(py: Python<'_>, error: &InferenceError) -> PyErr {
             let tensor = Some(tensor.clone());
             exception(py, "InputError", &message, &[("tensor", tensor)])
         }
-        InferenceError::Statement(_) | InferenceError::Lower(_) => {
+        InferenceError::Statement(_) | InferenceError::Lower(_) | InferenceError::False { .. } => {
             exception(py, "InputError", &message, &[])
         }
         InferenceError::Prove(_) => exception(py, "InternalError", &message, &[]),

@@ -118,7 +118,7 @@ impl Prover {
         let (made, saturated) = run(py, listener.as_ref(), move |step| {
             let program = prover.program();
             let statement = of_model(&prover.statement(b""), program, &statement)?;
-            let trace = prover.run(&input.integers)?;
+            let trace = prover.run_of(&statement, &input.integers)?;
             let mut saturated = input.saturated;
             saturated.extend(saturated_nodes(program, &trace));
             allow(&saturated, strict)?;

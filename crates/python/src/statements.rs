@@ -1,14 +1,14 @@
 //! Statements, as JSON text that the Python side keeps; every use reads it against the program that it speaks of.
 
 use crate::errors::Failure;
-use inferproof::{Digest, Error, Program, Statement, StatementError, Visibility, hex};
+use inferproof::{Digest, Error, Statement, StatementError, ValidProgram, Visibility, hex};
 use std::path::Path;
 
 /// A statement for Python: its JSON, and its digest.
 pub type Text = (String, String);
 
 /// For Python.
-pub fn text(program: &Program, statement: &Statement) -> Text {
+pub fn text(program: &ValidProgram, statement: &Statement) -> Text {
     (statement.to_json(program), hex(&statement.digest()))
 }
 
@@ -23,7 +23,11 @@ pub struct Said {
 }
 
 /// The plain statement, with what is said of tensors. Of which two things are said, that is refused.
-pub fn of_names(plain: &Statement, program: &Program, said: Said) -> Result<Statement, Failure> {
+pub fn of_names(
+    plain: &Statement,
+    program: &ValidProgram,
+    said: Said,
+) -> Result<Statement, Failure> {
     let mut statement = plain.clone();
     let private = said.private.into_iter().map(|n| (n, Visibility::Private));
     let commit = said.commit.into_iter().map(|n| (n, Visibility::Commit));
@@ -56,13 +60,17 @@ pub fn of_names(plain: &Statement, program: &Program, said: Said) -> Result<Stat
 }
 
 /// Of JSON that speaks of this program. Messages call it by `name`.
-pub fn read(name: &str, program: &Program, json: &str) -> Result<Statement, Failure> {
+pub fn read(name: &str, program: &ValidProgram, json: &str) -> Result<Statement, Failure> {
     let statement = Statement::from_json(program, json);
     Ok(statement.map_err(Error::statement(Path::new(name)))?)
 }
 
 /// Of JSON that must speak of this model.
-pub fn of_model(plain: &Statement, program: &Program, json: &str) -> Result<Statement, Failure> {
+pub fn of_model(
+    plain: &Statement,
+    program: &ValidProgram,
+    json: &str,
+) -> Result<Statement, Failure> {
     let wrong = |statement: &str, model: &str| Failure::Input {
         message: format!(
             "the statement is of model {statement}..., not of {model}...; make one with public.statement()"
@@ -115,6 +123,8 @@ impl Failure {
         let known = match &source {
             StatementError::Unknown { known, .. } => Some(known.join(", ")),
             StatementError::Format(_)
+            | StatementError::Execution(_)
+            | StatementError::Boundary(_)
             | StatementError::Ambiguous { .. }
             | StatementError::Missing { .. }
             | StatementError::Twice { .. } => None,
