@@ -181,7 +181,7 @@ impl Read<'_> {
 }
 
 /// The entries of a public tensor are as many as its shape has, in its declared range.
-fn check_public(tensor: &Tensor, values: &[i64]) -> Result<(), &'static str> {
+pub(crate) fn check_public(tensor: &Tensor, values: &[i64]) -> Result<(), &'static str> {
     if tensor.volume() != values.len() {
         return Err("wrong number of entries");
     }

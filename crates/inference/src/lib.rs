@@ -32,6 +32,7 @@ mod checks;
 mod commit;
 mod data_window;
 mod encoding;
+mod evaluation;
 mod execution;
 mod face;
 #[cfg(feature = "prover")]
@@ -60,6 +61,9 @@ pub use checks::CHECKS;
 #[cfg(feature = "prover")]
 pub use commit::CommitError;
 pub use encoding::{Curve, DecodeError, FORMAT_VERSION, Kind, kind_of};
+#[cfg(feature = "prover")]
+pub use evaluation::{DataGiven, Evaluated, EvaluationProgress, data_set_of};
+pub use evaluation::{DataSet, DataTensor, Evaluation, EvaluationRejection, EvaluationStatement};
 pub use execution::{
     Batch, BoundaryError, Execution, ExecutionError, Measure, Place, Said, Score, Slice, name_of,
     tensor_named,

@@ -4,6 +4,7 @@ use crate::Digest;
 use crate::commit::ModelSecret;
 use crate::data_window::Stretch;
 use crate::encoding::Curve;
+use crate::evaluation::EvaluationRejection;
 use crate::execution::Executed;
 use crate::given::{given, public_tensors};
 use crate::key::VerifyingKey;
@@ -87,6 +88,9 @@ pub enum InferenceError {
         /// Of which sample, if there are several.
         sample: Option<usize>,
     },
+    /// The data set does not fit.
+    #[error(transparent)]
+    Evaluation(#[from] EvaluationRejection),
     /// No proof was made.
     #[error(transparent)]
     Prove(#[from] ProveError),
@@ -97,28 +101,27 @@ fn of_sample(sample: &Option<usize>) -> String {
     sample.map_or_else(String::new, |sample| format!(" of sample {sample}"))
 }
 
-/// What is claimed holds, of every sample.
-fn check_claims(
+/// The claims whose texts are these hold (C2), of every sample.
+pub(crate) fn check_claims(
     executed: &Executed,
     trace: &Trace,
-    statement: &Statement,
-    model: &ValidProgram,
+    texts: impl FnOnce() -> Vec<String>,
+    is_batch: bool,
 ) -> Result<(), InferenceError> {
+    let none = Weights::new();
     let run = Run {
         program: &executed.program,
-        weights: &Weights::new(),
+        weights: &none,
         trace,
     };
     for (position, &bit) in executed.claims.iter().enumerate() {
         let bits = run.read(bit)?;
-        let Some(sample) = bits.iter().position(|&bit| bit != 1) else {
-            continue;
-        };
-        let mut texts = statement.claim_texts(model).into_iter();
-        return Err(InferenceError::False {
-            claim: texts.nth(position).unwrap_or_default(),
-            sample: statement.execution.batch.map(|_| sample),
-        });
+        if let Some(sample) = bits.iter().position(|&bit| bit != 1) {
+            return Err(InferenceError::False {
+                claim: texts().into_iter().nth(position).unwrap_or_default(),
+                sample: is_batch.then_some(sample),
+            });
+        }
     }
     Ok(())
 }
@@ -230,7 +233,8 @@ impl<P: Profile> Prover<P> {
         let executed = execution.of(self.program(), &statement.claims);
         let executed = executed.map_err(Rejection::from)?;
         let trace = executed.bind(&self.weights)?.run(inputs)?;
-        check_claims(&executed, &trace, statement, self.program())?;
+        let texts = || statement.claim_texts(self.program());
+        check_claims(&executed, &trace, texts, execution.batch.is_some())?;
         Ok(trace)
     }
 

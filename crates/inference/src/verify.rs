@@ -204,6 +204,14 @@ impl<P: Profile> Verifier<P> {
         self.plain.lowered.relations.proof_length()
     }
 
+    /// How many lookups a run of the plain statement makes.
+    #[cfg(feature = "prover")]
+    pub(crate) fn plain_lookups(&self) -> u64 {
+        let lookups = self.plain.lowered.relations.parts().lookups.iter();
+        let entries = lookups.map(|lookup| lookup.shape.iter().product::<usize>() as u64);
+        entries.fold(0, u64::saturating_add)
+    }
+
     /// About how many field elements a verification of the plain statement makes or multiplies: what [`Limits::work`] limits.
     pub fn work(&self) -> u64 {
         self.plain.lowered.relations.work()

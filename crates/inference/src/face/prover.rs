@@ -1,6 +1,7 @@
 //! The prover, on the curve of its key.
 
 use super::{ModelSecret, OnCurve, VerifyingKey, on};
+use crate::evaluation::{DataGiven, EvaluationProgress, EvaluationStatement};
 use crate::key::Architecture;
 use crate::prove::{FreshOpening, InferenceError};
 use crate::statement::Statement;
@@ -84,6 +85,32 @@ impl Prover {
         inputs: &[Vec<i64>],
     ) -> Result<Trace, InferenceError> {
         on!(&self.0, prover => prover.run_of(statement, inputs))
+    }
+
+    /// Proves what a model scores on a data set: the model's inputs in its order, then what is right, then the groups. A part has at most
+    /// `per_part` samples. `progress` is told how many samples of how many are proven, and may answer `false` to stop. Gives the sums, and the bytes
+    /// of the proof.
+    ///
+    /// # Errors
+    /// If the data does not fit the model, a claim is false, without randomness, or if stopped.
+    pub fn evaluate(
+        &self,
+        said: &EvaluationStatement,
+        samples: u64,
+        given: &[DataGiven],
+        per_part: u64,
+        progress: &mut EvaluationProgress<'_>,
+    ) -> Result<(Vec<Vec<i64>>, Vec<u8>), InferenceError> {
+        Ok(match &self.0 {
+            OnCurve::Grumpkin(prover) => {
+                let made = prover.evaluate(said, samples, given, per_part, progress)?;
+                (made.sums, made.evaluation.encode::<Grumpkin>())
+            }
+            OnCurve::Bn254(prover) => {
+                let made = prover.evaluate(said, samples, given, per_part, progress)?;
+                (made.sums, made.evaluation.encode::<Bn254>())
+            }
+        })
     }
 
     /// The plain statement of the model: its inputs and outputs are all public.

@@ -1,8 +1,11 @@
 //! The verifier, on the curve of its key.
 
 use super::{OnCurve, VerifyingKey, map, on};
-use crate::encoding::Curve;
+use crate::encoding::{Curve, DecodeError};
+use crate::evaluation::{DataSet, Evaluation, EvaluationRejection, EvaluationStatement};
 use crate::execution::ExecutionError;
+#[cfg(feature = "prover")]
+use crate::execution::Score;
 use crate::key::Architecture;
 use crate::proof::Proof;
 use crate::rejection::{KeyError, Rejection};
@@ -81,6 +84,48 @@ impl Verifier {
         values: Vec<i64>,
     ) -> Result<TensorOpening, OpeningError> {
         on!(&self.0, verifier => verifier.commit_input(place, values))
+    }
+
+    /// Commits to a tensor of a data set, outside of any proof: an input of the model, or of what is counted (`labels`, `targets`, `groups`), with
+    /// `samples` samples along its first axis.
+    ///
+    /// # Errors
+    /// If there is no such input, the values do not fit it, or without randomness.
+    #[cfg(feature = "prover")]
+    pub fn commit_samples(
+        &self,
+        score: Option<Score>,
+        name: &str,
+        samples: u64,
+        values: Vec<i64>,
+    ) -> Result<TensorOpening, OpeningError> {
+        on!(&self.0, verifier => verifier.commit_samples(score, name, samples, values))
+    }
+
+    /// About how many samples a part of an evaluation may have, for its prover to take so many bytes of memory; at least one.
+    #[cfg(feature = "prover")]
+    pub fn samples_within(&self, bytes: u64) -> u64 {
+        on!(&self.0, verifier => verifier.samples_within(bytes))
+    }
+
+    /// Verifies that a model's score on a data set is as the caller expects; gives the sums if they are shown, and in how many parts it was proven.
+    ///
+    /// # Errors
+    /// Why it is rejected.
+    pub fn verify_evaluation(
+        &self,
+        expected: &EvaluationStatement,
+        data_set: &DataSet,
+        evaluation: &[u8],
+    ) -> Result<(Option<Vec<Vec<i64>>>, usize), EvaluationRejection> {
+        let (evaluation, curve) = Evaluation::decode(evaluation)?;
+        if curve != self.curve() {
+            let (expected, got) = (self.curve() as u8, curve as u8);
+            return Err(DecodeError::Curve { expected, got }.into());
+        }
+        let sums =
+            on!(&self.0, verifier => verifier.verify_evaluation(expected, data_set, &evaluation))?;
+        Ok((sums, evaluation.parts()))
     }
 
     /// Bytes of the argument of every proof of the plain statement.

@@ -1,0 +1,264 @@
+//! Evaluations: what a model scores on a whole data set, proven in parts of as many samples as memory allows (STATEMENTS, section 5).
+//!
+//! Each part is a proof about a run of samples, which ends in a fresh commitment to what was counted over them. Commitments add up, so that the
+//! verifier adds them itself, and one small proof claims something of the sum. What a single sample, or a part, contributes stays hidden.
+
+mod data_set;
+#[cfg(feature = "prover")]
+mod prove;
+mod total;
+
+pub use data_set::{DataSet, DataTensor};
+#[cfg(feature = "prover")]
+pub use prove::{DataGiven, Evaluated, EvaluationProgress, data_set_of};
+pub(crate) use total::Total;
+
+use crate::encoding::{Curve, DecodeError, Kind, decode, encode, kind_of};
+use crate::execution::{Batch, Execution, ExecutionError, Place, Score};
+use crate::proof::{Disclosed, Proof};
+use crate::rejection::Rejection;
+use crate::statement::{Statement, Visibility};
+use crate::verify::Verifier;
+use crate::{Digest, TensorCommitment};
+use inferproof_argument::curve::Profile;
+use serde::{Deserialize, Serialize};
+
+/// What is said of a model's score on a data set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvaluationStatement {
+    /// What is counted.
+    pub score: Score,
+    /// What is claimed of the sums, by name, as `correct[0] >= 950`.
+    pub claims: Vec<String>,
+    /// Whether the sums are shown.
+    pub shows_sums: bool,
+    /// The caller's bytes.
+    pub context: Vec<u8>,
+}
+
+/// The proof of an evaluation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Of runs of samples, in the order of the data set.
+    pub(crate) parts: Vec<Proof>,
+    /// The sums, if they are shown.
+    pub(crate) sums: Option<Vec<Vec<i64>>>,
+    /// Of the sums.
+    #[serde(with = "serde_bytes")]
+    pub(crate) argument: Vec<u8>,
+}
+
+/// Why an evaluation is rejected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EvaluationRejection {
+    /// It is no evaluation on the key's curve.
+    #[error(transparent)]
+    Unreadable(#[from] DecodeError),
+    /// Nothing of this kind can be said of the model.
+    #[error("the expected evaluation is not of this key: {0}")]
+    Execution(#[from] ExecutionError),
+    /// The data set does not fit the model or the score.
+    #[error("the data set: {0}")]
+    DataSet(String),
+    /// The parts are not all samples, each once (A1).
+    #[error(
+        "part {part} is of samples from {got}, expected from {expected}: a part is missing, repeated, or out of order"
+    )]
+    Hole {
+        /// Which part.
+        part: usize,
+        /// Where it should begin.
+        expected: u64,
+        /// Where it begins.
+        got: u64,
+    },
+    /// The parts end too early.
+    #[error("the parts end at sample {got} of {expected}")]
+    Short {
+        /// How many samples there are.
+        expected: u64,
+        /// How many there are proofs of.
+        got: u64,
+    },
+    /// A part is rejected.
+    #[error("part {part}: {reason}")]
+    Part {
+        /// Which.
+        part: usize,
+        /// Why.
+        reason: Rejection,
+    },
+    /// The proof about the sums is rejected.
+    #[error("the sums: {0}")]
+    Total(Rejection),
+}
+
+impl Evaluation {
+    /// The file's bytes.
+    #[must_use]
+    pub fn encode<P: Profile>(&self) -> Vec<u8> {
+        encode(Kind::Evaluation, P::ID, self)
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// If the bytes are not an evaluation.
+    pub fn decode(bytes: &[u8]) -> Result<(Self, Curve), DecodeError> {
+        let (_, curve) = kind_of(bytes)?;
+        Ok((decode(Kind::Evaluation, curve as u8, bytes)?, curve))
+    }
+
+    /// In how many parts.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        self.parts.len()
+    }
+}
+
+impl EvaluationStatement {
+    /// How the model is run on samples of a data set.
+    pub(crate) fn execution(
+        &self,
+        data_set: &DataSet,
+        id: Digest,
+        start: u64,
+        samples: u64,
+    ) -> Execution {
+        Execution {
+            slice: None,
+            batch: Some(Batch {
+                samples,
+                of: Some(Place {
+                    data_set: id,
+                    start,
+                    total: data_set.samples,
+                }),
+            }),
+            score: Some(self.score),
+        }
+    }
+}
+
+impl<P: Profile> Verifier<P> {
+    /// The statement of a part: samples and what is right are those of the data set, the model's outputs are hidden, and what is counted is
+    /// committed afresh (A1, A2).
+    pub(crate) fn part_statement(
+        &self,
+        said: &EvaluationStatement,
+        data_set: &DataSet,
+        start: u64,
+        samples: u64,
+    ) -> Result<Statement, EvaluationRejection> {
+        let curve = Curve::of::<P>();
+        let execution = said.execution(data_set, data_set.id(curve), start, samples);
+        let plain = self.statement(&said.context);
+        let mut statement = plain.of_execution(self.program(), execution)?;
+        let tensors = data_set.tensors.len();
+        if tensors != statement.inputs.len() {
+            return Err(EvaluationRejection::DataSet(format!(
+                "it has {tensors} tensors, but the model and what is counted read {}",
+                statement.inputs.len()
+            )));
+        }
+        for (listed, tensor) in statement.inputs.iter_mut().zip(&data_set.tensors) {
+            listed.visibility = match tensor {
+                DataTensor::Committed(commitment) => Visibility::Committed(commitment.id(curve)),
+                DataTensor::Public(_) => Visibility::Public,
+            };
+        }
+        let sums = said.score.sums();
+        let own = statement.outputs.len().saturating_sub(sums);
+        for (place, listed) in statement.outputs.iter_mut().enumerate() {
+            listed.visibility = match place < own {
+                true => Visibility::Private,
+                false => Visibility::Commit,
+            };
+        }
+        Ok(statement)
+    }
+
+    /// Verifies that a model's score on a data set is as the caller expects; gives the sums if they are shown. The range proofs of the weights
+    /// are the caller's to check, once.
+    ///
+    /// # Errors
+    /// Why it is rejected.
+    pub fn verify_evaluation(
+        &self,
+        expected: &EvaluationStatement,
+        data_set: &DataSet,
+        evaluation: &Evaluation,
+    ) -> Result<Option<Vec<Vec<i64>>>, EvaluationRejection> {
+        let mut statements = Vec::new();
+        let mut next = 0u64;
+        for (part, proof) in evaluation.parts.iter().enumerate() {
+            // How long a part is may be the prover's choice, where it stands may not: parts follow one another (A1).
+            let batch = proof.statement.execution.batch;
+            let start = batch
+                .and_then(|batch| batch.of)
+                .map_or(0, |place| place.start);
+            if start != next {
+                return Err(EvaluationRejection::Hole {
+                    part,
+                    expected: next,
+                    got: start,
+                });
+            }
+            let samples = batch.map_or(0, |batch| batch.samples);
+            let left = data_set.samples.saturating_sub(start);
+            if samples == 0 || samples > left {
+                let end = start.saturating_add(samples);
+                let total = data_set.samples;
+                return Err(ExecutionError::Place { start, end, total }.into());
+            }
+            next = start.saturating_add(samples);
+            let statement = self.part_statement(expected, data_set, start, samples)?;
+            data_set
+                .check_shown(&proof.disclosure.inputs, start, samples)
+                .map_err(|reason| EvaluationRejection::Part {
+                    part,
+                    reason: Rejection::Disclosed {
+                        what: "samples".into(),
+                        reason,
+                    },
+                })?;
+            statements.push(statement);
+        }
+        if next != data_set.samples || evaluation.parts.is_empty() {
+            return Err(EvaluationRejection::Short {
+                expected: data_set.samples,
+                got: next,
+            });
+        }
+        let commitments = data_set.commitments();
+        let pairs: Vec<_> = statements.iter().zip(&evaluation.parts).collect();
+        let verdicts = self.verify_all(&pairs, &commitments);
+        for (part, verdict) in verdicts.into_iter().enumerate() {
+            verdict.map_err(|reason| EvaluationRejection::Part { part, reason })?;
+        }
+        let total = self.total(expected, data_set, &statements, &evaluation.parts)?;
+        let total_verdict = total.verify(self.limits(), evaluation);
+        total_verdict.map_err(EvaluationRejection::Total)?;
+        Ok(evaluation.sums.clone())
+    }
+
+    /// What is to be shown of the sums of these parts.
+    pub(crate) fn total(
+        &self,
+        said: &EvaluationStatement,
+        data_set: &DataSet,
+        statements: &[Statement],
+        parts: &[Proof],
+    ) -> Result<Total<P>, EvaluationRejection> {
+        let count = said.score.sums();
+        let scores = parts.iter().map(|part| {
+            let outputs = &part.disclosure.outputs;
+            let own = outputs.len().saturating_sub(count);
+            let scores = outputs.iter().skip(own).filter_map(Disclosed::commitment);
+            scores.collect::<Vec<&TensorCommitment>>()
+        });
+        let scores: Vec<Vec<&TensorCommitment>> = scores.collect();
+        let id = data_set.id(Curve::of::<P>());
+        Total::new(self, said, id, statements, &scores)
+    }
+}
