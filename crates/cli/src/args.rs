@@ -133,8 +133,10 @@ pub enum Command {
     Run(RunArgs),
     /// Run a compiled model on an input and prove the output
     Prove(ProveArgs),
-    /// Commit to an input, for any number of proofs to read
+    /// Commit to an input, or to all samples of a data set, for any number of proofs to read
     Commit(CommitArgs),
+    /// Prove what a model scores on a data set, or verify such a proof
+    Accuracy(AccuracyArgs),
     /// Write down what a proof must say, for `verify --expect` and `prove --statement`
     Statement(WriteStatementArgs),
     /// Verify a proof with nothing but a model's public folder
@@ -354,29 +356,172 @@ pub struct ProveArgs {
     pub cache: CacheArgs,
 }
 
+/// A tensor of a model: `MODEL:NAME`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorOf {
+    /// The model, its public folder, or its key.
+    pub model: PathBuf,
+    /// The tensor.
+    pub tensor: String,
+}
+
+impl std::str::FromStr for TensorOf {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some((model, tensor)) if !tensor.is_empty() && !model.is_empty() => Ok(Self {
+                model: model.into(),
+                tensor: tensor.to_owned(),
+            }),
+            _ => Err("expected MODEL:NAME, such as digits.model:input".into()),
+        }
+    }
+}
+
+/// What is compared with what is right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MeasureArg {
+    /// How often the greatest entry, or the only one's value, is the label
+    #[default]
+    Accuracy,
+    /// The sum of absolute differences from the targets
+    Error,
+    /// How often each class was taken for each
+    Confusion,
+}
+
+/// What is counted over the samples of a data set.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ScoreArgs {
+    /// What is counted: accuracy (right answers), error (of targets), or confusion (of classes)
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        value_name = "WHAT"
+    )]
+    pub measure: MeasureArg,
+    /// Of which output, if the model has several
+    #[arg(long, value_name = "NAME")]
+    pub output: Option<String>,
+    /// Count within so many groups, which are numbered from 0
+    #[arg(long, value_name = "N")]
+    pub groups: Option<u32>,
+}
+
+/// Of `accuracy`.
+#[derive(Debug, Args)]
+pub struct AccuracyArgs {
+    /// The folder that `compile` wrote; to verify, its public folder
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// The samples: a data file that everybody may see, or what `inferproof commit` wrote; NAME=DATA for each of several inputs
+    #[arg(long, value_name = "DATA", required = true)]
+    pub data: Vec<String>,
+    /// The labels, or targets: likewise; of a data file with an array `label` they are that
+    #[arg(long, value_name = "DATA")]
+    pub labels: Option<PathBuf>,
+    /// The group of each sample: likewise
+    #[arg(long, value_name = "DATA", requires = "groups")]
+    pub group_of: Option<PathBuf>,
+    /// What is counted
+    #[command(flatten)]
+    pub score: ScoreArgs,
+    /// Say that at least so many answers are right
+    #[arg(long, value_name = "K")]
+    pub at_least: Option<u64>,
+    /// Say this of the sums, as `correct[0] >= 950`, `error[0] < 12.5` or `correct[1] >= 0.9 * samples[1]`; several times for several claims
+    #[arg(long = "claim", value_name = "CLAIM")]
+    pub claims: Vec<String>,
+    /// Show the sums
+    #[arg(long)]
+    pub show: bool,
+    /// A nonce or request id to bind the proof to
+    #[arg(long, default_value = "", value_name = "STRING")]
+    pub context: String,
+    /// The memory that each part's proof may take, as 512MB or 2GB
+    #[arg(long, default_value = "512MB", value_parser = memory, value_name = "SIZE", conflicts_with = "verify")]
+    pub memory: u64,
+    /// Samples of a part, if not as many as fit the memory
+    #[arg(long, value_name = "N", conflicts_with = "verify")]
+    pub part: Option<u64>,
+    /// The proof to write
+    #[arg(
+        short = 'o',
+        long = "out",
+        value_name = "OUT.proof",
+        required_unless_present = "verify"
+    )]
+    pub out: Option<PathBuf>,
+    /// Verify this proof instead of making one
+    #[arg(long, value_name = "PROOF", conflicts_with_all = ["out", "force"])]
+    pub verify: Option<PathBuf>,
+    /// Replace the proof if that file exists
+    #[arg(short, long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub limit: LimitArgs,
+    #[command(flatten)]
+    pub cache: CacheArgs,
+}
+
+/// A number of bytes, as people write it.
+pub fn memory(text: &str) -> Result<u64, String> {
+    let wrong = || format!("{text:?}: expected a size such as 300MB or 2GB");
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text
+        .get(digits.len()..)
+        .unwrap_or_default()
+        .to_ascii_uppercase()
+        .as_str()
+    {
+        "" | "B" => 1,
+        "KB" | "K" => 1_000,
+        "MB" | "M" => 1_000_000,
+        "GB" | "G" => 1_000_000_000,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    number
+        .checked_mul(unit)
+        .filter(|&bytes| bytes > 0)
+        .ok_or_else(wrong)
+}
+
 /// Of `commit`.
 #[derive(Debug, Args)]
 pub struct CommitArgs {
+    /// All samples of this data file, to commit to for --for
+    #[arg(value_name = "DATA", requires = "of", conflicts_with_all = ["key", "input"])]
+    pub data: Option<PathBuf>,
+    /// Which tensor of which model will read them: an input, or `labels`, `targets` or `groups` of an evaluation
+    #[arg(long = "for", value_name = "MODEL:NAME", requires = "data")]
+    pub of: Option<TensorOf>,
+    /// What will be counted, of labels and groups
+    #[command(flatten)]
+    pub score: ScoreArgs,
     /// The public folder, or the verifying key, of a model that will read the input
-    #[arg(long, value_name = "PUBLIC")]
-    pub key: PathBuf,
+    #[arg(long, value_name = "PUBLIC", required_unless_present = "data")]
+    pub key: Option<PathBuf>,
     /// The input: .csv, .json, .npy or .npz; `-` is standard input
-    #[arg(long, value_name = "IN")]
-    pub input: PathBuf,
+    #[arg(long, value_name = "IN", required_unless_present = "data")]
+    pub input: Option<PathBuf>,
     /// Which sample of the file, from 0
-    #[arg(long, default_value_t = 0, value_name = "N")]
+    #[arg(long, default_value_t = 0, value_name = "N", conflicts_with = "data")]
     pub sample: usize,
     /// Which input of the model, if it has several
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "data")]
     pub tensor: Option<String>,
     /// Refuse if a value is beyond the range that calibration gave
     #[arg(long)]
     pub strict: bool,
-    /// What opens the commitment, to write: a secret
-    #[arg(short = 'o', long = "out", value_name = "OPENING")]
+    /// What opens the commitment, to write: a secret. Of a data set, OUT.opening is written, and the public OUT.commitment
+    #[arg(short = 'o', long = "out", value_name = "OUT")]
     pub out: PathBuf,
     /// The commitment, to write: public
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "data")]
     pub commitment: Option<PathBuf>,
     /// Replace files that exist
     #[arg(short, long)]

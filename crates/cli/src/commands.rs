@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod accuracy;
 pub mod check;
 pub mod commit;
 pub mod compile;

@@ -116,6 +116,12 @@ pub enum Error {
     /// The inference could not be proven.
     #[error("no proof was made: {0}")]
     Prove(Box<InferenceError>),
+    /// Nothing can be said of a model's score.
+    #[error("{0}")]
+    Evaluation(String),
+    /// The model has several outputs.
+    #[error("--output: say which output is scored: {0}")]
+    WhichOutput(String),
     /// The program could not be run.
     #[error("the program could not be run: {0}")]
     Run(#[from] RunError),

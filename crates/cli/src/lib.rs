@@ -7,6 +7,7 @@
 mod args;
 mod commands;
 mod console;
+mod data_set;
 mod destination;
 mod digit;
 mod error;
@@ -99,6 +100,7 @@ fn run(command: Command, itself: &Itself, console: &Console) -> Result<Outcome, 
         Command::Compile(args) => commands::compile::main(args, console),
         Command::Run(args) => commands::run::main(args, console),
         Command::Prove(args) => commands::prove::main(args, console),
+        Command::Accuracy(args) => commands::accuracy::main(args, console),
         Command::Commit(args) => commands::commit::main(args, console),
         Command::Statement(args) => commands::statement::main(args, console),
         Command::Verify(args) => commands::verify::main(args, console),

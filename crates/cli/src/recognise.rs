@@ -21,6 +21,7 @@ pub enum What {
     Statement,
     Commitment,
     Opening,
+    Evaluation,
     Data,
 }
 
@@ -39,6 +40,7 @@ impl What {
             Self::Statement => "a statement",
             Self::Commitment => "a commitment to a tensor",
             Self::Opening => "what opens a commitment",
+            Self::Evaluation => "a proof of what a model scores on a data set",
             Self::Data => "a data file",
         }
     }
@@ -97,6 +99,7 @@ impl What {
             Ok((Kind::Proof, _)) => Some(Self::Proof),
             Ok((Kind::Commitment, _)) => Some(Self::Commitment),
             Ok((Kind::Opening, _)) => Some(Self::Opening),
+            Ok((Kind::Evaluation, _)) => Some(Self::Evaluation),
             Err(_) => None,
         }
     }

@@ -25,10 +25,8 @@ pub enum Kind {
     Commitment = 3,
     /// What opens a commitment to a tensor: secret.
     Opening = 4,
-    /// A data set.
-    DataSet = 5,
     /// A proof of what a model scores on a data set.
-    Evaluation = 6,
+    Evaluation = 5,
 }
 
 impl Kind {
@@ -40,7 +38,6 @@ impl Kind {
             Self::Proof => "proof",
             Self::Commitment => "commitment to a tensor",
             Self::Opening => "opening of a tensor",
-            Self::DataSet => "data set",
             Self::Evaluation => "evaluation",
         }
     }
@@ -140,8 +137,7 @@ pub fn kind_of(bytes: &[u8]) -> Result<(Kind, Curve), DecodeError> {
         2 => Kind::Proof,
         3 => Kind::Commitment,
         4 => Kind::Opening,
-        5 => Kind::DataSet,
-        6 => Kind::Evaluation,
+        5 => Kind::Evaluation,
         _ => return Err(unknown),
     };
     let curve = match curve {

@@ -21,6 +21,7 @@ use crate::statement::{Statement, Visibility};
 use crate::verify::Verifier;
 use crate::{Digest, TensorCommitment};
 use inferproof_argument::curve::Profile;
+use inferproof_program::{Tensor, ValidProgram};
 use serde::{Deserialize, Serialize};
 
 /// What is said of a model's score on a data set.
@@ -109,6 +110,17 @@ impl Evaluation {
         Ok((decode(Kind::Evaluation, curve as u8, bytes)?, curve))
     }
 
+    /// What the parts say they prove.
+    pub fn statements(&self) -> impl Iterator<Item = &Statement> {
+        self.parts.iter().map(|part| &part.statement)
+    }
+
+    /// Whether the sums are shown.
+    #[must_use]
+    pub fn shows_sums(&self) -> bool {
+        self.sums.is_some()
+    }
+
     /// In how many parts.
     #[must_use]
     pub fn parts(&self) -> usize {
@@ -117,6 +129,23 @@ impl Evaluation {
 }
 
 impl EvaluationStatement {
+    /// What is counted, in the order of the sums: each as it is of one sample.
+    ///
+    /// # Errors
+    /// If nothing of this kind can be counted of the model.
+    pub fn sums(&self, model: &ValidProgram) -> Result<Vec<Tensor>, ExecutionError> {
+        let execution = Execution {
+            batch: Some(Batch::of_samples(1)),
+            score: Some(self.score),
+            ..Execution::default()
+        };
+        let program = execution.program(model)?;
+        let named = program.outputs.iter().rev().take(self.score.sums()).rev();
+        Ok(named
+            .filter_map(|&id| program.tensor(id).cloned())
+            .collect())
+    }
+
     /// How the model is run on samples of a data set.
     pub(crate) fn execution(
         &self,

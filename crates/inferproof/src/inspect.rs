@@ -6,8 +6,8 @@ use crate::card::{Described, describe};
 use crate::error::Error;
 use crate::folder::{CARD, KeyFile};
 use inferproof_inference::{
-    Curve, DecodeError, Disclosed, FORMAT_VERSION, Kind, PROTOCOL, Proof, TensorCommitment,
-    TensorKind, TensorOpening, Visible, hex, kind_of,
+    Curve, DecodeError, Disclosed, Evaluation, FORMAT_VERSION, Kind, PROTOCOL, Proof,
+    TensorCommitment, TensorKind, TensorOpening, Visible, hex, kind_of,
 };
 use inferproof_program::Program;
 use serde::{Deserialize, Serialize};
@@ -141,6 +141,24 @@ pub enum DisclosedReport {
     OfDataSet,
 }
 
+/// A proof of what a model scores on a data set. What is claimed of the sums is the verifier's to say.
+#[derive(Debug, Serialize)]
+pub struct EvaluationReport {
+    /// What every file has.
+    #[serde(flatten)]
+    pub frame: Frame,
+    /// As the file says.
+    pub model_id: String,
+    /// As the file says.
+    pub data_set_id: String,
+    /// Of the data set.
+    pub samples: u64,
+    /// In how many parts.
+    pub parts: usize,
+    /// Whether the sums are in the file.
+    pub shows_sums: bool,
+}
+
 /// A commitment to a tensor, or what opens one: no values.
 #[derive(Debug, Serialize)]
 pub struct TensorReport {
@@ -233,6 +251,24 @@ pub fn inspect_proof(path: &Path, bytes: &[u8]) -> Result<ProofReport, Error> {
         inputs: proof.disclosure.inputs.iter().map(report).collect(),
         outputs: proof.disclosure.outputs.iter().map(report).collect(),
         argument_bytes: proof.argument.len(),
+    })
+}
+
+/// Of a proof of what a model scores on a data set; messages call it by `path`.
+///
+/// # Errors
+/// If the bytes are not an evaluation.
+pub fn inspect_evaluation(path: &Path, bytes: &[u8]) -> Result<EvaluationReport, Error> {
+    let (evaluation, curve) = Evaluation::decode(bytes).map_err(Error::decode(path))?;
+    let first = evaluation.statements().next();
+    let place = first.and_then(|s| s.execution.batch).and_then(|b| b.of);
+    Ok(EvaluationReport {
+        frame: frame(curve, bytes),
+        model_id: first.map(|s| hex(&s.model_id)).unwrap_or_default(),
+        data_set_id: place.map(|place| hex(&place.data_set)).unwrap_or_default(),
+        samples: place.map_or(0, |place| place.total),
+        parts: evaluation.parts(),
+        shows_sums: evaluation.shows_sums(),
     })
 }
 

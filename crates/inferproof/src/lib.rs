@@ -75,6 +75,8 @@ mod replaceable;
 #[cfg(feature = "onnx")]
 mod run_input;
 #[cfg(feature = "onnx")]
+mod sample_set;
+#[cfg(feature = "onnx")]
 mod saturation;
 #[cfg(feature = "onnx")]
 mod secret;
@@ -88,16 +90,18 @@ mod values;
 mod verdict;
 
 pub use inferproof_inference::{
-    Architecture, Batch, BoundaryError, Curve, DecodeError, Digest, Disclosed, Disclosure,
-    Execution, ExecutionError, FORMAT_VERSION, KeyError, Kind, Limits, LowerError, Measure,
-    PROTOCOL, Place as DataSetPlace, Proof, Rejection, Role, Said, Score, SharingError, Slice,
-    Statement, StatementError, TensorCommitment, TensorKind, Verifier, VerifyingKey, Visibility,
-    Visible, hex, kind_of, name_of, tensor_named,
+    Architecture, Batch, BoundaryError, Curve, DataSet, DataTensor, DecodeError, Digest, Disclosed,
+    Disclosure, Evaluation, EvaluationRejection, EvaluationStatement, Execution, ExecutionError,
+    FORMAT_VERSION, KeyError, Kind, Limits, LowerError, Measure, PROTOCOL, Place as DataSetPlace,
+    Proof, Rejection, Role, Said, Score, SharingError, Slice, Statement, StatementError,
+    TensorCommitment, TensorKind, Verifier, VerifyingKey, Visibility, Visible, hex, kind_of,
+    name_of, tensor_named,
 };
 #[cfg(feature = "prover")]
 pub use inferproof_inference::{
-    BlindingError, CommitError, Forecast, FreshOpening, Inference, InferenceError, ModelSecret,
-    OpeningError, ProveError, Prover, SCALAR_BYTES, Stage, TensorOpening, commit, forecast,
+    BlindingError, CommitError, DataGiven, EvaluationProgress, Forecast, FreshOpening, Inference,
+    InferenceError, ModelSecret, OpeningError, ProveError, Prover, SCALAR_BYTES, Stage,
+    TensorOpening, commit, data_set_of, forecast,
 };
 #[cfg(feature = "onnx")]
 pub use inferproof_onnx::{
@@ -128,8 +132,9 @@ pub use estimate::Estimate;
 pub use folder::{BLINDING, CARD, KEY, KeyFile, Model, PUBLIC, SECRET, WEIGHTS};
 #[cfg(feature = "onnx")]
 pub use inspect::{
-    DisclosedReport, FeedReport, Frame, KeyReport, ProofReport, ShownEntry, TensorReport,
-    inspect_commitment, inspect_key, inspect_opening, inspect_proof,
+    DisclosedReport, EvaluationReport, FeedReport, Frame, KeyReport, ProofReport, ShownEntry,
+    TensorReport, inspect_commitment, inspect_evaluation, inspect_key, inspect_opening,
+    inspect_proof,
 };
 #[cfg(feature = "onnx")]
 pub use listing::Listing;
@@ -147,6 +152,8 @@ pub use quantities::{Bytes, Count, Seconds, Shape};
 pub use ranking::Ranking;
 #[cfg(feature = "onnx")]
 pub use run_input::{InputPlan, RunInput, single_input};
+#[cfg(feature = "onnx")]
+pub use sample_set::{NoValue, SampleSet, right_integers};
 #[cfg(feature = "onnx")]
 pub use saturation::{Place, Saturated, saturated_inputs, saturated_nodes};
 #[cfg(feature = "onnx")]

@@ -1,5 +1,9 @@
 //! `inferproof commit`: commit to an input outside of any proof.
 
+mod data_set;
+
+pub use data_set::beside;
+
 use crate::Outcome;
 use crate::args::CommitArgs;
 use crate::console::Console;
@@ -12,11 +16,11 @@ use crate::values::{allow, read_sample};
 use inferproof::{Error as ModelError, Saturated, Verifier, hex, ports, single_input};
 use serde::Serialize;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What `commit` prints.
 #[derive(Serialize)]
-struct Report {
+pub struct Report {
     /// What a statement names.
     tensor_id: String,
     /// Which input of the model.
@@ -37,14 +41,30 @@ pub fn main(args: CommitArgs, console: &Console) -> Result<Outcome, Error> {
 }
 
 fn commit(args: &CommitArgs, console: &Console) -> Result<Report, Error> {
-    check_all(&[(PUBLIC_KEY, &args.key), (INPUT, &args.input)])?;
-    let mut read = vec![args.key.as_path(), &args.input];
+    match (&args.data, &args.of, &args.key, &args.input) {
+        (Some(data), Some(of), _, _) => data_set::commit(data, of, args, console),
+        (_, _, Some(key), Some(input)) => commit_one(key, input, args, console),
+        _ => Err(Error::WhichInput(
+            "DATA with --for, or --key with --input".into(),
+        )),
+    }
+}
+
+/// One sample.
+fn commit_one(
+    key: &Path,
+    input: &Path,
+    args: &CommitArgs,
+    console: &Console,
+) -> Result<Report, Error> {
+    check_all(&[(PUBLIC_KEY, key), (INPUT, input)])?;
+    let mut read = vec![key, input];
     let secret = Destination::secret(&args.out, args.force, &read, console)?;
     read.push(&args.out);
     let public = args.commitment.as_deref();
     let public = public.map(|place| Destination::new(place, args.force, &read, console));
     let public = public.transpose()?;
-    let file = read_key(&args.key)?;
+    let file = read_key(key)?;
     let verifier = Verifier::new(file.decode()?).map_err(ModelError::key(&file.path))?;
     let program = verifier.program();
     let names = ports(program, &program.inputs);
@@ -58,12 +78,12 @@ fn commit(args: &CommitArgs, console: &Console) -> Result<Report, Error> {
         return Err(Error::WhichInput(known.join(", ")));
     };
     // Only this input is read.
-    let values = read_sample(&args.input, args.sample, std::slice::from_ref(port))?;
+    let values = read_sample(input, args.sample, std::slice::from_ref(port))?;
     let values = values.into_iter().next().unwrap_or_default();
     let (integers, saturated) = single_input(program, place, values);
     allow(&saturated, args.strict)?;
     let opening = verifier.commit_input(place, integers);
-    let opening = opening.map_err(ModelError::opening(&args.input))?;
+    let opening = opening.map_err(ModelError::opening(input))?;
     let curve = verifier.curve();
     secret.write(&opening.encode(curve))?;
     if let Some(public) = public {

@@ -7,10 +7,11 @@ use crate::error::Error;
 use crate::report::{Bytes, Count, Shape, is_public, row};
 use crate::source::{is_standard, name, read, read_key};
 use inferproof::{
-    BLINDING, CARD, Cache, CardBinding, Described, DisclosedReport, Error as ModelError, FORMAT,
-    FeedReport, Frame, KEY, KeyFile, KeyReport, Listing, PUBLIC, ProofReport, SECRET,
-    SecretSummary, ShownEntry, TensorReport, ValidProgram, WEIGHTS, check_public_weights,
-    inspect_commitment, inspect_key, inspect_opening, inspect_proof, printable_json, summarize,
+    BLINDING, CARD, Cache, CardBinding, Described, DisclosedReport, Error as ModelError,
+    EvaluationReport, FORMAT, FeedReport, Frame, KEY, KeyFile, KeyReport, Listing, PUBLIC,
+    ProofReport, SECRET, SecretSummary, ShownEntry, TensorReport, ValidProgram, WEIGHTS,
+    check_public_weights, inspect_commitment, inspect_evaluation, inspect_key, inspect_opening,
+    inspect_proof, printable_json, summarize,
 };
 use inferproof::{Kind, kind_of};
 use serde::Serialize;
@@ -45,6 +46,10 @@ enum Report {
     Commitment { path: PathBuf, tensor: TensorReport },
     #[serde(rename = "opening")]
     Opening { path: PathBuf, tensor: TensorReport },
+    Evaluation {
+        path: PathBuf,
+        evaluation: EvaluationReport,
+    },
     #[serde(rename = "secret file")]
     SecretFile {
         path: PathBuf,
@@ -112,6 +117,7 @@ impl Report {
             | Self::Proof { .. }
             | Self::Commitment { .. }
             | Self::Opening { .. }
+            | Self::Evaluation { .. }
             | Self::SecretFile { .. }
             | Self::Card { .. } => None,
         }
@@ -212,6 +218,10 @@ fn inspect_file(path: &Path, cache: &Cache) -> Result<Report, Error> {
             path: place,
             tensor: inspect_opening(path, &bytes)?,
         }),
+        (Kind::Evaluation, _) => Ok(Report::Evaluation {
+            path: place,
+            evaluation: inspect_evaluation(path, &bytes)?,
+        }),
     }
 }
 
@@ -289,6 +299,19 @@ impl fmt::Display for Report {
             Self::Opening { path, tensor } => {
                 head(f, path, "opening of a tensor's commitment: a secret")?;
                 print_tensor(tensor, f)
+            }
+            Self::Evaluation { path, evaluation } => {
+                head(f, path, "proof of what a model scores on a data set")?;
+                row(f, "model", &evaluation.model_id)?;
+                row(f, "data set", &evaluation.data_set_id)?;
+                let (samples, parts) = (evaluation.samples, evaluation.parts);
+                row(f, "samples", format_args!("{samples}, in {parts} parts"))?;
+                let sums = if evaluation.shows_sums {
+                    "shown"
+                } else {
+                    "hidden"
+                };
+                row(f, "sums", sums)
             }
             Self::SecretFile {
                 path,

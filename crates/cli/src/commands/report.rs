@@ -96,7 +96,7 @@ fn made(args: &ReportArgs, console: &Console) -> Result<Made, Error> {
             of_model(args, &KeyFile::new(place, bytes)?, card.as_deref())
         }
         // What is no proof is rejected by whoever verifies it, and refused without a key.
-        Ok((Kind::Proof | Kind::Commitment | Kind::Opening, _)) | Err(_) => {
+        Ok((Kind::Proof | Kind::Commitment | Kind::Opening | Kind::Evaluation, _)) | Err(_) => {
             of_proof(args, console, &place, &bytes)
         }
     }

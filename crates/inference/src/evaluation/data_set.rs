@@ -3,13 +3,12 @@
 //! The identifier of a data set is a digest of the identifiers of its tensors and of the number of samples. It is what a tester signs, after having seen
 //! what opens the commitments (T5).
 
-use crate::encoding::{Curve, DecodeError, Kind, decode, encode, kind_of};
+use crate::encoding::Curve;
 use crate::proof::Disclosed;
 use crate::{Digest, TensorCommitment};
-use serde::{Deserialize, Serialize};
 
 /// The samples of an evaluation, and what is right of each.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataSet {
     /// How many samples.
     pub samples: u64,
@@ -18,7 +17,7 @@ pub struct DataSet {
 }
 
 /// A tensor of a data set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DataTensor {
     /// Its integers are known.
     Public(Vec<i64>),
@@ -77,21 +76,6 @@ impl DataSet {
             }
         }
         Ok(())
-    }
-
-    /// The file's bytes.
-    #[must_use]
-    pub fn encode(&self, curve: Curve) -> Vec<u8> {
-        encode(Kind::DataSet, curve as u8, self)
-    }
-
-    /// Reads the file.
-    ///
-    /// # Errors
-    /// If the bytes are not a data set.
-    pub fn decode(bytes: &[u8]) -> Result<(Self, Curve), DecodeError> {
-        let (_, curve) = kind_of(bytes)?;
-        Ok((decode(Kind::DataSet, curve as u8, bytes)?, curve))
     }
 }
 

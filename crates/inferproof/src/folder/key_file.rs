@@ -51,7 +51,7 @@ impl KeyFile {
     pub fn new(path: PathBuf, bytes: Vec<u8>) -> Result<Self, Error> {
         let curve = match kind_of(&bytes).map_err(Error::decode(&path))? {
             (Kind::Key, curve) => curve,
-            (Kind::Proof | Kind::Commitment | Kind::Opening, _) => {
+            (Kind::Proof | Kind::Commitment | Kind::Opening | Kind::Evaluation, _) => {
                 return Err(Error::Decode {
                     path,
                     source: DecodeError::Magic {

@@ -1,0 +1,257 @@
+//! The tensors of a data set, from files: integers that everybody may see, commitments, or what opens them.
+
+use crate::args::{MeasureArg, ScoreArgs};
+use crate::error::Error;
+use crate::source::{name, read, read_data};
+use inferproof::{
+    Batch, DataGiven, DataTensor, Error as ModelError, Execution, Kind, Measure, Port, Program,
+    SampleSet, Saturated, Score, Tensor, TensorCommitment, TensorOpening, ValidProgram, kind_of,
+    ports, right_integers,
+};
+use std::path::{Path, PathBuf};
+
+/// The names of what an evaluation reads beside the model's inputs.
+const FURTHER: [&str; 3] = ["labels", "targets", "groups"];
+
+/// A tensor that a data set has.
+pub enum Wanted {
+    /// An input of the model.
+    Input {
+        /// Its place in the program's list.
+        place: usize,
+    },
+    /// What is right, or the groups.
+    Further {
+        /// With one sample along its first axis.
+        tensor: Tensor,
+    },
+}
+
+/// Integers of all samples.
+pub struct Integers {
+    pub samples: u64,
+    pub integers: Vec<i64>,
+    pub saturated: Vec<Saturated>,
+}
+
+/// What is counted, of an output that is named or the only one. `further` is the name of a tensor that is read for it, from which the measure follows.
+pub fn score(program: &Program, args: &ScoreArgs, further: Option<&str>) -> Result<Score, Error> {
+    let outputs = ports(program, &program.outputs);
+    let place = match (&args.output, outputs.as_slice()) {
+        (Some(name), _) => outputs.iter().position(|port| port.name == *name),
+        (None, [_]) => Some(0),
+        (None, _) => None,
+    };
+    let place = place.and_then(|place| u32::try_from(place).ok());
+    let output = place.ok_or_else(|| {
+        let names: Vec<String> = outputs.iter().map(|port| port.name.clone()).collect();
+        Error::WhichOutput(names.join(", "))
+    })?;
+    let measure = match (args.measure, further) {
+        (MeasureArg::Accuracy, Some("targets")) | (MeasureArg::Error, _) => Measure::Error,
+        (MeasureArg::Accuracy, _) => Measure::Accuracy,
+        (MeasureArg::Confusion, _) => Measure::Confusion,
+    };
+    Ok(Score {
+        measure,
+        output,
+        groups: args.groups,
+    })
+}
+
+/// The program that is run on one sample, with what is counted behind it.
+fn scored(program: &ValidProgram, score: Score) -> Result<ValidProgram, Error> {
+    let execution = Execution {
+        batch: Some(Batch::of_samples(1)),
+        score: Some(score),
+        ..Execution::default()
+    };
+    let scored = execution.program(program);
+    scored.map_err(|error| Error::Evaluation(error.to_string()))
+}
+
+impl Wanted {
+    /// The one of this name.
+    pub fn of(program: &ValidProgram, args: &ScoreArgs, name: &str) -> Result<Self, Error> {
+        let inputs = ports(program, &program.inputs);
+        if let Some(place) = inputs.iter().position(|port| port.name == name) {
+            return Ok(Self::Input { place });
+        }
+        let unknown = || {
+            let names = inputs.iter().map(|port| port.name.as_str());
+            let known: Vec<&str> = names.chain(FURTHER).collect();
+            Error::WhichInput(known.join(", "))
+        };
+        if !FURTHER.contains(&name) {
+            return Err(unknown());
+        }
+        let scored = scored(program, score(program, args, Some(name))?)?;
+        let mut further = scored.inputs.iter().filter_map(|&id| scored.tensor(id));
+        let tensor = further.find(|tensor| tensor.name == name);
+        Ok(Self::Further {
+            tensor: tensor.ok_or_else(unknown)?.clone(),
+        })
+    }
+
+    /// All that an evaluation reads, in order: the model's inputs, what is right, the groups.
+    pub fn all(program: &ValidProgram, score: Score) -> Result<Vec<Self>, Error> {
+        let scored = scored(program, score)?;
+        let own = program.inputs.len();
+        let all = scored.inputs.iter().enumerate();
+        let all = all.filter_map(|(place, &id)| {
+            Some(match place < own {
+                true => Self::Input { place },
+                false => Self::Further {
+                    tensor: scored.tensor(id)?.clone(),
+                },
+            })
+        });
+        Ok(all.collect())
+    }
+}
+
+/// All samples of a data file, of one tensor.
+pub fn read_integers(
+    program: &ValidProgram,
+    wanted: &Wanted,
+    path: &Path,
+) -> Result<Integers, Error> {
+    let inputs = ports(program, &program.inputs);
+    match wanted {
+        Wanted::Input { place } => {
+            let port = inputs.get(*place).cloned();
+            // Only this input is read; zeros stand for the others.
+            let samples = read_data(path, port.as_slice())?;
+            let of_all = samples.inputs.into_iter().map(|mut sample| {
+                let mut all: Vec<Vec<f64>> = inputs
+                    .iter()
+                    .map(|port| vec![0.0; port.shape.iter().product()])
+                    .collect();
+                if let (Some(slot), Some(values)) = (all.get_mut(*place), sample.pop()) {
+                    *slot = values;
+                }
+                all
+            });
+            let set = SampleSet::new(program, &of_all.collect::<Vec<_>>());
+            let name = port.map(|port| port.name).unwrap_or_default();
+            let mut saturated = set.saturated;
+            saturated.retain(|found| found.name == name);
+            Ok(Integers {
+                samples: set.samples,
+                integers: set.integers.into_iter().nth(*place).unwrap_or_default(),
+                saturated,
+            })
+        }
+        Wanted::Further { tensor } => {
+            let numbers = right_numbers(path, &inputs, tensor)?;
+            let per_sample: usize = tensor.shape.iter().skip(1).product();
+            let integers = right_integers(tensor, &numbers);
+            Ok(Integers {
+                samples: (numbers.len() / per_sample.max(1)) as u64,
+                integers: integers.map_err(|error| {
+                    Error::Evaluation(format!("{}: {error}", name(path).display()))
+                })?,
+                saturated: Vec::new(),
+            })
+        }
+    }
+}
+
+/// What is right of each sample: the array `label` of a file with the model's inputs, or a file with nothing else.
+fn right_numbers(path: &Path, inputs: &[Port], tensor: &Tensor) -> Result<Vec<f64>, Error> {
+    if tensor.name == "labels"
+        && let Ok(samples) = read_data(path, inputs)
+        && let Some(labels) = samples.labels
+    {
+        return Ok(labels.into_iter().map(|label| label as f64).collect());
+    }
+    let shape = tensor.shape.get(1..).unwrap_or_default().to_vec();
+    let port = Port {
+        name: tensor.name.clone(),
+        shape: if shape.is_empty() { vec![1] } else { shape },
+        categories: Vec::new(),
+        may_be_missing: false,
+        is_integral: tensor.scale_log2 == 0,
+    };
+    let samples = read_data(path, &[port])?;
+    Ok(samples.inputs.into_iter().flatten().flatten().collect())
+}
+
+/// What is given for a tensor of a data set.
+pub enum Given {
+    /// A data file: everybody may see it.
+    Integers(Integers),
+    Opening(TensorOpening),
+    Commitment(TensorCommitment),
+}
+
+impl Given {
+    /// From a file, or from what `commit` wrote under a name without its ending: what opens a commitment to prove, the commitment to verify.
+    pub fn read(
+        program: &ValidProgram,
+        wanted: &Wanted,
+        path: &Path,
+        proves: bool,
+    ) -> Result<Self, Error> {
+        let path = existing(path, proves);
+        let start = zeroize::Zeroizing::new(read(&path)?);
+        Ok(match kind_of(&start) {
+            Ok((Kind::Opening, _)) => {
+                let opening = TensorOpening::decode(&start).map_err(ModelError::opening(&path));
+                Self::Opening(opening?.0)
+            }
+            Ok((Kind::Commitment, _)) => {
+                let decoded = TensorCommitment::decode(&start).map_err(ModelError::decode(&path));
+                Self::Commitment(decoded?.0)
+            }
+            _ => Self::Integers(read_integers(program, wanted, &path)?),
+        })
+    }
+
+    /// How many samples.
+    pub fn samples(&self) -> u64 {
+        let first = |shape: &[usize]| shape.first().map_or(0, |&samples| samples as u64);
+        match self {
+            Self::Integers(integers) => integers.samples,
+            Self::Opening(opening) => first(&opening.commitment().shape),
+            Self::Commitment(commitment) => first(&commitment.shape),
+        }
+    }
+
+    /// For a prover, who needs what is behind a commitment.
+    pub fn to_prove(self, path: &Path) -> Result<DataGiven, Error> {
+        Ok(match self {
+            Self::Integers(integers) => DataGiven::Public(integers.integers),
+            Self::Opening(opening) => DataGiven::Committed(opening),
+            Self::Commitment(_) => {
+                return Err(Error::Evaluation(format!(
+                    "{}: a commitment does not tell what it holds; to prove, give what opens it",
+                    path.display()
+                )));
+            }
+        })
+    }
+
+    /// For a verifier.
+    pub fn to_verify(self) -> DataTensor {
+        match self {
+            Self::Integers(integers) => DataTensor::Public(integers.integers),
+            Self::Opening(opening) => DataTensor::Committed(opening.commitment().clone()),
+            Self::Commitment(commitment) => DataTensor::Committed(commitment),
+        }
+    }
+}
+
+/// The path, or that with the ending that `commit` gave it.
+fn existing(path: &Path, proves: bool) -> PathBuf {
+    if path.exists() {
+        return path.to_owned();
+    }
+    let endings = match proves {
+        true => ["opening", "commitment"],
+        false => ["commitment", "opening"],
+    };
+    let named = |ending| crate::commands::commit::beside(path, ending);
+    let mut found = endings.into_iter().map(named).filter(|path| path.exists());
+    found.next().unwrap_or_else(|| path.to_owned())
+}
