@@ -94,6 +94,15 @@ pub fn decode_scalar<F: PrimeField>(bytes: &[u8; SCALAR_BYTES]) -> Result<F, Enc
     F::from_bigint(number).ok_or(EncodingError::NonCanonical)
 }
 
+/// 512 bits, little-endian, modulo the order: as close to uniform as they are, up to `2^-250`.
+pub(crate) fn reduce<F: PrimeField>(wide: &[u8; 64]) -> F {
+    let shift = F::from(1u128 << 64).square();
+    let (chunks, _) = wide.as_chunks::<16>();
+    chunks.iter().rev().fold(F::zero(), |sum, chunk| {
+        sum * shift + F::from(u128::from_le_bytes(*chunk))
+    })
+}
+
 /// `a - b - borrow` and whether that is negative.
 #[inline(always)]
 pub(crate) fn subtract_with_borrow(a: u64, b: u64, borrow: bool) -> (u64, bool) {
@@ -141,5 +150,29 @@ pub fn decode_point<P: Profile>(bytes: &[u8; POINT_BYTES]) -> Result<Point<P>, E
         Ok(point)
     } else {
         Err(EncodingError::OffCurve)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reduces<F: PrimeField>() {
+        let mut stream = blake3::Hasher::new().update(b"wide").finalize_xof();
+        let mut wide = [0; 64];
+        for _ in 0..100 {
+            assert_eq!(reduce::<F>(&wide), F::from_le_bytes_mod_order(&wide));
+            stream.fill(&mut wide);
+        }
+        assert_eq!(
+            reduce::<F>(&[0xff; 64]),
+            F::from_le_bytes_mod_order(&[0xff; 64])
+        );
+    }
+
+    #[test]
+    fn wide_numbers_are_reduced() {
+        reduces::<ark_grumpkin::Fr>();
+        reduces::<ark_bn254::Fr>();
     }
 }

@@ -5,11 +5,12 @@
 //! are drawn when all proofs are known, so that errors cancel with probability `1/p` at most. If they do not, halves are
 //! looked at, and halves of those that are wrong, until each wrong proof stands alone (`docs/protocol.md`, section 6).
 
-use crate::curve::{Point, Profile, Scalar, encode_scalar};
+use crate::curve::{Point, Profile, Scalar, encode_scalar, reduce};
 use crate::generators::Generators;
 use crate::msm::msm_full;
+use crate::parallel;
 use ark_ec::short_weierstrass::Projective;
-use ark_ff::{One, PrimeField, Zero};
+use ark_ff::{PrimeField, Zero};
 use std::collections::HashMap;
 
 /// An equation: this sum of multiples of points is the identity.
@@ -26,87 +27,100 @@ pub(crate) struct Equation<'a, P: Profile> {
     pub drawn: Scalar<P>,
 }
 
+impl<P: Profile> Equation<'_, P> {
+    /// The same under a weight.
+    pub fn times(&self, weight: Scalar<P>) -> Self {
+        let all = |scalars: &[Scalar<P>]| scalars.iter().map(|&s| weight * s).collect();
+        let external = self.external.iter();
+        Self {
+            generators: all(&self.generators),
+            blinder: weight * self.blinder,
+            own: self.own.iter().map(|&(p, s)| (p, weight * s)).collect(),
+            external: external.map(|(rows, s)| (*rows, all(s))).collect(),
+            drawn: self.drawn,
+        }
+    }
+}
+
 /// Whether each of the equations holds.
 pub(crate) fn decide<P: Profile>(
     generators: &Generators<P>,
     equations: &[&Equation<'_, P>],
 ) -> Vec<bool> {
-    let weighted: Vec<Weighted<'_, P>> = match equations {
-        // One alone needs no weight.
-        [only] => vec![(*only, Scalar::<P>::one())],
-        _ => equations
-            .iter()
-            .copied()
-            .zip(weights_from(&from_the_system(), equations))
-            .collect(),
-    };
-    let mut wrong = Vec::with_capacity(equations.len());
+    // One alone needs no weight.
+    if let [only] = equations {
+        return vec![sum(generators, &[*only]).is_zero()];
+    }
+    let weights = weights_from(&from_the_system(), equations);
+    let weighted: Vec<_> = equations.iter().zip(weights).collect();
+    let weighted = parallel::map(&weighted, |(equation, weight)| equation.times(*weight));
+    let weighted: Vec<_> = weighted.iter().collect();
+    let mut holds = Vec::with_capacity(equations.len());
     let value = sum(generators, &weighted);
-    narrow(generators, &weighted, value, &mut wrong);
-    wrong.iter().map(|wrong| !wrong).collect()
+    narrow(generators, &weighted, value, &mut holds);
+    holds
 }
 
-/// Appends for each of the equations whether it is wrong. `value` is their sum.
+/// Appends for each of the equations whether it holds. `value` is their sum.
 fn narrow<P: Profile>(
     generators: &Generators<P>,
-    equations: &[Weighted<'_, P>],
+    equations: &[&Equation<'_, P>],
     value: Projective<P>,
-    wrong: &mut Vec<bool>,
+    holds: &mut Vec<bool>,
 ) {
     if value.is_zero() || equations.len() <= 1 {
-        let found = !value.is_zero();
-        wrong.extend(equations.iter().map(|_| found));
+        holds.extend(equations.iter().map(|_| value.is_zero()));
         return;
     }
     let (left, right) = equations.split_at(equations.len() / 2);
     let of_left = sum(generators, left);
-    narrow(generators, left, of_left, wrong);
-    narrow(generators, right, value - of_left, wrong);
+    narrow(generators, left, of_left, holds);
+    narrow(generators, right, value - of_left, holds);
 }
 
-type Weighted<'a, P> = (&'a Equation<'a, P>, Scalar<P>);
-
-/// The sum of the equations' left sides under their weights.
+/// The sum of the equations' left sides.
 pub(crate) fn sum<P: Profile>(
     generators: &Generators<P>,
-    equations: &[Weighted<'_, P>],
+    equations: &[&Equation<'_, P>],
 ) -> Projective<P> {
-    let lengths = equations.iter().map(|(e, _)| e.generators.len());
+    let lengths = equations.iter().map(|equation| equation.generators.len());
     let length = lengths.max().unwrap_or(0);
     let mut on_generators = vec![Scalar::<P>::zero(); length];
     let mut on_blinder = Scalar::<P>::zero();
-    let (mut points, mut scalars) = (Vec::new(), Vec::new());
+    let own: usize = equations.iter().map(|equation| equation.own.len()).sum();
+    let mut points = Vec::with_capacity(own + length + 1);
+    let mut scalars = Vec::with_capacity(own + length + 1);
     // Where the rows of an external tensor begin among the points. All of them are borrowed here, so that no two tensors lie in one
     // place unless they are the same.
     let mut places = HashMap::new();
-    for (equation, weight) in equations {
-        for (slot, &scalar) in on_generators.iter_mut().zip(&equation.generators) {
-            *slot += *weight * scalar;
-        }
-        on_blinder += *weight * equation.blinder;
+    for equation in equations {
+        add(&mut on_generators, &equation.generators);
+        on_blinder += equation.blinder;
         for (rows, under) in &equation.external {
             let place = *places.entry(rows.as_ptr_range()).or_insert_with(|| {
                 points.extend_from_slice(rows);
                 scalars.resize(points.len(), Scalar::<P>::zero());
                 points.len() - rows.len()
             });
-            let slots = scalars.iter_mut().skip(place);
-            for (slot, &scalar) in slots.zip(under) {
-                *slot += *weight * scalar;
-            }
+            add(scalars.get_mut(place..).unwrap_or_default(), under);
         }
     }
-    for (equation, weight) in equations {
-        for &(point, scalar) in &equation.own {
-            points.push(point);
-            scalars.push(*weight * scalar);
-        }
+    for equation in equations {
+        points.extend(equation.own.iter().map(|(point, _)| *point));
+        scalars.extend(equation.own.iter().map(|(_, scalar)| *scalar));
     }
     points.push(generators.h);
     scalars.push(on_blinder);
     points.extend(generators.g.iter().take(length));
     scalars.extend(on_generators);
     msm_full::<P>(&points, &scalars)
+}
+
+/// Adds entry by entry.
+fn add<F: PrimeField>(to: &mut [F], scalars: &[F]) {
+    for (slot, scalar) in to.iter_mut().zip(scalars) {
+        *slot += scalar;
+    }
 }
 
 /// A weight for each equation. They depend on every statement and every proof, whole, and on bits of the operating system.
@@ -123,7 +137,7 @@ pub(crate) fn weights_from<P: Profile>(
     let weights = equations.iter().map(|_| {
         let mut wide = [0; 64];
         stream.fill(&mut wide);
-        Scalar::<P>::from_le_bytes_mod_order(&wide)
+        reduce(&wide)
     });
     weights.collect()
 }

@@ -25,6 +25,7 @@ pub(crate) use self::fixed_base::FixedBase;
 #[cfg(feature = "prover")]
 pub use self::rows::{commit_field_rows, commit_rows, commit_scalars};
 use crate::curve::{Point, Profile, Scalar};
+use crate::parallel;
 
 #[cfg(feature = "prover")]
 #[allow(
@@ -34,6 +35,9 @@ use crate::curve::{Point, Profile, Scalar};
 mod rows;
 #[cfg(all(test, feature = "prover"))]
 mod tests;
+
+/// How many points and scalars are brought into the form of the bucket method in one piece.
+const PREPARED: usize = 1 << 10;
 
 /// `sum scalars[i] * points[i]` for full-size scalars. The shorter slice counts.
 ///
@@ -48,15 +52,37 @@ fn msm_full_with<P: Profile>(
     points: &[Point<P>],
     scalars: &[Scalar<P>],
 ) -> Projective<P> {
-    let (bases, scalars): (Vec<PackedPoint>, Vec<Scalar<P>>) = points
-        .iter()
-        .zip(scalars)
-        .filter(|(point, _)| !point.is_zero())
-        .map(|(point, scalar)| (adder.pack(point), *scalar))
-        .unzip();
-    let count = bases.len();
+    let pairs = points.iter().zip(scalars);
+    let count = pairs.clone().filter(|(point, _)| !point.is_zero()).count();
     let width = digits::best_width(count, digits::scalar_bits::<P>());
-    let digits = digits::of_scalars::<P>(&scalars, width);
+    let length = pairs.len();
+    let points = points.get(..length).unwrap_or_default().chunks(PREPARED);
+    let pairs: Vec<_> = points.zip(scalars.chunks(PREPARED)).collect();
+    let prepared = parallel::map(&pairs, |(points, scalars)| {
+        let pairs = points.iter().zip(*scalars);
+        let (bases, scalars): (Vec<PackedPoint>, Vec<Scalar<P>>) = pairs
+            .filter(|(point, _)| !point.is_zero())
+            .map(|(point, scalar)| (adder.pack(point), *scalar))
+            .unzip();
+        let digits = digits::of_scalars::<P>(&scalars, width);
+        (bases, digits)
+    });
+    let mut bases = Vec::with_capacity(count);
+    for (some, _) in &prepared {
+        bases.extend_from_slice(some);
+    }
+    // Window by window, the digits of all.
+    let count_of_windows = digits::windows(digits::scalar_bits::<P>(), width) as usize;
+    let mut digits = Vec::with_capacity(count_of_windows * count);
+    let mut parts: Vec<_> = prepared
+        .iter()
+        .map(|(bases, digits)| digits.chunks(bases.len().max(1)))
+        .collect();
+    for _ in 0..count_of_windows {
+        for part in &mut parts {
+            digits.extend_from_slice(part.next().unwrap_or_default());
+        }
+    }
     let windows: Vec<Window<'_>> = digits
         .chunks(count.max(1))
         .map(|digits| Window {

@@ -3,7 +3,7 @@
 //! A duplex sponge (TurboSHAKE128, by `spongefish`, which follows draft-irtf-cfrg-fiat-shamir) absorbs every message as
 //! kind, length and payload, and gives challenges of 512 bits, reduced modulo the scalar field.
 
-use crate::curve::{Point, Profile, encode_point, encode_scalar};
+use crate::curve::{Point, Profile, encode_point, encode_scalar, reduce};
 use ark_ff::PrimeField;
 use spongefish::{DefaultHash, DuplexSpongeInit, DuplexSpongeInterface};
 
@@ -119,6 +119,6 @@ impl Transcript {
         self.0.squeeze(&mut wide);
         #[cfg(all(test, feature = "prover"))]
         crate::tests::oracle::intercept(challenge, &mut wide);
-        F::from_le_bytes_mod_order(&wide)
+        reduce(&wide)
     }
 }

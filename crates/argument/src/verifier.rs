@@ -54,7 +54,7 @@ pub fn verify_all<P: Profile>(
     presented: &[Presented<'_, P>],
 ) -> Vec<Result<(), Reject>> {
     let of_some = |presented: &[Presented<'_, P>]| {
-        let read = parallel::map(presented, |presented| equation(generators, presented));
+        let read = parallel::map_long(presented, |presented| equation(generators, presented));
         let equations: Vec<_> = read.iter().flatten().collect();
         let mut holds = equation::decide(generators, &equations).into_iter();
         let verdict = |read: Result<Equation<'_, P>, Reject>| match read {

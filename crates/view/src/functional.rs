@@ -341,13 +341,14 @@ impl<F: Ring> Functional<F> {
         } else {
             let mut pulled = zeros();
             map.entries(|t, s, c| {
-                let c = F::from(c);
+                // Most maps only move entries.
+                let factor = (c != 1).then(|| F::from(c));
                 for o in 0..outer {
                     for i in 0..inner {
                         let read = weights.get((o * to + t) * inner + i).copied();
                         let write = pulled.get_mut((o * from + s) * inner + i);
                         if let (Some(read), Some(write)) = (read, write) {
-                            *write += c * read;
+                            *write += factor.map_or(read, |factor| factor * read);
                         }
                     }
                 }

@@ -1,6 +1,7 @@
 //! Hedged randomness (`docs/protocol.md`, section 9): from the operating system, the secret, and what was said so far, so that neither a
 //! weak generator nor a repeated state reveals anything.
 
+use crate::curve::reduce;
 use crate::error::ProveError;
 use ark_ff::PrimeField;
 use zeroize::{Zeroize, Zeroizing};
@@ -33,7 +34,7 @@ impl Entropy {
     pub fn scalar<F: PrimeField>(&mut self) -> F {
         let mut wide = [0u8; 64];
         self.stream.fill(&mut wide);
-        let scalar = F::from_le_bytes_mod_order(&wide);
+        let scalar = reduce(&wide);
         wide.zeroize();
         scalar
     }

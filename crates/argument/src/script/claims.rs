@@ -9,12 +9,16 @@ use inferproof_relations::bits_of;
 use inferproof_relations::{CommittedTensor, Relations, RelationsError, Source, Term};
 use inferproof_view::{Functional, Group};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A functional of a committed tensor, as it occurs in a claim.
 #[derive(Clone, Debug)]
 pub(crate) struct TensorClaim<F> {
     pub tensor: usize,
     pub functional: Functional<F>,
+    /// Of a functional that is the truncated `eq` vector of one axis: its point, from which the weights of rows follow sooner than from
+    /// its entries.
+    pub eq_point: Option<Arc<[F]>>,
     /// The claim is on the right operand of the contraction claim with this number, whose folded vector may be at hand.
     pub right_operand_of: Option<usize>,
 }
@@ -35,6 +39,7 @@ pub(crate) struct SameWeights<'a, F> {
     pub layout: &'a Layout,
     /// One of the functionals.
     pub functional: &'a Functional<F>,
+    pub eq_point: Option<&'a [F]>,
     pub claims: Vec<&'a TensorClaim<F>>,
 }
 
@@ -59,6 +64,7 @@ pub(crate) fn same_weights<'a, F>(
             None => classes.push(SameWeights {
                 layout,
                 functional,
+                eq_point: claim.eq_point.as_deref(),
                 claims: vec![claim],
             }),
         }
@@ -99,6 +105,7 @@ pub(super) fn read<K: Ring>(
         Source::Committed(tensor) => Read::Tensor(TensorClaim {
             tensor,
             functional,
+            eq_point: None,
             right_operand_of: None,
         }),
         Source::Contraction(i) => {
@@ -278,6 +285,7 @@ mod tests {
         let claim = |tensor, functional: &Functional<Fr>| TensorClaim {
             tensor,
             functional: functional.clone(),
+            eq_point: None,
             right_operand_of: None,
         };
         let mut scaled = claim(1, &one);

@@ -15,6 +15,7 @@ use inferproof_relations::bits_of;
 use inferproof_relations::{Block, Leaves, Lookup, Place, PullbackId, ReadingId, Relations, Term};
 use inferproof_view::Functional;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// All relations hold if these claims add up to the value.
 pub(crate) struct MergedClaim<'a, A: Arithmetic, S> {
@@ -72,12 +73,19 @@ impl<'a, A: Arithmetic, S: TreeParty<A::Known>> LeafClaims<'a, A, S> {
     }
 }
 
+/// A functional pulled back.
+struct Pulled<K> {
+    functional: Functional<K>,
+    /// Its point, if it is the truncated `eq` vector of one axis.
+    eq_point: Option<Arc<[K]>>,
+}
+
 /// The functional of every pullback.
 fn functionals<K: Ring>(
     relations: &Relations,
     point: &[K],
     zetas: &[Vec<K>],
-) -> Result<Vec<Functional<K>>, Reject> {
+) -> Result<Vec<Pulled<K>>, Reject> {
     let functionals = parallel::map(&relations.readings().pullbacks, |pullback| {
         let point = match pullback.place {
             Place::Block(bits) => point
@@ -86,7 +94,11 @@ fn functionals<K: Ring>(
             Place::Linear(i) => zetas.get(i).map_or(&[][..], Vec::as_slice),
         };
         let functional = Functional::product(eq_axes(point, pullback.view.target()));
-        functional.pull_back(&pullback.view).map_err(view_error)
+        let is_one_axis = pullback.view.steps().is_empty() && pullback.view.target().len() == 1;
+        Ok(Pulled {
+            functional: functional.pull_back(&pullback.view).map_err(view_error)?,
+            eq_point: is_one_axis.then(|| point.into()),
+        })
     });
     functionals.into_iter().collect()
 }
@@ -94,7 +106,7 @@ fn functionals<K: Ring>(
 /// A sum of readings under factors, and of what is known.
 struct Combination<'a, K> {
     relations: &'a Relations,
-    functionals: Vec<Functional<K>>,
+    functionals: Vec<Pulled<K>>,
     /// The factor of each reading.
     factors: Vec<K>,
     known: K,
@@ -198,7 +210,8 @@ impl<K: Ring> Combination<'_, K> {
         let distinct: BTreeSet<PullbackId> = pullbacks.iter().copied().flatten().collect();
         let distinct: Vec<PullbackId> = distinct.into_iter().collect();
         let behind = parallel::map(&distinct, |&pullback| {
-            let weights = self.functionals.get(pullback.index())?.groups.first()?;
+            let pulled = self.functionals.get(pullback.index())?;
+            let weights = pulled.functional.groups.first()?;
             Some((pullback, suffix_sums(&weights.weights)))
         });
         let behind: BTreeMap<_, _> = behind.into_iter().flatten().collect();
@@ -219,10 +232,15 @@ impl<K: Ring> Combination<'_, K> {
             .zip(self.factors)
             .collect();
         let claims = parallel::map(&readings, |(reading, factor)| {
-            let functional = self.functionals.get(reading.pullback.index());
-            let mut functional = functional.cloned().ok_or_else(inconsistent)?;
+            let pulled = self.functionals.get(reading.pullback.index());
+            let pulled = pulled.ok_or_else(inconsistent)?;
+            let mut functional = pulled.functional.clone();
             functional.coefficient *= *factor;
-            read(self.relations, publics, reading.source, functional)
+            let mut read = read(self.relations, publics, reading.source, functional)?;
+            if let Read::Tensor(claim) = &mut read {
+                claim.eq_point = pulled.eq_point.clone();
+            }
+            Ok::<_, Reject>(read)
         });
         let (mut direct, mut contractions) = (Vec::new(), Vec::new());
         for claim in claims {

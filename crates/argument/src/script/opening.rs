@@ -4,7 +4,7 @@ use crate::affine::Batch;
 use crate::curve::{Point, Profile, Scalar};
 use crate::multilinear::eq_vector;
 use crate::parallel;
-use crate::row_weights::row_weights;
+use crate::row_weights::{eq_row_weights, row_weights};
 use crate::script::arithmetic::{Arithmetic, Constraint, Padded, Ring, Value};
 use crate::script::claims::{TensorClaim, same_weights};
 use crate::script::contractions::{TensorClaims, next_claim};
@@ -114,7 +114,9 @@ impl<P: Profile, L> OpenedClaim<'_, Padded<P>, L> {
         let at_point = eq_vector(&point, 1 << parts.c);
         let classes = same_weights(&claims, &parts.tensors);
         let weights = parallel::map(&classes, |class| {
-            row_weights(class.layout, class.functional, &at_point)
+            let of_eq = class.eq_point;
+            let of_eq = of_eq.and_then(|point| eq_row_weights(class.layout, point, &at_point));
+            of_eq.unwrap_or_else(|| row_weights(class.layout, class.functional, &at_point))
         });
         for (class, weights) in classes.iter().zip(weights) {
             for claim in &class.claims {

@@ -250,8 +250,7 @@ fn errors_that_cancel_are_rejected() {
     ];
     let all = presented(&key, &statements, &proofs);
     let (equations, _) = weighed(&generators, &all);
-    let equal: Vec<_> = equations.iter().map(|e| (e, F::one())).collect();
-    assert!(sum(&generators, &equal).is_zero());
+    assert!(sum(&generators, &equations.iter().collect::<Vec<_>>()).is_zero());
     let expected = [Err(Reject::Closing), Ok(()), Err(Reject::Closing)];
     assert_eq!(verdicts(&generators, &all), expected);
 }
@@ -272,8 +271,9 @@ fn errors_that_cancel_under_foreseen_weights_are_rejected() {
     let all = presented(&key, &statements, &proofs);
     let (equations, weights) = weighed(&generators, &all);
     let under = |weights: &[F]| {
-        let weighted: Vec<_> = equations.iter().zip(weights.iter().copied()).collect();
-        sum(&generators, &weighted).is_zero()
+        let weighted = equations.iter().zip(weights);
+        let weighted: Vec<_> = weighted.map(|(e, &weight)| e.times(weight)).collect();
+        sum(&generators, &weighted.iter().collect::<Vec<_>>()).is_zero()
     };
     assert!(under(&foreseen));
     assert!(!under(&weights));
