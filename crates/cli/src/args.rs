@@ -139,7 +139,7 @@ pub enum Command {
     Accuracy(AccuracyArgs),
     /// Write down what a proof must say, for `verify --expect` and `prove --statement`
     Statement(WriteStatementArgs),
-    /// Verify a proof with nothing but a model's public folder
+    /// Verify proofs with nothing but a model's public folder
     Verify(VerifyArgs),
     /// Say what a file or folder of ours is, and what it states
     Inspect(InspectArgs),
@@ -571,16 +571,16 @@ pub struct VerifyArgs {
     /// The model's public folder, or its verifying key; `-` is standard input
     #[arg(long, value_name = "PUBLIC")]
     pub key: PathBuf,
-    /// The proof; `-` is standard input
-    #[arg(value_name = "PROOF")]
-    pub proof: PathBuf,
-    /// The nonce or request id that the proof must be bound to
+    /// The proof, or several of one statement, which takes less time than one after the other; `-` is standard input
+    #[arg(value_name = "PROOF", required = true)]
+    pub proofs: Vec<PathBuf>,
+    /// The nonce or request id that each proof must be bound to
     #[arg(long, default_value = "", value_name = "STRING")]
     pub context: String,
-    /// The statement that the proof must be of; without it, one that shows all inputs and outputs
+    /// The statement that each proof must be of; without it, one that shows all inputs and outputs
     #[arg(long, value_name = "STATEMENT", conflicts_with = "context")]
     pub expect: Option<PathBuf>,
-    /// Reject unless the proof is of this input
+    /// Reject a proof unless it is of this input
     #[arg(long, value_name = "IN")]
     pub input: Option<PathBuf>,
     /// Which sample of the input file, from 0
@@ -589,7 +589,7 @@ pub struct VerifyArgs {
     /// Refuse to compare with an input of which a value is beyond the declared range
     #[arg(long, requires = "input")]
     pub strict: bool,
-    /// Reject unless the proof is of this output: a JSON list, or a file with one
+    /// Reject a proof unless it is of this output: a JSON list, or a file with one
     #[arg(long, value_name = "VALUES", allow_hyphen_values = true)]
     pub output: Option<String>,
     /// The values of --output are the program's integers, not real numbers

@@ -162,7 +162,9 @@ fn colored(line: &str) -> String {
         return line.to_owned();
     }
     let value = match (label.trim(), value.trim()) {
-        ("verdict", "accepted") => format!("{GOOD}{value}{GOOD:#}"),
+        ("verdict", verdict) if verdict == "accepted" || verdict.starts_with("all ") => {
+            format!("{GOOD}{value}{GOOD:#}")
+        }
         ("supported", "yes") => format!("{GOOD}{value}{GOOD:#}"),
         ("supported", "no") => format!("{BAD}{value}{BAD:#}"),
         _ => value.to_owned(),

@@ -13,6 +13,7 @@ mod digit;
 mod error;
 mod expected;
 mod interrupt;
+mod judge;
 mod log;
 mod progress;
 mod recognise;

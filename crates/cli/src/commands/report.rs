@@ -2,10 +2,10 @@
 
 use crate::Outcome;
 use crate::args::{LimitArgs, ReportArgs, VerifyArgs};
-use crate::commands::verify::{Judgement, judgement};
 use crate::console::Console;
 use crate::destination::Destination;
 use crate::error::Error;
+use crate::judge::Judge;
 use crate::recognise::{EXPECT, INPUT, LABELS, PUBLIC_KEY, SHOWN, check_all};
 use crate::report::{Bytes, row};
 use crate::source::{is_standard, name, read, read_key};
@@ -16,6 +16,7 @@ use inferproof::{
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// What `report` prints.
 #[derive(Serialize)]
@@ -131,17 +132,11 @@ fn of_proof(
     };
     let labels = args.labels.as_deref().map(read_labels).transpose()?;
     let file = read_key(key)?;
-    let Judgement {
-        verifier,
-        expected,
-        verdict,
-        saturated,
-        seconds,
-        setup_seconds,
-        range_proof_seconds,
-        ..
-    } = judgement(&file, bytes, &verify_args(args, key))?;
-    console.warn(&saturated);
+    let judge = Judge::new(&file, &verify_args(args, key))?;
+    let start = Instant::now();
+    let verdict = judge.verdict(bytes);
+    let seconds = start.elapsed().as_secs_f64();
+    console.warn(&judge.saturated);
     let input = args.input.as_deref().map(name);
     let compared = input.map(|path| format!("the input in {}", path.display()));
     let from = args.labels.as_deref().map(name).unwrap_or_default();
@@ -150,13 +145,13 @@ fn of_proof(
         place,
         bytes,
         Some(&Judged {
-            verifier: &verifier,
-            expected: &expected,
+            verifier: &judge.verifier,
+            expected: &judge.expected,
             verdict: &verdict,
             timings: Timings {
                 seconds,
-                setup_seconds,
-                range_proof_seconds,
+                setup_seconds: judge.setup_seconds,
+                range_proof_seconds: judge.range_proof_seconds,
             },
             compared: compared.as_deref(),
             labels: labels.as_deref().map(|labels| (labels, from.as_str())),
@@ -178,7 +173,7 @@ fn of_proof(
 fn verify_args(args: &ReportArgs, key: &Path) -> VerifyArgs {
     VerifyArgs {
         key: key.to_owned(),
-        proof: args.file.clone(),
+        proofs: vec![args.file.clone()],
         context: args.context.clone(),
         expect: args.expect.clone(),
         input: args.input.clone(),

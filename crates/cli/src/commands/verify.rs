@@ -1,21 +1,20 @@
-//! `inferproof verify`: from a model's public folder and a proof to a verdict.
+//! `inferproof verify`: from a model's public folder and proofs to verdicts.
 //!
-//! What stands in the proof file can only make the verdict "no" (exit code 1); whatever is wrong with the key or with the
+//! What stands in a proof file can only make its verdict "no" (exit code 1); whatever is wrong with the key or with the
 //! arguments is an error (exit code 2).
 
 use crate::Outcome;
 use crate::args::VerifyArgs;
 use crate::console::Console;
 use crate::error::Error;
-use crate::expected::read_outputs;
-use crate::recognise::{EXPECT, INPUT, PROOF, PUBLIC_KEY, What, check_all, once};
+use crate::judge::Judge;
+use crate::recognise::{EXPECT, INPUT, PROOF, PUBLIC_KEY, check_all, once};
 use crate::report::{Bytes, Seconds, row};
-use crate::source::{read, read_key};
-use crate::statement::{Seen, executed, read_statement};
-use crate::values::{Inputs, Outputs, allow, read_input};
+use crate::source::{name, read, read_key};
+use crate::statement::{Seen, executed};
+use crate::values::{Inputs, Outputs};
 use inferproof::{
-    CardBinding, Curve, Disclosed, Disclosure, Error as ModelError, Expected, KeyFile, Program,
-    Proof, Role, Saturated, Statement, Verdict, Verifier, hex, judge,
+    CardBinding, Curve, Disclosed, Disclosure, KeyFile, Program, Proof, Saturated, Verdict, hex,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -25,10 +24,10 @@ use std::time::Instant;
 /// What `verify` prints.
 #[derive(Serialize)]
 struct Report {
+    /// Accepted if each of them is.
     verdict: Answer,
-    /// Why a proof was rejected.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    #[serde(flatten)]
+    proofs: Proofs,
     model_id: String,
     /// Of the model card beside the key, if there is one.
     card: Option<CardBinding>,
@@ -37,24 +36,50 @@ struct Report {
     #[serde(skip)]
     shows: String,
     context: String,
-    /// Of an accepted proof, where inputs are public.
-    #[serde(flatten)]
-    inputs: Inputs,
-    /// Of an accepted proof, where outputs are public.
-    #[serde(flatten)]
-    outputs: Outputs,
-    /// Of an accepted proof, by tensor.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    commitments: BTreeMap<String, String>,
-    /// What had to be moved into the declared ranges of the input that the proof was compared with.
+    /// What had to be moved into the declared ranges of the input that the proofs were compared with.
     saturated: Vec<Saturated>,
-    proof_bytes: usize,
-    /// Verifying the proof.
+    /// Verifying the proofs.
     seconds: f64,
     /// Reading the key and making ready, once for any number of proofs.
     setup_seconds: f64,
     /// Verifying the range proofs of the weights, if it was done now.
     range_proof_seconds: Option<f64>,
+}
+
+/// The only proof that was given, or each of several.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Proofs {
+    One(OfProof),
+    Several { proofs: Vec<Named> },
+}
+
+/// One of several proofs.
+#[derive(Serialize)]
+struct Named {
+    /// Its file.
+    proof: String,
+    verdict: Answer,
+    #[serde(flatten)]
+    of: OfProof,
+}
+
+/// What is said of a proof.
+#[derive(Default, Serialize)]
+struct OfProof {
+    /// Why it was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// If it is accepted, where inputs are public.
+    #[serde(flatten)]
+    inputs: Inputs,
+    /// If it is accepted, where outputs are public.
+    #[serde(flatten)]
+    outputs: Outputs,
+    /// If it is accepted, by tensor.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    commitments: BTreeMap<String, String>,
+    proof_bytes: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -70,14 +95,17 @@ pub fn main(args: VerifyArgs, console: &Console) -> Result<Outcome, Error> {
     sources.extend(args.expect.as_deref().map(|path| (EXPECT, path)));
     check_all(&sources)?;
     // What is given as the proof can only be rejected, but not read from where something else is.
-    sources.push((PROOF, &args.proof));
+    sources.extend(args.proofs.iter().map(|path| (PROOF, path.as_path())));
     once(&sources)?;
     let key = read_key(&args.key)?;
     let report = verify(&key, &args)?;
-    if let (Some(reason), false) = (&report.reason, console.is_json()) {
-        console.rejected(reason);
-    } else {
+    let rejected = report.rejected();
+    // Of a single proof that is rejected nothing else is worth saying.
+    if console.is_json() || rejected.is_empty() || matches!(report.proofs, Proofs::Several { .. }) {
         console.report(&report);
+    }
+    if !console.is_json() {
+        rejected.iter().for_each(|reason| console.rejected(reason));
     }
     console.warn(&report.saturated);
     let edited = report.card.filter(|card| *card == CardBinding::Edited);
@@ -89,164 +117,82 @@ pub fn main(args: VerifyArgs, console: &Console) -> Result<Outcome, Error> {
     })
 }
 
-/// A verdict, and all that it came of.
-pub struct Judgement {
-    pub verifier: Verifier,
-    /// Of the model card beside the key, if there is one.
-    pub card: Option<CardBinding>,
-    pub expected: Expected,
-    pub verdict: Verdict,
-    /// What had to be moved into the declared ranges of the input that the proof was compared with.
-    pub saturated: Vec<Saturated>,
-    /// Verifying the proof.
-    pub seconds: f64,
-    /// Reading the key and making ready.
-    pub setup_seconds: f64,
-    /// Verifying the range proofs of the weights, if it was done now.
-    pub range_proof_seconds: Option<f64>,
-}
-
-/// Verifies the bytes of a proof as the arguments say.
-pub fn judgement(file: &KeyFile, bytes: &[u8], args: &VerifyArgs) -> Result<Judgement, Error> {
-    let start = Instant::now();
-    let key = file.decode()?;
-    let card = CardBinding::beside(file, &key)?;
-    let verifier =
-        Verifier::within(key, &args.limit.limits()).map_err(ModelError::key(&file.path))?;
-    let (expected, saturated) = expected(&verifier, args)?;
-    allow(&saturated, args.strict)?;
-    let setup_seconds = start.elapsed().as_secs_f64();
-
-    let start = Instant::now();
-    let cache = args.cache.cache();
-    let mut range_proof_seconds = None;
-    if args.recheck || !cache.has_range_proofs(&file.bytes) {
-        verifier
-            .check_range_proofs()
-            .map_err(ModelError::key(&file.path))?;
-        cache.add_range_proofs(&file.bytes);
-        range_proof_seconds = Some(start.elapsed().as_secs_f64());
-    }
-
-    let start = Instant::now();
-    let verdict = match judge(&verifier, &expected, bytes) {
-        Verdict::Rejected(_) if What::of_bytes(bytes) == Some(What::Key) => {
-            let swapped = "it is a verifying key, not a proof; did you swap the arguments?";
-            Verdict::Rejected(swapped.into())
-        }
-        Verdict::Rejected(reason) => {
-            Verdict::Rejected(about_context(reason, bytes, expected.statement()))
-        }
-        verdict => verdict,
-    };
-    Ok(Judgement {
-        seconds: start.elapsed().as_secs_f64(),
-        verifier,
-        card,
-        expected,
-        verdict,
-        saturated,
-        setup_seconds,
-        range_proof_seconds,
-    })
-}
-
 fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
-    let bytes = read(&args.proof)?;
-    let Judgement {
-        verifier,
-        card,
-        expected,
-        verdict,
-        saturated,
-        seconds,
-        setup_seconds,
-        range_proof_seconds,
-    } = judgement(file, &bytes, args)?;
-    let program = verifier.program();
-    let mut report = Report {
-        verdict: Answer::Rejected,
-        reason: None,
-        model_id: hex(&verifier.model_id()),
-        card,
+    let proofs = args.proofs.iter().map(|path| read(path));
+    let proofs = proofs.collect::<Result<Vec<_>, _>>()?;
+    let judge = Judge::new(file, args)?;
+    let start = Instant::now();
+    let verdicts = judge.verdicts(&proofs);
+    let seconds = start.elapsed().as_secs_f64();
+    let program = judge.verifier.program();
+    let statement = judge.expected.statement();
+    let curve = judge.verifier.curve();
+    let shown = executed(statement, program)?;
+    let mut all = Answer::Accepted;
+    let mut named = Vec::new();
+    for ((path, bytes), verdict) in args.proofs.iter().zip(&proofs).zip(verdicts) {
+        let (verdict, of) = of_proof(&shown, curve, bytes.len(), verdict);
+        if verdict == Answer::Rejected {
+            all = Answer::Rejected;
+        }
+        named.push(Named {
+            proof: name(path).display().to_string(),
+            verdict,
+            of,
+        });
+    }
+    let proofs = match <[Named; 1]>::try_from(named) {
+        Ok([only]) => Proofs::One(only.of),
+        Err(proofs) => Proofs::Several { proofs },
+    };
+    Ok(Report {
+        verdict: all,
+        proofs,
+        model_id: hex(&judge.verifier.model_id()),
+        card: judge.card,
         shows: Seen {
-            statement: expected.statement(),
+            statement,
             model: program,
         }
         .to_string(),
-        statement: serde_json::from_str(&expected.statement().to_json(program)).unwrap_or_default(),
-        context: String::from_utf8_lossy(&expected.statement().context).into_owned(),
-        inputs: Inputs::default(),
-        outputs: Outputs::default(),
-        commitments: BTreeMap::new(),
-        saturated,
-        proof_bytes: bytes.len(),
+        statement: serde_json::from_str(&statement.to_json(program)).unwrap_or_default(),
+        context: String::from_utf8_lossy(&statement.context).into_owned(),
+        saturated: judge.saturated,
         seconds,
-        setup_seconds,
-        range_proof_seconds,
-    };
+        setup_seconds: judge.setup_seconds,
+        range_proof_seconds: judge.range_proof_seconds,
+    })
+}
+
+/// What is said of a proof of this many bytes, of a run of this program.
+fn of_proof(
+    program: &Program,
+    curve: Curve,
+    proof_bytes: usize,
+    verdict: Verdict,
+) -> (Answer, OfProof) {
     match verdict {
         Verdict::Accepted(proof) => {
-            report.verdict = Answer::Accepted;
             let integers = |shown: &Disclosed| shown.integers().map(<[i64]>::to_vec);
             let Disclosure { inputs, outputs } = &proof.disclosure;
-            let program = &executed(expected.statement(), program)?;
-            report.inputs = Inputs::shown(program, inputs.iter().map(integers));
-            report.outputs = Outputs::shown(program, outputs.iter().map(integers));
-            report.commitments = commitments(program, verifier.curve(), &proof);
+            let of = OfProof {
+                reason: None,
+                inputs: Inputs::shown(program, inputs.iter().map(integers)),
+                outputs: Outputs::shown(program, outputs.iter().map(integers)),
+                commitments: commitments(program, curve, &proof),
+                proof_bytes,
+            };
+            (Answer::Accepted, of)
         }
-        Verdict::Rejected(reason) => report.reason = Some(reason),
+        Verdict::Rejected(reason) => {
+            let of = OfProof {
+                reason: Some(reason),
+                proof_bytes,
+                ..OfProof::default()
+            };
+            (Answer::Rejected, of)
+        }
     }
-    Ok(report)
-}
-
-/// A reason to reject, with what is to be done if another context was meant: it is left out or mistyped easily.
-fn about_context(reason: String, proof: &[u8], expected: &Statement) -> String {
-    let Ok((Proof { statement, .. }, _)) = Proof::read(proof) else {
-        return reason;
-    };
-    let other = expected.clone().with_context(&statement.context);
-    if statement.context == expected.context || statement != other {
-        return reason;
-    }
-    let quoted = |context: &[u8]| match context {
-        [] => "no context".to_owned(),
-        context => format!("the context {:?}", String::from_utf8_lossy(context)),
-    };
-    let (bound, given) = (quoted(&statement.context), quoted(&expected.context));
-    let advice = "give --context as it was agreed with the prover, or ask for a proof for it";
-    format!("it is bound to {bound}, but {given} was expected; {advice}")
-}
-
-/// What the caller says the proof must say and show, and where the input had to be moved into the declared ranges.
-fn expected(verifier: &Verifier, args: &VerifyArgs) -> Result<(Expected, Vec<Saturated>), Error> {
-    let program = verifier.program();
-    let statement = match &args.expect {
-        Some(file) => read_statement(program, file)?,
-        None => verifier.statement(args.context.as_bytes()),
-    };
-    let program = &executed(&statement, program)?;
-    let mut expected = Expected::new(statement);
-    let hidden = |flag| move |hidden| Error::Compare { flag, hidden };
-    let mut saturated = Vec::new();
-    if let Some(path) = &args.input {
-        expected
-            .check_shown(program, Role::Input)
-            .map_err(hidden("--input"))?;
-        let input = read_input(program, path, args.sample)?;
-        saturated = input.saturated;
-        let shown = expected.showing(program, Role::Input, input.integers);
-        expected = shown.map_err(hidden("--input"))?;
-    }
-    if let Some(text) = &args.output {
-        expected
-            .check_shown(program, Role::Output)
-            .map_err(hidden("--output"))?;
-        let outputs = read_outputs(program, text, args.quantized)?;
-        let shown = expected.showing(program, Role::Output, outputs);
-        expected = shown.map_err(hidden("--output"))?;
-    }
-    Ok((expected, saturated))
 }
 
 /// The identifiers of the commitments that a proof reads or comes with, by tensor.
@@ -263,20 +209,56 @@ fn commitments(program: &Program, curve: Curve, proof: &Proof) -> BTreeMap<Strin
     found.collect()
 }
 
+impl Report {
+    /// Why proofs were rejected, and which where there are several.
+    fn rejected(&self) -> Vec<String> {
+        match &self.proofs {
+            Proofs::One(of) => of.reason.iter().cloned().collect(),
+            Proofs::Several { proofs } => {
+                let reasons = proofs
+                    .iter()
+                    .filter_map(|named| Some((&named.proof, named.of.reason.as_ref()?)));
+                let said = reasons.map(|(proof, reason)| format!("{proof}: {reason}"));
+                said.collect()
+            }
+        }
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        row(f, "verdict", "accepted")?;
+        match &self.proofs {
+            Proofs::One(_) => row(f, "verdict", self.verdict)?,
+            Proofs::Several { proofs } => {
+                let accepted = |named: &&Named| named.verdict == Answer::Accepted;
+                let count = proofs.iter().filter(accepted).count();
+                match count == proofs.len() {
+                    true => row(f, "verdict", format_args!("all {count} accepted"))?,
+                    false => {
+                        let of = format_args!("{count} of {} accepted", proofs.len());
+                        row(f, "verdict", of)?;
+                    }
+                }
+            }
+        }
         row(f, "model", &self.model_id)?;
         row(f, "says", &self.shows)?;
         if !self.context.is_empty() {
             row(f, "context", format_args!("{:?}", self.context))?;
         }
-        self.inputs.fmt(f)?;
-        self.outputs.fmt(f)?;
-        for (tensor, id) in &self.commitments {
-            row(f, "commitment", format_args!("{tensor}: {id}"))?;
+        match &self.proofs {
+            Proofs::One(of) => {
+                of.fmt(f)?;
+                row(f, "proof", Bytes(of.proof_bytes as u64))?;
+            }
+            Proofs::Several { proofs } => {
+                for Named { proof, verdict, of } in proofs {
+                    let size = Bytes(of.proof_bytes as u64);
+                    row(f, "proof", format_args!("{proof}, {size}: {verdict}"))?;
+                    of.fmt(f)?;
+                }
+            }
         }
-        row(f, "proof", Bytes(self.proof_bytes as u64))?;
         row(f, "verified in", Seconds(self.seconds))?;
         if let Some(seconds) = self.range_proof_seconds {
             row(
@@ -289,5 +271,24 @@ impl fmt::Display for Report {
             )?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+        })
+    }
+}
+
+impl fmt::Display for OfProof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inputs.fmt(f)?;
+        self.outputs.fmt(f)?;
+        let mut commitments = self.commitments.iter();
+        commitments
+            .try_for_each(|(tensor, id)| row(f, "commitment", format_args!("{tensor}: {id}")))
     }
 }

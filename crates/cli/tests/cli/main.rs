@@ -10,6 +10,7 @@ mod files;
 mod interrupts;
 mod labels;
 mod machines;
+mod many;
 mod misplaced;
 mod outside;
 mod pages;
