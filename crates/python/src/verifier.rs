@@ -8,7 +8,7 @@ use crate::trust::Trust;
 use crate::work::run;
 use inferproof::{
     Cache, Disclosed, Expected, Hidden, KeyFile, Program, Role, Saturated, Statement, Verdict, hex,
-    judge, ports, single_input,
+    judge_all, ports, single_input,
 };
 use pyo3::prelude::*;
 use std::path::PathBuf;
@@ -21,14 +21,12 @@ pub struct Verifier {
     id: String,
 }
 
-/// Why a proof is rejected; else what it shows of inputs and outputs, and the identifiers of commitments by name; where the given input
-/// had to be moved into the declared ranges.
+/// Why a proof is rejected; else what it shows of inputs and outputs, and the identifiers of commitments by name.
 type Judged<'py> = (
     Option<String>,
     Vec<Tensor<'py>>,
     Vec<Tensor<'py>>,
     Vec<(String, String)>,
-    String,
 );
 
 #[pymethods]
@@ -86,30 +84,41 @@ impl Verifier {
         })
     }
 
-    /// Whether a proof is one of a statement, and shows what is given.
+    /// Whether each proof is one of its statement, and shows what is given; where the given input had to be moved into the declared ranges.
+    /// There is one verdict for each proof, in their order.
     fn verify<'py>(
         &self,
         py: Python<'py>,
-        proof: Vec<u8>,
-        statement: String,
+        proofs: Vec<(Vec<u8>, String)>,
         input: Option<Given>,
         output: Option<Given>,
         strict: bool,
-    ) -> PyResult<Judged<'py>> {
+    ) -> PyResult<(Vec<Judged<'py>>, String)> {
         let verifier = self.verifier.clone();
-        let (judged, saturated) = run(py, None, move |_| {
+        let (verdicts, saturated) = run(py, None, move |_| {
             let program = verifier.program();
-            let statement = of_model(&verifier.statement(b""), program, &statement)?;
-            let (expected, saturated) = expected(program, statement, input, output)?;
-            allow(&saturated, strict)?;
-            Ok((judge(&verifier, &expected, &proof), saturated))
-        })?;
-        let saturated = saturations(&saturated);
-        let proof = match judged {
-            Verdict::Accepted(proof) => proof,
-            Verdict::Rejected(reason) => {
-                return Ok((Some(reason), vec![], vec![], vec![], saturated));
+            let (plain, mut statements) = (verifier.statement(b""), Vec::new());
+            for (_, statement) in &proofs {
+                statements.push(of_model(&plain, program, statement)?);
             }
+            let (expected, saturated) = expected(program, statements, input, output)?;
+            allow(&saturated, strict)?;
+            let pairs = expected.iter().zip(&proofs);
+            let pairs: Vec<_> = pairs
+                .map(|(expected, (proof, _))| (expected, proof.as_slice()))
+                .collect();
+            Ok((judge_all(&verifier, &pairs), saturated))
+        })?;
+        let judged = verdicts.into_iter().map(|verdict| self.judged(py, verdict));
+        Ok((judged.collect::<PyResult<_>>()?, saturations(&saturated)))
+    }
+}
+
+impl Verifier {
+    fn judged<'py>(&self, py: Python<'py>, verdict: Verdict) -> PyResult<Judged<'py>> {
+        let proof = match verdict {
+            Verdict::Accepted(proof) => proof,
+            Verdict::Rejected(reason) => return Ok((Some(reason), vec![], vec![], vec![])),
         };
         let program = self.verifier.program();
         let shown = |ids, disclosed: &[Disclosed]| {
@@ -129,32 +138,47 @@ impl Verifier {
             shown(&program.inputs, &disclosure.inputs)?,
             shown(&program.outputs, &disclosure.outputs)?,
             commitments.collect(),
-            saturated,
         ))
     }
 }
 
-/// What the caller says the proof must say and show, and where the input had to be moved into the declared ranges.
+/// What the caller says that proofs of these statements must show, and where the input had to be moved into the declared ranges.
 fn expected(
     program: &Program,
-    statement: Statement,
+    statements: Vec<Statement>,
     input: Option<Given>,
     output: Option<Given>,
-) -> Result<(Expected, Vec<Saturated>), Failure> {
-    let mut expected = Expected::new(statement);
+) -> Result<(Vec<Expected>, Vec<Saturated>), Failure> {
+    let mut expected: Vec<_> = statements.into_iter().map(Expected::new).collect();
     let mut saturated = Vec::new();
     if let Some(input) = input {
-        expected.check_shown(program, Role::Input)?;
+        check_shown(&expected, program, Role::Input)?;
         let input = input.input("input", program)?;
         saturated = input.saturated;
-        expected = expected.showing(program, Role::Input, input.integers)?;
+        expected = showing(expected, program, Role::Input, &input.integers)?;
     }
     if let Some(output) = output {
-        expected.check_shown(program, Role::Output)?;
+        check_shown(&expected, program, Role::Output)?;
         let output = output.output("output", program)?;
-        expected = expected.showing(program, Role::Output, output)?;
+        expected = showing(expected, program, Role::Output, &output)?;
     }
     Ok((expected, saturated))
+}
+
+fn check_shown(expected: &[Expected], program: &Program, role: Role) -> Result<(), Hidden> {
+    let mut expected = expected.iter();
+    expected.try_for_each(|expected| expected.check_shown(program, role))
+}
+
+fn showing(
+    expected: Vec<Expected>,
+    program: &Program,
+    role: Role,
+    integers: &[Vec<i64>],
+) -> Result<Vec<Expected>, Hidden> {
+    let shown = expected.into_iter();
+    let shown = shown.map(|expected| expected.showing(program, role, integers.to_vec()));
+    shown.collect()
 }
 
 impl From<Hidden> for Failure {

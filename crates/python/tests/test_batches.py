@@ -94,3 +94,50 @@ def test_the_log_is_silent_until_it_is_listened_to(credit, prover, verifier, cap
         warnings.simplefilter("ignore")
         prover.run(np.full(30, 1e4))
     assert any("input `input`" in record.getMessage() for record in caplog.records)
+
+
+def test_many_proofs_are_verified_together(credit, model, prover, verifier) -> None:
+    proofs = [proof for _, proof in prover.prove_batch(credit.x[:4], context=b"all")]
+    verdicts = verifier.verify_many(proofs, context=b"all")
+    assert len(verdicts) == 4 and all(verdicts)
+    for x, verdict in zip(credit.x, verdicts):
+        assert verdict.outputs == prover.run(x)
+        assert verdict.context == b"all"
+    assert verifier.verify_many([]) == []
+    # Each gets the verdict that it gets alone.
+    broken = bytearray(proofs[2])
+    broken[-40] ^= 1
+    several = [proofs[0], b"", bytes(broken), proofs[0]]
+    together = verifier.verify_many(several, context=b"all")
+    assert [bool(verdict) for verdict in together] == [True, False, False, True]
+    assert [verdict.reason for verdict in together] == [verifier.verify(proof, context=b"all").reason for proof in several]
+    with pytest.raises(inferproof.RejectedProofError) as rejected:
+        verifier.verify_many(several, context=b"all", raises=True)
+    assert rejected.value.reason == together[1].reason
+
+
+def test_many_proofs_have_statements_of_their_own(credit, model, prover, verifier) -> None:
+    proofs = [proof for _, proof in prover.prove_batch(credit.x[:3], contexts=["a", "b", "c"])]
+    assert all(verifier.verify_many(proofs, contexts=["a", "b", "c"]))
+    swapped = verifier.verify_many(proofs, contexts=["a", "c", "b"])
+    assert [bool(verdict) for verdict in swapped] == [True, False, False]
+    # Shapes of statements may differ.
+    expect = model.public.statement(private="inputs", context=b"hidden")
+    _, hidden = prover.prove(credit.x[3], statement=expect)
+    plain = model.public.statement(context=b"a")
+    assert all(verifier.verify_many([proofs[0], hidden], expect=[plain, expect]))
+    assert [bool(v) for v in verifier.verify_many([proofs[0], hidden], expect=expect)] == [False, True]
+
+
+def test_arguments_of_verify_many_are_checked(model, verifier) -> None:
+    for wrong, error, words in (
+        ({"proofs": b"one"}, TypeError, "a single one"),
+        ({"proofs": [b""], "contexts": ["a", "b"]}, inferproof.InputError, "expected 1"),
+        ({"proofs": [b""], "contexts": "a"}, TypeError, "context="),
+        ({"proofs": [b""], "expect": []}, inferproof.InputError, "expected 1"),
+        ({"proofs": [b""], "expect": 7}, TypeError, "expected a Statement"),
+        ({"proofs": [b""], "context": b"a", "contexts": ["a"]}, ValueError, "not both"),
+        ({"proofs": [b""], "context": b"a", "expect": [model.public.statement()]}, ValueError, "not both"),
+    ):
+        with pytest.raises(error, match=words):
+            verifier.verify_many(**wrong)
