@@ -15,6 +15,7 @@ use inferproof_argument::curve::{Point, Profile};
 use inferproof_argument::generators::Generators;
 use inferproof_argument::{Limits, Presented, Reject, Statement as ArgumentStatement};
 use inferproof_program::ValidProgram;
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The relations of statements of one shape, and generators enough for them.
@@ -320,7 +321,10 @@ impl<P: Profile> Verifier<P> {
 
     /// The expected statement speaks of the key's model, and lists the inputs and outputs of the program that is run as they are (S2).
     /// Gives that program.
-    pub(crate) fn check_expected(&self, expected: &Statement) -> Result<ValidProgram, Rejection> {
+    pub(crate) fn check_expected(
+        &self,
+        expected: &Statement,
+    ) -> Result<Cow<'_, ValidProgram>, Rejection> {
         if expected.model_id != self.model_id {
             return Err(Rejection::Expected("it is of another model"));
         }
@@ -328,8 +332,8 @@ impl<P: Profile> Verifier<P> {
             return Err(Rejection::Expected("it binds other range proofs"));
         }
         let program = match expected.execution.is_plain() {
-            true => self.program().clone(),
-            false => self.executed(expected)?,
+            true => Cow::Borrowed(self.program()),
+            false => Cow::Owned(self.executed(expected)?),
         };
         let own = Statement::plain(&program, self.model_id, self.range_proof_id, &[]);
         let tensors = |statement: &Statement| {

@@ -107,6 +107,10 @@ pub fn judge_all(verifier: &Verifier, proofs: &[(&Expected, &[u8])]) -> Vec<Verd
     let pairs = verified.into_iter().zip(proofs);
     pairs
         .map(|(verified, (expected, _))| match verified {
+            // No value is compared, so that no program is needed.
+            Ok(proof) if expected.inputs.is_none() && expected.outputs.is_none() => {
+                Verdict::Accepted(Box::new(proof))
+            }
             Ok(proof) => match verifier.executed(&expected.statement) {
                 Ok(program) => compare(&program, expected, proof),
                 Err(error) => Verdict::Rejected(error.to_string()),

@@ -7,8 +7,8 @@ use crate::statements::of_model;
 use crate::trust::Trust;
 use crate::work::run;
 use inferproof::{
-    Cache, Disclosed, Expected, Hidden, KeyFile, Program, Role, Saturated, Statement, Verdict, hex,
-    judge_all, ports, single_input,
+    Cache, Disclosed, Expected, Hidden, KeyFile, Program, Role, Saturated, Statement, ValidProgram,
+    Verdict, hex, judge_all, ports, single_input,
 };
 use pyo3::prelude::*;
 use std::path::PathBuf;
@@ -101,6 +101,11 @@ impl Verifier {
             for (_, statement) in &proofs {
                 statements.push(of_model(&plain, program, statement)?);
             }
+            // Only statements of one program are compared with values.
+            let program = match statements.first() {
+                Some(first) => &executed(&verifier, first)?,
+                None => program,
+            };
             let (expected, saturated) = expected(program, statements, input, output)?;
             allow(&saturated, strict)?;
             let pairs = expected.iter().zip(&proofs);
@@ -120,7 +125,8 @@ impl Verifier {
             Verdict::Accepted(proof) => proof,
             Verdict::Rejected(reason) => return Ok((Some(reason), vec![], vec![], vec![])),
         };
-        let program = self.verifier.program();
+        let program = executed(&self.verifier, &proof.statement);
+        let program = &program.map_err(|failure| failure.raise(py))?;
         let shown = |ids, disclosed: &[Disclosed]| {
             let integers = disclosed.iter().map(|d| d.integers().map(<[i64]>::to_vec));
             tensors(py, program, ids, integers)
@@ -140,6 +146,20 @@ impl Verifier {
             commitments.collect(),
         ))
     }
+}
+
+/// The program whose inputs and outputs a statement lists.
+fn executed(
+    verifier: &inferproof::Verifier,
+    statement: &Statement,
+) -> Result<ValidProgram, Failure> {
+    let program = verifier.executed(statement);
+    program.map_err(|error| Failure::Input {
+        message: error.to_string(),
+        tensor: None,
+        expected: Some("a part of the model".into()),
+        found: None,
+    })
 }
 
 /// What the caller says that proofs of these statements must show, and where the input had to be moved into the declared ranges.
