@@ -1,5 +1,9 @@
 //! Writes the seeds: `cargo run --release --features prover --bin seeds`, in this folder.
 
+#[path = "claim/program.rs"]
+mod claims;
+
+use inferproof_claims::{Claim, Scope};
 use inferproof_inference::generic::{Prover, Verifier, VerifyingKey, commit};
 use inferproof_inference::{Curve, Grumpkin, Proof, Visibility, Visible};
 use inferproof_program::testing::{Case, build};
@@ -35,8 +39,23 @@ fn key_and_proof(case: &Case, weights: Visible) -> (Vec<u8>, Proof) {
 }
 
 fn main() {
-    for folder in ["key", "proof", "program", "statement", "tensor", "view"] {
+    for folder in [
+        "claim",
+        "key",
+        "proof",
+        "program",
+        "statement",
+        "tensor",
+        "view",
+    ] {
         fs::create_dir_all(format!("seeds/{folder}")).unwrap();
+    }
+    let program = claims::program();
+    for (number, text) in claims::CLAIMS.iter().enumerate() {
+        let claim = Claim::parse(text, &Scope::new(&program)).unwrap();
+        fs::write(format!("seeds/claim/text-{number}"), text).unwrap();
+        let bytes = postcard::to_allocvec(&claim).unwrap();
+        fs::write(format!("seeds/claim/bytes-{number}"), bytes).unwrap();
     }
     // The smallest of some programs that have a weight and a contraction.
     let small = (0..200)

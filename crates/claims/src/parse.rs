@@ -14,9 +14,6 @@ use crate::token::{RESERVED, Token, Word, words};
 use crate::{ClaimError, ClaimProblem};
 use std::ops::Range;
 
-/// The longest text.
-const MAX_BYTES: usize = 1 << 16;
-
 impl Claim {
     /// Reads a claim. `docs/concepts/claims.md` has the grammar.
     ///
@@ -24,10 +21,6 @@ impl Claim {
     /// If it is no claim, if it speaks of what is not there, or if a comparison in it is the same for all values in the declared ranges; with
     /// the place in the text.
     pub fn parse(text: &str, scope: &Scope<'_>) -> Result<Self, ClaimError> {
-        if text.len() > MAX_BYTES {
-            let problem = crate::check::limit(format!("{MAX_BYTES} bytes"));
-            return Err(ClaimError::of(problem, String::new()));
-        }
         let tokens = words(text)?;
         let mut parser = Parser {
             text,

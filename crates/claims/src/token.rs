@@ -62,6 +62,9 @@ fn continues_a_name(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
 }
 
+/// The most words. What a claim may hold has fewer in its canonical text, however long names are.
+const MAX_WORDS: usize = 1 << 16;
+
 /// All words of a text, and its end.
 pub(crate) fn words(text: &str) -> Result<Vec<Token>, ClaimError> {
     let mut reader = Reader {
@@ -73,6 +76,11 @@ pub(crate) fn words(text: &str) -> Result<Vec<Token>, ClaimError> {
         if character.is_ascii_whitespace() {
             reader.rest.next();
             continue;
+        }
+        if tokens.len() == MAX_WORDS {
+            let limit = format!("{MAX_WORDS} words");
+            let problem = ClaimProblem::Limit { limit };
+            return Err(ClaimError::of(problem, String::new()));
         }
         let word = reader.word(start, character);
         let end = reader.place();

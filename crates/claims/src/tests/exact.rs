@@ -295,3 +295,18 @@ fn a_batch_has_a_bit_for_each_sample() {
         "{expected:?}"
     );
 }
+
+/// Clamps cut off on purpose: a run does not tell of it as of values that were too great.
+#[test]
+fn a_claim_saturates_nothing() {
+    let program = copying(&[Port::new("x", &[2], (-100, 100), 0)]);
+    let claim = parse(&program, "x[0] > 3 and not x[1] in [-2, 2]");
+    let with = with_claim(&program, &claim).unwrap();
+    let trace = with
+        .bind(Weights::new())
+        .unwrap()
+        .run(&[vec![90, -90]])
+        .unwrap();
+    assert_eq!(trace.outputs(&with).last().unwrap(), &[1]);
+    assert_eq!(trace.saturations(&with), []);
+}

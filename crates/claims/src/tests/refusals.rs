@@ -255,7 +255,7 @@ fn sizes_are_bounded() {
     Claim::parse(&nested(64), &scope).unwrap();
     assert!(refused(&nested(65)).contains("64 parentheses inside each other"));
     assert!(refused(&nested(20_000)).contains("64 parentheses inside each other"));
-    assert!(refused(&"k > 1 and ".repeat(7000)).contains("65536 bytes"));
+    assert!(refused(&"k > 1 and ".repeat(20_000)).contains("65536 words"));
     let alternating = |depth: usize| {
         (0..depth).fold("k > 1".to_owned(), |inner, level| match level % 2 {
             0 => format!("({inner} and z[0,0] > 3)"),
