@@ -3,6 +3,8 @@
 //! honest protocol. The verifier must reject each.
 
 mod arena;
+mod claims;
+mod evaluations;
 mod integers;
 mod sketch;
 mod statements;
