@@ -256,6 +256,12 @@ pub struct CompileArgs {
     /// The error on calibration data to stay below, relative to the size of each output column
     #[arg(long, value_name = "T", default_value_t = 0.02, value_parser = tolerance)]
     pub tolerance: f64,
+    /// Say that an output is the next run's input: both get one scale and range. Data may leave that input out
+    #[arg(long, value_name = "OUTPUT=INPUT")]
+    pub feed: Vec<Fed>,
+    /// Give an input or output the scale and range of a tensor of another model, whose public folder or key this is
+    #[arg(long = "as", value_name = "NAME=PUBLIC:TENSOR")]
+    pub alike: Vec<As>,
     /// Refuse to make a model that there is a warning about
     #[arg(long)]
     pub strict: bool,
@@ -296,6 +302,51 @@ impl std::str::FromStr for Named {
             _ => Err("expected NAME=VALUE, such as x=x.opening".into()),
         }
     }
+}
+
+/// An output and the input that it feeds: `OUTPUT=INPUT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fed {
+    /// Of one run.
+    pub output: String,
+    /// Of the next.
+    pub input: String,
+}
+
+impl std::str::FromStr for Fed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (output, input) = halves(text).ok_or("expected OUTPUT=INPUT, such as stateN=state")?;
+        Ok(Self { output, input })
+    }
+}
+
+/// An input or output, and the tensor of another model that it is described as: `NAME=PUBLIC:TENSOR`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct As {
+    /// Of the model that is compiled.
+    pub name: String,
+    /// A public folder or key, a colon, and an input or output.
+    pub tensor: String,
+}
+
+impl std::str::FromStr for As {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, tensor) = halves(text)
+            .filter(|(_, tensor)| tensor.contains(':'))
+            .ok_or("expected NAME=PUBLIC:TENSOR, such as W=server.model/public:W_next")?;
+        Ok(Self { name, tensor })
+    }
+}
+
+/// What stands before and after the first equals sign.
+fn halves(text: &str) -> Option<(String, String)> {
+    let (left, right) = text.split_once('=')?;
+    let are_there = !left.is_empty() && !right.is_empty();
+    are_there.then(|| (left.to_owned(), right.to_owned()))
 }
 
 /// What is said of a run. What is not hidden is shown.

@@ -2,6 +2,7 @@
 
 use crate::coarse;
 use crate::estimate::Estimate;
+use crate::inspect::{FeedReport, feeds};
 use inferproof_inference::hex;
 use inferproof_inference::{Verifier, Visible};
 use inferproof_onnx::{Accuracy, CompileReport, Warning};
@@ -30,6 +31,9 @@ pub struct Card {
     pub inputs: Vec<Described>,
     /// In order.
     pub outputs: Vec<Described>,
+    /// Which outputs are the next run's inputs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub feeds: Vec<FeedReport>,
     /// How reals became integers.
     pub quantization: Quantization,
     /// Against the float model on the calibration data. With private weights all errors have two digits.
@@ -156,6 +160,7 @@ impl Card {
             source,
             inputs: describe(program, &program.inputs),
             outputs: describe(program, &program.outputs),
+            feeds: feeds(program),
             quantization: Quantization {
                 weight_bits: calibration.widths.weights,
                 activation_bits: calibration.widths.activations,

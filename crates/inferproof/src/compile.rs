@@ -109,6 +109,7 @@ fn saying(work: Work) -> &'static str {
     match work {
         Work::Calibrate => "calibrating",
         Work::Compare => "quantizing",
+        Work::Sequence => "running the steps",
         Work::Evaluate => "measuring accuracy",
     }
 }

@@ -81,7 +81,7 @@ pub struct FeedReport {
 }
 
 /// By name.
-fn feeds(program: &Program) -> Vec<FeedReport> {
+pub fn feeds(program: &Program) -> Vec<FeedReport> {
     let fed = program.feeds.iter().filter_map(|feed| {
         let (output, input) = program.fed(*feed)?;
         Some(FeedReport {

@@ -57,6 +57,8 @@ mod folder;
 #[cfg(feature = "onnx")]
 mod inspect;
 #[cfg(feature = "onnx")]
+mod links;
+#[cfg(feature = "onnx")]
 mod listing;
 #[cfg(feature = "onnx")]
 mod onnx_file;
@@ -136,6 +138,8 @@ pub use inspect::{
     TensorReport, inspect_commitment, inspect_evaluation, inspect_key, inspect_opening,
     inspect_proof,
 };
+#[cfg(feature = "onnx")]
+pub use links::{Alike, Links};
 #[cfg(feature = "onnx")]
 pub use listing::Listing;
 #[cfg(feature = "onnx")]

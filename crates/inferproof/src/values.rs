@@ -14,6 +14,7 @@ pub fn ports(program: &Program, ids: &[TensorId]) -> Vec<Port> {
             categories: meaning.map_or_else(Vec::new, |m| m.categories.clone()),
             may_be_missing: meaning.is_some_and(|m| m.missing.is_some()),
             is_integral: tensor.scale_log2 == 0,
+            is_fed: false,
         })
     };
     ids.iter().filter_map(port).collect()

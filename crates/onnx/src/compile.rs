@@ -76,14 +76,26 @@ impl FloatModel {
         options: &QuantizeOptions,
         progress: &mut dyn FnMut(Work, usize, usize) -> bool,
     ) -> Result<Compiled, OnnxError> {
-        self.check(samples)?;
-        if let Some(complete) = self.without_missing(samples) {
-            return complete.compile_with(samples, options, progress);
-        }
+        let (samples, computed) = self.in_sequence(samples, &mut Progress::new(progress))?;
+        self.check(&samples)?;
+        let mut compiled = match self.without_missing(&samples) {
+            Some(complete) => complete.quantized(&samples, options, progress),
+            None => self.quantized(&samples, options, progress),
+        }?;
+        compiled.report.in_sequence = computed;
+        Ok(compiled)
+    }
+
+    fn quantized(
+        &self,
+        samples: &[Sample],
+        options: &QuantizeOptions,
+        progress: &mut dyn FnMut(Work, usize, usize) -> bool,
+    ) -> Result<Compiled, OnnxError> {
         let progress = &mut Progress::new(progress);
         let original = &self.model.graph;
         let candidates = Candidate::all(options, original)?;
-        let mut equalization = Equalization::of(original)?;
+        let mut equalization = Equalization::of(original, &self.laid_down())?;
         let observe = &mut |activations: &_| equalization.observe(activations);
         let calibration = calibrate_observed(original, samples, progress, observe)?;
         let equalized = equalization.apply(original)?;
@@ -158,7 +170,8 @@ impl FloatModel {
         let Model {
             inputs, outputs, ..
         } = &self.model;
-        lower(variant.graph, &variant.calibration, inputs, outputs, plan)
+        let (graph, calibration) = (variant.graph, &variant.calibration);
+        lower(graph, calibration, inputs, outputs, &self.interface, plan)
     }
 
     fn report(
@@ -179,6 +192,7 @@ impl FloatModel {
             activation_bits: Spread::of(of(false)),
             trials: Vec::new(),
             samples,
+            in_sequence: Vec::new(),
             within_tolerance: agreement.is_within(options.tolerance),
             agreement,
             weights: of(true).map(|t| t.entries).sum(),

@@ -25,6 +25,7 @@ use crate::float::{Activations, evaluate};
 use crate::graph::{Graph, Kind, LayerId};
 use reading::{is_view, readers};
 use solve::{Observed, Solution};
+use std::collections::BTreeSet;
 use symbols::Symbols;
 
 /// What is observed of a graph while it is calibrated, to equalize it afterwards.
@@ -36,10 +37,13 @@ pub struct Equalization {
 }
 
 impl Equalization {
-    /// Prepares a graph.
-    pub fn of(graph: &Graph) -> Result<Self, OnnxError> {
-        let free = free_inputs(graph);
-        let realigned = sums_that_are_outputs(graph);
+    /// Prepares a graph, of whose inputs and outputs some are described by others than calibration.
+    pub fn of(graph: &Graph, laid_down: &BTreeSet<LayerId>) -> Result<Self, OnnxError> {
+        let is_own = |id: &LayerId| !laid_down.contains(id);
+        let mut free = free_inputs(graph);
+        free.retain(is_own);
+        let mut realigned = sums_that_are_outputs(graph);
+        realigned.retain(is_own);
         let symbols = Symbols::of(graph, &free, &realigned)?;
         let observed = Observed::new(graph, &symbols);
         Ok(Self {

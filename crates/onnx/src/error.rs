@@ -100,6 +100,14 @@ pub enum OnnxError {
         /// How many were asked for.
         got: u32,
     },
+    /// An input or output cannot be what it is to be for another run.
+    #[error("{what}: {reason}")]
+    Interface {
+        /// Which, and what.
+        what: String,
+        /// Why, and what there is.
+        reason: String,
+    },
     /// A data file could not be read.
     #[error("{file}: {reason}")]
     File {

@@ -5,6 +5,7 @@ use crate::calibrate::{Sample, calibrate};
 use crate::compile::Compiled;
 use crate::fold::fold_factors;
 use crate::import::{ImportOptions, Model, Port, import, parse};
+use crate::interface::Interface;
 use crate::passes::{chosen, separable};
 use crate::progress::{Progress, Work};
 use crate::{Dimensions, OnnxError, masks};
@@ -14,6 +15,7 @@ use std::collections::BTreeSet;
 /// A model in floats, imported and checked.
 pub struct FloatModel {
     pub(crate) model: Model,
+    pub(crate) interface: Interface,
 }
 
 impl FloatModel {
@@ -51,7 +53,10 @@ impl FloatModel {
         chosen::apply(&mut model.graph)?;
         model.graph.prune();
         model.graph = masks::separate(&model.graph)?;
-        Ok(Self { model })
+        Ok(Self {
+            model,
+            interface: Interface::default(),
+        })
     }
 
     /// What whoever uses the model has to know of its import, in sentences: none, mostly.
@@ -117,6 +122,7 @@ impl FloatModel {
                 notes: self.model.notes.clone(),
                 external_files: self.model.external_files.clone(),
             },
+            interface: self.interface.clone(),
         })
     }
 
@@ -133,11 +139,12 @@ impl FloatModel {
         progress: &mut dyn FnMut(Work, usize, usize) -> bool,
     ) -> Result<Accuracy, OnnxError> {
         let progress = &mut Progress::new(progress);
-        self.check(samples)?;
+        let (samples, _) = self.in_sequence(samples, progress)?;
+        self.check(&samples)?;
         evaluate(
             &self.model.graph,
             &compiled.weights,
-            samples,
+            &samples,
             labels,
             progress,
         )

@@ -135,6 +135,7 @@ fn import_once(
             },
             may_be_missing: false,
             is_integral: value.element().is_some_and(Element::is_whole),
+            is_fed: false,
         });
     }
     if ports.is_empty() {

@@ -11,6 +11,8 @@ pub enum Work {
     Compare,
     /// Both are run on other samples.
     Evaluate,
+    /// Running the float model from sample to sample, each with what the one before has made.
+    Sequence,
 }
 
 /// Who is told of the work, how many samples of how many are done, and answers whether to go on.

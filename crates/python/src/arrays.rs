@@ -70,7 +70,9 @@ impl Given {
             let names: Vec<&str> = ports.iter().map(|p| p.name.as_str()).collect();
             names.join(", ")
         };
-        match (self, ports) {
+        // What an output feeds may be left out.
+        let own: Vec<&Port> = ports.iter().filter(|port| !port.is_fed).collect();
+        match (self, &own[..]) {
             (Self::One(array), [only]) => Ok(BTreeMap::from([(only.name.clone(), array)])),
             (Self::One(_), _) => Err(Failure::Input {
                 message: format!(

@@ -4,8 +4,8 @@ use crate::arrays::Given;
 use crate::inspect::dimensions;
 use crate::model::Model;
 use crate::work::run;
+use inferproof::{Alike, Error, KeyFile, Links, OnnxFile, Plan};
 use inferproof::{Curve, Visible};
-use inferproof::{Error, OnnxFile, Plan};
 use inferproof::{ImportOptions, QuantizeOptions};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ type Pairs = Vec<(f64, f64)>;
 
 /// The model, and output entries on the calibration and evaluation data.
 #[pyfunction]
-#[pyo3(signature = (onnx, name, *, dims, dequantize, calibration, evaluation, labels, weights, curve, weight_bits, activation_bits, input_bits, tolerance, strict, listener))]
+#[pyo3(signature = (onnx, name, *, dims, dequantize, calibration, evaluation, labels, weights, curve, weight_bits, activation_bits, input_bits, tolerance, feeds, alike, strict, listener))]
 #[expect(clippy::too_many_arguments, reason = "named in Python")]
 pub fn compile(
     py: Python<'_>,
@@ -63,6 +63,8 @@ pub fn compile(
     activation_bits: Option<u32>,
     input_bits: Option<u32>,
     tolerance: f64,
+    feeds: Vec<(String, String)>,
+    alike: Vec<(String, String, Vec<u8>, String)>,
     strict: bool,
     listener: Option<Bound<'_, PyAny>>,
 ) -> PyResult<(Model, Pairs, Pairs)> {
@@ -85,8 +87,14 @@ pub fn compile(
             folder: path.parent(),
             dequantize,
         };
-        let file = OnnxFile::import(name, &onnx, &options).map_err(Error::onnx(&path))?;
+        let mut file = OnnxFile::import(name, &onnx, &options).map_err(Error::onnx(&path))?;
         drop(onnx);
+        let alike = alike.into_iter().map(|(name, key, bytes, tensor)| {
+            let key = KeyFile::new(PathBuf::from(key), bytes)?;
+            Ok(Alike { name, key, tensor })
+        });
+        let alike = alike.collect::<Result<_, Error>>()?;
+        file.link(&path, &Links { feeds, alike })?;
         let inputs = file.model.inputs();
         let calibration = calibration.samples("calibration", None, inputs)?;
         let evaluation = evaluation

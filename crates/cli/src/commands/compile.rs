@@ -9,8 +9,8 @@ use crate::interrupt;
 use crate::recognise::{CALIBRATE, EVALUATE, ONNX, check_all};
 use crate::report::{Bytes, Count, Seconds, is_public, peak_memory, row};
 use crate::source::{name, read_data, read_onnx};
-use inferproof::{Accuracy, Agreement, QuantizeOptions, Samples};
-use inferproof::{Card, Compilation, OnnxFile, PUBLIC, Plan, SECRET};
+use inferproof::{Accuracy, Agreement, FeedReport, QuantizeOptions, Samples};
+use inferproof::{Alike, Card, Compilation, Links, OnnxFile, PUBLIC, Plan, SECRET};
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,16 @@ pub fn main(args: CompileArgs, console: &Console) -> Result<Outcome, Error> {
     let mut sources = vec![(ONNX, args.onnx.as_path()), (CALIBRATE, &args.calibrate)];
     sources.extend(args.evaluate.as_deref().map(|path| (EVALUATE, path)));
     check_all(&sources)?;
-    let file = read_onnx(&args.onnx, &args.import.options())?;
+    let mut file = read_onnx(&args.onnx, &args.import.options())?;
+    let onnx = name(&args.onnx);
+    let feeds = args.feed.into_iter().map(|fed| (fed.output, fed.input));
+    let alike = args.alike.iter();
+    let alike = alike.map(|like| Alike::parse(&onnx, &like.name, &like.tensor));
+    let links = Links {
+        feeds: feeds.collect(),
+        alike: alike.collect::<Result<_, _>>()?,
+    };
+    file.link(&onnx, &links)?;
     let read = |path: &Path| read_data(path, file.model.inputs());
     let calibration = read(&args.calibrate)?;
     let evaluation = args.evaluate.as_deref().map(read).transpose()?;
@@ -52,7 +61,7 @@ pub fn main(args: CompileArgs, console: &Console) -> Result<Outcome, Error> {
         strict: args.strict,
     };
     let place = Place {
-        onnx: &name(&args.onnx),
+        onnx: &onnx,
         out: args.out.clone(),
         force: args.force,
     };
@@ -164,6 +173,20 @@ impl fmt::Display for Report {
                 calibration.samples
             ),
         )?;
+        if !calibration.in_sequence.is_empty() {
+            let names: Vec<String> = calibration.in_sequence.iter().map(quoted).collect();
+            row(
+                f,
+                "in sequence",
+                format_args!(
+                    "{}: each sample was given what the float model made of the one before",
+                    names.join(", ")
+                ),
+            )?;
+        }
+        for FeedReport { output, input } in &card.feeds {
+            row(f, "feeds", format_args!("{output} feeds {input}"))?;
+        }
         if let Some(evaluation) = &card.evaluation {
             row(
                 f,
@@ -217,6 +240,10 @@ impl fmt::Display for Report {
             ),
         )
     }
+}
+
+fn quoted(name: &String) -> String {
+    format!("`{name}`")
 }
 
 /// How an integer program compares with the float model.

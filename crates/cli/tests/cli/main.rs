@@ -6,6 +6,7 @@ mod commands;
 mod console;
 mod demo;
 mod errors;
+mod feeds;
 mod files;
 mod interrupts;
 mod labels;

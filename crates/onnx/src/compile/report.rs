@@ -23,6 +23,9 @@ pub struct CompileReport {
     pub tensors: Vec<TensorWidth>,
     /// How many calibration samples there were.
     pub samples: usize,
+    /// The inputs that the data left out, or gave for the first sample alone: what the float model makes of one sample, the next was given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub in_sequence: Vec<String>,
     /// How the program compares with the float model on them.
     pub agreement: Agreement,
     /// Whether the accuracy that was asked for is reached.

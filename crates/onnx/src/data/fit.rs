@@ -54,22 +54,32 @@ pub fn mismatch(file: &str, input: &Input<'_>, got: String) -> OnnxError {
     }
 }
 
-/// Puts together what each input has, entry after entry and sample after sample.
+/// Puts together what each input has, entry after entry and sample after sample. What an input that is fed lacks stays empty: it may have
+/// values for all samples, for the first, or for none.
 pub fn assemble(
     file: &str,
     inputs: &[Input<'_>],
     values: Vec<Vec<f64>>,
 ) -> Result<Vec<Sample>, OnnxError> {
     let counts = inputs.iter().zip(&values);
-    let mut counts = counts.map(|(input, values)| (input, values.len() / input.volume().max(1)));
-    let Some((_, count)) = counts.next() else {
+    let counts = counts.map(|(input, values)| (input, values.len() / input.volume().max(1)));
+    let own = counts.clone().find(|(input, _)| !input.port.is_fed);
+    let own = own.or_else(|| counts.clone().max_by_key(|(_, count)| *count));
+    let Some((_, count)) = own else {
         return Ok(vec![vec![]]);
     };
-    if let Some((input, other)) = counts.find(|(_, other)| *other != count) {
+    let is_wrong = |(input, other): &(&Input<'_>, usize)| {
+        *other != count && !(input.port.is_fed && *other <= 1)
+    };
+    if let Some((input, other)) = counts.clone().find(is_wrong) {
+        let alternative = match input.port.is_fed {
+            true => ", or one for the first of them, or none",
+            false => ", as the first input has",
+        };
         return Err(OnnxError::Shape {
             file: file.into(),
             tensor: input.port.name.clone(),
-            expected: format!("{count} samples, as the first input has"),
+            expected: format!("{count} samples{alternative}"),
             got: format!("{other} samples"),
         });
     }
@@ -77,9 +87,9 @@ pub fn assemble(
         .map(|_| Vec::with_capacity(inputs.len()))
         .collect();
     for (input, values) in inputs.iter().zip(values) {
-        let chunks = values.chunks(input.volume().max(1));
-        for (sample, chunk) in samples.iter_mut().zip(chunks) {
-            sample.push(chunk.to_vec());
+        let mut chunks = values.chunks(input.volume().max(1));
+        for sample in &mut samples {
+            sample.push(chunks.next().unwrap_or_default().to_vec());
         }
     }
     Ok(samples)

@@ -40,6 +40,7 @@ pub fn samples(file: &str, bytes: &[u8], ports: &[Port]) -> Result<Samples, Onnx
     };
     let mut found = Found::default();
     found.values.resize_with(inputs.len(), Vec::new);
+    found.lacking.resize(inputs.len(), false);
     match data {
         Value::Object(_) => reader.object(file, data, &mut found)?,
         Value::List(records) if is_list_of_objects(records) => {
@@ -72,6 +73,8 @@ fn is_list_of_objects(members: &[Value]) -> bool {
 #[derive(Default)]
 struct Found {
     values: Vec<Vec<f64>>,
+    /// Whether a sample lacks the input, which an output of the one before gives it.
+    lacking: Vec<bool>,
     labels: Option<Vec<i64>>,
 }
 
@@ -90,9 +93,23 @@ impl Reader<'_> {
                 reason: "expected an object, as the first of the list is one".into(),
             });
         };
-        for (input, values) in self.inputs.iter().zip(&mut found.values) {
+        let slots = found.values.iter_mut().zip(&mut found.lacking);
+        for (input, (values, lacking)) in self.inputs.iter().zip(slots) {
             let name = &input.port.name;
-            let Some(value) = object.get(name) else {
+            let given = object.get(name);
+            if input.port.is_fed && given.is_none() {
+                *lacking = true;
+                continue;
+            }
+            if *lacking {
+                return Err(OnnxError::File {
+                    file: place.into(),
+                    reason: format!(
+                        "it has `{name}`, which samples before it lack; give it to the first alone, or to all"
+                    ),
+                });
+            }
+            let Some(value) = given else {
                 let keys = members.iter().map(|(key, _)| key.as_str());
                 return Err(missing(place, name, self.ports, keys));
             };

@@ -39,7 +39,10 @@ impl<'a> Reader<'a> {
         let position = |wanted: &str| names.iter().position(|name| *name == wanted);
         let is_input = inputs.iter().any(|input| input.port.name == LABEL);
         let label = if is_input { None } else { position(LABEL) };
-        let by_name = |input: &Input<'_>| Some(vec![position(&input.port.name)?]);
+        let by_name = |input: &Input<'_>| match position(&input.port.name) {
+            None if input.port.is_fed => Some(vec![]),
+            found => found.map(|column| vec![column]),
+        };
         let scalars = inputs.iter().all(|input| input.volume() == 1);
         let named: Option<Vec<_>> = inputs.iter().map(by_name).collect();
         let columns = match (named, inputs) {

@@ -5,9 +5,11 @@ use crate::float::evaluate;
 use crate::function::Function;
 use crate::graph::{Axes, Graph, Kind, LayerId};
 use crate::import::{Model, Port};
+use crate::interface::Interface;
 use crate::progress::Progress;
 use crate::quantize::{InputWidths, Plan, Widths, lower};
 use crate::{FloatModel, QuantizeOptions};
+use std::collections::BTreeSet;
 
 /// A matrix product with constant weights, `[rows][columns]`.
 const PRODUCT: Axes = Axes {
@@ -34,7 +36,7 @@ fn input(graph: &mut Graph, width: usize) -> LayerId {
 }
 
 fn equalized(graph: &Graph, samples: &[Vec<f64>]) -> Option<Equalized> {
-    let mut equalization = Equalization::of(graph).unwrap();
+    let mut equalization = Equalization::of(graph, &BTreeSet::new()).unwrap();
     for sample in samples {
         equalization.observe(&evaluate(graph, std::slice::from_ref(sample)).unwrap());
     }
@@ -186,6 +188,7 @@ fn channels_of_very_different_sizes_pass_at_eight_bits() {
             notes: vec![],
             external_files: vec![],
         },
+        interface: Interface::default(),
     };
     let options = QuantizeOptions {
         weight_bits: Some(8),
@@ -201,7 +204,15 @@ fn channels_of_very_different_sizes_pass_at_eight_bits() {
     let Model {
         inputs, outputs, ..
     } = &model.model;
-    let lowered = lower(&graph, &calibration, inputs, outputs, &plan).unwrap();
+    let lowered = lower(
+        &graph,
+        &calibration,
+        inputs,
+        outputs,
+        &Interface::default(),
+        &plan,
+    )
+    .unwrap();
     let expected = &calibration.outputs;
     let compared = compare(&graph, &lowered, &samples, expected, None, progress);
     assert!(compared.unwrap().agreement.relative_error > 0.02);

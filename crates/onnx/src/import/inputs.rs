@@ -53,6 +53,7 @@ impl<'a> Importer<'a> {
                 categories,
                 may_be_missing: false,
                 is_integral: input.element.is_whole(),
+                is_fed: false,
             });
         }
         Ok(ports)

@@ -20,4 +20,7 @@ pub struct Port {
     /// Whether its entries are integers or truth values, and not real numbers.
     #[serde(skip)]
     pub is_integral: bool,
+    /// Of an input, whether an output of the run before is given to it, so that data may leave it out.
+    #[serde(skip)]
+    pub is_fed: bool,
 }

@@ -9,6 +9,7 @@
 //! first. They share one [`state`], which knows none of them.
 
 mod bands;
+mod boundary;
 mod constants;
 mod exact;
 mod function;
@@ -27,11 +28,12 @@ mod state;
 mod sum;
 mod widths;
 
-use super::{Plan, full, powers, roles, shifts, wide};
+use super::{Format, Plan, full, powers, roles, shifts, wide};
 use crate::OnnxError;
 use crate::calibrate::Calibration;
 use crate::graph::{Graph, Kind, LayerId};
 use crate::import::Port;
+use crate::interface::Interface;
 use inferproof_program::{BoundWeights, Builder, Op, Weights};
 use state::Lowering;
 use std::collections::BTreeMap;
@@ -42,12 +44,25 @@ pub fn lower(
     calibration: &Calibration,
     inputs: &[Port],
     outputs: &[Port],
+    interface: &Interface,
     plan: &Plan,
 ) -> Result<BoundWeights, OnnxError> {
     let full = full::Full::of(graph);
     let powers = powers::Powers::of(graph);
     let mut ranges = full.ranges(graph, &calibration.ranges);
     powers.ranges(&mut ranges);
+    // What a run begins with is what another has ended with.
+    let mut seen = calibration.ranges.clone();
+    for feed in &interface.feeds {
+        let (input, output) = (graph.inputs[feed.input], graph.outputs[feed.output]);
+        for ranges in [&mut ranges, &mut seen] {
+            ranges[input.0] = ranges[input.0].hull(ranges[output.0]);
+        }
+    }
+    let declared = interface.inputs.iter();
+    let declared: BTreeMap<LayerId, Format> = declared
+        .map(|(&place, &format)| (graph.inputs[place], format))
+        .collect();
     let mut lowering = Lowering {
         graph,
         ranges: &ranges,
@@ -57,10 +72,12 @@ pub fn lower(
         headroom: calibration.headroom(),
         plan,
         readers: graph.readers(),
-        wide: wide::layers(graph, &calibration.ranges),
+        wide: wide::layers(graph, &seen),
         indices: roles::indices(graph),
         unsaturated: roles::unsaturated(graph),
-        truths: roles::truths(graph, &calibration.ranges),
+        truths: roles::truths(graph, &seen),
+        declared,
+        imposed: BTreeMap::new(),
         ports: graph.inputs.iter().copied().zip(inputs).collect(),
         builder: Builder::new(),
         weights: Weights::new(),
@@ -74,6 +91,15 @@ pub fn lower(
     for &id in &graph.inputs {
         lowering.exact(id)?;
     }
+    let mut formats = interface.outputs.clone();
+    for feed in &interface.feeds {
+        let input = lowering.exact(graph.inputs[feed.input])?;
+        formats.insert(feed.output, lowering.format_of(input));
+        lowering.builder.feed(*feed);
+    }
+    for (&place, &format) in &formats {
+        lowering.impose(graph.outputs[place], format)?;
+    }
     // In the graph's order, so that nothing here recurses deeper than from a view to what it reads.
     for (position, layer) in graph.layers.iter().enumerate() {
         let id = LayerId(position);
@@ -83,8 +109,11 @@ pub fn lower(
             lowering.exact(id)?;
         }
     }
-    for (&id, port) in graph.outputs.iter().zip(outputs) {
+    for (place, (&id, port)) in graph.outputs.iter().zip(outputs).enumerate() {
         let mut tensor = lowering.exact(id)?;
+        if let Some(&format) = formats.get(&place) {
+            tensor = lowering.fitted(&graph.layer(id).origin, tensor, format)?;
+        }
         // An output has its own name, so that one tensor cannot be two of them, nor an input as well.
         let is_taken = lowering.builder.outputs.contains(&tensor);
         if is_taken || matches!(lowering.op(tensor), Op::Weight | Op::Input) {

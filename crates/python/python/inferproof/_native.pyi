@@ -117,6 +117,8 @@ def compile(
     activation_bits: int | None,
     input_bits: int | None,
     tolerance: float,
+    feeds: Sequence[tuple[str, str]],
+    alike: Sequence[tuple[str, str, bytes, str]],
     strict: bool,
     listener: _Listener | None,
 ) -> tuple[Model, list[tuple[float, float]], list[tuple[float, float]]]: ...

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +15,7 @@ from .arrays import given, numbers
 from .convert import to_onnx
 from .errors import AccuracyWarning, InputError
 from .log import logger
-from .models import Model
+from .models import Model, Public
 from .progress import Progress, listener
 from .report import Check
 
@@ -56,6 +58,8 @@ def compile(
     activation_bits: int | None = None,
     input_bits: int | None = None,
     tolerance: float = 0.02,
+    feed: Mapping[str, str] = MappingProxyType({}),
+    like: Mapping[str, tuple[Model | Public | str | os.PathLike[str], str]] = MappingProxyType({}),
     strict: bool = False,
     progress: Progress = None,
 ) -> Model:
@@ -76,6 +80,10 @@ def compile(
     :param activation_bits: bits of an activation, 2 to 16; chosen by accuracy if not given.
     :param input_bits: bits of an input of real numbers, 2 to 31; those of an activation if not given.
     :param tolerance: the error on calibration data to stay below, relative to the size of each output column.
+    :param feed: outputs that are the next run's inputs, as ``{"stateN": "state"}``: both get one scale and one range, so that what one
+        proof commits to is what the next reads. Arrays of that input may be left out of ``calibration``, or given for the first sample alone.
+    :param like: inputs and outputs that get the scale and range of a tensor of another model, as ``{"W": (server, "W_next")}``: a model, its
+        public part or the path of either, and the name of an input or output of it.
     :param strict: raise :class:`StrictError` where there would be an :class:`AccuracyWarning`, and make nothing.
     :param progress: see :data:`inferproof.Progress`.
     :raises UnsupportedModelError: if something in the model is not supported; it names the node.
@@ -98,6 +106,8 @@ def compile(
             activation_bits=activation_bits,
             input_bits=input_bits,
             tolerance=tolerance,
+            feeds=[(str(output), str(entry)) for output, entry in feed.items()],
+            alike=[(name, *_key(of), tensor) for name, (of, tensor) in like.items()],
             strict=strict,
             listener=told,
         )
@@ -128,6 +138,15 @@ def _samples_and_labels(evaluate: Any, classes: tuple[Any, ...] | None) -> tuple
             found="fractions",
         )
     return samples, [int(label) for label in right]
+
+
+def _key(of: Model | Public | str | os.PathLike[str]) -> tuple[str, bytes]:
+    """What messages call a key, and its bytes."""
+    if isinstance(of, Model):
+        of = of.public
+    if isinstance(of, Public):
+        return f"model {of.id[:16]}", of.key
+    return os.fspath(of), Public.open(of).key
 
 
 def _dims(dims: Mapping[str, int] | None) -> list[str]:

@@ -2,7 +2,7 @@
 
 use super::Place;
 use super::broadcast::broadcast;
-use crate::graph::{Graph, LayerId, Summand};
+use crate::graph::{Graph, Kind, LayerId, Summand};
 use crate::import::refusal::Imported;
 use crate::import::{INFINITY, Importer};
 use inferproof_view::Step;
@@ -51,6 +51,20 @@ impl Importer<'_> {
                 return Ok(self.graph.sum(at.origin, vec![other, hidden]));
             }
         }
+        // What is given stays what it is, and a difference from it would be as large: condition * yes + (1 - condition) * no
+        if self.is_given(yes) || self.is_given(no) {
+            let otherwise = self.not(at, condition)?;
+            let mut terms = vec![];
+            for (tensor, chosen) in [(yes, condition), (no, otherwise)] {
+                let steps = broadcast(self.graph.shape(tensor), to)?;
+                let tensor = self.graph.view(at.origin, tensor, steps)?;
+                let steps = broadcast(self.graph.shape(chosen), to)?;
+                let chosen = self.graph.view(at.origin, chosen, steps)?;
+                let product = self.graph.entrywise(at.origin, tensor, chosen);
+                terms.push(self.graph.summand(1.0, product, vec![])?);
+            }
+            return Ok(self.graph.sum(at.origin, terms));
+        }
         // condition * (yes - no) + no
         let difference = self.combined(at, yes, -1.0, no)?;
         let steps = broadcast(self.graph.shape(condition), to)?;
@@ -62,6 +76,14 @@ impl Importer<'_> {
             self.graph.summand(1.0, no, steps)?,
         ];
         Ok(self.graph.sum(at.origin, terms))
+    }
+
+    /// Whether a tensor is an input of the model, or entries of one: an old cache.
+    fn is_given(&self, mut id: LayerId) -> bool {
+        while let Some((source, _)) = self.graph.viewed(id) {
+            id = source;
+        }
+        matches!(self.graph.layer(id).kind, Kind::Input { .. })
     }
 
     /// A tensor, broadcast, with zeros where a mask says so.

@@ -21,8 +21,10 @@ impl Lowering<'_> {
         let shape = &layer.shape;
         let tensor = match &layer.kind {
             Kind::Input { bounds, .. } => {
-                let format = match self.indices.get(&id) {
-                    Some(&classes) => self.index_format(id, classes as i64),
+                let index = self.indices.get(&id).copied();
+                let format = match index {
+                    _ if self.declared.contains_key(&id) => self.declared[&id],
+                    Some(classes) => self.index_format(id, classes as i64),
                     None if self.truths.contains(&id) => Format::BIT,
                     None if self.wide[id.0] => {
                         // One integer more stands for a missing value.
@@ -135,6 +137,10 @@ impl Lowering<'_> {
                 self.limit_rescale(logits, hides, masked.is_some_and(|m| m.above));
                 logits
             }
+        };
+        let tensor = match self.imposed.get(&id) {
+            Some(&format) => self.fitted(origin, tensor, format)?,
+            None => tensor,
         };
         self.exact.insert(id, tensor);
         Ok(tensor)

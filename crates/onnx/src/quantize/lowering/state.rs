@@ -2,7 +2,7 @@
 
 use crate::graph::{Graph, LayerId};
 use crate::import::Port;
-use crate::quantize::{Plan, full, powers};
+use crate::quantize::{Format, Plan, full, powers};
 use crate::range::Range;
 use inferproof_program::{Builder, Op, Tensor, TensorId, Weights};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +62,10 @@ pub struct Lowering<'a> {
     pub(super) indices: BTreeMap<LayerId, usize>,
     pub(super) unsaturated: BTreeSet<LayerId>,
     pub(super) truths: BTreeSet<LayerId>,
+    /// Inputs whose integers are laid down.
+    pub(super) declared: BTreeMap<LayerId, Format>,
+    /// Layers whose integers are laid down by where their values go.
+    pub(super) imposed: BTreeMap<LayerId, Format>,
     /// The graph's inputs, as the caller knows them.
     pub(super) ports: BTreeMap<LayerId, &'a Port>,
     pub(super) builder: Builder,

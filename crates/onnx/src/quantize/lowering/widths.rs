@@ -36,6 +36,8 @@ impl Lowering<'_> {
         let graph = self.graph;
         match &graph.layer(id).kind {
             Kind::Constant(_) => self.weight(id),
+            // It is committed, or a view of what is.
+            Kind::Linear(_) if self.imposed.contains_key(&id) => self.exact(id),
             Kind::Linear(terms) => {
                 if let Some(&tensor) = self.narrow.get(&id) {
                     return Ok(tensor);
