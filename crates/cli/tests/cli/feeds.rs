@@ -31,11 +31,15 @@ fn a_state_is_calibrated_along_the_samples_and_shown_in_the_key() {
     recurrent(&place);
     let run = place.run(&format!("{RECURRENT} --feed state_next=state"));
     assert_run("compile-feeds", &run);
-    assert_run("inspect-feeds", &place.run("inspect recurrent.model/public"));
+    assert_run(
+        "inspect-feeds",
+        &place.run("inspect recurrent.model/public"),
+    );
     let (_, inspected) = place.json("inspect recurrent.model/public");
     let feeds = json!([{"output": "state_next", "input": "state"}]);
     assert_eq!(inspected["key"]["feeds"], feeds);
-    let card: Value = serde_json::from_slice(&place.read("recurrent.model/public/model.json")).unwrap();
+    let card: Value =
+        serde_json::from_slice(&place.read("recurrent.model/public/model.json")).unwrap();
     assert_eq!(card["feeds"], feeds);
     assert_eq!(card["calibration"]["in_sequence"], json!(["state"]));
     let program = place.run("inspect recurrent.model/public --program");
@@ -73,18 +77,25 @@ fn a_state_that_one_proof_commits_to_is_read_by_the_next() {
         let (code, verified) = place.json(&format!(
             "verify --key recurrent.model/public {step}.proof --expect {step}.json"
         ));
-        assert_eq!((code, &verified["verdict"]), (0, &json!("accepted")), "{verified}");
+        assert_eq!(
+            (code, &verified["verdict"]),
+            (0, &json!("accepted")),
+            "{verified}"
+        );
         before = proved["commitments"]["state_next"].clone();
     }
     // Without the feed each has a range of its own, and the commitment is refused.
     model(&place, "recurrent");
-    let samples = (0..40).map(|sample| json!({ "x": numbers(5, sample), "state": numbers(16, sample) }));
+    let samples =
+        (0..40).map(|sample| json!({ "x": numbers(5, sample), "state": numbers(16, sample) }));
     place.write("all.json", Value::from_iter(samples).to_string());
     let run = place.run("compile recurrent.onnx --calibrate all.json -o unfed.model");
     assert_eq!(run.code, 0, "{run}");
-    let run = place.run("prove unfed.model --input first.json --commit state_next=u.opening -o u1.proof");
+    let run =
+        place.run("prove unfed.model --input first.json --commit state_next=u.opening -o u1.proof");
     assert_eq!(run.code, 0, "{run}");
-    let run = place.run("prove unfed.model --input first.json --committed state=u.opening -o u2.proof");
+    let run =
+        place.run("prove unfed.model --input first.json --committed state=u.opening -o u2.proof");
     assert_eq!(run.code, 2, "{run}");
 }
 
@@ -96,7 +107,10 @@ fn training(place: &Place) {
     model(place, "logistic_step");
     model(place, "logistic_server");
     let party = (0..40).map(|sample| {
-        let labels: Vec<u8> = numbers(16, sample + 7).iter().map(|&n| u8::from(n > 0.0)).collect();
+        let labels: Vec<u8> = numbers(16, sample + 7)
+            .iter()
+            .map(|&n| u8::from(n > 0.0))
+            .collect();
         json!({ "W": numbers(6, sample), "X": numbers(96, sample + 3), "Y": labels })
     });
     place.write("party.json", Value::from_iter(party).to_string());
@@ -124,7 +138,8 @@ fn a_round_of_training_goes_from_commitment_to_commitment() {
          --as W_update1=party.model/public/verifying.key:output:update --as W_update2=party.model:update"
     ));
     assert_run("compile-as", &run);
-    let commit = "commit --key party.model/public --input party.json --sample 5 --tensor W -o W.opening";
+    let commit =
+        "commit --key party.model/public --input party.json --sample 5 --tensor W -o W.opening";
     let run = place.run(commit);
     assert_eq!(run.code, 0, "{run}");
     let mut committed = String::new();
@@ -153,12 +168,21 @@ fn what_does_not_fit_is_refused_by_name() {
     assert_eq!(place.run(PARTY).code, 0);
     for (name, line) in [
         ("error-feed-form", format!("{RECURRENT} --feed state")),
-        ("error-feed-unknown", format!("{RECURRENT} --feed state=state")),
-        ("error-feed-shape", format!("{RECURRENT} --feed chance=state")),
+        (
+            "error-feed-unknown",
+            format!("{RECURRENT} --feed state=state"),
+        ),
+        (
+            "error-feed-shape",
+            format!("{RECURRENT} --feed chance=state"),
+        ),
         ("error-as-form", format!("{SERVER} --as W=party.model")),
         ("error-as-no-key", format!("{SERVER} --as W=party:W")),
         ("error-as-unknown", format!("{SERVER} --as V=party.model:W")),
-        ("error-as-no-such-tensor", format!("{SERVER} --as W=party.model:V")),
+        (
+            "error-as-no-such-tensor",
+            format!("{SERVER} --as W=party.model:V"),
+        ),
         ("error-as-shape", format!("{SERVER} --as W=party.model:Y")),
         (
             "error-as-twice",
