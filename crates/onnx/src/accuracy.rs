@@ -114,14 +114,17 @@ struct OutputTally {
 impl Tally {
     fn new(graph: &Graph, program: &Program) -> Self {
         let tensors = program.outputs.iter().filter_map(|&id| program.tensor(id));
-        let outputs = tensors.zip(&graph.outputs).map(|(tensor, &layer)| {
+        // What the next run is given is no answer.
+        let is_fed = |place: usize| program.feeds.iter().any(|feed| feed.output == place);
+        let outputs = tensors.zip(&graph.outputs).enumerate();
+        let outputs = outputs.map(|(place, (tensor, &layer))| {
             let columns = Columns::new(&tensor.shape, is_sigmoid(graph, layer));
             OutputTally {
                 name: tensor.name.clone(),
                 step: 2f64.powi(-tensor.scale_log2),
                 errors: vec![0.0; columns.width()],
                 columns,
-                answers: have_answers(&tensor.shape).then(Answers::default),
+                answers: (have_answers(&tensor.shape) && !is_fed(place)).then(Answers::default),
             }
         });
         Self {

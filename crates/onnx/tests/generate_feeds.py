@@ -44,13 +44,13 @@ def chain(case, proto, feeds, steps):
     return state
 
 
-def model(name, nodes, inputs, outputs, constants):
+def model(name, nodes, inputs, outputs, constants, opset=17):
     def value(port, shape, kind=T.FLOAT):
         return helper.make_tensor_value_info(port, kind, shape)
 
     graph = helper.make_graph(nodes, name, [value(*i) for i in inputs], [value(*o) for o in outputs],
                               initializer=[numpy_helper.from_array(v, k) for k, v in constants.items()])
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="")
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8, producer_name="")
 
 
 def reals(*shape, size=1.0):
@@ -103,6 +103,24 @@ def replaced():
     chain("replaced", proto, {"cache_next": "cache"}, [{"x": reals(1, 3), **({"cache": reals(2, 4, 3, size=0.2)} if t == 0 else {})} for t in range(40)])
 
 
+def positioned():
+    """A cache with an entry written at a position that is an input."""
+    ops = {
+        "scatter_elements": [N("Expand", ["position", "entries"], ["places"]), N("ScatterElements", ["cache", "places", "entry"], ["cache_next"], axis=0)],
+        "scatter_nd": [N("Reshape", ["position", "tuple"], ["places"]), N("ScatterND", ["cache", "places", "entry"], ["cache_next"])],
+        "tensor_scatter": [N("TensorScatter", ["cache", "entry", "position"], ["cache_next"])],
+    }
+    for case, nodes in ops.items():
+        batch = [1] * (case == "tensor_scatter")
+        nodes = [N("MatMul", ["x", "W"], ["entry"]), *nodes, N("MatMul", ["cache_next", "V"], ["y"])]
+        constants = {"entries": np.array([1, 4], np.int64), "tuple": np.array([1, 1], np.int64), "W": reals(3, 4), "V": reals(4, 2)}
+        inputs = [("x", [*batch, 1, 3]), ("position", [1], T.INT64), ("cache", [*batch, 6, 4])]
+        used = {name: value for name, value in constants.items() if any(name in n.input for n in nodes)}
+        proto = model(case, nodes, inputs, [("y", [*batch, 6, 2]), ("cache_next", [*batch, 6, 4])], used, opset=24 if batch else 17)
+        steps = [{"x": reals(*batch, 1, 3), "position": np.array([5 * t % 6])} for t in range(40)]
+        chain(case, proto, {"cache_next": "cache"}, steps)
+
+
 def kinds():
     """A counter, and a real number of the same shape."""
     nodes = [N("Add", ["count", "one"], ["count_next"]), N("Cast", ["count_next"], ["number"], to=T.FLOAT), N("Mul", ["number", "x"], ["real"])]
@@ -112,7 +130,7 @@ def kinds():
 
 def generated():
     """A text of 32 tokens, each made of the one before."""
-    for write in ("product", "where"):
+    for write in ("product", "where", "scatter"):
         proto = decoder(2, 32, 4, 2, 32, 64, write=write)
         steps = [{"position": np.array([t]), **({"token": np.array([1])} if t == 0 else {})} for t in range(32)]
         chain(f"decoder_{write}", proto, decoder_feeds(2), steps)
@@ -150,6 +168,6 @@ def trained():
 
 if __name__ == "__main__":
     MODELS.mkdir(parents=True, exist_ok=True)
-    for make in (recurrent, shifted, replaced, kinds, generated, trained):
+    for make in (recurrent, shifted, replaced, positioned, kinds, generated, trained):
         make()
     np.savez_compressed(HERE / "feeds.npz", **{name: np.stack(values) for name, values in arrays.items()})

@@ -35,16 +35,21 @@ class Maker:
 
 
 def decoder(layers, width, heads, kv_heads, cache, vocabulary, seed=5, write="product", logits=True):
-    """The model. `write` says how the new entry gets into the cache: `product`, old entries times one less a one-hot code, or `where`."""
+    """The model. `write` says how the new entry gets into the cache: `product`, old entries times one less a one-hot code, `where`, or `scatter`."""
     head, group = width // heads, heads // kv_heads
     m = Maker(seed)
     node, constant, random = m.node, m.constant, m.random
     shapes = {name: constant(name, shape, np.int64) for name, shape in {
-        "queries": [kv_heads, group, head], "entry": [kv_heads, 1, head], "row": [1, width], "places": [cache, 1]}.items()}
-    code = node("OneHot", "position", constant("depth", [cache], np.int64), constant("zero_one", [0, 1]), name="code")
-    written = node("Reshape", code, shapes["places"], name="written")
-    kept = node("Sub", constant("one", 1), written, name="kept")
-    is_written = node("Cast", written, name="is_written", to=T.BOOL)
+        "queries": [kv_heads, group, head], "entry": [kv_heads, 1, head], "row": [1, width]}.items()}
+    if write == "scatter":
+        everywhere = node("Expand", "position", shapes["entry"], name="everywhere")
+    else:
+        code = node("OneHot", "position", constant("depth", [cache], np.int64), constant("zero_one", [0, 1]), name="code")
+        written = node("Reshape", code, constant("places", [cache, 1], np.int64), name="written")
+    if write == "where":
+        is_written = node("Cast", written, name="is_written", to=T.BOOL)
+    if write == "product":
+        kept = node("Sub", constant("one", 1), written, name="kept")
     later = node("Greater", constant("all_places", np.arange(cache), np.int64), "position", name="later")
     mask = node("Mul", node("Cast", later, name="hidden", to=T.FLOAT), constant("far_below", -1e9), name="mask")
 
@@ -54,6 +59,8 @@ def decoder(layers, width, heads, kv_heads, cache, vocabulary, seed=5, write="pr
     def write_into(past, new, name):
         if write == "where":
             return node("Where", is_written, new, past, name=name)
+        if write == "scatter":
+            return node("ScatterElements", past, everywhere, new, name=name, axis=1)
         old = node("Mul", past, kept, name=f"{name}.old")
         return node("Add", old, node("Mul", written, new, name=f"{name}.new"), name=name)
 
@@ -109,7 +116,7 @@ if __name__ == "__main__":
     parser.add_argument("out")
     for name, default in {"layers": 2, "width": 32, "heads": 4, "kv-heads": 2, "cache": 32, "vocabulary": 64, "seed": 5}.items():
         parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--write", choices=["product", "where"], default="product")
+    parser.add_argument("--write", choices=["product", "where", "scatter"], default="product")
     parser.add_argument("--no-logits", action="store_true")
     given = parser.parse_args()
     made = decoder(given.layers, given.width, given.heads, given.kv_heads, given.cache, given.vocabulary, given.seed, given.write, not given.no_logits)

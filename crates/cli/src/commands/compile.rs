@@ -174,18 +174,29 @@ impl fmt::Display for Report {
             ),
         )?;
         if !calibration.in_sequence.is_empty() {
-            let names: Vec<String> = calibration.in_sequence.iter().map(quoted).collect();
+            let names = match &calibration.in_sequence[..] {
+                few if few.len() <= FEW => few.join(", "),
+                many => format!("{} inputs", many.len()),
+            };
             row(
                 f,
                 "in sequence",
                 format_args!(
-                    "{}: each sample was given what the float model made of the one before",
-                    names.join(", ")
+                    "{names}: each sample was given what the float model made of the one before"
                 ),
             )?;
         }
-        for FeedReport { output, input } in &card.feeds {
-            row(f, "feeds", format_args!("{output} feeds {input}"))?;
+        match &card.feeds[..] {
+            few if few.len() <= FEW => {
+                for FeedReport { output, input } in few {
+                    row(f, "feeds", format_args!("{output} feeds {input}"))?;
+                }
+            }
+            many => row(
+                f,
+                "feeds",
+                format_args!("{} outputs feed inputs, which `inspect` lists", many.len()),
+            )?,
         }
         if let Some(evaluation) = &card.evaluation {
             row(
@@ -242,9 +253,8 @@ impl fmt::Display for Report {
     }
 }
 
-fn quoted(name: &String) -> String {
-    format!("`{name}`")
-}
+/// So many inputs are named one by one.
+const FEW: usize = 4;
 
 /// How an integer program compares with the float model.
 pub struct Against<'a>(pub &'a Agreement);

@@ -35,6 +35,7 @@ pub mod trained_mask;
 pub mod typed;
 pub mod windows;
 pub mod wrap;
+pub mod written;
 
 use crate::graph::LayerId;
 

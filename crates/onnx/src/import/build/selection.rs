@@ -52,7 +52,8 @@ impl Importer<'_> {
             }
         }
         // What is given stays what it is, and a difference from it would be as large: condition * yes + (1 - condition) * no
-        if self.is_given(yes) || self.is_given(no) {
+        let is_cache = |given, other| self.is_given(given) && !self.is_known(other);
+        if is_cache(yes, no) || is_cache(no, yes) {
             let otherwise = self.not(at, condition)?;
             let mut terms = vec![];
             for (tensor, chosen) in [(yes, condition), (no, otherwise)] {
@@ -84,6 +85,15 @@ impl Importer<'_> {
             id = source;
         }
         matches!(self.graph.layer(id).kind, Kind::Input { .. })
+    }
+
+    /// Whether a tensor is made of the model's numbers alone.
+    fn is_known(&self, mut id: LayerId) -> bool {
+        while let Some((source, _)) = self.graph.viewed(id) {
+            id = source;
+        }
+        self.graph.constant(id).is_some()
+            || self.graph.layer(id).kind.sources().is_empty() && !self.is_given(id)
     }
 
     /// A tensor, broadcast, with zeros where a mask says so.

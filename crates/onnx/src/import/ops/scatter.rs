@@ -8,23 +8,23 @@ use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Operation, int, string};
 use crate::import::value::Value;
-use inferproof_view::volume;
+use inferproof_view::{Step, volume};
 use std::collections::BTreeMap;
 
 inventory::submit! {
     Operation::new("ScatterElements", &[11, 13, 16, 18], import)
         .attributes(&[int("axis"), string("reduction")])
-        .row("constant indices", "a sum of views; products or maxima where it reduces by them")
+        .row("constant indices, or one computed position for all entries", "a sum of views; products or maxima where it reduces by them; a product with a one-hot code of a computed position")
 }
 inventory::submit! {
     Operation::new("ScatterND", &[11, 13, 16, 18], import)
         .attributes(&[string("reduction")])
-        .row("constant indices", "a sum of views; products or maxima where it reduces by them")
+        .row("constant indices, or one computed position along the first axis", "a sum of views; products or maxima where it reduces by them; a product with a one-hot code of a computed position")
 }
 inventory::submit! {
     Operation::new("Scatter", &[9, 11], import)
         .attributes(&[int("axis")])
-        .row("constant indices", "a sum of views")
+        .row("constant indices, or one computed position for all entries", "a sum of views; a product with a one-hot code of a computed position")
 }
 
 /// What becomes of an entry and its update.
@@ -52,9 +52,13 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     };
     let indices = match node.input(1)? {
         Value::Constant(indices) => indices,
+        positions if reduction == Reduction::None => {
+            let positions = positions.clone();
+            return written(importer, node, &value, &updates, &positions);
+        }
         _ => {
             return refuse(
-                "its indices are computed; they must be constant: export the model with fixed sizes",
+                "its indices are computed; where it reduces they must be constant: export the model with fixed sizes",
             );
         }
     };
@@ -88,6 +92,44 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
     let data = importer.layer(&node.origin, &value)?;
     let updates = importer.layer(&node.origin, &updates)?;
     let layer = scattered(importer, &node.origin, data, updates, &places, reduction)?;
+    Ok(vec![Value::computed(layer, node.element(0)?)])
+}
+
+/// One entry along an axis, at a position that is computed.
+fn written(
+    importer: &mut Importer<'_>,
+    node: &Node<'_>,
+    data: &Value,
+    updates: &Value,
+    positions: &Value,
+) -> Imported<Vec<Value>> {
+    let shape = importer.shape(data)?;
+    let axis = match node.op() {
+        "ScatterND" => match importer.shape(positions)?.last() {
+            Some(1) => 0,
+            _ => {
+                return refuse(
+                    "its indices are computed; they must be constant, or of one axis and one position",
+                );
+            }
+        },
+        _ => axis(node.int_or("axis", 0), shape.len())?,
+    };
+    let [data, mut updates, positions] = [
+        importer.layer(&node.origin, data)?,
+        importer.layer(&node.origin, updates)?,
+        importer.layer(&node.origin, positions)?,
+    ];
+    if node.op() == "ScatterND" {
+        // Of tuples of several axes there may be one for the only update.
+        let from = importer.graph.shape(updates).len();
+        let outer = from.saturating_sub(shape.len().saturating_sub(1));
+        if outer == 0 {
+            let first = vec![Step::Insert { axis: 0, len: 1 }];
+            updates = importer.graph.view(&node.origin, updates, first)?;
+        }
+    }
+    let layer = importer.written(&node.origin, [data, updates, positions], axis, true)?;
     Ok(vec![Value::computed(layer, node.element(0)?)])
 }
 

@@ -11,7 +11,7 @@ use inferproof_view::{Step, volume};
 inventory::submit! {
     Operation::new("TensorScatter", &[24], import)
         .attributes(&[int("axis"), string("mode")])
-        .row("constant positions", "a sum of views")
+        .row("constant positions, or a computed one of a single entry", "a sum of views; a product with a one-hot code of a computed position")
 }
 
 fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
@@ -34,6 +34,10 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         return refuse(format!(
             "an update of shape {from:?} for a tensor of shape {shape:?}"
         ));
+    }
+    let positions = node.optional(2).cloned();
+    if let Some(positions) = positions.filter(|p| !matches!(p, Value::Constant(_))) {
+        return written(importer, node, [&cache, &update, &positions], axis);
     }
     let starts = match node.optional_integers(2, "positions")? {
         Some(starts) => starts,
@@ -99,4 +103,26 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         rows.push(Value::computed(layer, node.element(0)?));
     }
     Ok(vec![importer.concatenated(&node.origin, &rows, 0)?])
+}
+
+/// One entry of the only batch, at a position that is computed.
+fn written(
+    importer: &mut Importer<'_>,
+    node: &Node<'_>,
+    [cache, update, positions]: [&Value; 3],
+    axis: usize,
+) -> Imported<Vec<Value>> {
+    if node.string_or("mode", "linear")? != "linear" {
+        return refuse("its positions are computed, which its attribute `mode` must be `linear` for");
+    }
+    if importer.shape(positions)? != [1] {
+        return refuse("its positions are computed; they must be constant, or that of one batch");
+    }
+    let operands = [
+        importer.layer(&node.origin, cache)?,
+        importer.layer(&node.origin, update)?,
+        importer.layer(&node.origin, positions)?,
+    ];
+    let layer = importer.written(&node.origin, operands, axis, false)?;
+    Ok(vec![Value::computed(layer, node.element(0)?)])
 }
