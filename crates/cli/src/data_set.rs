@@ -172,6 +172,7 @@ fn right_numbers(path: &Path, inputs: &[Port], tensor: &Tensor) -> Result<Vec<f6
         categories: Vec::new(),
         may_be_missing: false,
         is_integral: tensor.scale_log2 == 0,
+        is_fed: false,
     };
     let samples = read_data(path, &[port])?;
     Ok(samples.inputs.into_iter().flatten().flatten().collect())
