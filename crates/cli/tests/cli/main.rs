@@ -2,6 +2,8 @@
 //!
 //! `INSTA_UPDATE=always cargo test -p inferproof-cli` rewrites the snapshots; read the difference before you commit it.
 
+mod accuracy;
+mod claims;
 mod commands;
 mod console;
 mod demo;

@@ -7,13 +7,14 @@ use std::sync::OnceLock;
 use tempfile::TempDir;
 
 /// All of them.
-pub const COMMANDS: [&str; 12] = [
+pub const COMMANDS: [&str; 13] = [
     "demo",
     "check",
     "compile",
     "run",
     "prove",
     "commit",
+    "accuracy",
     "statement",
     "verify",
     "inspect",
