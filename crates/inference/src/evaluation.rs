@@ -56,7 +56,7 @@ pub enum EvaluationRejection {
     #[error(transparent)]
     Unreadable(#[from] DecodeError),
     /// Nothing of this kind can be said of the model.
-    #[error("the expected evaluation is not of this key: {0}")]
+    #[error("{0}")]
     Execution(#[from] ExecutionError),
     /// The data set does not fit the model or the score.
     #[error("the data set: {0}")]

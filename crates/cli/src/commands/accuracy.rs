@@ -321,12 +321,15 @@ impl fmt::Display for Report {
             },
             Seconds(self.seconds),
         )?;
-        let parts = self.parts.unwrap_or_default();
+        let parts = match self.parts {
+            Some(1) => "1 part".to_owned(),
+            parts => format!("{} parts", parts.unwrap_or_default()),
+        };
         let bytes = Bytes(self.proof_bytes as u64);
         row(
             f,
             "proof",
-            format_args!("{} ({bytes}, {parts} parts)", self.proof.display()),
+            format_args!("{} ({bytes}, {parts})", self.proof.display()),
         )
     }
 }

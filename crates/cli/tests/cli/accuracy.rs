@@ -29,14 +29,18 @@ fn place() -> Place {
 fn first_samples(place: &Place) {
     let rows: Vec<Vec<f64>> = (0..SAMPLES)
         .map(|sample| {
-            let prove = format!("prove credit.model --input test.npz --sample {sample} -o s.proof --force");
+            let prove =
+                format!("prove credit.model --input test.npz --sample {sample} -o s.proof --force");
             assert_eq!(place.run(&prove).code, 0);
             let (_, report) = place.json("verify --key credit.model/public s.proof");
             let values = report["inputs"]["input"].as_array().unwrap();
             values.iter().map(|v| v.as_f64().unwrap()).collect()
         })
         .collect();
-    place.write("data.json", serde_json::json!({ "input": rows }).to_string());
+    place.write(
+        "data.json",
+        serde_json::json!({ "input": rows }).to_string(),
+    );
 }
 
 #[test]
@@ -47,7 +51,9 @@ fn accuracy_on_a_committed_data_set() {
         ("data.json", "input", "testset"),
         ("labels.csv", "labels", "labels"),
     ] {
-        let run = place.run(&format!("commit {data} --for credit.model/public:{tensor} -o {out}"));
+        let run = place.run(&format!(
+            "commit {data} --for credit.model/public:{tensor} -o {out}"
+        ));
         assert_eq!(run.code, 0, "{run}");
     }
     #[cfg(unix)]
@@ -72,8 +78,15 @@ fn accuracy_on_a_committed_data_set() {
     let verify = "accuracy credit.model/public --data testset --labels labels --context audit";
     let verified = format!("{verify} --at-least 9 --verify accuracy.proof");
     let (code, report) = place.json(&verified);
-    assert_eq!((code, &report["verdict"]), (0, &"accepted".into()), "{report}");
-    assert!(report["sums"].is_null(), "a hidden sum is not shown: {report}");
+    assert_eq!(
+        (code, &report["verdict"]),
+        (0, &"accepted".into()),
+        "{report}"
+    );
+    assert!(
+        report["sums"].is_null(),
+        "a hidden sum is not shown: {report}"
+    );
     for (expected, said) in [
         ("--at-least 10", "the sums"),
         ("--at-least 9 --show", "the sums"),
@@ -89,7 +102,7 @@ fn accuracy_on_a_committed_data_set() {
     let run = place.run(&format!("{accuracy} --at-least 9 -o again.proof"));
     assert!(run.code == 2 && run.stderr.contains("opens it"), "{run}");
     let (_, inspected) = place.json("inspect accuracy.proof");
-    assert_eq!(inspected["samples"], SAMPLES);
+    assert_eq!(inspected["evaluation"]["samples"], SAMPLES);
 }
 
 #[test]
@@ -107,7 +120,8 @@ fn public_data_groups_and_false_claims() {
     let (code, report) = place.json(&verify);
     assert_eq!(code, 0, "{report}");
     assert_eq!(report["sums"]["correct"], serde_json::json!([6.0, 3.0]));
-    let fair = format!("accuracy credit.model {data} --claim correct[1]>=0.9*samples[1] -o f.proof");
+    let fair =
+        format!("accuracy credit.model {data} --claim correct[1]>=0.9*samples[1] -o f.proof");
     let run = place.run(&fair);
     assert!(run.code == 2 && run.stderr.contains("is false"), "{run}");
     assert!(!place.path().join("f.proof").exists());
@@ -116,8 +130,15 @@ fn public_data_groups_and_false_claims() {
 
     // A label that the model does not have, and nothing said.
     place.write("labels.csv", format!("labels\n{}", "2\n".repeat(SAMPLES)));
-    let run = place.run("accuracy credit.model --data data.json --labels labels.csv --show -o x.proof");
-    assert!(run.code == 2 && run.stderr.contains("sample 0: 2 is none"), "{run}");
+    let run =
+        place.run("accuracy credit.model --data data.json --labels labels.csv --show -o x.proof");
+    assert!(
+        run.code == 2 && run.stderr.contains("sample 0: 2 is none"),
+        "{run}"
+    );
     let run = place.run("accuracy credit.model --data data.json --labels labels.csv -o x.proof");
-    assert!(run.code == 2 && run.stderr.contains("nothing is said"), "{run}");
+    assert!(
+        run.code == 2 && run.stderr.contains("nothing is said"),
+        "{run}"
+    );
 }

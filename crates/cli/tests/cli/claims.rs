@@ -3,7 +3,8 @@
 use crate::support::Place;
 
 const PROVE: &str = "prove credit.model --input input.json --private input,output --context nonce";
-const STATEMENT: &str = "statement --key credit.model/public --private input,output --context nonce";
+const STATEMENT: &str =
+    "statement --key credit.model/public --private input,output --context nonce";
 const VERIFY: &str = "verify --key credit.model/public";
 
 /// Which of the two outputs is the greater in the bundled input's run.
@@ -21,13 +22,19 @@ fn a_hidden_score_is_above_a_threshold() {
     let run = place.run(&format!("{PROVE} --claim {claim} -o me.proof"));
     assert_eq!(run.code, 0, "{run}");
     let said = format!("argmax(output[0]) == {answer}");
-    assert!(run.stderr.contains(&said), "it is said before the work: {run}");
+    assert!(
+        run.stderr.contains(&said),
+        "it is said before the work: {run}"
+    );
     let run = place.run(&format!("{STATEMENT} --claim {claim} -o expected.json"));
     assert_eq!(run.code, 0, "{run}");
     let (code, report) = place.json(&format!("{VERIFY} me.proof --expect expected.json"));
     assert_eq!((code, &report["verdict"]), (0, &"accepted".into()));
     assert_eq!(report["statement"]["claims"][0], said.as_str());
-    assert!(report["outputs"].as_object().is_none_or(|o| o.is_empty()), "{report}");
+    assert!(
+        report["outputs"].as_object().is_none_or(|o| o.is_empty()),
+        "{report}"
+    );
 
     // Another way to write it is the same claim; another claim, or none, is not.
     for (other, code) in [
@@ -35,7 +42,9 @@ fn a_hidden_score_is_above_a_threshold() {
         (format!("argmax(output)!={answer}"), 1),
         (format!("output[{answer}]>=-400"), 1),
     ] {
-        let run = place.run(&format!("{STATEMENT} --claim {other} -o other.json --force"));
+        let run = place.run(&format!(
+            "{STATEMENT} --claim {other} -o other.json --force"
+        ));
         assert_eq!(run.code, 0, "{run}");
         let run = place.run(&format!("{VERIFY} me.proof --expect other.json"));
         assert_eq!(run.code, code, "{run}");
@@ -43,7 +52,10 @@ fn a_hidden_score_is_above_a_threshold() {
     }
     assert_eq!(place.run(&format!("{STATEMENT} -o none.json")).code, 0);
     let run = place.run(&format!("{VERIFY} me.proof --expect none.json"));
-    assert!(run.code == 1 && run.stderr.contains("claims: expected none"), "{run}");
+    assert!(
+        run.code == 1 && run.stderr.contains("claims: expected none"),
+        "{run}"
+    );
 }
 
 #[test]
@@ -52,7 +64,10 @@ fn what_is_false_or_not_understood_is_refused() {
     let wrong = 1 - answer(&place);
     for (claim, said) in [
         (format!("argmax(output)=={wrong}"), "is false"),
-        ("outpt[0]>=1".into(), "the model has no input or output `outpt`"),
+        (
+            "outpt[0]>=1".into(),
+            "the model has no input or output `outpt`",
+        ),
         ("output[2]>=1".into(), "output[2]"),
         ("output[0]>=".into(), "output[0]>="),
         ("output[0]==\"good\"".into(), "\"good\""),
@@ -72,7 +87,8 @@ fn a_part_of_a_model_is_proven_alone() {
     let run = place.run("statement --key credit.model/public --from nothing --to output");
     assert_eq!(run.code, 2, "{run}");
     assert!(run.stderr.contains("`nothing`"), "{run}");
-    let run = place.run("statement --key credit.model/public --from input --to output --commit output");
+    let run =
+        place.run("statement --key credit.model/public --from input --to output --commit output");
     assert_eq!(run.code, 0, "{run}");
     let statement: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(statement["slice"]["from"][0], "input");
