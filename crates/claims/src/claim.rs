@@ -1,5 +1,6 @@
 //! The canonical value of a claim.
 
+use crate::Role;
 use crate::number::Number;
 use crate::quantity::Place;
 use crate::sum::Summand;
@@ -93,12 +94,38 @@ impl Relation {
     }
 }
 
+impl Claim {
+    /// The tensors that it reads: role, and place in the program's list of inputs or outputs.
+    pub fn reads(&self) -> impl Iterator<Item = (Role, usize)> + '_ {
+        let comparisons = self.0.iter().filter_map(|node| match node {
+            Node::Comparison(comparison) => Some(comparison),
+            Node::Not | Node::And(_) | Node::Or(_) => None,
+        });
+        let places = comparisons.flat_map(|comparison| {
+            let summed = comparison.sum().iter().map(|summand| &summand.quantity.of);
+            summed.chain(comparison.entry())
+        });
+        places.map(|place| {
+            let position = usize::try_from(place.position).unwrap_or(usize::MAX);
+            (place.role, position)
+        })
+    }
+}
+
 impl Comparison {
     /// What is summed; nothing of what speaks of texts and missing values.
     pub fn sum(&self) -> &[Summand] {
         match self {
             Self::Relation { sum, .. } | Self::Range { sum, .. } | Self::Among { sum, .. } => sum,
             Self::Texts { .. } | Self::Missing { .. } => &[],
+        }
+    }
+
+    /// Of what speaks of texts and missing values, the entry.
+    fn entry(&self) -> Option<&Place> {
+        match self {
+            Self::Texts { entry, .. } | Self::Missing { entry } => Some(entry),
+            Self::Relation { .. } | Self::Range { .. } | Self::Among { .. } => None,
         }
     }
 

@@ -10,6 +10,8 @@ use inferproof_program::{Meaning, Program, Tensor, TensorId};
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
     program: &'a Program,
+    /// Whether texts name the role of every tensor, also where its name alone would do.
+    with_roles: bool,
 }
 
 /// What is known of a quantity without its value.
@@ -29,7 +31,19 @@ impl<'a> Scope<'a> {
     /// All inputs and outputs of a program.
     #[must_use]
     pub fn new(program: &'a Program) -> Self {
-        Self { program }
+        Self {
+            program,
+            with_roles: false,
+        }
+    }
+
+    /// The same, with the role before every name in texts: such a text means the same about any program that has the tensors in these roles.
+    #[must_use]
+    pub fn with_roles(self) -> Self {
+        Self {
+            with_roles: true,
+            ..self
+        }
     }
 
     pub(crate) fn ids(&self, role: Role) -> &'a [TensorId] {
@@ -118,7 +132,7 @@ impl<'a> Scope<'a> {
         let same = self
             .named()
             .any(|(role, _, other)| role != place.role && other == tensor.name);
-        match same {
+        match same || self.with_roles {
             true => format!("{}:{name}", place.role),
             false => name,
         }

@@ -27,6 +27,7 @@
 
 #[cfg(all(test, feature = "prover"))]
 mod attacks;
+mod chain;
 mod checks;
 #[cfg(feature = "prover")]
 mod commit;
@@ -57,6 +58,10 @@ mod visible;
 #[cfg(feature = "prover")]
 mod witness;
 
+pub use chain::{
+    ChainError, Named, Position, SliceChain, SliceLink, Start, StepChain, StepLink, Steps, Tie,
+    Unlinked,
+};
 pub use checks::CHECKS;
 #[cfg(feature = "prover")]
 pub use commit::CommitError;

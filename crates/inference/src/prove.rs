@@ -5,7 +5,7 @@ use crate::commit::ModelSecret;
 use crate::data_window::Stretch;
 use crate::encoding::Curve;
 use crate::evaluation::EvaluationRejection;
-use crate::execution::Executed;
+use crate::execution::{Executed, name_of};
 use crate::given::{given, public_tensors};
 use crate::key::VerifyingKey;
 use crate::lower::LowerError;
@@ -22,7 +22,7 @@ use inferproof_argument::{
     Integers, Limits, Opening, ProveError, Relations, Stage, Statement as ArgumentStatement,
     Witness,
 };
-use inferproof_program::{BoundWeights, RunError, Tensor, Trace, ValidProgram, Weights};
+use inferproof_program::{BoundWeights, Op, RunError, TensorId, Trace, ValidProgram, Weights};
 use std::sync::Arc;
 
 /// Why an inference was not proven.
@@ -478,16 +478,42 @@ impl<P: Profile> Verifier<P> {
         place: usize,
         values: Vec<i64>,
     ) -> Result<TensorOpening, OpeningError> {
-        let program = self.program();
-        let id = program.inputs.get(place);
-        let tensor: Option<&Tensor> = id.and_then(|&id| program.tensor(id));
-        let tensor = tensor.ok_or_else(|| OpeningError::Values {
+        let id = self.program().inputs.get(place).copied();
+        let id = id.ok_or_else(|| OpeningError::Values {
             tensor: format!("input {place}"),
             reason: "the model has no such input",
         })?;
+        self.commit_tensor(id, values)
+    }
+
+    /// Commits to an input of the program, or to what a run has computed of another tensor, outside of any proof: proofs of the parts on both
+    /// sides of it can then be made in any order.
+    ///
+    /// # Errors
+    /// If it is no such tensor, the values do not fit it, or without randomness.
+    pub fn commit_tensor(
+        &self,
+        id: TensorId,
+        values: Vec<i64>,
+    ) -> Result<TensorOpening, OpeningError> {
+        let program = self.program();
+        let refuse = |reason| OpeningError::Values {
+            tensor: name_of(program, id),
+            reason,
+        };
+        let tensor = program.tensor(id);
+        let tensor = tensor.ok_or_else(|| refuse("the model has no such tensor"))?;
+        let is = |op: Op| program.node(id).is_some_and(|node| node.op == op);
+        if is(Op::Weight) {
+            return Err(refuse("it is a weight, which is committed already"));
+        }
+        let kind = match is(Op::Input) {
+            true => TensorKind::Data,
+            false => TensorKind::Boundary,
+        };
         let purpose: Digest = self.model_id();
         TensorOpening::commit::<P>(
-            TensorKind::Data,
+            kind,
             tensor,
             values,
             self.key().architecture.row_bits,

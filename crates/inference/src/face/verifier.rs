@@ -1,6 +1,7 @@
 //! The verifier, on the curve of its key.
 
 use super::{OnCurve, VerifyingKey, map, on};
+use crate::chain::{ChainError, Named, SliceChain, StepChain, Steps};
 use crate::encoding::{Curve, DecodeError};
 use crate::evaluation::{DataSet, Evaluation, EvaluationRejection, EvaluationStatement};
 use crate::execution::ExecutionError;
@@ -15,6 +16,8 @@ use crate::tensor_commitment::TensorCommitment;
 use crate::tensor_opening::{OpeningError, TensorOpening};
 use crate::{Bn254, Digest, Grumpkin, generic};
 use inferproof_argument::{Limits, Reject};
+#[cfg(feature = "prover")]
+use inferproof_program::TensorId;
 use inferproof_program::ValidProgram;
 
 /// A key made ready to verify any number of proofs.
@@ -128,6 +131,20 @@ impl Verifier {
         Ok((sums, evaluation.parts()))
     }
 
+    /// Commits to an input of the program, or to what a run has computed of another tensor, outside of any proof: proofs of the parts on both
+    /// sides of it can then be made in any order.
+    ///
+    /// # Errors
+    /// If it is no such tensor, the values do not fit it, or without randomness.
+    #[cfg(feature = "prover")]
+    pub fn commit_tensor(
+        &self,
+        id: TensorId,
+        values: Vec<i64>,
+    ) -> Result<TensorOpening, OpeningError> {
+        on!(&self.0, verifier => verifier.commit_tensor(id, values))
+    }
+
     /// Bytes of the argument of every proof of the plain statement.
     pub fn argument_length(&self) -> usize {
         on!(&self.0, verifier => verifier.argument_length())
@@ -188,10 +205,59 @@ impl Verifier {
             .collect()
     }
 
+    /// Verifies that proofs of slices, in any order, show together what one proof of the statement `whole` would: it is about the whole
+    /// program, and says how each input and output is seen. The range proofs of the weights are the caller's to check, once.
+    ///
+    /// # Errors
+    /// The first check that fails, with the tensor and the proof.
+    pub fn verify_slices(
+        &self,
+        whole: &Statement,
+        proofs: &[Named<'_, [u8]>],
+    ) -> Result<SliceChain, ChainError> {
+        let read = self.read_all(proofs)?;
+        on!(&self.0, verifier => verifier.verify_slices(whole, &named(proofs, &read)))
+    }
+
+    /// Verifies that proofs of steps, in this order, are one history: what a step leaves is where the next one goes on. The range proofs of
+    /// the weights are the caller's to check, once.
+    ///
+    /// # Errors
+    /// The first check that fails, with the step and the tensor.
+    pub fn verify_steps(
+        &self,
+        expected: &Steps,
+        proofs: &[Named<'_, [u8]>],
+    ) -> Result<StepChain, ChainError> {
+        let read = self.read_all(proofs)?;
+        on!(&self.0, verifier => verifier.verify_steps(expected, &named(proofs, &read)))
+    }
+
+    fn read_all(&self, proofs: &[Named<'_, [u8]>]) -> Result<Vec<Proof>, ChainError> {
+        let read = proofs.iter().map(|named| {
+            let proof = self.read(named.proof);
+            proof.map_err(|reason| ChainError::Rejected {
+                proof: named.name.to_owned(),
+                reason: Box::new(reason),
+            })
+        });
+        read.collect()
+    }
+
     fn read(&self, proof: &[u8]) -> Result<Proof, Rejection> {
         Ok(match &self.0 {
             OnCurve::Grumpkin(_) => Proof::decode::<Grumpkin>(proof)?,
             OnCurve::Bn254(_) => Proof::decode::<Bn254>(proof)?,
         })
     }
+}
+
+/// Proofs that were read, under the names of their bytes.
+fn named<'a>(files: &[Named<'a, [u8]>], proofs: &'a [Proof]) -> Vec<Named<'a, Proof>> {
+    let pairs = files.iter().zip(proofs);
+    let named = pairs.map(|(file, proof)| Named {
+        name: file.name,
+        proof,
+    });
+    named.collect()
 }
