@@ -24,6 +24,7 @@ def test_a_state_goes_from_proof_to_proof() -> None:
     # One array: the state is left out.
     model = inferproof.compile(MODELS / "recurrent.onnx", calibration=x, feed={"state_next": "state"}, progress=False)
     assert described(model, "state") == described(model, "state_next")
+    assert model.public.feeds == {"state_next": "state"}
     prover = inferproof.Prover(model)
     state = np.zeros((2, 1, 8))
     first, _ = prover.prove({"x": x[0], "state": state}, commit="state_next")

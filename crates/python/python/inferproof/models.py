@@ -76,6 +76,11 @@ class Public:
         return Statement._of(*self._native.statement(listed(private), listed(commit), before, context_bytes(context)))
 
     @property
+    def feeds(self) -> dict[str, str]:
+        """The outputs that are the next run's inputs, and which, as the program says."""
+        return {feed["output"]: feed["input"] for feed in self._description["feeds"]}
+
+    @property
     def inputs(self) -> dict[str, tuple[int, ...]]:
         """The shapes of the inputs, by name."""
         return {tensor["name"]: tuple(tensor["shape"]) for tensor in self._description["inputs"]}
