@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod accuracy;
+pub mod chain;
 pub mod check;
 pub mod commit;
 pub mod compile;
@@ -11,5 +12,6 @@ pub mod manual;
 pub mod prove;
 pub mod report;
 pub mod run;
+pub mod slice;
 pub mod statement;
 pub mod verify;

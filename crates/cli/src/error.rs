@@ -159,6 +159,26 @@ pub enum Error {
     /// `commit` of a model with several inputs.
     #[error("--tensor: say which input of the model is committed to: {0}")]
     WhichInput(String),
+    /// What is expected is nothing that a chain can be.
+    #[error("{0}")]
+    Chain(inferproof::ChainError),
+    /// A position that is no number.
+    #[error("--position: `{0}` is no whole number")]
+    Position(String),
+    /// Where an input begins is no list.
+    #[error("--start: of `{0}`: expected a JSON list of integers: {1}")]
+    Start(String, String),
+    /// The model cannot be cut like this.
+    #[error("no plan was made: {0}")]
+    Slice(Box<inferproof::SliceError>),
+    /// A file is no plan of this model.
+    #[error("{}: not a plan for this model: {reason}; make one with `inferproof slice plan -o FILE`", path.display())]
+    Plan {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// The demo's verifier did not say yes.
     #[error("the verifying process failed: {0}")]
     Child(String),

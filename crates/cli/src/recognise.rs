@@ -156,6 +156,11 @@ pub const PUBLIC_KEY: Argument = Argument {
     wants: "a model's public folder or its verifying key",
     takes: &[What::PublicFolder, What::ModelFolder, What::Key],
 };
+/// What `slice plan` cuts.
+pub const PLANNED: Argument = Argument {
+    name: "MODEL|PUBLIC",
+    ..PUBLIC_KEY
+};
 /// The proof of `verify`.
 pub const PROOF: Argument = Argument {
     name: "PROOF",

@@ -59,3 +59,17 @@ impl From<&Forecast> for Estimate {
         }
     }
 }
+
+/// Bytes for a byte of weights that a part of a model does not read: as read from the file, and as integers.
+const OTHER_WEIGHT_BYTES: f64 = 2.0;
+
+impl Estimate {
+    /// Of a part of a model, whose prover holds all weights of the model and reads those of the part.
+    #[must_use]
+    pub fn of_part(part: &Forecast, whole: &Forecast) -> Self {
+        let others = whole.weight_bytes.saturating_sub(part.weight_bytes);
+        let mut estimate = Self::from(part);
+        estimate.memory_bytes += (OTHER_WEIGHT_BYTES * others as f64) as u64;
+        estimate
+    }
+}

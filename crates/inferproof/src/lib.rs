@@ -42,6 +42,7 @@ mod bound_card;
 mod cache;
 #[cfg(feature = "onnx")]
 mod card;
+mod chain;
 #[cfg(feature = "onnx")]
 mod check;
 #[cfg(feature = "onnx")]
@@ -83,6 +84,8 @@ mod saturation;
 #[cfg(feature = "onnx")]
 mod secret;
 #[cfg(feature = "onnx")]
+mod slicing;
+#[cfg(feature = "onnx")]
 mod stage;
 #[cfg(feature = "onnx")]
 mod unfinished;
@@ -92,12 +95,13 @@ mod values;
 mod verdict;
 
 pub use inferproof_inference::{
-    Architecture, Batch, BoundaryError, Curve, DataSet, DataTensor, DecodeError, Digest, Disclosed,
-    Disclosure, Evaluation, EvaluationRejection, EvaluationStatement, Execution, ExecutionError,
-    FORMAT_VERSION, KeyError, Kind, Limits, LowerError, Measure, PROTOCOL, Place as DataSetPlace,
-    Proof, Rejection, Role, Said, Score, SharingError, Slice, Statement, StatementError,
-    TensorCommitment, TensorKind, Verifier, VerifyingKey, Visibility, Visible, hex, kind_of,
-    name_of, tensor_named,
+    Architecture, Batch, BoundaryError, ChainError, Curve, DataSet, DataTensor, DecodeError,
+    Digest, Disclosed, Disclosure, Evaluation, EvaluationRejection, EvaluationStatement, Execution,
+    ExecutionError, FORMAT_VERSION, KeyError, Kind, Limits, LowerError, Measure,
+    Named as NamedProof, PROTOCOL, Place as DataSetPlace, Proof, Rejection, Role, Said, Score,
+    SharingError, Slice, SliceChain, SliceLink, Start, Statement, StatementError, StepChain,
+    StepLink, Steps, TensorCommitment, TensorKind, Tie, Verifier, VerifyingKey, Visibility,
+    Visible, hex, kind_of, name_of, tensor_named,
 };
 #[cfg(feature = "prover")]
 pub use inferproof_inference::{
@@ -112,7 +116,7 @@ pub use inferproof_onnx::{
     read_samples,
 };
 #[cfg(feature = "onnx")]
-pub use inferproof_program::{Program, RunError, Tensor, TensorId, Trace, ValidProgram};
+pub use inferproof_program::{Op, Program, RunError, Tensor, TensorId, Trace, ValidProgram};
 
 #[cfg(feature = "onnx")]
 pub use atomic::{Access, Existing, Folder, check_file, write_file};
@@ -122,6 +126,7 @@ pub use bound_card::CardBinding;
 pub use cache::Cache;
 #[cfg(feature = "onnx")]
 pub use card::{Card, Described, External, FORMAT, Source, describe};
+pub use chain::{Chain, ExpectedChain, is_of_slices, verify_chain};
 #[cfg(feature = "onnx")]
 pub use check::{ASSUMED, Check, check};
 #[cfg(feature = "onnx")]
@@ -162,6 +167,8 @@ pub use sample_set::{NoValue, SampleSet, right_integers};
 pub use saturation::{Place, Saturated, saturated_inputs, saturated_nodes};
 #[cfg(feature = "onnx")]
 pub use secret::{SecretError, SecretSummary, summarize};
+#[cfg(feature = "onnx")]
+pub use slicing::{SliceError, SliceGoal, SlicePart, SlicePlan, slice_plan};
 #[cfg(feature = "onnx")]
 pub use stage::{stage, stage_done};
 #[cfg(feature = "onnx")]

@@ -14,11 +14,22 @@ pub fn main(args: &ManualArgs, console: &Console) -> Result<Outcome, Error> {
     std::fs::create_dir_all(folder).map_err(ModelError::write(folder))?;
     let mut command = Cli::command();
     command.build();
-    page(folder, &command, args.force, console)?;
-    for command in command.get_subcommands().filter(|c| !c.is_hide_set()) {
-        page(folder, command, args.force, console)?;
-    }
+    pages(folder, &command, args.force, console)?;
     Ok(Outcome::Done)
+}
+
+/// Of a command and of all under it.
+fn pages(
+    folder: &Path,
+    command: &clap::Command,
+    force: bool,
+    console: &Console,
+) -> Result<(), Error> {
+    page(folder, command, force, console)?;
+    let inner = command.get_subcommands().filter(|c| !c.is_hide_set());
+    // `help` of a group of commands has no page.
+    let mut inner = inner.filter(|c| c.get_name() != "help");
+    inner.try_for_each(|command| pages(folder, command, force, console))
 }
 
 /// `inferproof.1`, or `inferproof-prove.1`.
