@@ -13,6 +13,9 @@ use ark_ec::short_weierstrass::Projective;
 use ark_ff::{PrimeField, Zero};
 use std::collections::HashMap;
 
+/// Points of the statement, and what they are multiplied by.
+pub(crate) type Rows<'a, P> = (&'a [Point<P>], Vec<Scalar<P>>);
+
 /// An equation: this sum of multiples of points is the identity.
 pub(crate) struct Equation<'a, P: Profile> {
     /// What a generator each is multiplied by, from `G_0` on.
@@ -21,8 +24,8 @@ pub(crate) struct Equation<'a, P: Profile> {
     pub blinder: Scalar<P>,
     /// Points of this proof, and what they are multiplied by.
     pub own: Vec<(Point<P>, Scalar<P>)>,
-    /// Points of the statement, and what they are multiplied by. Those that lie in one place are added up.
-    pub external: Vec<(&'a [Point<P>], Vec<Scalar<P>>)>,
+    /// Those that lie in one place are added up.
+    pub external: Vec<Rows<'a, P>>,
     /// Drawn from the transcript when everything had been absorbed: another statement or proof has another one.
     pub drawn: Scalar<P>,
 }

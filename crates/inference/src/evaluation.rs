@@ -37,13 +37,16 @@ pub struct EvaluationStatement {
     pub context: Vec<u8>,
 }
 
+/// What was counted: the integers of each sum, in order.
+pub type Sums = Vec<Vec<i64>>;
+
 /// The proof of an evaluation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Of runs of samples, in the order of the data set.
     pub(crate) parts: Vec<Proof>,
     /// The sums, if they are shown.
-    pub(crate) sums: Option<Vec<Vec<i64>>>,
+    pub(crate) sums: Option<Sums>,
     /// Of the sums.
     #[serde(with = "serde_bytes")]
     pub(crate) argument: Vec<u8>,
@@ -217,7 +220,7 @@ impl<P: Profile> Verifier<P> {
         expected: &EvaluationStatement,
         data_set: &DataSet,
         evaluation: &Evaluation,
-    ) -> Result<Option<Vec<Vec<i64>>>, EvaluationRejection> {
+    ) -> Result<Option<Sums>, EvaluationRejection> {
         let mut statements = Vec::new();
         let mut next = 0u64;
         for (part, proof) in evaluation.parts.iter().enumerate() {

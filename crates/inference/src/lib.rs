@@ -68,7 +68,9 @@ pub use commit::CommitError;
 pub use encoding::{Curve, DecodeError, FORMAT_VERSION, Kind, kind_of};
 #[cfg(feature = "prover")]
 pub use evaluation::{DataGiven, Evaluated, EvaluationProgress, data_set_of};
-pub use evaluation::{DataSet, DataTensor, Evaluation, EvaluationRejection, EvaluationStatement};
+pub use evaluation::{
+    DataSet, DataTensor, Evaluation, EvaluationRejection, EvaluationStatement, Sums,
+};
 pub use execution::{
     Batch, BoundaryError, Execution, ExecutionError, Measure, Place, Said, Score, Slice, name_of,
     tensor_named,

@@ -5,7 +5,7 @@ mod support;
 
 use inferproof_onnx::{
     Array as Given, Compiled, Entries, FloatModel, OnnxError, QuantizeOptions, Sample, Samples,
-    dequantize_outputs, port_of, quantize_inputs,
+    dequantize_outputs, parse_samples, port_of, quantize_inputs,
 };
 use inferproof_program::{Op, Program, Tensor, TensorId};
 use std::collections::BTreeMap;
@@ -211,6 +211,67 @@ fn a_state_that_the_data_lack_is_computed_along_the_samples() {
         let evaluated = model.evaluate(&compiled, &given, None, &mut |_, _, _| true);
         assert!(evaluated.unwrap().agreement.relative_error < 0.02);
     }
+}
+
+/// Of what is fed a file may have all, the first or nothing; of a gap nobody knows what it means.
+#[test]
+fn data_files_may_leave_out_what_is_fed() {
+    let model = model("recurrent", feeds_of("recurrent"));
+    let read = |name: &str, text: &str| {
+        let samples = parse_samples(name, text.as_bytes(), model.inputs());
+        samples.map(|s| s.inputs).map_err(|e| e.to_string())
+    };
+    let (x, state) = (
+        "[1, 2, 3, 4, 5]",
+        "[0.5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]",
+    );
+    let given =
+        |samples: Vec<Sample>| -> Vec<usize> { samples.iter().map(|s| s[1].len()).collect() };
+    let only = |with: &[bool]| {
+        let objects = with.iter().map(|&with| match with {
+            true => format!(r#"{{"x": {x}, "state": {state}}}"#),
+            false => format!(r#"{{"x": {x}}}"#),
+        });
+        read(
+            "x.json",
+            &format!("[{}]", objects.collect::<Vec<_>>().join(", ")),
+        )
+    };
+    assert_eq!(only(&[false, false, false]).map(given), Ok(vec![0, 0, 0]));
+    assert_eq!(only(&[true, false, false]).map(given), Ok(vec![16, 0, 0]));
+    assert_eq!(only(&[true, true, true]).map(given), Ok(vec![16, 16, 16]));
+    let gap = only(&[false, true, false]).unwrap_err();
+    assert!(
+        gap.contains("object 1: it has `state`, which samples before it lack"),
+        "{gap}"
+    );
+    let two = only(&[true, true, false]).unwrap_err();
+    assert!(
+        two.contains("`state`: expected 3 samples, or one for the first of them, or none, got 2"),
+        "{two}"
+    );
+
+    let bytes = std::fs::read(data().join("feeds_first.npz")).unwrap();
+    let first = parse_samples("feeds_first.npz", &bytes, model.inputs()).unwrap();
+    assert_eq!(first.inputs.len(), 100);
+    assert_eq!(first.inputs[0][1], [0.25; 16]);
+    assert!(first.inputs[1..].iter().all(|sample| sample[1].is_empty()));
+    let compiled = model.compile(&first.inputs, &at_bits(12)).unwrap();
+    assert_eq!(compiled.report.in_sequence, ["state"]);
+
+    // A counter is a column of its own; without the feed it is wanted.
+    let counted = model_of_kinds();
+    let table = parse_samples("t.csv", b"x\n1\n2\n", counted.inputs()).unwrap();
+    assert_eq!(table.inputs, [[vec![], vec![1.0]], [vec![], vec![2.0]]]);
+    let all = parse_samples("t.csv", b"x,count\n1,7\n2,8\n", counted.inputs()).unwrap();
+    assert_eq!(all.inputs, [[vec![7.0], vec![1.0]], [vec![8.0], vec![2.0]]]);
+    let unfed = self::model("kinds", &[]);
+    let error = parse_samples("t.csv", b"x\n1\n2\n", unfed.inputs()).unwrap_err();
+    assert!(error.to_string().contains("no tensor `count`"), "{error}");
+}
+
+fn model_of_kinds() -> FloatModel {
+    model("kinds", feeds_of("kinds"))
 }
 
 /// What is only moved is the same integer in the next step, however many there are.

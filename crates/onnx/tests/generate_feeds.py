@@ -1,4 +1,4 @@
-"""Makes data/feeds.npz and data/feeds/*.onnx: models whose outputs are the next run's inputs, and what onnxruntime answers step by step, each with
+"""Makes data/feeds.npz, data/feeds_first.npz and data/feeds/*.onnx: models whose outputs are the next run's inputs, and what onnxruntime answers step by step, each with
 what the step before has made. Needs onnx, onnxruntime and numpy; run it in this folder.
 
 A case's arrays are `CASE.in.NAME` and `CASE.out.NAME`, whose first axis counts the steps of the sequence.
@@ -170,4 +170,6 @@ if __name__ == "__main__":
     MODELS.mkdir(parents=True, exist_ok=True)
     for make in (recurrent, shifted, replaced, positioned, kinds, generated, trained):
         make()
+    # As a user gives them: the steps' own inputs, and what the first begins with.
+    np.savez_compressed(HERE / "feeds_first.npz", x=np.stack(arrays["recurrent.in.x"]), state=np.full((1, 2, 1, 8), 0.25, np.float32))
     np.savez_compressed(HERE / "feeds.npz", **{name: np.stack(values) for name, values in arrays.items()})

@@ -258,9 +258,12 @@ fn open<P: Profile>(fresh: &[FreshOpening]) -> Result<Vec<Opening<P>>, Inference
     opened.collect()
 }
 
+/// One a row.
+type Blinders<P> = Zeroizing<Vec<Scalar<P>>>;
+
 /// The openings of sums: integers and blinders add up as commitments do.
 fn add<P: Profile>(parts: Vec<Vec<Opening<P>>>) -> Result<Vec<Opening<P>>, InferenceError> {
-    let mut sums: Vec<(Vec<i64>, Zeroizing<Vec<Scalar<P>>>)> = Vec::new();
+    let mut sums: Vec<(Vec<i64>, Blinders<P>)> = Vec::new();
     for part in parts {
         for (place, opening) in part.into_iter().enumerate() {
             let values = opening.values.to_i64();

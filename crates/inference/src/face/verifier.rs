@@ -3,7 +3,7 @@
 use super::{OnCurve, VerifyingKey, map, on};
 use crate::chain::{ChainError, Named, SliceChain, StepChain, Steps};
 use crate::encoding::{Curve, DecodeError};
-use crate::evaluation::{DataSet, Evaluation, EvaluationRejection, EvaluationStatement};
+use crate::evaluation::{DataSet, Evaluation, EvaluationRejection, EvaluationStatement, Sums};
 use crate::execution::ExecutionError;
 #[cfg(feature = "prover")]
 use crate::execution::Score;
@@ -120,7 +120,7 @@ impl Verifier {
         expected: &EvaluationStatement,
         data_set: &DataSet,
         evaluation: &[u8],
-    ) -> Result<(Option<Vec<Vec<i64>>>, usize), EvaluationRejection> {
+    ) -> Result<(Option<Sums>, usize), EvaluationRejection> {
         let (evaluation, curve) = Evaluation::decode(evaluation)?;
         if curve != self.curve() {
             let (expected, got) = (self.curve() as u8, curve as u8);

@@ -116,6 +116,9 @@ fn program_in_words(key: &KeyReport) -> Markup {
                 @if place > 0 { ", " } (count) " " (name)
             }
             "."
+            @for feed in &key.feeds {
+                " Its output " code { (short(&feed.output, 120)) } " is the next run's input " code { (short(&feed.input, 120)) } "."
+            }
         }
     }
 }
