@@ -92,6 +92,7 @@ impl FloatModel {
         options: &QuantizeOptions,
         progress: &mut dyn FnMut(Work, usize, usize) -> bool,
     ) -> Result<Compiled, OnnxError> {
+        self.check_interface()?;
         let progress = &mut Progress::new(progress);
         let original = &self.model.graph;
         let candidates = Candidate::all(options, original)?;

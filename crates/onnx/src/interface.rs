@@ -183,6 +183,23 @@ impl FloatModel {
             .collect()
     }
 
+    /// Missing values have an integer of their own, for which there is no room in a range that others lay down.
+    ///
+    /// # Errors
+    /// If an input that is laid down takes them.
+    pub(crate) fn check_interface(&self) -> Result<(), OnnxError> {
+        let fed = self.interface.feeds.iter().map(|feed| feed.input);
+        let laid_down = self.interface.inputs.keys().copied().chain(fed);
+        let mut ports = laid_down.map(|place| &self.model.inputs[place]);
+        match ports.find(|port| port.may_be_missing) {
+            None => Ok(()),
+            Some(port) => Err(OnnxError::Interface {
+                what: format!("`{}` cannot be fed, nor be as another tensor", port.name),
+                reason: "some samples have missing values (NaN) there; fill them in".into(),
+            }),
+        }
+    }
+
     /// Both ends of a feed are described alike, whichever it was said of.
     fn agree(&mut self) -> Result<(), OnnxError> {
         let Interface {

@@ -563,6 +563,41 @@ fn what_cannot_be_as_another_tensor_is_refused_by_name() {
     assert!(other.contains("it is as another tensor already"), "{other}");
 }
 
+/// A missing value has an integer of its own, for which a range that is laid down has no room.
+#[test]
+fn missing_values_are_not_as_those_of_another_model() {
+    let onnx = std::fs::read(data().join("classical/imputer_missing.onnx")).unwrap();
+    let mut model = FloatModel::import(&onnx).unwrap();
+    let port = model.inputs()[0].clone();
+    let like = Tensor {
+        name: "x".into(),
+        shape: port.shape.clone(),
+        low: -8,
+        high: 7,
+        scale_log2: 0,
+    };
+    model
+        .describe_as(&port.name, &like, None, "other:x")
+        .unwrap();
+    let entries = port.shape.iter().product();
+    let complete = vec![vec![vec![1.0; entries]]; 3];
+    let compiled = model.compile(&complete, &at_bits(8)).unwrap();
+    assert_eq!(
+        described(&tensor(&compiled.program, &port.name).1),
+        described(&like)
+    );
+    let mut missing = complete;
+    missing[1][0][0] = f64::NAN;
+    let error = model
+        .compile(&missing, &at_bits(8))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("some samples have missing values (NaN) there"),
+        "{error}"
+    );
+}
+
 /// A range that is too small for the data is not widened: what lies beyond is moved to its ends and counted.
 #[test]
 fn what_a_foreign_range_cuts_off_is_counted() {
