@@ -165,27 +165,56 @@ impl ClaimError {
     }
 }
 
+/// The line of a claim's text that an error speaks of, in three pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarkedLine<'a> {
+    /// What stands before the place.
+    pub before: &'a str,
+    /// The place; may be empty.
+    pub marked: &'a str,
+    /// What stands behind it.
+    pub after: &'a str,
+}
+
+impl ClaimError {
+    /// The line of the text with the place in it; `None` if the claim was not read from text.
+    #[must_use]
+    pub fn line(&self) -> Option<MarkedLine<'_>> {
+        let span = self.span.as_ref()?;
+        let before = self.text.get(..span.start).unwrap_or(&self.text);
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = self.text.get(start..).and_then(|rest| rest.lines().next());
+        let line = line.unwrap_or_default();
+        let place = before.len().saturating_sub(start).min(line.len());
+        let end = span.end.saturating_sub(start).clamp(place, line.len());
+        Some(MarkedLine {
+            before: line.get(..place).unwrap_or_default(),
+            marked: line.get(place..end).unwrap_or_default(),
+            after: line.get(end..).unwrap_or_default(),
+        })
+    }
+}
+
 impl fmt::Display for ClaimError {
     /// What is wrong; then the line of the text, and under it carets below the place.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.problem)?;
-        let Some(span) = &self.span else {
+        let Some(line) = self.line() else {
             return match self.text.as_str() {
                 "" => Ok(()),
                 text => write!(f, "\n    {text}"),
             };
         };
-        let before = self.text.get(..span.start).unwrap_or(&self.text);
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = self.text.get(start..).and_then(|rest| rest.lines().next());
-        let line = line.unwrap_or_default();
-        let ahead = before.get(start..).unwrap_or_default().chars();
+        let MarkedLine {
+            before,
+            marked,
+            after,
+        } = line;
         // A tab has the width that the terminal gives it: it is repeated as it is.
-        let ahead: String = ahead.map(|c| if c == '\t' { c } else { ' ' }).collect();
-        let end = span.end.min(start + line.len());
-        let marked = self.text.get(span.start..end).unwrap_or_default();
+        let ahead = before.chars().map(|c| if c == '\t' { c } else { ' ' });
+        let ahead: String = ahead.collect();
         let carets = "^".repeat(marked.chars().count().max(1));
-        write!(f, "\n    {line}\n    {ahead}{carets}")
+        write!(f, "\n    {before}{marked}{after}\n    {ahead}{carets}")
     }
 }
 

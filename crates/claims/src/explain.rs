@@ -7,10 +7,11 @@ use crate::quantity::{Function, Quantity};
 use crate::scope::Scope;
 use crate::text::quantity_text;
 use inferproof_program::{Op, Program, TensorId};
+use serde::Serialize;
 use std::fmt;
 
 /// What one comparison of a claim says of integers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explained {
     /// The comparison, as in the claim's text.
     pub comparison: String,

@@ -63,7 +63,7 @@ mod token;
 mod tests;
 
 pub use claim::Claim;
-pub use error::{ClaimError, ClaimProblem};
+pub use error::{ClaimError, ClaimProblem, MarkedLine};
 pub use explain::Explained;
 pub use role::Role;
 pub use scope::Scope;

@@ -137,6 +137,8 @@ pub enum Command {
     Commit(CommitArgs),
     /// Prove what a model scores on a data set, or verify such a proof
     Accuracy(AccuracyArgs),
+    /// Say which integers satisfy claims, to the last one
+    Explain(ExplainArgs),
     /// Write down what a proof must say, for `verify --expect` and `prove --statement`
     Statement(WriteStatementArgs),
     /// Verify proofs with nothing but a model's public folder
@@ -585,6 +587,23 @@ pub struct CommitArgs {
     pub force: bool,
 }
 
+/// Of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A model's folder, its public folder, or its verifying key; `-` is standard input
+    #[arg(value_name = "MODEL|PUBLIC")]
+    pub key: PathBuf,
+    /// What may be claimed of inputs and outputs, as `score[0] >= 0.8`
+    #[arg(value_name = "CLAIM", required = true)]
+    pub claims: Vec<String>,
+    /// Of the part of the model that begins at these tensors
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', requires = "to")]
+    pub from: Vec<String>,
+    /// Of the part of the model that ends at these tensors
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', requires = "from")]
+    pub to: Vec<String>,
+}
+
 /// Of `statement`.
 #[derive(Debug, Args)]
 pub struct WriteStatementArgs {
@@ -759,8 +778,11 @@ pub struct ChainVerifyArgs {
 /// Of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A model folder, its public or secret folder, a key, a proof, a commitment, an opening, or a model card; `-` is standard input
+    /// A model folder, its public or secret folder, a key, a proof, a statement, a commitment, an opening, or a model card; `-` is standard input
     pub file: PathBuf,
+    /// Of a proof or statement, say by this public folder or key what its tensors are called, and what its claims mean in integers
+    #[arg(long, value_name = "PUBLIC", conflicts_with = "program")]
+    pub key: Option<PathBuf>,
     /// Print the program of a model or key as well: every operation, coefficient, gather and table
     #[arg(long)]
     pub program: bool,

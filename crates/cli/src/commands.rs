@@ -7,6 +7,7 @@ pub mod commit;
 pub mod compile;
 pub mod completions;
 pub mod demo;
+pub mod explain;
 pub mod inspect;
 pub mod manual;
 pub mod prove;

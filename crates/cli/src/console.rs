@@ -1,13 +1,13 @@
 //! How a command speaks: its report on standard output, everything else on standard error.
 //!
 //! Text from outside reaches a terminal escaped ([`printable`]): reports are made of rows, each of which is one line whatever stands in it,
-//! and errors and warnings are one line each.
+//! and errors and warnings are one line each. Behind an error in a claim stands the line of the claim, with the place marked.
 
 use crate::args::{ColorArg, ConsoleArgs};
 use crate::error::Error;
 use crate::progress::Progress;
 use anstyle::{AnsiColor, Style};
-use inferproof::{printable, printable_json};
+use inferproof::{ClaimError, printable, printable_json};
 use serde::Serialize;
 use std::fmt;
 use std::io::{IsTerminal, Write};
@@ -115,6 +115,11 @@ impl Console {
         }
         if self.logs {
             tracing::error!(exit_code = error.exit_code(), "{error}");
+        } else if let Some(claim) = error.claim() {
+            let text = error.to_string();
+            let about = text.strip_suffix(&claim.to_string()).unwrap_or_default();
+            self.say("error:", BAD, &format!("{about}{}", claim.problem()));
+            let _ = writeln!(std::io::stderr().lock(), "{}", marked(claim));
         } else {
             self.say("error:", BAD, error);
         }
@@ -150,6 +155,18 @@ impl Console {
             }
         }
     }
+}
+
+/// The line of a claim's text that an error speaks of, and carets below the place.
+fn marked(claim: &ClaimError) -> String {
+    let Some(line) = claim.line() else {
+        return String::new();
+    };
+    let [before, marked, after] = [line.before, line.marked, line.after].map(printable);
+    // As wide as what is printed, in which some characters are escaped.
+    let ahead = " ".repeat(before.chars().count());
+    let carets = "^".repeat(marked.chars().count().max(1));
+    format!("    {before}{marked}{after}\n    {ahead}{carets}")
 }
 
 /// A line of a report: the label in the first column, and the verdict as it is.

@@ -4,28 +4,14 @@ use crate::args::{MeasureArg, ScoreArgs};
 use crate::error::Error;
 use crate::source::{name, read, read_data};
 use inferproof::{
-    Batch, DataGiven, DataTensor, Error as ModelError, Execution, Kind, Measure, Port, Program,
-    SampleSet, Saturated, Score, Tensor, TensorCommitment, TensorOpening, ValidProgram, kind_of,
-    ports, right_integers,
+    DataGiven, DataSetPort, DataTensor, Error as ModelError, ExecutionError, Kind, Measure, Port,
+    Program, SampleSet, Saturated, Score, Tensor, TensorCommitment, TensorOpening, ValidProgram,
+    kind_of, ports, right_integers,
 };
 use std::path::{Path, PathBuf};
 
 /// The names of what an evaluation reads beside the model's inputs.
 const FURTHER: [&str; 3] = ["labels", "targets", "groups"];
-
-/// A tensor that a data set has.
-pub enum Wanted {
-    /// An input of the model.
-    Input {
-        /// Its place in the program's list.
-        place: usize,
-    },
-    /// What is right, or the groups.
-    Further {
-        /// With one sample along its first axis.
-        tensor: Tensor,
-    },
-}
 
 /// Integers of all samples.
 pub struct Integers {
@@ -59,90 +45,60 @@ pub fn score(program: &Program, args: &ScoreArgs, further: Option<&str>) -> Resu
     })
 }
 
-/// The program that is run on one sample, with what is counted behind it.
-fn scored(program: &ValidProgram, score: Score) -> Result<ValidProgram, Error> {
-    let execution = Execution {
-        batch: Some(Batch::of_samples(1)),
-        score: Some(score),
-        ..Execution::default()
+/// The tensor of a data set with this name.
+pub fn port_named(
+    program: &ValidProgram,
+    args: &ScoreArgs,
+    name: &str,
+) -> Result<DataSetPort, Error> {
+    let inputs = ports(program, &program.inputs);
+    if let Some(place) = inputs.iter().position(|port| port.name == name) {
+        return Ok(DataSetPort::Input { place });
+    }
+    let unknown = || {
+        let names = inputs.iter().map(|port| port.name.as_str());
+        let known: Vec<&str> = names.chain(FURTHER).collect();
+        Error::WhichInput(known.join(", "))
     };
-    let scored = execution.program(program);
-    scored.map_err(|error| Error::Evaluation(error.to_string()))
+    if !FURTHER.contains(&name) {
+        return Err(unknown());
+    }
+    let score = score(program, args, Some(name))?;
+    let further = DataSetPort::further(program, score, name).map_err(not_counted)?;
+    Ok(DataSetPort::Further {
+        tensor: further.ok_or_else(unknown)?,
+    })
 }
 
-impl Wanted {
-    /// The one of this name.
-    pub fn of(program: &ValidProgram, args: &ScoreArgs, name: &str) -> Result<Self, Error> {
-        let inputs = ports(program, &program.inputs);
-        if let Some(place) = inputs.iter().position(|port| port.name == name) {
-            return Ok(Self::Input { place });
-        }
-        let unknown = || {
-            let names = inputs.iter().map(|port| port.name.as_str());
-            let known: Vec<&str> = names.chain(FURTHER).collect();
-            Error::WhichInput(known.join(", "))
-        };
-        if !FURTHER.contains(&name) {
-            return Err(unknown());
-        }
-        let scored = scored(program, score(program, args, Some(name))?)?;
-        let mut further = scored.inputs.iter().filter_map(|&id| scored.tensor(id));
-        let tensor = further.find(|tensor| tensor.name == name);
-        Ok(Self::Further {
-            tensor: tensor.ok_or_else(unknown)?.clone(),
-        })
-    }
+/// All that an evaluation reads, in order.
+pub fn all_ports(program: &ValidProgram, score: Score) -> Result<Vec<DataSetPort>, Error> {
+    DataSetPort::all(program, score).map_err(not_counted)
+}
 
-    /// All that an evaluation reads, in order: the model's inputs, what is right, the groups.
-    pub fn all(program: &ValidProgram, score: Score) -> Result<Vec<Self>, Error> {
-        let scored = scored(program, score)?;
-        let own = program.inputs.len();
-        let all = scored.inputs.iter().enumerate();
-        let all = all.filter_map(|(place, &id)| {
-            Some(match place < own {
-                true => Self::Input { place },
-                false => Self::Further {
-                    tensor: scored.tensor(id)?.clone(),
-                },
-            })
-        });
-        Ok(all.collect())
-    }
+fn not_counted(error: ExecutionError) -> Error {
+    Error::Evaluation(error.to_string())
 }
 
 /// All samples of a data file, of one tensor.
 pub fn read_integers(
     program: &ValidProgram,
-    wanted: &Wanted,
+    port: &DataSetPort,
     path: &Path,
 ) -> Result<Integers, Error> {
     let inputs = ports(program, &program.inputs);
-    match wanted {
-        Wanted::Input { place } => {
+    match port {
+        DataSetPort::Input { place } => {
             let port = inputs.get(*place).cloned();
-            // Only this input is read; zeros stand for the others.
-            let samples = read_data(path, port.as_slice())?;
-            let of_all = samples.inputs.into_iter().map(|mut sample| {
-                let mut all: Vec<Vec<f64>> = inputs
-                    .iter()
-                    .map(|port| vec![0.0; port.shape.iter().product()])
-                    .collect();
-                if let (Some(slot), Some(values)) = (all.get_mut(*place), sample.pop()) {
-                    *slot = values;
-                }
-                all
-            });
-            let set = SampleSet::new(program, &of_all.collect::<Vec<_>>());
-            let name = port.map(|port| port.name).unwrap_or_default();
-            let mut saturated = set.saturated;
-            saturated.retain(|found| found.name == name);
+            let samples = read_data(path, port.as_slice())?.inputs.into_iter();
+            let samples = samples.map(|sample| sample.into_iter().flatten().collect());
+            let set = SampleSet::of_input(program, *place, samples.collect());
             Ok(Integers {
                 samples: set.samples,
-                integers: set.integers.into_iter().nth(*place).unwrap_or_default(),
-                saturated,
+                integers: set.integers.into_iter().flatten().collect(),
+                saturated: set.saturated,
             })
         }
-        Wanted::Further { tensor } => {
+        DataSetPort::Further { tensor } => {
             let numbers = right_numbers(path, &inputs, tensor)?;
             let per_sample: usize = tensor.shape.iter().skip(1).product();
             let integers = right_integers(tensor, &numbers);
@@ -190,7 +146,7 @@ impl Given {
     /// From a file, or from what `commit` wrote under a name without its ending: what opens a commitment to prove, the commitment to verify.
     pub fn read(
         program: &ValidProgram,
-        wanted: &Wanted,
+        port: &DataSetPort,
         path: &Path,
         proves: bool,
     ) -> Result<Self, Error> {
@@ -205,7 +161,7 @@ impl Given {
                 let decoded = TensorCommitment::decode(&start).map_err(ModelError::decode(&path));
                 Self::Commitment(decoded?.0)
             }
-            _ => Self::Integers(read_integers(program, wanted, &path)?),
+            _ => Self::Integers(read_integers(program, port, &path)?),
         })
     }
 

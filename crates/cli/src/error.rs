@@ -1,6 +1,7 @@
 //! Everything that ends a command without a verdict: what happened, to which file, and what to do.
 
 use inferproof::OnnxError;
+use inferproof::{ClaimError, ExecutionError, StatementError};
 use inferproof::{InferenceError, ProveError};
 use inferproof::{KeyError, RunError};
 use std::path::PathBuf;
@@ -89,10 +90,26 @@ pub enum Error {
     )]
     FolderToStandard,
     /// `inspect` was given something that is not ours.
-    #[error("{}: not a file or folder of inferproof; expected a model folder, a key, a proof, or a model card", path.display())]
+    #[error("{}: not a file or folder of inferproof; expected a model folder, a key, a proof, a statement, or a model card", path.display())]
     NotOurs {
         /// The file.
         path: PathBuf,
+    },
+    /// `inspect` was given a key for what has no statement.
+    #[error("{}: is no proof of a run and no statement, so that there is nothing for --key to explain; leave --key out", path.display())]
+    NothingToExplain {
+        /// The file.
+        path: PathBuf,
+    },
+    /// `inspect` was given the key of another model.
+    #[error("{}: is of model {found}, but --key is of model {key}; give the public folder of its model", path.display())]
+    OtherModel {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        found: String,
+        /// Whose the key is.
+        key: String,
     },
     /// `report` of a model was given a key to verify it with.
     #[error("--key: {} is a model or its key, which is not verified with a key; give a proof, or leave --key out", path.display())]
@@ -202,6 +219,17 @@ impl Error {
     /// For `map_err` on what is wrong with a data file.
     pub fn data(source: OnnxError) -> Self {
         Self::Data(Box::new(source))
+    }
+
+    /// What is wrong with a claim that was read from text, if that is it: the place in the text is shown on lines of its own.
+    pub fn claim(&self) -> Option<&ClaimError> {
+        match self {
+            Self::Model(inferproof::Error::Statement {
+                source: StatementError::Execution(ExecutionError::Claim(error)),
+                ..
+            }) if error.line().is_some() => Some(error),
+            _ => None,
+        }
     }
 
     /// Whether the command has printed its report all the same.

@@ -161,6 +161,11 @@ pub const PLANNED: Argument = Argument {
     name: "MODEL|PUBLIC",
     ..PUBLIC_KEY
 };
+/// The model of `explain`.
+pub const EXPLAINED: Argument = Argument {
+    name: "MODEL|PUBLIC",
+    ..PUBLIC_KEY
+};
 /// The proof of `verify`.
 pub const PROOF: Argument = Argument {
     name: "PROOF",
@@ -194,6 +199,12 @@ pub const SHOWN: Argument = Argument {
         What::Key,
         What::Proof,
     ],
+};
+/// What `inspect` says what it is.
+pub const INSPECTED: Argument = Argument {
+    name: "FILE",
+    wants: "a file of ours",
+    takes: &[],
 };
 /// Names of classes, which look like anything.
 pub const LABELS: Argument = Argument {

@@ -2,10 +2,11 @@
 
 use crate::args::{Named, StatementArgs};
 use crate::error::Error;
+use crate::report::row;
 use crate::source::{name, read};
 use inferproof::{
-    Digest, Error as ModelError, Execution, Slice, Statement, StatementError, TensorCommitment,
-    TensorOpening, ValidProgram, Visibility, hex, tensor_named,
+    Digest, Error as ModelError, Execution, ExecutionError, ExplainedClaim, Slice, Statement,
+    StatementError, TensorCommitment, TensorOpening, ValidProgram, Visibility, hex, tensor_named,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,9 +27,20 @@ pub fn read_statement(model: &ValidProgram, path: &Path) -> Result<Statement, Er
 /// The program that a statement lists the inputs and outputs of.
 pub fn executed(statement: &Statement, model: &ValidProgram) -> Result<ValidProgram, Error> {
     let program = statement.execution.program(model);
-    let refused =
-        |error| ModelError::statement(Path::new("the statement"))(StatementError::from(error));
-    Ok(program.map_err(refused)?)
+    program.map_err(refused("the statement"))
+}
+
+/// For `map_err` on what an argument says of a run that cannot be said.
+pub fn refused(argument: &'static str) -> impl Fn(ExecutionError) -> Error {
+    move |error| ModelError::statement(Path::new(argument))(StatementError::from(error)).into()
+}
+
+/// What the claims of a statement of this model mean in integers.
+pub fn explained(
+    statement: &Statement,
+    model: &ValidProgram,
+) -> Result<Vec<ExplainedClaim>, Error> {
+    statement.explained(model).map_err(refused("the statement"))
 }
 
 /// The statement of the part of the model that the arguments name, with the context, with what is said to be private, freshly committed or
@@ -46,11 +58,8 @@ pub fn of_arguments<'a>(
     let commit = commit.map(|tensor| ("--commit", tensor, Visibility::Commit));
     let committed =
         committed.map(|(tensor, id)| ("--committed", tensor, Visibility::Committed(id)));
-    let refused = |argument: &'static str| {
-        move |error| ModelError::statement(Path::new(argument))(StatementError::from(error))
-    };
     let execution = Execution {
-        slice: part(model, args)?,
+        slice: part(model, &args.from, &args.to)?,
         ..Execution::default()
     };
     let plain = plain.with_context(args.context.as_bytes());
@@ -78,9 +87,9 @@ pub fn of_arguments<'a>(
     Ok(statement)
 }
 
-/// The part of the model between the tensors that the arguments name.
-fn part(model: &ValidProgram, args: &StatementArgs) -> Result<Option<Slice>, Error> {
-    if args.from.is_empty() {
+/// The part of the model between the tensors that `--from` and `--to` name.
+pub fn part(model: &ValidProgram, from: &[String], to: &[String]) -> Result<Option<Slice>, Error> {
+    if from.is_empty() {
         return Ok(None);
     }
     let ids = |names: &[String], argument: &'static str| {
@@ -89,8 +98,8 @@ fn part(model: &ValidProgram, args: &StatementArgs) -> Result<Option<Slice>, Err
         ids.map_err(|error| ModelError::statement(Path::new(argument))(error.into()))
     };
     Ok(Some(Slice {
-        inputs: ids(&args.from, "--from")?,
-        outputs: ids(&args.to, "--to")?,
+        inputs: ids(from, "--from")?,
+        outputs: ids(to, "--to")?,
     }))
 }
 
@@ -122,6 +131,21 @@ pub fn tensor_id(given: &Named) -> Result<Digest, Error> {
     let commitment = TensorCommitment::decode(&bytes).map_err(ModelError::decode(&name(path)));
     let (commitment, curve) = commitment?;
     Ok(commitment.id(curve))
+}
+
+/// Claims as rows of a report, each comparison with the integers that satisfy it.
+pub struct ClaimRows<'a>(pub &'a [ExplainedClaim]);
+
+impl fmt::Display for ClaimRows<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for ExplainedClaim { claim, comparisons } in self.0 {
+            row(f, "claim", claim)?;
+            for comparison in comparisons {
+                row(f, "", comparison)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Who sees what of a run, in words.

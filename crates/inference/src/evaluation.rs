@@ -17,10 +17,11 @@ use crate::encoding::{Curve, DecodeError, Kind, decode, encode, kind_of};
 use crate::execution::{Batch, Execution, ExecutionError, Place, Score};
 use crate::proof::{Disclosed, Proof};
 use crate::rejection::Rejection;
-use crate::statement::{Statement, Visibility};
+use crate::statement::{ExplainedClaim, Statement, Visibility};
 use crate::verify::Verifier;
 use crate::{Digest, TensorCommitment};
 use inferproof_argument::curve::Profile;
+use inferproof_claims::Scope;
 use inferproof_program::{Tensor, ValidProgram};
 use serde::{Deserialize, Serialize};
 
@@ -147,6 +148,29 @@ impl EvaluationStatement {
         Ok(named
             .filter_map(|&id| program.tensor(id).cloned())
             .collect())
+    }
+
+    /// What is claimed of the sums over so many samples, with the integers that satisfy it.
+    ///
+    /// # Errors
+    /// If nothing of this kind can be counted of the model, or a text is no claim about the sums.
+    pub fn explained(
+        &self,
+        model: &ValidProgram,
+        samples: u64,
+    ) -> Result<Vec<ExplainedClaim>, ExecutionError> {
+        let times = i64::try_from(samples).unwrap_or(i64::MAX);
+        let sums = self.sums(model)?.into_iter().map(|tensor| Tensor {
+            low: tensor.low.saturating_mul(times),
+            high: tensor.high.saturating_mul(times),
+            ..tensor
+        });
+        let sums: Vec<Tensor> = sums.collect();
+        let program = total::program_of(&sums, &[])?.program;
+        let scope = Scope::new(&program);
+        let claims = self.claims.iter();
+        let explained = claims.map(|text| ExplainedClaim::parse(text, &scope));
+        Ok(explained.collect::<Result<_, _>>()?)
     }
 
     /// How the model is run on samples of a data set.

@@ -84,6 +84,7 @@ pub use inferproof_argument::curve::{EncodingError, SCALAR_BYTES};
 pub use inferproof_argument::{Limits, PROTOCOL};
 #[cfg(feature = "prover")]
 pub use inferproof_argument::{ProveError, Stage};
+pub use inferproof_claims::{ClaimError, Explained, MarkedLine};
 pub use key::Architecture;
 pub use lower::LowerError;
 pub use proof::{Disclosed, Disclosure, Proof};
@@ -91,7 +92,7 @@ pub use proof::{Disclosed, Disclosure, Proof};
 pub use prove::{FreshOpening, InferenceError};
 pub use rejection::{KeyError, Rejection};
 pub use sharing::SharingError;
-pub use statement::{Listed, Role, Statement, StatementError, Visibility};
+pub use statement::{ExplainedClaim, Listed, Role, Statement, StatementError, Visibility};
 pub use tensor_commitment::{TensorCommitment, TensorKind};
 #[cfg(feature = "prover")]
 pub use tensor_opening::{OpeningError, TensorOpening};

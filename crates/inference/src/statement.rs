@@ -7,9 +7,11 @@
 
 mod document;
 mod error;
+mod explained;
 mod shape;
 
 pub use error::StatementError;
+pub use explained::ExplainedClaim;
 pub(crate) use shape::{Form, StatementShape, Window};
 
 use crate::execution::Execution;

@@ -50,6 +50,8 @@ mod coarse;
 #[cfg(feature = "onnx")]
 mod compile;
 #[cfg(feature = "onnx")]
+mod data_set_port;
+#[cfg(feature = "onnx")]
 mod error;
 #[cfg(feature = "onnx")]
 mod estimate;
@@ -95,13 +97,14 @@ mod values;
 mod verdict;
 
 pub use inferproof_inference::{
-    Architecture, Batch, BoundaryError, ChainError, Curve, DataSet, DataTensor, DecodeError,
-    Digest, Disclosed, Disclosure, Evaluation, EvaluationRejection, EvaluationStatement, Execution,
-    ExecutionError, FORMAT_VERSION, KeyError, Kind, Limits, LowerError, Measure,
-    Named as NamedProof, PROTOCOL, Place as DataSetPlace, Proof, Rejection, Role, Said, Score,
-    SharingError, Slice, SliceChain, SliceLink, Start, Statement, StatementError, StepChain,
-    StepLink, Steps, TensorCommitment, TensorKind, Tie, Verifier, VerifyingKey, Visibility,
-    Visible, hex, kind_of, name_of, tensor_named,
+    Architecture, Batch, BoundaryError, ChainError, ClaimError, Curve, DataSet, DataTensor,
+    DecodeError, Digest, Disclosed, Disclosure, Evaluation, EvaluationRejection,
+    EvaluationStatement, Execution, ExecutionError, Explained, ExplainedClaim, FORMAT_VERSION,
+    KeyError, Kind, Limits, LowerError, MarkedLine, Measure, Named as NamedProof, PROTOCOL,
+    Place as DataSetPlace, Proof, Rejection, Role, Said, Score, SharingError, Slice, SliceChain,
+    SliceLink, Start, Statement, StatementError, StepChain, StepLink, Steps, TensorCommitment,
+    TensorKind, Tie, Verifier, VerifyingKey, Visibility, Visible, hex, kind_of, name_of,
+    tensor_named,
 };
 #[cfg(feature = "prover")]
 pub use inferproof_inference::{
@@ -131,6 +134,8 @@ pub use chain::{Chain, ExpectedChain, is_of_slices, verify_chain};
 pub use check::{ASSUMED, Check, check};
 #[cfg(feature = "onnx")]
 pub use compile::{Compilation, Plan, Progress, compile};
+#[cfg(feature = "onnx")]
+pub use data_set_port::DataSetPort;
 #[cfg(feature = "onnx")]
 pub use error::Error;
 #[cfg(feature = "onnx")]

@@ -1,6 +1,7 @@
 //! Many samples as the program's integers: each input with the samples along its first axis, as data sets are committed and evaluated.
 
 use crate::saturation::{Saturated, saturated_inputs};
+use crate::values::ports;
 use inferproof_onnx::{Sample, quantize_inputs};
 use inferproof_program::{Program, Tensor};
 
@@ -66,6 +67,32 @@ impl SampleSet {
                 }
             }
         }
+        set
+    }
+}
+
+impl SampleSet {
+    /// Of real numbers for one input alone; its integers are the only ones.
+    #[must_use]
+    pub fn of_input(program: &Program, place: usize, samples: Vec<Vec<f64>>) -> Self {
+        let ports = ports(program, &program.inputs);
+        // Zeros stand for the others, of which nothing is read.
+        let zeros: Sample = ports
+            .iter()
+            .map(|port| vec![0.0; port.shape.iter().product()])
+            .collect();
+        let samples = samples.into_iter().map(|values| {
+            let mut sample = zeros.clone();
+            if let Some(slot) = sample.get_mut(place) {
+                *slot = values;
+            }
+            sample
+        });
+        let mut set = Self::new(program, &samples.collect::<Vec<_>>());
+        let name = ports.get(place).map(|port| port.name.as_str());
+        set.saturated
+            .retain(|found| name.is_some_and(|name| found.name == name));
+        set.integers = set.integers.into_iter().skip(place).take(1).collect();
         set
     }
 }

@@ -3,16 +3,17 @@
 use crate::Outcome;
 use crate::args::AccuracyArgs;
 use crate::console::Console;
-use crate::data_set::{Given, Wanted, score};
+use crate::data_set::{Given, all_ports, score};
 use crate::destination::Destination;
 use crate::error::Error;
 use crate::interrupt;
 use crate::recognise::{MODEL, PUBLIC_KEY, check_all};
 use crate::report::{Bytes, Seconds, peak_memory, row};
 use crate::source::{read, read_key};
+use crate::statement::{ClaimRows, refused};
 use inferproof::{
-    DataSet, Error as ModelError, EvaluationStatement, KeyFile, Model, Program, Prover, Saturated,
-    ValidProgram, Verifier, hex, ports, stage_done,
+    DataSet, DataSetPort, Error as ModelError, EvaluationStatement, ExplainedClaim, KeyFile, Model,
+    Program, Prover, Saturated, ValidProgram, Verifier, hex, ports, stage_done,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -31,7 +32,7 @@ struct Report {
     data_set_id: String,
     samples: u64,
     says: String,
-    claims: Vec<String>,
+    claims: Vec<ExplainedClaim>,
     /// What was counted: known to the prover, to a verifier if it is shown.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     sums: BTreeMap<String, Vec<f64>>,
@@ -92,6 +93,15 @@ fn said(program: &Program, args: &AccuracyArgs) -> Result<EvaluationStatement, E
     })
 }
 
+/// What is claimed of the sums, in integers. A claim that does not parse is the caller's mistake: no proof is rejected for it.
+fn claims(
+    program: &ValidProgram,
+    said: &EvaluationStatement,
+    samples: u64,
+) -> Result<Vec<ExplainedClaim>, Error> {
+    said.explained(program, samples).map_err(refused("--claim"))
+}
+
 /// Reads the data set.
 fn data(
     program: &ValidProgram,
@@ -119,22 +129,24 @@ fn data(
         samples: 0,
         saturated: Vec::new(),
     };
-    for wanted in Wanted::all(program, said.score)? {
-        let (name, path) = match &wanted {
-            Wanted::Input { place } => {
+    for port in all_ports(program, said.score)? {
+        let (name, path) = match &port {
+            DataSetPort::Input { place } => {
                 let name = inputs.get(*place).map(|port| port.name.as_str());
                 let name = name.unwrap_or_default();
                 (name.to_owned(), named.get(name).copied())
             }
-            Wanted::Further { tensor } if tensor.name.starts_with("groups") => {
+            DataSetPort::Further { tensor } if tensor.name.starts_with("groups") => {
                 (tensor.name.clone(), args.group_of.as_deref())
             }
             // A data file may have the labels beside the samples.
-            Wanted::Further { tensor } => (tensor.name.clone(), args.labels.as_deref().or(first)),
+            DataSetPort::Further { tensor } => {
+                (tensor.name.clone(), args.labels.as_deref().or(first))
+            }
         };
         let path =
             path.ok_or_else(|| Error::Evaluation(format!("`{name}`: no data is given for it")))?;
-        let given = Given::read(program, &wanted, path, proves)?;
+        let given = Given::read(program, &port, path, proves)?;
         let samples = given.samples();
         if data.samples != 0 && samples != data.samples {
             return Err(Error::Evaluation(format!(
@@ -163,18 +175,17 @@ fn prove(args: &AccuracyArgs, console: &Console) -> Result<Report, Error> {
     let key = model.key.decode()?;
     let said = said(&key.architecture().program, args)?;
     let data = data(&key.architecture().program, &said, args, true)?;
+    let claims = claims(&key.architecture().program, &said, data.samples)?;
     let given = data.given.into_iter().zip(&data.paths);
     let given = given.map(|(given, path)| given.to_prove(path));
     let given = given.collect::<Result<Vec<_>, Error>>()?;
     let curve = key.curve();
     let data_set_id = hex(&inferproof::data_set_of(data.samples, &given).id(curve));
-    let verifier = Verifier::within(key.clone(), &args.limit.limits())
-        .map_err(ModelError::key(&args.model))?;
-    let part = args
-        .part
-        .unwrap_or_else(|| verifier.samples_within(args.memory));
     let secret = model.secret(&key, &args.cache.cache())?;
     let prover = Prover::within(key, secret, &args.limit.limits())?;
+    let part = args
+        .part
+        .unwrap_or_else(|| prover.samples_within(args.memory));
     let start = Instant::now();
     let mut progress = console.progress("proving");
     let (sums, proof) =
@@ -195,7 +206,7 @@ fn prove(args: &AccuracyArgs, console: &Console) -> Result<Report, Error> {
         samples: data.samples,
         says: says(prover.program(), &said, data.samples),
         sums: named_sums(prover.program(), &said, sums)?,
-        claims: said.claims,
+        claims,
         context: args.context.clone(),
         saturated: data.saturated,
         parts: Some(data.samples.div_ceil(part.max(1)) as usize),
@@ -216,6 +227,7 @@ fn verify(args: &AccuracyArgs, proof: &Path) -> Result<Report, Error> {
     let program = verifier.program();
     let said = said(program, args)?;
     let data = data(program, &said, args, false)?;
+    let claims = claims(program, &said, data.samples)?;
     let data_set = DataSet {
         samples: data.samples,
         tensors: data.given.into_iter().map(Given::to_verify).collect(),
@@ -243,7 +255,7 @@ fn verify(args: &AccuracyArgs, proof: &Path) -> Result<Report, Error> {
         samples: data.samples,
         says: says(program, &said, data.samples),
         sums: named_sums(program, &said, sums.unwrap_or_default())?,
-        claims: said.claims,
+        claims,
         context: args.context.clone(),
         saturated: data.saturated,
         parts,
@@ -302,9 +314,7 @@ impl fmt::Display for Report {
         row(f, "model", &self.model_id)?;
         row(f, "data set", &self.data_set_id)?;
         row(f, "says", &self.says)?;
-        for claim in &self.claims {
-            row(f, "claim", claim)?;
-        }
+        ClaimRows(&self.claims).fmt(f)?;
         for (name, values) in &self.sums {
             let values: Vec<String> = values.iter().map(f64::to_string).collect();
             row(f, "sum", format_args!("{name}: {}", values.join(", ")))?;

@@ -4,14 +4,16 @@ use crate::Outcome;
 use crate::args::InspectArgs;
 use crate::console::Console;
 use crate::error::Error;
+use crate::recognise::{INSPECTED, PUBLIC_KEY, check_all, once};
 use crate::report::{Bytes, Count, Shape, is_public, row};
 use crate::source::{is_standard, name, read, read_key};
+use crate::statement::{ClaimRows, Seen, explained};
 use inferproof::{
     BLINDING, CARD, Cache, CardBinding, Described, DisclosedReport, Error as ModelError,
-    EvaluationReport, FORMAT, FeedReport, Frame, KEY, KeyFile, KeyReport, Listing, PUBLIC,
-    ProofReport, SECRET, SecretSummary, ShownEntry, TensorReport, ValidProgram, WEIGHTS,
-    check_public_weights, inspect_commitment, inspect_evaluation, inspect_key, inspect_opening,
-    inspect_proof, printable_json, summarize,
+    EvaluationReport, ExplainedClaim, FORMAT, FeedReport, Frame, KEY, KeyFile, KeyReport, Listing,
+    PUBLIC, Proof, ProofReport, SECRET, SecretSummary, ShownEntry, Statement, TensorReport,
+    ValidProgram, VerifyingKey, WEIGHTS, check_public_weights, hex, inspect_commitment,
+    inspect_evaluation, inspect_key, inspect_opening, inspect_proof, printable_json, summarize,
 };
 use inferproof::{Kind, kind_of};
 use serde::Serialize;
@@ -41,7 +43,19 @@ enum Report {
     #[serde(rename = "verifying key")]
     Key { path: PathBuf, key: KeyReport },
     #[serde(rename = "proof")]
-    Proof { path: PathBuf, proof: ProofReport },
+    Proof {
+        path: PathBuf,
+        proof: ProofReport,
+        #[serde(flatten, skip_serializing_if = "Option::is_none")]
+        by_key: Option<ByKey>,
+    },
+    #[serde(rename = "statement")]
+    Statement {
+        path: PathBuf,
+        statement: Value,
+        #[serde(flatten, skip_serializing_if = "Option::is_none")]
+        by_key: Option<ByKey>,
+    },
     #[serde(rename = "commitment")]
     Commitment { path: PathBuf, tensor: TensorReport },
     #[serde(rename = "opening")]
@@ -60,6 +74,38 @@ enum Report {
     Card { path: PathBuf, card: Value },
 }
 
+/// What a statement says, by the key of its model. Nothing of a proof is verified.
+#[derive(Serialize)]
+struct ByKey {
+    says: String,
+    claims: Vec<ExplainedClaim>,
+}
+
+impl ByKey {
+    /// Of a statement that was found in a file.
+    fn new(key: &VerifyingKey, path: &Path, statement: &Statement) -> Result<Self, Error> {
+        is_of(key, path, &hex(&statement.model_id))?;
+        let model = &key.architecture().program;
+        Ok(Self {
+            says: Seen { statement, model }.to_string(),
+            claims: explained(statement, model)?,
+        })
+    }
+}
+
+/// Refuses what is of another model than the key.
+fn is_of(key: &VerifyingKey, path: &Path, found: &str) -> Result<(), Error> {
+    let own = hex(&key.model_id());
+    match own == found {
+        true => Ok(()),
+        false => Err(Error::OtherModel {
+            path: path.into(),
+            found: found.to_owned(),
+            key: own,
+        }),
+    }
+}
+
 /// The files of a folder.
 #[derive(Serialize)]
 struct FolderReport {
@@ -69,7 +115,19 @@ struct FolderReport {
 }
 
 pub fn main(args: InspectArgs, console: &Console) -> Result<Outcome, Error> {
-    let report = inspect(&args.file, &args.cache.cache())?;
+    let mut sources = vec![(INSPECTED, args.file.as_path())];
+    sources.extend(args.key.as_deref().map(|key| (PUBLIC_KEY, key)));
+    once(&sources)?;
+    let key = args.key.as_deref().map(|key| {
+        check_all(&[(PUBLIC_KEY, key)])?;
+        Ok::<_, Error>(read_key(key)?.decode()?)
+    });
+    let key = key.transpose()?;
+    let report = inspect(&args.file, &args.cache.cache(), key.as_ref())?;
+    if key.is_some() && !report.has_statement() {
+        let path = name(&args.file);
+        return Err(Error::NothingToExplain { path });
+    }
     let edited = report.key().and_then(|key| key.card);
     let edited = edited.filter(|card| *card == CardBinding::Edited);
     let program = match args.program {
@@ -109,12 +167,18 @@ impl fmt::Display for Inspected {
 }
 
 impl Report {
+    /// Whether a key can say what it means.
+    fn has_statement(&self) -> bool {
+        matches!(self, Self::Proof { .. } | Self::Statement { .. })
+    }
+
     /// What is said of a key.
     fn key(&self) -> Option<&KeyReport> {
         match self {
             Self::Model { key, .. } | Self::Public { key, .. } | Self::Key { key, .. } => Some(key),
             Self::Secret { .. }
             | Self::Proof { .. }
+            | Self::Statement { .. }
             | Self::Commitment { .. }
             | Self::Opening { .. }
             | Self::Evaluation { .. }
@@ -124,9 +188,9 @@ impl Report {
     }
 }
 
-fn inspect(path: &Path, cache: &Cache) -> Result<Report, Error> {
+fn inspect(path: &Path, cache: &Cache, key: Option<&VerifyingKey>) -> Result<Report, Error> {
     if is_standard(path) {
-        return inspect_file(path, cache);
+        return inspect_file(path, cache, key);
     }
     let place = path.to_owned();
     if path.join(PUBLIC).is_dir() {
@@ -163,11 +227,11 @@ fn inspect(path: &Path, cache: &Cache) -> Result<Report, Error> {
     if path.is_dir() {
         return Err(Error::NotOurs { path: place });
     }
-    inspect_file(path, cache)
+    inspect_file(path, cache, key)
 }
 
 /// A file by itself, or standard input.
-fn inspect_file(path: &Path, cache: &Cache) -> Result<Report, Error> {
+fn inspect_file(path: &Path, cache: &Cache, key: Option<&VerifyingKey>) -> Result<Report, Error> {
     let bytes = read(path)?;
     let place = name(path);
     let path = place.clone();
@@ -184,9 +248,11 @@ fn inspect_file(path: &Path, cache: &Cache) -> Result<Report, Error> {
         });
     }
     if path.file_name().is_some_and(|name| name == CARD) || bytes.first() == Some(&b'{') {
-        let card = serde_json::from_slice::<Value>(&bytes)
-            .ok()
-            .filter(|card| card["format"] == FORMAT);
+        let json = serde_json::from_slice::<Value>(&bytes).ok();
+        if let Some(statement) = json.as_ref().filter(|json| is_statement(json)) {
+            return inspect_statement(path, &bytes, statement, key);
+        }
+        let card = json.filter(|card| card["format"] == FORMAT);
         return card
             .map(|card| Report::Card {
                 path: place.clone(),
@@ -206,10 +272,18 @@ fn inspect_file(path: &Path, cache: &Cache) -> Result<Report, Error> {
                 cache,
             )?,
         }),
-        (Kind::Proof, _) => Ok(Report::Proof {
-            path: place,
-            proof: inspect_proof(path, &bytes)?,
-        }),
+        (Kind::Proof, _) => {
+            let proof = inspect_proof(path, &bytes)?;
+            let by_key = key.map(|key| {
+                let (proof, _) = Proof::read(&bytes).map_err(ModelError::decode(path))?;
+                ByKey::new(key, path, &proof.statement)
+            });
+            Ok(Report::Proof {
+                proof,
+                by_key: by_key.transpose()?,
+                path: place,
+            })
+        }
         (Kind::Commitment, _) => Ok(Report::Commitment {
             path: place,
             tensor: inspect_commitment(path, &bytes)?,
@@ -223,6 +297,37 @@ fn inspect_file(path: &Path, cache: &Cache) -> Result<Report, Error> {
             evaluation: inspect_evaluation(path, &bytes)?,
         }),
     }
+}
+
+/// Whether a JSON object says that it is a statement.
+fn is_statement(json: &Value) -> bool {
+    let format = json["format"].as_str();
+    format.is_some_and(|format| format.starts_with("inferproof statement "))
+}
+
+/// A statement as JSON, which is read as such if there is a key to read it by.
+fn inspect_statement(
+    path: &Path,
+    bytes: &[u8],
+    statement: &Value,
+    key: Option<&VerifyingKey>,
+) -> Result<Report, Error> {
+    let by_key = key.map(|key| {
+        // Of another model the names may be unknown, which would be said instead.
+        is_of(
+            key,
+            path,
+            statement["model_id"].as_str().unwrap_or_default(),
+        )?;
+        let text = String::from_utf8_lossy(bytes);
+        let read = Statement::from_json(&key.architecture().program, &text);
+        ByKey::new(key, path, &read.map_err(ModelError::statement(path))?)
+    });
+    Ok(Report::Statement {
+        path: path.into(),
+        statement: statement.clone(),
+        by_key: by_key.transpose()?,
+    })
 }
 
 fn files(path: &Path) -> Result<BTreeMap<String, u64>, Error> {
@@ -288,9 +393,24 @@ impl fmt::Display for Report {
                 head(f, path, "verifying key")?;
                 print_key(key, f)
             }
-            Self::Proof { path, proof } => {
+            Self::Proof {
+                path,
+                proof,
+                by_key,
+            } => {
                 head(f, path, "proof")?;
-                print_proof(proof, f)
+                print_proof(proof, f)?;
+                print_by_key(by_key.as_ref(), f)
+            }
+            Self::Statement {
+                path,
+                statement,
+                by_key,
+            } => {
+                head(f, path, "statement: what a proof may say")?;
+                print_by_key(by_key.as_ref(), f)?;
+                let statement = serde_json::to_string_pretty(statement).unwrap_or_default();
+                write!(f, "{}", printable_json(&statement))
             }
             Self::Commitment { path, tensor } => {
                 head(f, path, "commitment to a tensor")?;
@@ -342,6 +462,14 @@ impl fmt::Display for Report {
             }
         }
     }
+}
+
+fn print_by_key(by_key: Option<&ByKey>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Some(ByKey { says, claims }) = by_key else {
+        return Ok(());
+    };
+    row(f, "says", says)?;
+    write!(f, "{}", ClaimRows(claims))
 }
 
 fn head(f: &mut fmt::Formatter<'_>, path: &Path, kind: &str) -> fmt::Result {

@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::recognise::{PUBLIC_KEY, check_all};
 use crate::report::row;
 use crate::source::{is_standard, read_key};
-use crate::statement::{Seen, of_arguments, tensor_id};
-use inferproof::{hex, printable_json};
+use crate::statement::{ClaimRows, Seen, explained, of_arguments, tensor_id};
+use inferproof::{ExplainedClaim, hex, printable_json};
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -23,6 +23,8 @@ struct Report {
     model_id: String,
     #[serde(skip)]
     shows: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    claims: Vec<ExplainedClaim>,
 }
 
 pub fn main(args: WriteStatementArgs, console: &Console) -> Result<Outcome, Error> {
@@ -63,6 +65,7 @@ pub fn main(args: WriteStatementArgs, console: &Console) -> Result<Outcome, Erro
                     model: program,
                 }
                 .to_string(),
+                claims: explained(&statement, program)?,
             };
             console.report(&report);
         }
@@ -75,6 +78,7 @@ impl fmt::Display for Report {
         row(f, "statement", self.statement.display())?;
         row(f, "digest", &self.digest)?;
         row(f, "model", &self.model_id)?;
-        row(f, "says", &self.shows)
+        row(f, "says", &self.shows)?;
+        ClaimRows(&self.claims).fmt(f)
     }
 }

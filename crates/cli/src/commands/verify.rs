@@ -11,10 +11,11 @@ use crate::judge::Judge;
 use crate::recognise::{EXPECT, INPUT, PROOF, PUBLIC_KEY, check_all, once};
 use crate::report::{Bytes, Seconds, row};
 use crate::source::{name, read, read_key};
-use crate::statement::{Seen, executed};
+use crate::statement::{ClaimRows, Seen, executed, explained};
 use crate::values::{Inputs, Outputs};
 use inferproof::{
-    CardBinding, Curve, Disclosed, Disclosure, KeyFile, Program, Proof, Saturated, Verdict, hex,
+    CardBinding, Curve, Disclosed, Disclosure, ExplainedClaim, KeyFile, Program, Proof, Saturated,
+    Verdict, hex,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -35,6 +36,9 @@ struct Report {
     statement: serde_json::Value,
     #[serde(skip)]
     shows: String,
+    /// What it claims, in integers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    claims: Vec<ExplainedClaim>,
     context: String,
     /// What had to be moved into the declared ranges of the input that the proofs were compared with.
     saturated: Vec<Saturated>,
@@ -155,6 +159,7 @@ fn verify(file: &KeyFile, args: &VerifyArgs) -> Result<Report, Error> {
             model: program,
         }
         .to_string(),
+        claims: explained(statement, program)?,
         statement: serde_json::from_str(&statement.to_json(program)).unwrap_or_default(),
         context: String::from_utf8_lossy(&statement.context).into_owned(),
         saturated: judge.saturated,
@@ -243,6 +248,7 @@ impl fmt::Display for Report {
         }
         row(f, "model", &self.model_id)?;
         row(f, "says", &self.shows)?;
+        ClaimRows(&self.claims).fmt(f)?;
         if !self.context.is_empty() {
             row(f, "context", format_args!("{:?}", self.context))?;
         }

@@ -1,6 +1,7 @@
 //! Accuracy on the command line: a tester's committed data set, counts against those of single runs, and proofs that do not fit what is expected.
 
-use crate::support::{Place, bundled};
+use crate::support::{Place, assert_run, bundled};
+use serde_json::Value;
 
 const SAMPLES: usize = 12;
 
@@ -90,12 +91,20 @@ fn accuracy_on_a_committed_data_set() {
     for (expected, said) in [
         ("--at-least 10", "the sums"),
         ("--at-least 9 --show", "the sums"),
-        ("--at-least 9 --measure confusion", "part 0"),
     ] {
         let run = place.run(&format!("{verify} {expected} --verify accuracy.proof"));
         assert_eq!(run.code, 1, "{run}");
         assert!(run.stderr.contains(said), "{expected}: {run}");
     }
+    // Of confusions there is no `correct` to claim something of: the question is wrong, not the proof.
+    let run = place.run(&format!(
+        "{verify} --at-least 9 --measure confusion --verify accuracy.proof"
+    ));
+    assert!(run.code == 2 && run.stderr.contains("`correct`"), "{run}");
+    let run = place.run(&format!(
+        "{verify} --show --measure confusion --verify accuracy.proof"
+    ));
+    assert!(run.code == 1 && run.stderr.contains("part 0"), "{run}");
     let other = verified.replace("audit", "other");
     assert_eq!(place.run(&other).code, 1);
     // Who has no opening proves nothing.
@@ -141,4 +150,67 @@ fn public_data_groups_and_false_claims() {
         run.code == 2 && run.stderr.contains("nothing is said"),
         "{run}"
     );
+}
+
+/// A model that was evaluated on `test.npz`, and how many of its answers are right by the card.
+fn evaluated() -> (Place, u64, u64) {
+    let place = Place::with_onnx();
+    let data = bundled("mlp_credit").join("test.npz");
+    std::fs::copy(data, place.path().join("test.npz")).unwrap();
+    let compile =
+        "compile model.onnx --calibrate calibration.npz --evaluate test.npz -o credit.model";
+    let run = place.run(compile);
+    assert_eq!(run.code, 0, "{run}");
+    let card: Value =
+        serde_json::from_slice(&place.read("credit.model/public/model.json")).unwrap();
+    let evaluation = &card["evaluation"];
+    let right = evaluation["integer_correct"].as_u64().unwrap();
+    (place, right, evaluation["samples"].as_u64().unwrap())
+}
+
+#[test]
+fn right_answers_are_counted_as_by_compile() {
+    let (place, right, samples) = evaluated();
+    let accuracy = "accuracy credit.model --data test.npz";
+    let (code, shown) = place.json(&format!("{accuracy} --part 50 --show -o shown.proof"));
+    assert_eq!(code, 0, "{shown}");
+    assert_eq!(shown["samples"], samples);
+    assert_eq!(shown["sums"]["correct"][0], right as f64);
+    let verify = "accuracy credit.model/public --data test.npz --verify";
+    let (code, verified) = place.json(&format!("{verify} shown.proof --show"));
+    assert_eq!((code, verified["verdict"].as_str()), (0, Some("accepted")));
+    assert_eq!(verified["sums"], shown["sums"]);
+
+    // Hidden data, and a hidden count, of which only the bound is said.
+    for name in ["input", "labels"] {
+        let run = place.run(&format!(
+            "commit test.npz --for credit.model:{name} -o {name}"
+        ));
+        assert_eq!(run.code, 0, "{run}");
+    }
+    let hidden = "accuracy credit.model --data input --labels labels";
+    let run = place.run(&format!("{hidden} --at-least {} -o false.proof", right + 1));
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stderr.contains("is false"), "{run}");
+    assert!(!place.path().join("false.proof").exists());
+    let (code, proved) = place.json(&format!("{hidden} --at-least {right} -o hidden.proof"));
+    assert_eq!(code, 0, "{proved}");
+    let means = proved["claims"][0]["comparisons"][0]["integers"].as_str();
+    let means = means.unwrap();
+    assert!(means.starts_with(&format!("n >= {right}, ")), "{means}");
+
+    // Whoever has the commitments alone verifies.
+    for name in ["input", "labels"] {
+        std::fs::remove_file(place.path().join(format!("{name}.opening"))).unwrap();
+    }
+    let verify = "accuracy credit.model/public --data input --labels labels --verify hidden.proof";
+    let (code, verified) = place.json(&format!("{verify} --at-least {right}"));
+    assert_eq!((code, verified["verdict"].as_str()), (0, Some("accepted")));
+    assert_eq!(verified["claims"], proved["claims"]);
+    let (code, _) = place.json(&format!("{verify} --at-least {}", right - 1));
+    assert_eq!(code, 1);
+
+    // A claim that is none is the caller's mistake, not the proof's.
+    let run = place.run(&format!("{verify} --claim corect[0]>=1"));
+    assert_run("accuracy-claim-unknown", &run);
 }

@@ -8,6 +8,7 @@ mod commands;
 mod console;
 mod demo;
 mod errors;
+mod explain;
 mod feeds;
 mod files;
 mod interrupts;

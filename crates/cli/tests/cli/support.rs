@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use tempfile::TempDir;
 
 /// All of them.
-pub const COMMANDS: [&str; 13] = [
+pub const COMMANDS: [&str; 14] = [
     "demo",
     "check",
     "compile",
@@ -15,6 +15,7 @@ pub const COMMANDS: [&str; 13] = [
     "prove",
     "commit",
     "accuracy",
+    "explain",
     "statement",
     "verify",
     "inspect",

@@ -113,6 +113,11 @@ impl Prover {
         })
     }
 
+    /// About how many samples a part of an evaluation may have, to take so many bytes of memory; at least one.
+    pub fn samples_within(&self, bytes: u64) -> u64 {
+        on!(&self.0, prover => prover.verifier().samples_within(bytes))
+    }
+
     /// The plain statement of the model: its inputs and outputs are all public.
     pub fn statement(&self, context: &[u8]) -> Statement {
         on!(&self.0, prover => prover.verifier().statement(context))

@@ -7,7 +7,8 @@ use crate::error::Error;
 use crate::inspect::{DisclosedReport, ProofReport, inspect_proof};
 use crate::quantities::{Bytes, Count, Seconds};
 use crate::verdict::{Expected, Verdict};
-use inferproof_inference::{Disclosed, Proof, Role, Statement, Verifier, hex};
+use inferproof_inference::{Disclosed, ExplainedClaim, Proof, Role, Statement, Verifier, hex};
+use inferproof_program::{Program, ValidProgram};
 use maud::{Markup, html};
 use std::path::Path;
 
@@ -95,30 +96,67 @@ fn banner(judged: Option<&Judged<'_>>) -> Markup {
 
 fn of_judged(judged: &Judged<'_>) -> Markup {
     let statement = judged.expected.statement();
-    let program = judged.verifier.program();
-    let sentence = words::sentence(statement, program);
+    let executed = executed(judged);
+    let program: &Program = executed.as_deref().unwrap_or(judged.verifier.program());
+    let sentence = words::sentence(statement, judged.verifier.program(), program);
+    let claims = claims(judged);
     match judged.verdict {
         Verdict::Rejected(_) => section(
             "statement",
             "What was expected, and is not proven",
-            &html! { p.statement { (sentence) } (listed(judged, None)) },
+            &html! { p.statement { (sentence) } (claims) (listed(judged, program, None)) },
         ),
         Verdict::Accepted(proof) => html! {
             (section("statement", "What is proven", &html! {
                 p.statement { (sentence) }
-                (listed(judged, Some(proof)))
+                (claims)
+                (listed(judged, program, Some(proof)))
                 p.faint { "Values computed on the way are always hidden. The sentence speaks of the model's integer program, bit for bit; how well that follows the float model is the model's matter." }
             }))
-            (shown(judged, proof, Role::Output))
-            (shown(judged, proof, Role::Input))
+            (shown(judged, program, proof, Role::Output))
+            (shown(judged, program, proof, Role::Input))
         },
     }
 }
 
-/// Every input and output, who sees it, and its commitment.
-fn listed(judged: &Judged<'_>, proof: Option<&Proof>) -> Markup {
+/// What is run: the inputs and outputs of a statement are its own. Of a statement that is not of this model there is none.
+fn executed(judged: &Judged<'_>) -> Option<ValidProgram> {
+    judged.verifier.executed(judged.expected.statement()).ok()
+}
+
+/// What is claimed, with the integers that satisfy it.
+fn claims(judged: &Judged<'_>) -> Markup {
     let statement = judged.expected.statement();
-    let (program, curve) = (judged.verifier.program(), judged.verifier.curve());
+    let claims = statement.explained(judged.verifier.program());
+    let claims = claims.unwrap_or_default();
+    html! {
+        @if !claims.is_empty() {
+            div.scroll { table {
+                caption { "What is claimed, and which integers satisfy it" }
+                thead { tr { th scope="col" { "Claim" } th scope="col" { "Comparison" } th scope="col" { "In integers" } } }
+                tbody {
+                    @for ExplainedClaim { claim, comparisons } in &claims {
+                        @for (place, comparison) in comparisons.iter().enumerate() {
+                            tr {
+                                @if place == 0 { th scope="rowgroup" rowspan=(comparisons.len()) { code { (claim) } } }
+                                td { code { (comparison.comparison) } }
+                                td {
+                                    (comparison.integers)
+                                    @for note in &comparison.notes { p.faint { (note) } }
+                                }
+                            }
+                        }
+                    }
+                }
+            } }
+        }
+    }
+}
+
+/// Every input and output of the program that is run, who sees it, and its commitment.
+fn listed(judged: &Judged<'_>, program: &Program, proof: Option<&Proof>) -> Markup {
+    let statement = judged.expected.statement();
+    let curve = judged.verifier.curve();
     let disclosed = |role, place: usize| proof.and_then(|proof| of(proof, role).get(place));
     html! {
         div.scroll { table {
@@ -154,8 +192,7 @@ fn of(proof: &Proof, role: Role) -> &[Disclosed] {
 }
 
 /// What an accepted proof shows of its inputs or outputs, if anything.
-fn shown(judged: &Judged<'_>, proof: &Proof, role: Role) -> Markup {
-    let program = judged.verifier.program();
+fn shown(judged: &Judged<'_>, program: &Program, proof: &Proof, role: Role) -> Markup {
     let (ids, name, heading_id) = match role {
         Role::Input => (&program.inputs, "Inputs that are shown", "inputs"),
         Role::Output => (&program.outputs, "Outputs that are shown", "outputs"),

@@ -5,13 +5,21 @@ use inferproof_program::Program;
 use maud::{Markup, html};
 
 /// "The committed model 1928.. was run on ..., and gave ...".
-pub fn sentence(statement: &Statement, program: &Program) -> Markup {
+///
+/// `program` is what the statement lists the inputs and outputs of.
+pub fn sentence(statement: &Statement, model_program: &Program, program: &Program) -> Markup {
     let model = hex(&statement.model_id);
     html! {
         "The committed model " span.id title=(model) { (head(&model)) }
+        @if !statement.execution.is_plain() { " (" (statement.execution.said_of(model_program).to_string()) ")" }
         " was run on " (list(&statement.inputs, program, Role::Input))
         ", and gave " (list(&statement.outputs, program, Role::Output))
-        "." @if !statement.context.is_empty() { " The proof is bound to " (context(&statement.context)) "." }
+        @match statement.claims.len() {
+            0 => ".",
+            1 => ", of which the claim below holds.",
+            _ => ", of which the claims below hold.",
+        }
+        @if !statement.context.is_empty() { " The proof is bound to " (context(&statement.context)) "." }
     }
 }
 

@@ -3,13 +3,13 @@
 use super::Report;
 use crate::args::{CommitArgs, TensorOf};
 use crate::console::Console;
-use crate::data_set::{Wanted, read_integers, score};
+use crate::data_set::{port_named, read_integers, score};
 use crate::destination::Destination;
 use crate::error::Error;
 use crate::recognise::{INPUT, PUBLIC_KEY, check_all};
 use crate::source::read_key;
 use crate::values::allow;
-use inferproof::{Error as ModelError, Verifier, hex};
+use inferproof::{DataSetPort, Error as ModelError, Verifier, hex};
 use std::path::{Path, PathBuf};
 
 /// The file beside another name.
@@ -37,12 +37,12 @@ pub fn commit(
     let file = read_key(&of.model)?;
     let verifier = Verifier::new(file.decode()?).map_err(ModelError::key(&file.path))?;
     let program = verifier.program();
-    let wanted = Wanted::of(program, &args.score, &of.tensor)?;
-    let found = read_integers(program, &wanted, data)?;
+    let port = port_named(program, &args.score, &of.tensor)?;
+    let found = read_integers(program, &port, data)?;
     allow(&found.saturated, args.strict)?;
-    let score = match wanted {
-        Wanted::Input { .. } => None,
-        Wanted::Further { .. } => Some(score(program, &args.score, Some(&of.tensor))?),
+    let score = match port {
+        DataSetPort::Input { .. } => None,
+        DataSetPort::Further { .. } => Some(score(program, &args.score, Some(&of.tensor))?),
     };
     let made = verifier.commit_samples(score, &of.tensor, found.samples, found.integers);
     let made = made.map_err(ModelError::opening(data))?;
