@@ -1,4 +1,4 @@
-//! Verifies proofs of a model one after the other and all at once, by turns, and prints the medians:
+//! Verifies proofs of a model one after the other and all at once, by turns, and prints medians and, for busy machines, the least:
 //! `cargo run --release -p inferproof --example many -- models/mnist_lenet 32`.
 
 use inferproof::{
@@ -9,7 +9,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Instant;
 
-const TURNS: usize = 21;
+const TURNS: usize = 51;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1);
@@ -53,13 +53,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         accepted(judge_all(&verifier, &pairs))?;
         together.push(start.elapsed().as_secs_f64());
     }
-    let [each, together] = [each, together].map(|mut times| {
-        times.sort_by(f64::total_cmp);
-        times[TURNS / 2] * 1e3
-    });
-    println!(
-        "one after the other {each:.1} ms, all at once {together:.1} ms: {:.3}",
-        together / each
-    );
+    for (what, place) in [("median", TURNS / 2), ("least", 0)] {
+        let [each, together] = [&mut each, &mut together].map(|times| {
+            times.sort_by(f64::total_cmp);
+            times.get(place).copied().unwrap_or_default() * 1e3
+        });
+        let ratio = together / each;
+        println!(
+            "{what}: one after the other {each:.1} ms, all at once {together:.1} ms: {ratio:.3}"
+        );
+    }
     Ok(())
 }
