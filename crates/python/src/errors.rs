@@ -149,9 +149,10 @@ fn inference(py: Python<'_>, error: &InferenceError) -> PyErr {
             let tensor = Some(tensor.clone());
             exception(py, "InputError", &message, &[("tensor", tensor)])
         }
-        InferenceError::Statement(_) | InferenceError::Lower(_) | InferenceError::False { .. } => {
-            exception(py, "InputError", &message, &[])
-        }
+        InferenceError::Statement(_)
+        | InferenceError::Lower(_)
+        | InferenceError::False { .. }
+        | InferenceError::Evaluation(_) => exception(py, "InputError", &message, &[]),
         InferenceError::Prove(_) => exception(py, "InternalError", &message, &[]),
     }
 }
