@@ -42,7 +42,7 @@ impl<'py> FromPyObject<'_, 'py> for Given {
 }
 
 /// An array of numbers; or of strings, as its shape and a list of them, in which `None` is missing.
-struct Numpy(Array);
+pub struct Numpy(pub Array);
 
 impl<'py> FromPyObject<'_, 'py> for Numpy {
     type Error = PyErr;

@@ -149,10 +149,13 @@ fn inference(py: Python<'_>, error: &InferenceError) -> PyErr {
             let tensor = Some(tensor.clone());
             exception(py, "InputError", &message, &[("tensor", tensor)])
         }
-        InferenceError::Statement(_)
-        | InferenceError::Lower(_)
-        | InferenceError::False { .. }
-        | InferenceError::Evaluation(_) => exception(py, "InputError", &message, &[]),
+        InferenceError::Statement(_) | InferenceError::Lower(_) | InferenceError::Evaluation(_) => {
+            exception(py, "InputError", &message, &[])
+        }
+        InferenceError::False { claim, .. } => {
+            let claim = Some(claim.clone());
+            exception(py, "FalseClaimError", &message, &[("claim", claim)])
+        }
         InferenceError::Prove(_) => exception(py, "InternalError", &message, &[]),
     }
 }

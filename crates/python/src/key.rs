@@ -1,6 +1,6 @@
 //! What a verifying key says: its report, and the statements of its model.
 
-use crate::statements::{Said, Text, of_model, of_names, text};
+use crate::statements::{Said, Text, explain, of_model, of_names, text};
 use crate::work::run;
 use inferproof::{Cache, KeyFile, Statement, ValidProgram};
 use pyo3::prelude::*;
@@ -36,23 +36,22 @@ impl Key {
     }
 
     /// A statement of the model, in which all is public of which nothing else is said.
-    fn statement(
-        &self,
-        py: Python<'_>,
-        private: Vec<String>,
-        commit: Vec<String>,
-        committed: Vec<(String, String)>,
-        context: &[u8],
-    ) -> PyResult<Text> {
-        let said = Said {
-            private,
-            commit,
-            committed,
-        };
-        let plain = self.plain.clone().with_context(context);
-        let statement = of_names(&plain, &self.program, said);
+    fn statement(&self, py: Python<'_>, said: Said) -> PyResult<Text> {
+        let statement = of_names(&self.plain, &self.program, said);
         let statement = statement.map_err(|failure| failure.raise(py))?;
         Ok(text(&self.program, &statement))
+    }
+
+    /// What claims about a run would say: of each its canonical text, and what each of its comparisons means in integers.
+    fn explain(
+        &self,
+        py: Python<'_>,
+        claims: Vec<String>,
+        start: Vec<String>,
+        stop: Vec<String>,
+    ) -> PyResult<Vec<(String, Vec<String>)>> {
+        let explained = explain(&self.program, &start, &stop, &claims);
+        explained.map_err(|failure| failure.raise(py))
     }
 
     /// A statement of the model, from JSON.

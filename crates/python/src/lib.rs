@@ -4,6 +4,7 @@
 //! `inferproof.errors` ([`errors`]); arrays are numpy's ([`arrays`]). Everything else, and all that a user reads, is in Python.
 #![forbid(unsafe_code)]
 
+mod accuracy;
 mod arrays;
 mod compile;
 mod errors;
@@ -42,6 +43,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<prover::Prover>()?;
     module.add_class::<rows::Rows>()?;
     module.add_class::<verifier::Verifier>()?;
+    module.add_function(wrap_pyfunction!(accuracy::commit_samples, module)?)?;
+    module.add_function(wrap_pyfunction!(accuracy::prove_accuracy, module)?)?;
+    module.add_function(wrap_pyfunction!(accuracy::verify_accuracy, module)?)?;
     module.add_function(wrap_pyfunction!(compile::compile, module)?)?;
     module.add_function(wrap_pyfunction!(inspect::check, module)?)?;
     module.add_function(wrap_pyfunction!(inspect::inspect_proof, module)?)?;

@@ -5,10 +5,10 @@ use crate::errors::Failure;
 use crate::model::Model;
 use crate::opening::{Opening, by_name};
 use crate::rows::{Rows, Stacked, run_all, stacked};
-use crate::statements::of_model;
+use crate::statements::{executed, of_model};
 use crate::trust::Trust;
 use crate::work::run;
-use inferproof::{Curve, InputPlan, TensorOpening, saturated_nodes, stage};
+use inferproof::{Curve, InputPlan, TensorOpening, ValidProgram, saturated_nodes, stage};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use std::sync::Arc;
 /// A model made ready to prove any number of inferences.
 #[pyclass(frozen, module = "inferproof._native")]
 pub struct Prover {
-    prover: Arc<inferproof::Prover>,
-    curve: Curve,
+    pub prover: Arc<inferproof::Prover>,
+    pub curve: Curve,
 }
 
 /// The outputs of a run, the proof's bytes, what opens its fresh commitments, and what was cut off.
@@ -54,7 +54,8 @@ impl Prover {
         run(py, None, move |_| {
             let program = prover.program();
             let statement = of_model(&prover.statement(b""), program, &statement)?;
-            let plan = InputPlan::new(program, curve, &statement, &openings);
+            let program = executed(program, &statement)?;
+            let plan = InputPlan::new(&program, curve, &statement, &openings);
             Rows::read(given, &plan)
         })
     }
@@ -115,12 +116,13 @@ impl Prover {
         let openings = opened(&openings);
         let input = rows.row(row).map_err(|failure| failure.raise(py))?;
         let (prover, curve) = (self.prover.clone(), self.curve);
-        let (made, saturated) = run(py, listener.as_ref(), move |step| {
+        let ((statement, made), saturated) = run(py, listener.as_ref(), move |step| {
             let program = prover.program();
             let statement = of_model(&prover.statement(b""), program, &statement)?;
+            let program = executed(program, &statement)?;
             let trace = prover.run_of(&statement, &input.integers)?;
             let mut saturated = input.saturated;
-            saturated.extend(saturated_nodes(program, &trace));
+            saturated.extend(saturated_nodes(&program, &trace));
             allow(&saturated, strict)?;
             let progress = &mut |reached| {
                 let (doing, done, of) = stage(reached);
@@ -128,9 +130,11 @@ impl Prover {
             };
             let inputs = &input.integers;
             let made = prover.prove_run(&statement, inputs, trace, &openings, progress)?;
-            Ok((made, saturated))
+            Ok(((statement, made), saturated))
         })?;
-        let program = self.prover.program();
+        let program = executed(self.prover.program(), &statement);
+        let program = program.map_err(|failure| failure.raise(py))?;
+        let program: &ValidProgram = &program;
         let outputs = made.outputs.into_iter().map(Some);
         let outputs = tensors(py, program, &program.outputs, outputs)?;
         let proof = PyBytes::new(py, &made.proof);

@@ -1,7 +1,12 @@
 //! Statements, as JSON text that the Python side keeps; every use reads it against the program that it speaks of.
 
 use crate::errors::Failure;
-use inferproof::{Digest, Error, Statement, StatementError, ValidProgram, Visibility, hex};
+use inferproof::{
+    Digest, Error, Execution, ExplainedClaim, Slice, Statement, StatementError, ValidProgram,
+    Visibility, hex, tensor_named,
+};
+use pyo3::prelude::*;
+use std::borrow::Cow;
 use std::path::Path;
 
 /// A statement for Python: its JSON, and its digest.
@@ -12,7 +17,8 @@ pub fn text(program: &ValidProgram, statement: &Statement) -> Text {
     (statement.to_json(program), hex(&statement.digest()))
 }
 
-/// What a caller says of tensors, by name.
+/// What a caller says of a run, with tensors by name.
+#[derive(FromPyObject)]
 pub struct Said {
     /// Those that are hidden.
     pub private: Vec<String>,
@@ -20,15 +26,79 @@ pub struct Said {
     pub commit: Vec<String>,
     /// Those that were committed before, with the commitments' identifiers.
     pub committed: Vec<(String, String)>,
+    /// What is claimed.
+    pub claims: Vec<String>,
+    /// Where the part of the model begins that is run; nowhere if it is all of it.
+    pub start: Vec<String>,
+    /// Where it ends.
+    pub stop: Vec<String>,
+    /// What a proof has to be bound to.
+    pub context: Vec<u8>,
 }
 
-/// The plain statement, with what is said of tensors. Of which two things are said, that is refused.
-pub fn of_names(
-    plain: &Statement,
-    program: &ValidProgram,
-    said: Said,
-) -> Result<Statement, Failure> {
-    let mut statement = plain.clone();
+/// The part of the model between tensors, or all of it.
+pub fn execution(
+    model: &ValidProgram,
+    start: &[String],
+    stop: &[String],
+) -> Result<Execution, Failure> {
+    let ids = |argument: &str, names: &[String]| {
+        let ids = names.iter().map(|name| {
+            let id = tensor_named(model, name);
+            id.map_err(|source| Failure::at(argument, name, source.into()))
+        });
+        ids.collect::<Result<Vec<_>, Failure>>()
+    };
+    let slice = match (start.is_empty(), stop.is_empty()) {
+        (true, true) => None,
+        (false, false) => Some(Slice {
+            inputs: ids("start", start)?,
+            outputs: ids("stop", stop)?,
+        }),
+        (is_open, _) => {
+            let (given, missing) = if is_open {
+                ("stop", "start")
+            } else {
+                ("start", "stop")
+            };
+            return Err(Failure::Input {
+                message: format!(
+                    "{given}: a part of the model has two ends; say {missing} too, which may be inputs or outputs of the model"
+                ),
+                tensor: None,
+                expected: Some(missing.into()),
+                found: Some(given.into()),
+            });
+        }
+    };
+    Ok(Execution {
+        slice,
+        ..Execution::default()
+    })
+}
+
+/// What is run: its inputs and outputs are those that the statement lists. The program of the whole model is not copied.
+pub fn executed<'a>(
+    model: &'a ValidProgram,
+    statement: &Statement,
+) -> Result<Cow<'a, ValidProgram>, Failure> {
+    if statement.execution.is_plain() {
+        return Ok(Cow::Borrowed(model));
+    }
+    let program = statement.execution.program(model);
+    let program = program.map_err(|error| Failure::at("statement", "", error.into()))?;
+    Ok(Cow::Owned(program))
+}
+
+/// What is said of a run. Of which two things are said, that is refused.
+pub fn of_names(plain: &Statement, model: &ValidProgram, said: Said) -> Result<Statement, Failure> {
+    let execution = execution(model, &said.start, &said.stop)?;
+    let plain = plain.clone().with_context(&said.context);
+    let mut statement = plain
+        .of_execution(model, execution)
+        .map_err(|error| Failure::at("start", "", error.into()))?;
+    let program = executed(model, &statement)?;
+    let program: &ValidProgram = &program;
     let private = said.private.into_iter().map(|n| (n, Visibility::Private));
     let commit = said.commit.into_iter().map(|n| (n, Visibility::Commit));
     let committed = said.committed.into_iter().map(|(name, id)| {
@@ -55,6 +125,10 @@ pub fn of_names(
         }
         let wrong = |source| Failure::statement(&name, source);
         statement.set(program, &name, visibility).map_err(wrong)?;
+    }
+    for text in &said.claims {
+        let claimed = statement.claim(model, text);
+        statement = claimed.map_err(|error| Failure::at("claims", text, error.into()))?;
     }
     Ok(statement)
 }
@@ -117,7 +191,40 @@ fn digest(name: &str, text: &str) -> Result<Digest, Failure> {
     })
 }
 
+/// What claims about a run would say: of each its canonical text, and what each of its comparisons means in integers.
+pub fn explain(
+    model: &ValidProgram,
+    start: &[String],
+    stop: &[String],
+    claims: &[String],
+) -> Result<Vec<(String, Vec<String>)>, Failure> {
+    let execution = execution(model, start, stop)?;
+    let explained = claims.iter().map(|text| {
+        let explained = execution.explain(model, text);
+        let explained = explained.map_err(|error| Failure::at("claim", text, error.into()))?;
+        Ok(lines(explained))
+    });
+    explained.collect()
+}
+
+/// A claim for Python: its canonical text, and what each of its comparisons means in integers.
+pub fn lines(explained: ExplainedClaim) -> (String, Vec<String>) {
+    let comparisons = explained.comparisons.iter().map(ToString::to_string);
+    (explained.claim, comparisons.collect())
+}
+
 impl Failure {
+    /// What an argument says that is not understood, or cannot be run. Of a claim the place in its text is shown.
+    pub fn at(argument: &str, said: &str, source: StatementError) -> Self {
+        let found = (!said.is_empty()).then(|| said.to_owned());
+        Self::Input {
+            message: format!("{argument}: {source}"),
+            tensor: None,
+            expected: None,
+            found,
+        }
+    }
+
     /// A name that is not understood.
     pub fn statement(name: &str, source: StatementError) -> Self {
         let known = match &source {

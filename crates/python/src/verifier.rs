@@ -3,7 +3,7 @@
 use crate::arrays::{Given, Tensor, allow, saturations, tensors};
 use crate::errors::Failure;
 use crate::opening::Opening;
-use crate::statements::of_model;
+use crate::statements::{executed, of_model};
 use crate::trust::Trust;
 use crate::work::run;
 use inferproof::{
@@ -11,13 +11,14 @@ use inferproof::{
     Verdict, hex, judge_all, ports, single_input,
 };
 use pyo3::prelude::*;
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A key made ready to verify any number of proofs.
 #[pyclass(frozen, module = "inferproof._native")]
 pub struct Verifier {
-    verifier: Arc<inferproof::Verifier>,
+    pub verifier: Arc<inferproof::Verifier>,
     id: String,
 }
 
@@ -103,10 +104,10 @@ impl Verifier {
             }
             // Only statements of one program are compared with values.
             let program = match statements.first() {
-                Some(first) => &executed(&verifier, first)?,
-                None => program,
+                Some(first) => executed(program, first)?,
+                None => Cow::Borrowed(program),
             };
-            let (expected, saturated) = expected(program, statements, input, output)?;
+            let (expected, saturated) = expected(&program, statements, input, output)?;
             allow(&saturated, strict)?;
             let pairs = expected.iter().zip(&proofs);
             let pairs: Vec<_> = pairs
@@ -125,8 +126,9 @@ impl Verifier {
             Verdict::Accepted(proof) => proof,
             Verdict::Rejected(reason) => return Ok((Some(reason), vec![], vec![], vec![])),
         };
-        let program = executed(&self.verifier, &proof.statement);
-        let program = &program.map_err(|failure| failure.raise(py))?;
+        let program = executed(self.verifier.program(), &proof.statement);
+        let program = program.map_err(|failure| failure.raise(py))?;
+        let program: &ValidProgram = &program;
         let shown = |ids, disclosed: &[Disclosed]| {
             let integers = disclosed.iter().map(|d| d.integers().map(<[i64]>::to_vec));
             tensors(py, program, ids, integers)
@@ -146,20 +148,6 @@ impl Verifier {
             commitments.collect(),
         ))
     }
-}
-
-/// The program whose inputs and outputs a statement lists.
-fn executed(
-    verifier: &inferproof::Verifier,
-    statement: &Statement,
-) -> Result<ValidProgram, Failure> {
-    let program = verifier.executed(statement);
-    program.map_err(|error| Failure::Input {
-        message: error.to_string(),
-        tensor: None,
-        expected: Some("a part of the model".into()),
-        found: None,
-    })
 }
 
 /// What the caller says that proofs of these statements must show, and where the input had to be moved into the declared ranges.

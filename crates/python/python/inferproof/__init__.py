@@ -12,11 +12,15 @@ Commit to a model, run it on an input, and prove that *this committed model prod
 """
 
 from ._native import __version__
+from . import claims
+from .accuracy import Accuracy, AccuracyVerdict
 from .arrays import Tensors
 from .card import model_card
+from .claims import Claim
 from .compiling import check, compile
 from .errors import (
     AccuracyWarning,
+    FalseClaimError,
     InferproofError,
     InputError,
     InternalError,
@@ -37,8 +41,12 @@ from .statements import Statement
 from .verifying import Verifier
 
 __all__ = [
+    "Accuracy",
+    "AccuracyVerdict",
     "AccuracyWarning",
     "Check",
+    "Claim",
+    "FalseClaimError",
     "InferproofError",
     "InputError",
     "InternalError",
@@ -62,6 +70,7 @@ __all__ = [
     "Verifier",
     "__version__",
     "check",
+    "claims",
     "compile",
     "model_card",
 ]

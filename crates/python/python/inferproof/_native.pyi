@@ -6,6 +6,8 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from .accuracy import Counted, Scored
+from .statements import Said
 from .trust import Trust
 
 __all__ = [
@@ -17,11 +19,14 @@ __all__ = [
     "Verifier",
     "__version__",
     "check",
+    "commit_samples",
     "compile",
     "inspect_proof",
     "main",
+    "prove_accuracy",
     "read_public",
     "save_public",
+    "verify_accuracy",
     "write_file",
 ]
 
@@ -55,9 +60,10 @@ class Key:
     def __new__(cls, key: bytes, path: str) -> Key: ...
     @property
     def report(self) -> str: ...
-    def statement(
-        self, private: Sequence[str], commit: Sequence[str], committed: Sequence[tuple[str, str]], context: bytes
-    ) -> tuple[str, str]: ...
+    def statement(self, said: Said) -> tuple[str, str]: ...
+    def explain(
+        self, claims: Sequence[str], start: Sequence[str], stop: Sequence[str]
+    ) -> list[tuple[str, list[str]]]: ...
     def read_statement(self, json: str) -> tuple[str, str]: ...
 
 @final
@@ -102,6 +108,21 @@ class Verifier:
         self, proofs: list[tuple[bytes, str]], input: _Given | None, output: _Given | None, strict: bool
     ) -> tuple[list[tuple[str | None, list[_Tensor], list[_Tensor], list[tuple[str, str]]]], str]: ...
 
+def commit_samples(
+    verifier: Verifier, values: _Array, name: str, counted: Counted | None, strict: bool
+) -> tuple[Opening, str]: ...
+def prove_accuracy(
+    prover: Prover,
+    said: Scored,
+    data: object,
+    memory: int,
+    part: int | None,
+    strict: bool,
+    listener: _Listener | None,
+) -> tuple[list[_Tensor], bytes, str, int, list[tuple[str, list[str]]], str]: ...
+def verify_accuracy(
+    verifier: Verifier, proof: bytes, said: Scored, data: object, strict: bool
+) -> tuple[str | None, list[_Tensor] | None, int, str, int, list[tuple[str, list[str]]], str]: ...
 def compile(
     onnx: bytes,
     name: str,

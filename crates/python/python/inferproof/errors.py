@@ -7,6 +7,7 @@ from __future__ import annotations
 
 __all__ = [
     "AccuracyWarning",
+    "FalseClaimError",
     "InferproofError",
     "InputError",
     "InternalError",
@@ -35,6 +36,15 @@ class InputError(InferproofError, ValueError):
         """What the model needs."""
         self.found = found
         """What was given."""
+
+
+class FalseClaimError(InputError):
+    """What was to be proven of a run is false of it: a claim does not hold. It is said before any proving."""
+
+    def __init__(self, message: str, *, claim: str | None = None) -> None:
+        super().__init__(message)
+        self.claim = claim
+        """The claim's canonical text."""
 
 
 class UnsupportedModelError(InferproofError):

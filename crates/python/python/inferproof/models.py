@@ -10,12 +10,16 @@ from types import MappingProxyType
 from typing import Any
 
 from . import _native
+from . import claims as claim
+from .accuracy import Accuracy, Data, Labels, Measure
 from .arrays import given, stacked
+from .claims import Claims, Entries, texts
+from .errors import InputError
 from .openings import Opening
 from .progress import Progress, listener
 from .report import Pairs, Report
 from .saturation import heard
-from .statements import Committed, Context, Names, Statement, context_bytes, listed
+from .statements import Committed, Context, Names, Said, Statement, context_bytes, listed
 
 __all__ = ["Model", "Public"]
 
@@ -59,7 +63,15 @@ class Public:
         return str(self._description["weights_visibility"])
 
     def statement(
-        self, *, private: Names = (), commit: Names = (), committed: Committed = MappingProxyType({}), context: Context = b""
+        self,
+        *,
+        private: Names = (),
+        commit: Names = (),
+        committed: Committed = MappingProxyType({}),
+        claims: Claims = (),
+        start: Names = (),
+        stop: Names = (),
+        context: Context = b"",
     ) -> Statement:
         """A statement about a run of this model: everything is public of which nothing else is said.
 
@@ -69,11 +81,39 @@ class Public:
         :param private: what a proof hides.
         :param commit: what a proof hides behind a fresh commitment, which other proofs may read.
         :param committed: what was committed before: an opening or the identifier of a commitment by name.
+        :param claims: what is claimed of inputs and outputs, as text (``"score[0] >= 0.8"``) or as an expression
+            (``public.output("score")[0] >= 0.8``); :meth:`explain` says what it means.
+        :param start: the tensors where a part of the model begins, if not all of it is run; they are its inputs, and all other names
+            are then those of the part.
+        :param stop: the tensors where the part ends; they are its outputs.
         :param context: what a proof has to be bound to, such as a request's nonce.
-        :raises InputError: if a name is unknown, or two things are said of one tensor.
+        :raises InputError: if a name is unknown, two things are said of one tensor, or a claim is none, whose place is shown.
         """
         before = [(str(name), what.id if isinstance(what, Opening) else what) for name, what in committed.items()]
-        return Statement._of(*self._native.statement(listed(private), listed(commit), before, context_bytes(context)))
+        said = Said(
+            listed(private), listed(commit), before, texts(claims), listed(start), listed(stop), context_bytes(context)
+        )
+        return Statement._of(*self._native.statement(said))
+
+    def explain(self, claims: Claims, *, start: Names = (), stop: Names = ()) -> list[str]:
+        """Which integers satisfy claims, to the last one: a line for each comparison.
+
+        >>> public.explain("score[0] >= 0.8")
+        ['`score[0] >= 0.8` means n >= 13108, where n is the integer of `score[0]`, in units of 2^-14']
+
+        :param start: as for :meth:`statement`, and so is ``stop``.
+        :raises InputError: if a claim is none; its place in the text is shown.
+        """
+        explained = self._native.explain(texts(claims), listed(start), listed(stop))
+        return [line for _, lines in explained for line in lines]
+
+    def input(self, name: str) -> Entries:
+        """An input of the model in a claim: ``public.input("age")[0] >= 18``."""
+        return claim.input(_known("input", name, self.inputs))
+
+    def output(self, name: str) -> Entries:
+        """An output of the model in a claim: ``public.output("score").argmax() == 3``."""
+        return claim.output(_known("output", name, self.outputs))
 
     @property
     def feeds(self) -> dict[str, str]:
@@ -143,6 +183,52 @@ class Model:
         heard(saturated, stacklevel=2)
         return stacked(outputs)
 
+    def accuracy(
+        self,
+        data: Data,
+        labels: Labels,
+        *,
+        at_least: int | None = None,
+        claims: Claims = (),
+        show: bool = False,
+        measure: Measure = "accuracy",
+        output: str | None = None,
+        groups: int | None = None,
+        group_of: Any = None,
+        context: Context = b"",
+        memory: int | str = "512MB",
+        part: int | None = None,
+        strict: bool = False,
+        progress: Progress = None,
+    ) -> Accuracy:
+        """Prove what this model scores on a data set, as :meth:`Prover.accuracy` does."""
+        from .proving import Prover
+
+        return Prover(self).accuracy(
+            data,
+            labels,
+            at_least=at_least,
+            claims=claims,
+            show=show,
+            measure=measure,
+            output=output,
+            groups=groups,
+            group_of=group_of,
+            context=context,
+            memory=memory,
+            part=part,
+            strict=strict,
+            progress=progress,
+        )
+
+    def input(self, name: str) -> Entries:
+        """An input of the model in a claim, as of :meth:`Public.input`."""
+        return self._public.input(name)
+
+    def output(self, name: str) -> Entries:
+        """An output of the model in a claim, as of :meth:`Public.output`."""
+        return self._public.output(name)
+
     @property
     def id(self) -> str:
         """The model's published identifier, a digest of its commitment and architecture."""
@@ -175,6 +261,13 @@ class Model:
 
     def _repr_html_(self) -> str:
         return self.report._repr_html_()
+
+
+def _known(role: str, name: str, tensors: Mapping[str, Any]) -> str:
+    if name not in tensors:
+        known = ", ".join(tensors)
+        raise InputError(f"the model has no {role} `{name}`; it has {known}", tensor=name, expected=known, found=name)
+    return name
 
 
 def native(model: Model | Path_) -> _native.Model:

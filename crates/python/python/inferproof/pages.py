@@ -45,6 +45,10 @@ def verdict_page(
         ("model", _code(statement.model_id)),
         ("context", _code(repr(statement.context)) if statement.context else "none"),
     ]
+    if statement.part is not None:
+        start, stop = (", ".join(map(_code, names)) for names in statement.part)
+        rows.append(("part", f"from {start} to {stop}"))
+    rows += [("claim", _code(claim)) for claim in statement.claims]
     if reason is not None:
         return _framed(RED, "rejected", f"<div>{escape(reason)}</div>{_table([*rows, *_expected(statement)])}")
     for role, seen, tensors in (("input", statement.inputs, inputs), ("output", statement.outputs, outputs)):

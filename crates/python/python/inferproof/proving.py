@@ -9,7 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from . import _native
+from .accuracy import Accuracy, Data, Labels, Measure, bytes_of, counted, data_set, explained, scored
 from .arrays import Tensors, given, stacked
+from .claims import Claims, texts
 from .errors import InputError
 from .log import logger
 from .models import Model, Public, native
@@ -78,6 +80,9 @@ class Prover:
         private: Names = (),
         commit: Names = (),
         committed: Committed = MappingProxyType({}),
+        claims: Claims = (),
+        start: Names = (),
+        stop: Names = (),
         statement: Statement | None = None,
         context: Context = b"",
         strict: bool = False,
@@ -90,14 +95,19 @@ class Prover:
         :param private: names of inputs and outputs that the proof hides.
         :param commit: names of those to which it makes a fresh commitment; what opens them is in the result's ``openings``.
         :param committed: what opens each input or output that was committed before, by name.
+        :param claims: what is claimed of inputs and outputs, as text or as an expression: see :meth:`Public.statement`.
+        :param start: the tensors where a part of the model begins, if not all of it is run; ``x`` and all names are then those of the
+            part. Boundaries are tensors of the part like others: ``commit=`` one here, and say ``committed=`` of it where the next part begins.
+        :param stop: the tensors where the part ends.
         :param statement: all of that at once, and the context; ``committed`` has the openings of the commitments that it names.
         :param context: what to bind the proof to, such as a request's nonce. The verifier has to name the same.
         :param strict: raise :class:`StrictError` where :meth:`run` would warn, and prove nothing.
         :param progress: see :data:`inferproof.Progress`.
         :return: the outputs by name, also those that the proof hides, and the proof.
         :raises InputError: if ``x`` does not fit, or the statement does not fit the model or is false.
+        :raises FalseClaimError: if a claim does not hold; then nothing is proven.
         """
-        about = self._statement(private, commit, committed, statement, context)
+        about = self._statement(private, commit, committed, claims, start, stop, statement, context)
         openings = _openings(about, committed)
         rows = self._rows(x, about, openings)
         if len(rows) != 1:
@@ -114,6 +124,9 @@ class Prover:
         private: Names = (),
         commit: Names = (),
         committed: Committed = MappingProxyType({}),
+        claims: Claims = (),
+        start: Names = (),
+        stop: Names = (),
         statement: Statement | None = None,
         context: Context = b"",
         contexts: Iterable[Context] | None = None,
@@ -123,7 +136,7 @@ class Prover:
         """Prove many inputs, one after the other. Each has a proof of its own, as :meth:`prove` makes it, which is verified alone.
 
         :param x: an array whose first axis counts samples, or such arrays by the names of the inputs, or a table.
-        :param private: as for :meth:`prove`, and so are ``commit`` and ``statement``.
+        :param private: as for :meth:`prove`, and so are ``commit``, ``claims``, ``start``, ``stop`` and ``statement``.
         :param committed: as for :meth:`prove`: what opens the inputs that are the same for all samples and were committed before.
         :param context: what to bind every proof to. Then a proof may stand for another one of the batch, unless what it shows tells.
         :param contexts: what to bind each proof to, one for each sample.
@@ -131,16 +144,18 @@ class Prover:
         :param progress: told how many proofs are done, of how many.
         :return: outputs and proof of each sample, in order.
         """
+        # Read once: it may be an iterator.
+        said = texts(claims)
         if contexts is None:
-            each = [self._statement(private, commit, committed, statement, context)]
+            each = [self._statement(private, commit, committed, said, start, stop, statement, context)]
         elif context or statement is not None:
             raise ValueError("give contexts, one for each proof, or what every proof is bound to (context, or a statement); not both")
         elif isinstance(contexts, (str, bytes)):
             raise TypeError("contexts: expected one context for each sample, found a single one; that is context=")
         else:
-            each = [self._statement(private, commit, committed, None, one) for one in contexts]
+            each = [self._statement(private, commit, committed, said, start, stop, None, one) for one in contexts]
         # Statements that differ in their contexts alone read the same openings, and inputs of the same names.
-        one = each[0] if each else self._statement(private, commit, committed, None, b"")
+        one = each[0] if each else self._statement(private, commit, committed, said, start, stop, None, b"")
         openings = _openings(one, committed)
         rows = self._rows(x, one, openings)
         statements = each * len(rows) if contexts is None else each
@@ -162,6 +177,55 @@ class Prover:
                 told("proving", len(rows), len(rows))
         return proven
 
+    def accuracy(
+        self,
+        data: Data,
+        labels: Labels,
+        *,
+        at_least: int | None = None,
+        claims: Claims = (),
+        show: bool = False,
+        measure: Measure = "accuracy",
+        output: str | None = None,
+        groups: int | None = None,
+        group_of: Any = None,
+        context: Context = b"",
+        memory: int | str = "512MB",
+        part: int | None = None,
+        strict: bool = False,
+        progress: Progress = None,
+    ) -> Accuracy:
+        """Prove what the model scores on a data set. What it says of a single sample stays hidden.
+
+        >>> prover.accuracy(x_test, y_test, at_least=950).save("accuracy.proof")
+
+        :param data: the samples, as an array or table that everybody may see, or as the :class:`Opening` of a commitment to all of them,
+            as :meth:`Verifier.commit_samples` makes it; of several inputs a dictionary.
+        :param labels: what is right of each, likewise: classes as numbers, or the strings that the output can say; targets for
+            ``measure="error"``. :meth:`Verifier.commit_labels` commits to them.
+        :param at_least: claim that so many answers are right.
+        :param claims: what else is claimed of the sums: ``"correct[1] >= 0.9 * samples[1]"``, ``"error[0] < 12.5"``.
+        :param show: show the sums.
+        :param measure: what is counted: see :data:`Measure`.
+        :param output: of which output, if the model has several.
+        :param groups: count within so many groups, which are numbered from 0; ``group_of`` says which each sample is in.
+        :param context: what to bind the proof to.
+        :param memory: about how much a part's proof may take, in bytes or as ``"2GB"``; ``part`` sets how many samples a part has instead.
+        :param strict: raise :class:`StrictError` where values lie beyond the declared ranges.
+        :raises FalseClaimError: if a claim does not hold of the sums; then nothing is proven.
+        """
+        what = counted(measure, output, groups)
+        said = scored(at_least, claims, show, what, context)
+        samples = data_set(data, labels, group_of, what, self._model.inputs, proves=True)
+        start = perf_counter()
+        with listener(progress) as told:
+            sums, proof, id, count, claimed, saturated = _native.prove_accuracy(
+                self._native, said, samples, bytes_of(memory), _part(part), strict, told
+            )
+        heard(saturated, stacklevel=2)
+        logger.info("proved in %.3f s: %d bytes, model %s, %d samples", perf_counter() - start, len(proof), self._model.id, count)
+        return Accuracy(Proof(proof), Tensors(sums), count, id, *explained(claimed))
+
     def _rows(self, x: Any, about: Statement, openings: list[_native.Opening]) -> _native.Rows:
         return self._native.rows(None if x is None else given(x, "input"), about.to_json(), openings)
 
@@ -182,12 +246,22 @@ class Prover:
         return result, Proof(proof), saturated
 
     def _statement(
-        self, private: Names, commit: Names, committed: Committed, statement: Statement | None, context: Context
+        self,
+        private: Names,
+        commit: Names,
+        committed: Committed,
+        claims: Claims,
+        start: Names,
+        stop: Names,
+        statement: Statement | None,
+        context: Context,
     ) -> Statement:
         if statement is None:
-            return self._model.statement(private=private, commit=commit, committed=committed, context=context)
-        if private or commit or context:
-            raise ValueError("give a statement, or what it would say (private, commit, context); not both")
+            return self._model.statement(
+                private=private, commit=commit, committed=committed, claims=claims, start=start, stop=stop, context=context
+            )
+        if private or commit or texts(claims) or start or stop or context:
+            raise ValueError("give a statement, or what it would say (private, commit, claims, start, stop, context); not both")
         return statement
 
     def __copy__(self) -> Prover:
@@ -204,6 +278,12 @@ class Prover:
 
     def __repr__(self) -> str:
         return f"<Prover of model {self._model.id[:16]}...>"
+
+
+def _part(part: int | None) -> int | None:
+    if part is not None and (isinstance(part, bool) or not isinstance(part, int) or part < 1):
+        raise ValueError(f"part: expected how many samples a part has, found {part!r}")
+    return part
 
 
 def _openings(about: Statement, committed: Committed) -> list[_native.Opening]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +14,7 @@ from .openings import Opening
 if TYPE_CHECKING:
     from .models import Model, Public
 
-__all__ = ["Committed", "Context", "Names", "Seen", "Statement", "context_bytes", "listed", "seen"]
+__all__ = ["Committed", "Context", "Names", "Said", "Seen", "Statement", "context_bytes", "listed", "seen"]
 
 Context = bytes | str
 """What a proof is bound to: bytes, or text in UTF-8."""
@@ -42,8 +43,21 @@ def listed(names: Names) -> list[str]:
     return [names] if isinstance(names, str) else [str(name) for name in names]
 
 
+@dataclass(frozen=True)
+class Said:
+    """What is said of a run, as the extension module reads it."""
+
+    private: list[str]
+    commit: list[str]
+    committed: list[tuple[str, str]]
+    claims: list[str]
+    start: list[str]
+    stop: list[str]
+    context: bytes
+
+
 class Statement:
-    """What is proven about a run of a model: for every input and output how it is seen, and the context.
+    """What is proven about a run of a model: for every input and output how it is seen, what is claimed, and the context.
 
     :meth:`Public.statement` makes one. It cannot be changed, and is compared, hashed and pickled by what it says; it is the same
     that the command line reads and writes.
@@ -101,6 +115,17 @@ class Statement:
         return MappingProxyType(self._document["outputs"])
 
     @property
+    def claims(self) -> tuple[str, ...]:
+        """What is claimed of inputs and outputs, in canonical text."""
+        return tuple(self._document.get("claims", ()))
+
+    @property
+    def part(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """The tensors where the part of the model begins and ends that is run; ``None`` if it is the whole model."""
+        part = self._document.get("slice")
+        return None if part is None else (tuple(part["from"]), tuple(part["to"]))
+
+    @property
     def context(self) -> bytes:
         """What a proof has to be bound to."""
         context = self._document["context"]
@@ -113,7 +138,12 @@ class Statement:
             for role, tensors in (("input", self.inputs), ("output", self.outputs))
             for name, how in tensors.items()
         ]
-        return ", ".join(said) + (f", context {self.context!r}" if self.context else "")
+        part = ""
+        if self.part is not None:
+            start, stop = (", ".join(f"`{name}`" for name in names) for names in self.part)
+            part = f"the part of the model from {start} to {stop}: "
+        claimed = "".join(f", and {claim}" for claim in self.claims)
+        return part + ", ".join(said) + claimed + (f", context {self.context!r}" if self.context else "")
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{name}: a statement cannot be changed; make another one")
@@ -145,6 +175,7 @@ class Statement:
             for role, tensors in (("input", self.inputs), ("output", self.outputs))
             for name, how in tensors.items()
         )
+        rows += "".join(f"<tr><td>claim</td><td colspan=2><code>{escape(claim)}</code></td></tr>" for claim in self.claims)
         context = f"bound to <code>{escape(repr(self.context))}</code>" if self.context else "bound to no context"
         return (
             f"<div>Statement of model <code>{escape(self.model_id[:16])}...</code>, {context}</div>"

@@ -9,7 +9,9 @@ from time import perf_counter
 from typing import Any
 
 from . import _native
-from .arrays import Tensors, given
+from .accuracy import AccuracyVerdict, Data, Labels, Measure, counted, data_set, explained, scored
+from .arrays import Tensors, entries, given
+from .claims import Claims
 from .errors import InputError
 from .log import logger
 from .models import Model, Public
@@ -80,6 +82,88 @@ class Verifier:
         opening, saturated = self._native.commit(given(x, "input"), name, strict)
         heard(saturated, stacklevel=2)
         return Opening(opening)
+
+    def commit_samples(self, x: Any, name: str | None = None, *, strict: bool = False) -> Opening:
+        """Commit to an input of all samples of a data set, for :meth:`Prover.accuracy` to read: once, for any number of proofs.
+
+        :param x: the samples, along the first axis.
+        :param name: which input, where there are several.
+        :return: what opens the commitment, which is secret; its ``commitment`` is public.
+        """
+        names = list(self._public.inputs)
+        if name is None:
+            if len(names) != 1:
+                known = ", ".join(names)
+                raise InputError(f"the model has several inputs: name the one to commit to, of {known}", expected=known)
+            (name,) = names
+        opening, saturated = _native.commit_samples(self._native, entries(x, name), name, None, strict)
+        heard(saturated, stacklevel=2)
+        return Opening(opening)
+
+    def commit_labels(
+        self, labels: Any, *, measure: Measure = "accuracy", output: str | None = None, groups: int | None = None
+    ) -> Opening:
+        """Commit to what is right of each sample of a data set: labels, or targets for ``measure="error"``.
+
+        :param measure: what will be counted, as for :meth:`Prover.accuracy`; so are ``output`` and ``groups``.
+        """
+        name = "targets" if measure == "error" else "labels"
+        opening, _ = _native.commit_samples(self._native, entries(labels, name), name, counted(measure, output, groups), True)
+        return Opening(opening)
+
+    def commit_groups(
+        self, group_of: Any, groups: int, *, measure: Measure = "accuracy", output: str | None = None
+    ) -> Opening:
+        """Commit to the group that each sample of a data set is in, of so many that are numbered from 0."""
+        what = counted(measure, output, groups)
+        opening, _ = _native.commit_samples(self._native, entries(group_of, "groups"), "groups", what, True)
+        return Opening(opening)
+
+    def verify_accuracy(
+        self,
+        proof: bytes | os.PathLike[str],
+        data: Data,
+        labels: Labels,
+        *,
+        at_least: int | None = None,
+        claims: Claims = (),
+        show: bool = False,
+        measure: Measure = "accuracy",
+        output: str | None = None,
+        groups: int | None = None,
+        group_of: Any = None,
+        context: Context = b"",
+        strict: bool = False,
+        raises: bool = False,
+    ) -> AccuracyVerdict:
+        """Whether a proof shows that the model scores on this data set what is expected.
+
+        :param proof: what :meth:`Prover.accuracy` made, as :meth:`verify` takes a proof.
+        :param data: the samples: an array that everybody may see, or a commitment (``opening.commitment``, bytes, or the opening).
+        :param labels: what is right of each, likewise.
+        :param at_least: the claim that so many answers are right.
+        :param claims: what else is claimed, all of it: a proof of other claims is rejected.
+        :param show: whether the sums are shown.
+        :param raises: raise :class:`RejectedProofError` instead of returning a verdict that is false.
+        :raises InputError: if the data do not fit the model, or a claim is none.
+        """
+        what = counted(measure, output, groups)
+        said = scored(at_least, claims, show, what, context)
+        samples = data_set(data, labels, group_of, what, self._public.inputs, proves=False)
+        start = perf_counter()
+        reason, sums, parts, id, count, claimed, saturated = _native.verify_accuracy(
+            self._native, _proof(proof), said, samples, strict
+        )
+        heard(saturated, stacklevel=2)
+        shown = None if sums is None else Tensors(sums)
+        verdict = AccuracyVerdict(self.id, reason, shown, count, parts, id, *explained(claimed))
+        if reason is not None:
+            logger.warning("rejected: model %s: %s", self.id, reason)
+        else:
+            logger.info("accepted in %.3f s: model %s, %d samples", perf_counter() - start, self.id, count)
+        if raises:
+            verdict.raise_if_rejected()
+        return verdict
 
     def verify(
         self,
