@@ -176,7 +176,7 @@ impl Given {
     }
 
     /// For a prover, who needs what is behind a commitment.
-    pub fn to_prove(self, path: &Path) -> Result<DataGiven, Error> {
+    pub fn into_given(self, path: &Path) -> Result<DataGiven, Error> {
         Ok(match self {
             Self::Integers(integers) => DataGiven::Public(integers.integers),
             Self::Opening(opening) => DataGiven::Committed(opening),
@@ -190,7 +190,7 @@ impl Given {
     }
 
     /// For a verifier.
-    pub fn to_verify(self) -> DataTensor {
+    pub fn into_tensor(self) -> DataTensor {
         match self {
             Self::Integers(integers) => DataTensor::Public(integers.integers),
             Self::Opening(opening) => DataTensor::Committed(opening.commitment().clone()),

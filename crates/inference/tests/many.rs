@@ -77,8 +77,9 @@ fn the_bad_ones_are_named() {
     short.argument.pop();
     let mut other = proofs[0].clone();
     other.statement.model_id[0] ^= 1;
-    let fits: fn(&Rejection) -> bool = |r| matches!(r, Rejection::Argument(Reject::Closing));
-    let bad: [(Given<'_>, fn(&Rejection) -> bool); 4] = [
+    type Fits = fn(&Rejection) -> bool;
+    let fits: Fits = |r| matches!(r, Rejection::Argument(Reject::Closing));
+    let bad: [(Given<'_>, Fits); 4] = [
         ((&statements[0], &broken), fits),
         ((&statements[0], &short), |r| {
             matches!(r, Rejection::Argument(Reject::Length { .. }))

@@ -407,7 +407,12 @@ fn candidates(program: &ValidProgram) -> Vec<usize> {
         let possible = stretch.iter().copied().filter(|&place| {
             let passing = frontier(program, place);
             let is_made = passing.iter().any(|&id| !program.inputs.contains(&id));
-            is_made && passing.iter().all(|&id| is_narrow(program, id))
+            // Inputs of one program have names of their own, and so have its outputs.
+            let names = passing.iter().filter_map(|&id| program.tensor(id));
+            let names: BTreeSet<&str> = names.map(|t| t.name.as_str()).collect();
+            is_made
+                && names.len() == passing.len()
+                && passing.iter().all(|&id| is_narrow(program, id))
         });
         let best = possible
             .min_by_key(|&place| (boundary_volume(program, place), std::cmp::Reverse(place)));

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// What a verifying key says; nothing of it is verified. The points of the key are left behind: only verifiers need them.
 #[pyclass(frozen, module = "inferproof._native")]
 pub struct Key {
-    program: ValidProgram,
+    pub program: ValidProgram,
     plain: Statement,
     report: String,
 }

@@ -6,6 +6,7 @@
 
 mod accuracy;
 mod arrays;
+mod chain;
 mod compile;
 mod errors;
 mod files;
@@ -46,6 +47,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(accuracy::commit_samples, module)?)?;
     module.add_function(wrap_pyfunction!(accuracy::prove_accuracy, module)?)?;
     module.add_function(wrap_pyfunction!(accuracy::verify_accuracy, module)?)?;
+    module.add_function(wrap_pyfunction!(chain::verify_chain, module)?)?;
+    module.add_function(wrap_pyfunction!(chain::plan_slices, module)?)?;
     module.add_function(wrap_pyfunction!(compile::compile, module)?)?;
     module.add_function(wrap_pyfunction!(inspect::check, module)?)?;
     module.add_function(wrap_pyfunction!(inspect::inspect_proof, module)?)?;

@@ -176,7 +176,7 @@ pub fn of_model(
 }
 
 /// From hexadecimal digits.
-fn digest(name: &str, text: &str) -> Result<Digest, Failure> {
+pub fn digest(name: &str, text: &str) -> Result<Digest, Failure> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();

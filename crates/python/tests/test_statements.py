@@ -63,7 +63,7 @@ def test_names_are_never_defaults(model, twin) -> None:
     with pytest.raises(inferproof.InputError, match="64 hexadecimal digits"):
         twin.public.statement(committed={"a": "abc"})
     text = model.public.statement().to_json()
-    for wrong in (text.replace('"input": "public"', ""), text.replace("statement 1", "statement 9"), "{}", ""):
+    for wrong in (text.replace('"input": "public"', ""), text.replace("statement 2", "statement 9"), "{}", ""):
         with pytest.raises(inferproof.InputError):
             inferproof.Statement.from_json(model.public, wrong)
     with pytest.raises(inferproof.InputError, match="of model"):

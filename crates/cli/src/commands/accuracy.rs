@@ -177,7 +177,7 @@ fn prove(args: &AccuracyArgs, console: &Console) -> Result<Report, Error> {
     let data = data(&key.architecture().program, &said, args, true)?;
     let claims = claims(&key.architecture().program, &said, data.samples)?;
     let given = data.given.into_iter().zip(&data.paths);
-    let given = given.map(|(given, path)| given.to_prove(path));
+    let given = given.map(|(given, path)| given.into_given(path));
     let given = given.collect::<Result<Vec<_>, Error>>()?;
     let curve = key.curve();
     let data_set_id = hex(&inferproof::data_set_of(data.samples, &given).id(curve));
@@ -230,7 +230,7 @@ fn verify(args: &AccuracyArgs, proof: &Path) -> Result<Report, Error> {
     let claims = claims(program, &said, data.samples)?;
     let data_set = DataSet {
         samples: data.samples,
-        tensors: data.given.into_iter().map(Given::to_verify).collect(),
+        tensors: data.given.into_iter().map(Given::into_tensor).collect(),
     };
     let bytes = read(proof)?;
     let cache = args.cache.cache();

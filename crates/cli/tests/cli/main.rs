@@ -3,6 +3,7 @@
 //! `INSTA_UPDATE=always cargo test -p inferproof-cli` rewrites the snapshots; read the difference before you commit it.
 
 mod accuracy;
+mod chains;
 mod claims;
 mod commands;
 mod console;

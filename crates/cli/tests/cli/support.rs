@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use tempfile::TempDir;
 
 /// All of them.
-pub const COMMANDS: [&str; 14] = [
+pub const COMMANDS: [&str; 17] = [
     "demo",
     "check",
     "compile",
@@ -18,6 +18,9 @@ pub const COMMANDS: [&str; 14] = [
     "explain",
     "statement",
     "verify",
+    "slice plan",
+    "slice run",
+    "chain verify",
     "inspect",
     "report",
     "completions",

@@ -395,11 +395,10 @@ fn links_that_are_none() {
     mixed[0] = openings[0].clone();
     let (swapped, _) = line.prove(&line.third(z, other_a), &mixed);
     match line.verify(&[first, second, &swapped]) {
-        Err(ChainError::Unlinked {
-            tensor,
-            reason: Unlinked::Commitments { .. },
-            ..
-        }) => assert_eq!(tensor, "a"),
+        Err(ChainError::Unlinked { tensor, reason, .. }) => {
+            assert_eq!(tensor, "a");
+            assert!(matches!(*reason, Unlinked::Commitments { .. }));
+        }
         verdict => panic!("{verdict:?}"),
     }
     // The right identifier written over it: the argument is of another commitment.

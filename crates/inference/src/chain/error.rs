@@ -58,7 +58,7 @@ pub enum ChainError {
         /// Which.
         proof: String,
         /// Why.
-        reason: ExecutionError,
+        reason: Box<ExecutionError>,
     },
     /// A boundary that nobody can compare.
     #[error(
@@ -120,7 +120,7 @@ pub enum ChainError {
         /// Who reads it.
         second: String,
         /// How they differ.
-        reason: Unlinked,
+        reason: Box<Unlinked>,
     },
     /// A claim that no proof makes.
     #[error("no proof shows that {claim}")]
@@ -148,13 +148,13 @@ pub enum ChainError {
         /// Its proof.
         proof: String,
         /// The proof before it.
-        before: String,
+        before: Box<str>,
         /// What was left.
-        output: String,
+        output: Box<str>,
         /// What is read.
-        input: String,
+        input: Box<str>,
         /// How they differ.
-        reason: Unlinked,
+        reason: Box<Unlinked>,
         /// The proof that did leave what is read, if it is among those given.
         made_by: Option<String>,
     },
@@ -166,7 +166,7 @@ pub enum ChainError {
         /// The input that the state goes into.
         input: String,
         /// How it differs.
-        reason: Unlinked,
+        reason: Box<Unlinked>,
     },
     /// A state that was there before.
     #[error(

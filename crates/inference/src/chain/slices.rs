@@ -143,7 +143,7 @@ impl<'a> Parts<'a> {
         let part = self.whole.clone().of_execution(self.model, execution);
         let mut part = part.map_err(|reason| ChainError::Slice {
             proof: proof(),
-            reason,
+            reason: Box::new(reason),
         })?;
         let Slice { inputs, outputs } = slice;
         let ends = [
@@ -210,7 +210,7 @@ impl<'a> Parts<'a> {
         let program = part.execution.of_one_sample().program(self.model);
         let program = program.map_err(|reason| ChainError::Slice {
             proof: named.name.to_owned(),
-            reason,
+            reason: Box::new(reason),
         })?;
         let whole = Ends {
             program: self.model,
@@ -313,7 +313,7 @@ impl<'a> Parts<'a> {
             tensor,
             first: self.proof(first.proof),
             second: self.proof(second.proof),
-            reason,
+            reason: Box::new(reason),
         }
     }
 

@@ -320,7 +320,7 @@ impl<'a> History<'a> {
                 .map_err(|reason| ChainError::OtherStart {
                     proof: self.proof(0),
                     input: input.clone(),
-                    reason,
+                    reason: Box::new(reason),
                 })?;
         }
         for step in steps.clone().skip(1) {
@@ -332,10 +332,10 @@ impl<'a> History<'a> {
                 ChainError::StepUnlinked {
                     step,
                     proof: self.proof(step),
-                    before: self.proof(before),
-                    output: output.clone(),
-                    input: input.clone(),
-                    reason,
+                    before: self.proof(before).into(),
+                    output: output.as_str().into(),
+                    input: input.as_str().into(),
+                    reason: Box::new(reason),
                     made_by: maker.map(|maker| self.proof(maker)),
                 }
             })?;

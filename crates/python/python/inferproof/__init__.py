@@ -16,6 +16,7 @@ from . import claims
 from .accuracy import Accuracy, AccuracyVerdict
 from .arrays import Tensors
 from .card import model_card
+from .chains import ANY, ChainVerdict
 from .claims import Claim
 from .compiling import check, compile
 from .errors import (
@@ -41,9 +42,11 @@ from .statements import Statement
 from .verifying import Verifier
 
 __all__ = [
+    "ANY",
     "Accuracy",
     "AccuracyVerdict",
     "AccuracyWarning",
+    "ChainVerdict",
     "Check",
     "Claim",
     "FalseClaimError",

@@ -123,6 +123,15 @@ def prove_accuracy(
 def verify_accuracy(
     verifier: Verifier, proof: bytes, said: Scored, data: object, strict: bool
 ) -> tuple[str | None, list[_Tensor] | None, int, str, int, list[tuple[str, list[str]]], str]: ...
+def verify_chain(
+    verifier: Verifier,
+    proofs: list[tuple[str, bytes]],
+    statement: str,
+    start: list[tuple[str, list[int] | None, str | None]],
+    position: tuple[str, int] | None,
+    length: int | None,
+) -> tuple[str | None, str]: ...
+def plan_slices(key: Key, memory: int | None, parts: int | None) -> str: ...
 def compile(
     onnx: bytes,
     name: str,

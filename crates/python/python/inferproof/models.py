@@ -115,6 +115,18 @@ class Public:
         """An output of the model in a claim: ``public.output("score").argmax() == 3``."""
         return claim.output(_known("output", name, self.outputs))
 
+    def slice_plan(self, *, memory: int | None = None, parts: int | None = None) -> dict[str, Any]:
+        """Where to cut the model into parts that are proven apart, as ``inferproof slice plan --json`` prints it.
+
+        :param memory: the bytes that a prover of a part has; the fewest parts are chosen.
+        :param parts: instead, so many parts, which take as little memory as possible.
+        :raises InputError: if a part that cannot be cut further takes more.
+        """
+        if (memory is None) == (parts is None):
+            raise TypeError("slice_plan: give either memory or parts")
+        plan: dict[str, Any] = json.loads(_native.plan_slices(self._native, memory, parts))
+        return plan
+
     @property
     def feeds(self) -> dict[str, str]:
         """The outputs that are the next run's inputs, and which, as the program says."""
@@ -238,6 +250,10 @@ class Model:
     def public(self) -> Public:
         """What a verifier needs, and everyone may have."""
         return self._public
+
+    def slice_plan(self, *, memory: int | None = None, parts: int | None = None) -> dict[str, Any]:
+        """As :meth:`Public.slice_plan`."""
+        return self._public.slice_plan(memory=memory, parts=parts)
 
     @property
     def report(self) -> Report:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from . import _native
 from .accuracy import AccuracyVerdict, Data, Labels, Measure, counted, data_set, explained, scored
 from .arrays import Tensors, entries, given
+from .chains import ANY, ChainVerdict
 from .claims import Claims
 from .errors import InputError
 from .log import logger
@@ -208,6 +212,40 @@ class Verifier:
             verdict.raise_if_rejected()
         return verdict
 
+    def verify_chain(
+        self,
+        proofs: Iterable[bytes | os.PathLike[str]],
+        *,
+        expect: Statement | None = None,
+        context: Context = b"",
+        start: Mapping[str, Any] = MappingProxyType({}),
+        position: tuple[str, int] | None = None,
+        steps: int | None = None,
+        raises: bool = False,
+    ) -> ChainVerdict:
+        """Whether proofs are one chain: parts of one run, in any order, or steps of one history, in the order of the steps.
+
+        :param proofs: the proofs, each as :meth:`verify` takes it.
+        :param expect: what all parts have to show together, or each step alone. What a step leaves to the next one is public, or
+            ``commit`` on both sides.
+        :param context: what every proof must be bound to; a statement has its own.
+        :param start: of steps, for every input that the step before leaves, where the first one begins: the program's integers, the
+            identifier or opening of a commitment, or :data:`ANY`.
+        :param position: of steps, which public input counts them, and its value in the first one.
+        :param steps: how many steps there must be.
+        :param raises: raise :class:`RejectedProofError` instead of returning a verdict that is false.
+        :raises InputError: if what is expected can be no chain of this model.
+        """
+        expect = self._expected(expect, context)
+        files = [(_name(proof, place), _proof(proof)) for place, proof in enumerate(proofs)]
+        reason, described = _native.verify_chain(
+            self._native, files, expect.to_json(), [_begin(*item) for item in start.items()], position, steps
+        )
+        verdict = ChainVerdict(expect, reason, described)
+        if raises:
+            verdict.raise_if_rejected()
+        return verdict
+
     def verify_many(
         self,
         proofs: Iterable[bytes | os.PathLike[str]],
@@ -304,6 +342,20 @@ def _one_for_each(name: str, each: list[Statement], proofs: list[bytes]) -> None
     if len(each) != len(proofs):
         message = f"{name}: expected {len(proofs)}, one for each proof, found {len(each)}"
         raise InputError(message, expected=str(len(proofs)), found=str(len(each)))
+
+
+def _name(proof: bytes | os.PathLike[str], place: int) -> str:
+    """What messages call a proof."""
+    return os.fspath(proof) if isinstance(proof, os.PathLike) else f"proof {place}"
+
+
+def _begin(name: str, start: Any) -> tuple[str, list[int] | None, str | None]:
+    """Where an input of the first step begins."""
+    if start is ANY:
+        return name, None, None
+    if isinstance(start, (Opening, str)):
+        return name, None, start.id if isinstance(start, Opening) else start
+    return name, [int(n) for n in np.asarray(start).ravel()], None
 
 
 def _proof(proof: bytes | os.PathLike[str]) -> bytes:
