@@ -23,10 +23,12 @@ __all__ = [
     "compile",
     "inspect_proof",
     "main",
+    "plan_slices",
     "prove_accuracy",
     "read_public",
     "save_public",
     "verify_accuracy",
+    "verify_chain",
     "write_file",
 ]
 
