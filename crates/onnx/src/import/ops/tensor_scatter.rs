@@ -113,7 +113,9 @@ fn written(
     axis: usize,
 ) -> Imported<Vec<Value>> {
     if node.string_or("mode", "linear")? != "linear" {
-        return refuse("its positions are computed, which its attribute `mode` must be `linear` for");
+        return refuse(
+            "its positions are computed, which its attribute `mode` must be `linear` for",
+        );
     }
     if importer.shape(positions)? != [1] {
         return refuse("its positions are computed; they must be constant, or that of one batch");
