@@ -5,8 +5,8 @@ use crate::error::Error;
 use crate::source::{name, read, read_data};
 use inferproof::{
     DataGiven, DataSetPort, DataTensor, Error as ModelError, ExecutionError, Kind, Measure, Port,
-    Program, SampleSet, Saturated, Score, Tensor, TensorCommitment, TensorOpening, ValidProgram,
-    kind_of, ports, right_integers,
+    SampleSet, Saturated, Score, Tensor, TensorCommitment, TensorOpening, ValidProgram, kind_of,
+    ports, right_integers, scored_output,
 };
 use std::path::{Path, PathBuf};
 
@@ -21,18 +21,13 @@ pub struct Integers {
 }
 
 /// What is counted, of an output that is named or the only one. `further` is the name of a tensor that is read for it, from which the measure follows.
-pub fn score(program: &Program, args: &ScoreArgs, further: Option<&str>) -> Result<Score, Error> {
-    let outputs = ports(program, &program.outputs);
-    let place = match (&args.output, outputs.as_slice()) {
-        (Some(name), _) => outputs.iter().position(|port| port.name == *name),
-        (None, [_]) => Some(0),
-        (None, _) => None,
-    };
-    let place = place.and_then(|place| u32::try_from(place).ok());
-    let output = place.ok_or_else(|| {
-        let names: Vec<String> = outputs.iter().map(|port| port.name.clone()).collect();
-        Error::WhichOutput(names.join(", "))
-    })?;
+pub fn score(
+    program: &ValidProgram,
+    args: &ScoreArgs,
+    further: Option<&str>,
+) -> Result<Score, Error> {
+    let output = scored_output(program, args.output.as_deref());
+    let output = output.map_err(|names| Error::WhichOutput(names.join(", ")))?;
     let measure = match (args.measure, further) {
         (MeasureArg::Accuracy, Some("targets")) | (MeasureArg::Error, _) => Measure::Error,
         (MeasureArg::Accuracy, _) => Measure::Accuracy,

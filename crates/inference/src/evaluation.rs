@@ -143,11 +143,15 @@ impl EvaluationStatement {
             score: Some(self.score),
             ..Execution::default()
         };
-        let program = execution.program(model)?;
+        Ok(self.sums_in(&execution.program(model)?))
+    }
+
+    /// What is counted of the samples of a program with the score behind it.
+    fn sums_in(&self, program: &ValidProgram) -> Vec<Tensor> {
         let named = program.outputs.iter().rev().take(self.score.sums()).rev();
-        Ok(named
+        named
             .filter_map(|&id| program.tensor(id).cloned())
-            .collect())
+            .collect()
     }
 
     /// What is claimed of the sums over so many samples, with the integers that satisfy it.
@@ -166,8 +170,8 @@ impl EvaluationStatement {
             ..tensor
         });
         let sums: Vec<Tensor> = sums.collect();
-        let program = total::program_of(&sums, &[])?.program;
-        let scope = Scope::new(&program);
+        let program = total::program_of(&sums, &[])?;
+        let scope = Scope::new(program.program());
         let claims = self.claims.iter();
         let explained = claims.map(|text| ExplainedClaim::parse(text, &scope));
         Ok(explained.collect::<Result<_, _>>()?)
@@ -296,6 +300,31 @@ impl<P: Profile> Verifier<P> {
         let total_verdict = total.verify(self.limits(), evaluation);
         total_verdict.map_err(EvaluationRejection::Total)?;
         Ok(evaluation.sums.clone())
+    }
+
+    /// What the sums over these parts may be: ranges add up as the integers do.
+    pub(crate) fn sums_over(
+        &self,
+        said: &EvaluationStatement,
+        statements: &[Statement],
+    ) -> Result<Vec<Tensor>, EvaluationRejection> {
+        let mut sums: Vec<Tensor> = Vec::new();
+        for statement in statements {
+            for (place, tensor) in said
+                .sums_in(&self.listed(statement)?)
+                .into_iter()
+                .enumerate()
+            {
+                match sums.get_mut(place) {
+                    None => sums.push(tensor),
+                    Some(sum) => {
+                        sum.low = sum.low.saturating_add(tensor.low);
+                        sum.high = sum.high.saturating_add(tensor.high);
+                    }
+                }
+            }
+        }
+        Ok(sums)
     }
 
     /// What is to be shown of the sums of these parts.

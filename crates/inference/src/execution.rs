@@ -12,9 +12,7 @@ pub use words::Said;
 
 use crate::Digest;
 use inferproof_claims::{Claim, ClaimError};
-#[cfg(feature = "prover")]
-use inferproof_program::{BoundWeights, Op, RunError, Weights};
-use inferproof_program::{Builder, ComposeError, ProgramError, TensorId, ValidProgram};
+use inferproof_program::{Builder, ComposeError, Derived, ProgramError, TensorId, ValidProgram};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -91,12 +89,10 @@ impl From<ProgramError> for ExecutionError {
 /// The program of a statement.
 #[derive(Clone, Debug)]
 pub(crate) struct Executed {
-    /// What is run. Its inputs and outputs are what the statement lists.
-    pub program: ValidProgram,
+    /// What is run, made of the model's program.
+    pub derived: Derived,
     /// For each of its weights, the place in the model's list of weights.
     pub weights: Vec<usize>,
-    /// For tensors of the model's program, those that stand for them.
-    pub made: BTreeMap<TensorId, TensorId>,
     /// The bits that are claimed to be one, each for every sample.
     pub claims: Vec<TensorId>,
 }
@@ -106,11 +102,18 @@ impl Executed {
     pub fn plain(program: &ValidProgram) -> Self {
         let ids = (0..).zip(&program.tensors).map(|(id, _)| TensorId(id));
         Self {
-            program: program.clone(),
+            derived: Derived {
+                program: program.clone(),
+                made: ids.map(|id| (id, id)).collect(),
+            },
             weights: (0..program.weights().count()).collect(),
-            made: ids.map(|id| (id, id)).collect(),
             claims: Vec::new(),
         }
+    }
+
+    /// What is run. Its inputs and outputs are what the statement lists.
+    pub fn program(&self) -> &ValidProgram {
+        &self.derived.program
     }
 }
 
@@ -119,6 +122,30 @@ impl Execution {
     #[must_use]
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The samples are in the data set (A1).
+    pub(crate) fn check_place(&self) -> Result<(), ExecutionError> {
+        let Some(Batch {
+            samples,
+            of: Some(Place { start, total, .. }),
+        }) = self.batch
+        else {
+            return Ok(());
+        };
+        let end = start.saturating_add(samples);
+        if end > total {
+            return Err(ExecutionError::Place { start, end, total });
+        }
+        Ok(())
+    }
+
+    /// The same wherever the samples stand: what the program depends on.
+    pub(crate) fn anywhere(&self) -> Self {
+        Self {
+            batch: self.batch.map(|batch| Batch::of_samples(batch.samples)),
+            ..self.clone()
+        }
     }
 
     /// The same of a single sample: what claims speak of.
@@ -135,7 +162,10 @@ impl Execution {
     /// # Errors
     /// If the model cannot be run like this.
     pub fn program(&self, model: &ValidProgram) -> Result<ValidProgram, ExecutionError> {
-        Ok(self.of(model, &[])?.program)
+        Ok(match self.is_plain() {
+            true => model.clone(),
+            false => self.of(model, &[])?.derived.program,
+        })
     }
 
     /// What is run and claimed.
@@ -144,11 +174,11 @@ impl Execution {
         model: &ValidProgram,
         claims: &[Claim],
     ) -> Result<Executed, ExecutionError> {
-        let Executed {
+        self.check_place()?;
+        let Derived {
             mut program,
             mut made,
-            ..
-        } = Executed::plain(model);
+        } = Executed::plain(model).derived;
         let follow = |made: &mut BTreeMap<TensorId, TensorId>, next: &BTreeMap<_, TensorId>| {
             made.retain(|_, id| match next.get(id) {
                 Some(&next) => {
@@ -163,17 +193,9 @@ impl Execution {
             follow(&mut made, &part.made);
             program = part.program;
         }
-        let mut bits = Vec::new();
-        if !claims.is_empty() {
-            let mut builder = Builder::behind(program);
-            for claim in claims {
-                builder.at("claim");
-                bits.push(claim.add_to(&mut builder)?);
-            }
-            program = builder.finish()?;
-        }
+        let (with_claims, mut bits) = claimed(program, claims)?;
+        program = with_claims;
         if let Some(batch) = &self.batch {
-            batch.check()?;
             let samples = usize::try_from(batch.samples).unwrap_or(usize::MAX);
             let all = program.batched(samples)?;
             follow(&mut made, &all.made);
@@ -195,11 +217,27 @@ impl Execution {
         let weights = program.weights().filter_map(|id| places.get(&id).copied());
         Ok(Executed {
             weights: weights.collect(),
-            program,
-            made,
+            derived: Derived { program, made },
             claims: bits,
         })
     }
+}
+
+/// The program with claims about its inputs and outputs behind it, and the bits that they claim to be one.
+pub(crate) fn claimed(
+    program: ValidProgram,
+    claims: &[Claim],
+) -> Result<(ValidProgram, Vec<TensorId>), ExecutionError> {
+    if claims.is_empty() {
+        return Ok((program, Vec::new()));
+    }
+    let mut builder = Builder::behind(program);
+    let bits = claims.iter().map(|claim| {
+        builder.at("claim");
+        claim.add_to(&mut builder)
+    });
+    let bits = bits.collect::<Result<_, _>>()?;
+    Ok((builder.finish()?, bits))
 }
 
 impl Batch {
@@ -207,32 +245,5 @@ impl Batch {
     #[must_use]
     pub fn of_samples(samples: u64) -> Self {
         Self { samples, of: None }
-    }
-
-    /// The samples are in the data set (A1).
-    fn check(&self) -> Result<(), ExecutionError> {
-        let Some(Place { start, total, .. }) = self.of else {
-            return Ok(());
-        };
-        let end = start.saturating_add(self.samples);
-        if end > total {
-            return Err(ExecutionError::Place { start, end, total });
-        }
-        Ok(())
-    }
-}
-
-#[cfg(feature = "prover")]
-impl Executed {
-    /// The model's weights that are read, for this program. Arrays are shared, not copied.
-    pub fn bind(&self, weights: &BoundWeights) -> Result<BoundWeights, RunError> {
-        let mut bound = Weights::new();
-        for (from, to) in &self.made {
-            let is_weight = self.program.node(*to).is_some_and(|n| n.op == Op::Weight);
-            if let Some(array) = weights.get(*from).filter(|_| is_weight) {
-                bound.insert(*to, array.clone());
-            }
-        }
-        self.program.bind(bound)
     }
 }

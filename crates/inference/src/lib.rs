@@ -46,6 +46,7 @@ mod proof;
 #[cfg(feature = "prover")]
 mod prove;
 mod range_proofs;
+mod recent;
 mod rejection;
 mod rows;
 mod sharing;

@@ -110,7 +110,7 @@ pub(crate) fn check_claims(
 ) -> Result<(), InferenceError> {
     let none = Weights::new();
     let run = Run {
-        program: &executed.program,
+        program: executed.program(),
         weights: &none,
         trace,
     };
@@ -230,9 +230,8 @@ impl<P: Profile> Prover<P> {
         inputs: &[Vec<i64>],
     ) -> Result<Trace, InferenceError> {
         let execution = &statement.execution;
-        let executed = execution.of(self.program(), &statement.claims);
-        let executed = executed.map_err(Rejection::from)?;
-        let trace = executed.bind(&self.weights)?.run(inputs)?;
+        let executed = self.executed(statement)?;
+        let trace = executed.derived.bind(&self.weights)?.run(inputs)?;
         let texts = || statement.claim_texts(self.program());
         check_claims(&executed, &trace, texts, execution.batch.is_some())?;
         Ok(trace)
@@ -266,16 +265,15 @@ impl<P: Profile> Prover<P> {
         openings: &[TensorOpening],
         progress: &mut dyn FnMut(Stage) -> bool,
     ) -> Result<Inference, InferenceError> {
-        let program = self.verifier.executed(statement).map_err(Rejection::from)?;
-        let outputs = trace.outputs(&program);
+        let outputs = trace.outputs(self.executed(statement)?.program());
         let disclosing = self.disclose(statement, inputs, &outputs, openings)?;
         let known: Vec<TensorCommitment> =
             openings.iter().map(|o| o.commitment().clone()).collect();
         let told = self.tell(statement, &disclosing.disclosure, &known)?;
         let prepared = &told.prepared;
-        let weights = prepared.executed.bind(&self.weights)?;
+        let weights = prepared.executed.derived.bind(&self.weights)?;
         let run = Run {
-            program: &prepared.executed.program,
+            program: prepared.executed.program(),
             weights: weights.arrays(),
             trace: &trace,
         };
@@ -294,6 +292,14 @@ impl<P: Profile> Prover<P> {
                 inferproof_argument::prove(relations, generators, told, witness, progress)
             },
         )
+    }
+
+    /// What a statement is about, with what it claims.
+    fn executed(&self, statement: &Statement) -> Result<Arc<Executed>, InferenceError> {
+        let executed = self
+            .verifier
+            .executed(&statement.execution, &statement.claims);
+        Ok(executed.map_err(Rejection::from)?)
     }
 
     /// The openings of the weights that a run reads.

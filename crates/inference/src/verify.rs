@@ -1,12 +1,13 @@
 //! The verifier.
 
 use crate::Digest;
-use crate::execution::{Executed, ExecutionError};
+use crate::execution::{Executed, Execution, ExecutionError};
 use crate::given::{given, public_tensors};
 use crate::key::VerifyingKey;
 use crate::lower::layouts::layouts;
 use crate::lower::{Lowered, RowBits, lower};
 use crate::proof::Proof;
+use crate::recent::Recent;
 use crate::rejection::{KeyError, Rejection};
 use crate::rows::row_bits;
 use crate::statement::{Statement, StatementShape};
@@ -14,13 +15,13 @@ use crate::tensor_commitment::{MAX_ROW_BITS, TensorCommitment};
 use inferproof_argument::curve::{Point, Profile};
 use inferproof_argument::generators::Generators;
 use inferproof_argument::{Limits, Presented, Reject, Statement as ArgumentStatement};
+use inferproof_claims::Claim;
 use inferproof_program::ValidProgram;
-use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// The relations of statements of one shape, and generators enough for them.
 pub(crate) struct Prepared<P: Profile> {
-    pub executed: Executed,
+    pub executed: Arc<Executed>,
     pub lowered: Lowered,
     pub generators: Arc<Generators<P>>,
 }
@@ -33,9 +34,6 @@ struct Told<P: Profile> {
     context: Vec<u8>,
 }
 
-/// How many shapes of statements a verifier remembers. Whoever verifies has a handful; the relations of a large program take megabytes.
-const REMEMBERED: usize = 8;
-
 /// A key made ready to verify any number of proofs.
 pub struct Verifier<P: Profile> {
     key: VerifyingKey<P>,
@@ -44,8 +42,10 @@ pub struct Verifier<P: Profile> {
     range_proof_id: Digest,
     /// Of the plain statement, which most proofs are of.
     plain: Arc<Prepared<P>>,
-    /// Of other shapes, the last ones that were asked for.
-    others: Mutex<Vec<(StatementShape, Arc<Prepared<P>>)>>,
+    /// Of statements of other shapes.
+    others: Recent<StatementShape, Prepared<P>>,
+    /// Programs that other statements are about.
+    programs: Recent<(Execution, Vec<Claim>), Executed>,
 }
 
 impl<P: Profile> Verifier<P> {
@@ -91,7 +91,7 @@ impl<P: Profile> Verifier<P> {
         let rows = RowBits::all(architecture.row_bits);
         let lowered = lower(program, &[], &StatementShape::plain(program), rows, limits)?;
         let generators = Arc::new(Generators::new(lowered.relations.generator_count()));
-        let executed = Executed::plain(program);
+        let executed = Arc::new(Executed::plain(program));
         Ok(Self {
             model_id: key.model_id(),
             range_proof_id: key.range_proof_id(),
@@ -100,7 +100,8 @@ impl<P: Profile> Verifier<P> {
                 lowered,
                 generators,
             }),
-            others: Mutex::default(),
+            others: Recent::default(),
+            programs: Recent::default(),
             key,
             limits: *limits,
         })
@@ -111,36 +112,38 @@ impl<P: Profile> Verifier<P> {
         if *shape == StatementShape::plain(self.program()) {
             return Ok(self.plain.clone());
         }
-        // A thread that panicked while it held the lock left a list that is whole all the same.
-        let others = || self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, known)) = others().iter().find(|(known, _)| known == shape) {
-            return Ok(known.clone());
+        self.others.get_or_make(shape.clone(), |shape| {
+            let executed = self.executed(&shape.execution, &shape.claims)?;
+            let rows = self.rows(&executed, shape);
+            let program = executed.program();
+            let lowered = lower(program, &executed.claims, shape, rows, &self.limits)?;
+            let needed = lowered.relations.generator_count();
+            let generators = match self.plain.generators.g.len() >= needed {
+                true => self.plain.generators.clone(),
+                false => Arc::new(Generators::new(needed)),
+            };
+            Ok(Prepared {
+                executed,
+                lowered,
+                generators,
+            })
+        })
+    }
+
+    /// What is run and claimed.
+    pub(crate) fn executed(
+        &self,
+        execution: &Execution,
+        claims: &[Claim],
+    ) -> Result<Arc<Executed>, ExecutionError> {
+        if execution.is_plain() && claims.is_empty() {
+            return Ok(self.plain.executed.clone());
         }
-        let executed = shape.execution.of(self.program(), &shape.claims)?;
-        let rows = self.rows(&executed, shape);
-        let lowered = lower(
-            &executed.program,
-            &executed.claims,
-            shape,
-            rows,
-            &self.limits,
-        )?;
-        let needed = lowered.relations.generator_count();
-        let generators = match self.plain.generators.g.len() >= needed {
-            true => self.plain.generators.clone(),
-            false => Arc::new(Generators::new(needed)),
-        };
-        let prepared = Arc::new(Prepared {
-            executed,
-            lowered,
-            generators,
-        });
-        let mut others = others();
-        if others.len() == REMEMBERED {
-            others.remove(0);
-        }
-        others.push((shape.clone(), prepared.clone()));
-        Ok(prepared)
+        execution.check_place()?;
+        let key = (execution.anywhere(), claims.to_vec());
+        self.programs.get_or_make(key, |(execution, claims)| {
+            execution.of(self.program(), claims)
+        })
     }
 
     /// How long rows are: those of the weights as the key says, others long enough for many samples and for what was committed before (T1).
@@ -150,7 +153,7 @@ impl<P: Profile> Verifier<P> {
         RowBits {
             weights,
             own: match shape.execution.batch {
-                Some(_) => least.max(row_bits(&executed.program)),
+                Some(_) => least.max(row_bits(executed.program())),
                 None => least,
             },
         }
@@ -160,8 +163,9 @@ impl<P: Profile> Verifier<P> {
     ///
     /// # Errors
     /// If the model cannot be run like this.
-    pub fn executed(&self, statement: &Statement) -> Result<ValidProgram, ExecutionError> {
-        statement.execution.program(self.program())
+    pub fn listed(&self, statement: &Statement) -> Result<ValidProgram, ExecutionError> {
+        let executed = self.executed(&statement.execution, &[])?;
+        Ok(executed.program().clone())
     }
 
     /// The key.
@@ -321,20 +325,14 @@ impl<P: Profile> Verifier<P> {
 
     /// The expected statement speaks of the key's model, and lists the inputs and outputs of the program that is run as they are (S2).
     /// Gives that program.
-    pub(crate) fn check_expected(
-        &self,
-        expected: &Statement,
-    ) -> Result<Cow<'_, ValidProgram>, Rejection> {
+    pub(crate) fn check_expected(&self, expected: &Statement) -> Result<ValidProgram, Rejection> {
         if expected.model_id != self.model_id {
             return Err(Rejection::Expected("it is of another model"));
         }
         if expected.range_proof_id != self.range_proof_id {
             return Err(Rejection::Expected("it binds other range proofs"));
         }
-        let program = match expected.execution.is_plain() {
-            true => Cow::Borrowed(self.program()),
-            false => Cow::Owned(self.executed(expected)?),
-        };
+        let program = self.listed(expected)?;
         let own = Statement::plain(&program, self.model_id, self.range_proof_id, &[]);
         let tensors = |statement: &Statement| {
             let listed = statement.listed().map(|(role, l)| (role, l.tensor));

@@ -42,9 +42,7 @@ impl ExpectedChain {
     /// As steps.
     fn steps(&self, verifier: &Verifier) -> Result<Steps, ChainError> {
         let refused = |error: &dyn std::error::Error| ChainError::Expectation(error.to_string());
-        let program = verifier
-            .executed(&self.statement)
-            .map_err(|e| refused(&e))?;
+        let program = verifier.listed(&self.statement).map_err(|e| refused(&e))?;
         let mut steps = Steps::of(self.statement.clone());
         for (input, start) in &self.start {
             let started = steps.starting(&program, input, start.clone());

@@ -1,5 +1,6 @@
 //! What an evaluation reads of a data set: the model's inputs, what is right of each sample, the groups.
 
+use crate::values::ports;
 use inferproof_inference::{Batch, Execution, ExecutionError, Score};
 use inferproof_program::{Tensor, ValidProgram};
 
@@ -16,6 +17,31 @@ pub enum DataSetPort {
         /// With one sample along its first axis.
         tensor: Tensor,
     },
+}
+
+/// The place of the output that is scored: of this name, or the only one.
+///
+/// # Errors
+/// The names of those that there are, if it has to be said which.
+pub fn scored_output(model: &ValidProgram, name: Option<&str>) -> Result<u32, Vec<String>> {
+    let names: Vec<String> = ports(model, &model.outputs)
+        .into_iter()
+        .map(|port| port.name)
+        .collect();
+    let place = match (name, names.as_slice()) {
+        (Some(name), _) => names.iter().position(|known| known == name),
+        (None, [_]) => Some(0),
+        (None, _) => None,
+    };
+    let place = place.and_then(|place| u32::try_from(place).ok());
+    place.ok_or(names)
+}
+
+/// What was counted, in its unit.
+#[must_use]
+pub fn sum_in_units(tensor: &Tensor, integers: &[i64]) -> Vec<f64> {
+    let unit = 2f64.powi(-tensor.scale_log2);
+    integers.iter().map(|&n| n as f64 * unit).collect()
 }
 
 impl DataSetPort {

@@ -44,6 +44,8 @@ mod cache;
 mod card;
 mod chain;
 #[cfg(feature = "onnx")]
+mod chain_link;
+#[cfg(feature = "onnx")]
 mod check;
 #[cfg(feature = "onnx")]
 mod coarse;
@@ -131,11 +133,13 @@ pub use cache::Cache;
 pub use card::{Card, Described, External, FORMAT, Source, describe};
 pub use chain::{Chain, ExpectedChain, is_of_slices, verify_chain};
 #[cfg(feature = "onnx")]
+pub use chain_link::{ChainLink, Tied};
+#[cfg(feature = "onnx")]
 pub use check::{ASSUMED, Check, check};
 #[cfg(feature = "onnx")]
 pub use compile::{Compilation, Plan, Progress, compile};
 #[cfg(feature = "onnx")]
-pub use data_set_port::DataSetPort;
+pub use data_set_port::{DataSetPort, scored_output, sum_in_units};
 #[cfg(feature = "onnx")]
 pub use error::Error;
 #[cfg(feature = "onnx")]

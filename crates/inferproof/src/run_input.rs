@@ -1,6 +1,7 @@
 //! The inputs of one run as the program's integers: from an opening where the statement names a commitment, else from what the caller
 //! gives.
 
+use crate::sample_set::SampleSet;
 use crate::saturation::{Saturated, saturated_inputs};
 use crate::values::ports;
 use inferproof_inference::{Curve, Statement, TensorOpening, Visibility};
@@ -107,17 +108,7 @@ pub fn single_input(
     place: usize,
     values: Vec<f64>,
 ) -> (Vec<i64>, Vec<Saturated>) {
-    let ports = ports(program, &program.inputs);
-    // Zeros stand for the others, of which nothing is read.
-    let mut sample: Sample = ports
-        .iter()
-        .map(|port| vec![0.0; port.shape.iter().product()])
-        .collect();
-    if let Some(slot) = sample.get_mut(place) {
-        *slot = values;
-    }
-    let mut saturated = saturated_inputs(program, &sample);
-    saturated.retain(|found| ports.get(place).is_some_and(|port| port.name == found.name));
-    let integers = quantize_inputs(program, &sample).into_iter().nth(place);
-    (integers.unwrap_or_default(), saturated)
+    let set = SampleSet::of_input(program, place, vec![values]);
+    let integers = set.integers.into_iter().next();
+    (integers.unwrap_or_default(), set.saturated)
 }

@@ -69,9 +69,7 @@ impl SampleSet {
         }
         set
     }
-}
 
-impl SampleSet {
     /// Of real numbers for one input alone; its integers are the only ones.
     #[must_use]
     pub fn of_input(program: &Program, place: usize, samples: Vec<Vec<f64>>) -> Self {

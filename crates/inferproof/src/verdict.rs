@@ -111,7 +111,7 @@ pub fn judge_all(verifier: &Verifier, proofs: &[(&Expected, &[u8])]) -> Vec<Verd
             Ok(proof) if expected.inputs.is_none() && expected.outputs.is_none() => {
                 Verdict::Accepted(Box::new(proof))
             }
-            Ok(proof) => match verifier.executed(&expected.statement) {
+            Ok(proof) => match verifier.listed(&expected.statement) {
                 Ok(program) => compare(&program, expected, proof),
                 Err(error) => Verdict::Rejected(error.to_string()),
             },

@@ -11,7 +11,7 @@ use inferproof::{
     Array, Curve, DataGiven, DataSet, DataSetPort, DataTensor, Entries, EvaluationStatement,
     ExecutionError, ExplainedClaim, Measure, SampleSet, Saturated, Score, TensorCommitment,
     TensorOpening, ValidProgram, data_set_of, hex, integer_of_text, ports, right_integers,
-    stage_done,
+    scored_output, stage_done, sum_in_units,
 };
 use numpy::{PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
@@ -266,15 +266,8 @@ fn score(program: &ValidProgram, counted: &Counted) -> Result<Score, Failure> {
             });
         }
     };
-    let outputs = ports(program, &program.outputs);
-    let place = match (&counted.output, outputs.as_slice()) {
-        (Some(name), _) => outputs.iter().position(|port| port.name == *name),
-        (None, [_]) => Some(0),
-        (None, _) => None,
-    };
-    let place = place.and_then(|place| u32::try_from(place).ok());
-    let output = place.ok_or_else(|| {
-        let names: Vec<&str> = outputs.iter().map(|port| port.name.as_str()).collect();
+    let output = scored_output(program, counted.output.as_deref());
+    let output = output.map_err(|names| {
         let names = names.join(", ");
         Failure::Input {
             message: format!("output: say which output is scored: {names}"),
@@ -481,8 +474,7 @@ fn sums<'py>(
     let tensors = said.sums(program).map_err(Failure::evaluation);
     let tensors = tensors.map_err(|failure| failure.raise(py))?;
     let named = tensors.into_iter().zip(values).map(|(tensor, integers)| {
-        let unit = 2f64.powi(-tensor.scale_log2);
-        let reals = integers.iter().map(|&n| n as f64 * unit).collect();
+        let reals = sum_in_units(&tensor, &integers);
         let shape = &tensor.shape[..];
         let reals = PyArray1::from_vec(py, reals).reshape(shape)?.into_any();
         let integers = PyArray1::from_vec(py, integers).reshape(shape)?;

@@ -6,7 +6,7 @@ use crate::statements::{digest, of_model};
 use crate::verifier::Verifier;
 use crate::work::run;
 use inferproof::{
-    Chain, ChainError, ExpectedChain, NamedProof, SliceGoal, Start, Tie, hex, slice_plan,
+    Chain, ChainError, ExpectedChain, NamedProof, SliceGoal, Start, slice_plan,
     verify_chain as verified,
 };
 use pyo3::prelude::*;
@@ -70,35 +70,12 @@ fn refused(error: &ChainError) -> Failure {
 }
 
 fn described(chain: &Chain, proofs: &[(String, Vec<u8>)]) -> Value {
-    let tie = |tie: &Tie| match tie {
-        Tie::Integers(values) => json!({ "integers": values }),
-        Tie::Commitment(id) => json!({ "commitment": hex(id) }),
+    let kind = match chain {
+        Chain::Slices(_) => "slices",
+        Chain::Steps(_) => "steps",
     };
-    let name = |place: &usize| proofs.get(*place).map(|(name, _)| name);
-    match chain {
-        Chain::Slices(chain) => {
-            let links = chain.links.iter().map(|link| {
-                json!({
-                    "tensor": link.tensor,
-                    "made_by": link.maker.as_ref().and_then(name),
-                    "read_by": link.readers.iter().filter_map(name).collect::<Vec<_>>(),
-                    "by": tie(&link.tie),
-                })
-            });
-            json!({ "chain": "slices", "links": links.collect::<Vec<_>>() })
-        }
-        Chain::Steps(chain) => {
-            let links = chain.links.iter().map(|link| {
-                json!({
-                    "output": link.output,
-                    "input": link.input,
-                    "start": link.start.as_ref().map(tie),
-                    "end": link.end.as_ref().map(tie),
-                })
-            });
-            json!({ "chain": "steps", "links": links.collect::<Vec<_>>() })
-        }
-    }
+    let names: Vec<&str> = proofs.iter().map(|(name, _)| name.as_str()).collect();
+    json!({ "chain": kind, "links": chain.links(&names) })
 }
 
 /// Where to cut a model, as JSON: below so much memory, or into so many parts.

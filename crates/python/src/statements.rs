@@ -6,7 +6,6 @@ use inferproof::{
     Visibility, hex, tensor_named,
 };
 use pyo3::prelude::*;
-use std::borrow::Cow;
 use std::path::Path;
 
 /// A statement for Python: its JSON, and its digest.
@@ -77,17 +76,10 @@ pub fn execution(
     })
 }
 
-/// What is run: its inputs and outputs are those that the statement lists. The program of the whole model is not copied.
-pub fn executed<'a>(
-    model: &'a ValidProgram,
-    statement: &Statement,
-) -> Result<Cow<'a, ValidProgram>, Failure> {
-    if statement.execution.is_plain() {
-        return Ok(Cow::Borrowed(model));
-    }
+/// What is run: its inputs and outputs are those that the statement lists.
+pub fn executed(model: &ValidProgram, statement: &Statement) -> Result<ValidProgram, Failure> {
     let program = statement.execution.program(model);
-    let program = program.map_err(|error| Failure::at("statement", "", error.into()))?;
-    Ok(Cow::Owned(program))
+    program.map_err(|error| Failure::at("statement", "", error.into()))
 }
 
 /// What is said of a run. Of which two things are said, that is refused.

@@ -11,7 +11,6 @@ use inferproof::{
     Verdict, hex, judge_all, ports, single_input,
 };
 use pyo3::prelude::*;
-use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -105,7 +104,7 @@ impl Verifier {
             // Only statements of one program are compared with values.
             let program = match statements.first() {
                 Some(first) => executed(program, first)?,
-                None => Cow::Borrowed(program),
+                None => program.clone(),
             };
             let (expected, saturated) = expected(&program, statements, input, output)?;
             allow(&saturated, strict)?;

@@ -12,8 +12,8 @@ use crate::report::{Bytes, Seconds, peak_memory, row};
 use crate::source::{read, read_key};
 use crate::statement::{ClaimRows, refused};
 use inferproof::{
-    DataSet, DataSetPort, Error as ModelError, EvaluationStatement, ExplainedClaim, KeyFile, Model,
-    Program, Prover, Saturated, ValidProgram, Verifier, hex, ports, stage_done,
+    DataSet, DataSetPort, EvaluationStatement, ExplainedClaim, KeyFile, Model, Program, Prover,
+    Saturated, ValidProgram, hex, ports, stage_done, sum_in_units,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ pub fn main(args: AccuracyArgs, console: &Console) -> Result<Outcome, Error> {
 }
 
 /// What is said of the score.
-fn said(program: &Program, args: &AccuracyArgs) -> Result<EvaluationStatement, Error> {
+fn said(program: &ValidProgram, args: &AccuracyArgs) -> Result<EvaluationStatement, Error> {
     let mut claims = args.claims.clone();
     if let Some(count) = args.at_least {
         claims.insert(0, format!("correct[0] >= {count}"));
@@ -169,7 +169,13 @@ fn prove(args: &AccuracyArgs, console: &Console) -> Result<Report, Error> {
     check_all(&[(MODEL, &args.model)])?;
     let out = args.out.as_deref().unwrap_or(Path::new("-"));
     let mut read: Vec<&Path> = vec![&args.model];
+    let files = args.data.iter().map(|text| match text.split_once('=') {
+        Some((_, path)) => Path::new(path),
+        None => Path::new(text),
+    });
+    read.extend(files);
     read.extend(args.labels.as_deref());
+    read.extend(args.group_of.as_deref());
     let destination = Destination::new(out, args.force, &read, console)?;
     let model = Model::open(&args.model)?;
     let key = model.key.decode()?;
@@ -221,9 +227,7 @@ fn prove(args: &AccuracyArgs, console: &Console) -> Result<Report, Error> {
 fn verify(args: &AccuracyArgs, proof: &Path) -> Result<Report, Error> {
     check_all(&[(PUBLIC_KEY, &args.model)])?;
     let file: KeyFile = read_key(&args.model)?;
-    let key = file.decode()?;
-    let verifier =
-        Verifier::within(key, &args.limit.limits()).map_err(ModelError::key(&file.path))?;
+    let verifier = file.verifier_within(&args.cache.cache(), &args.limit.limits())?;
     let program = verifier.program();
     let said = said(program, args)?;
     let data = data(program, &said, args, false)?;
@@ -233,13 +237,6 @@ fn verify(args: &AccuracyArgs, proof: &Path) -> Result<Report, Error> {
         tensors: data.given.into_iter().map(Given::into_tensor).collect(),
     };
     let bytes = read(proof)?;
-    let cache = args.cache.cache();
-    if !cache.has_range_proofs(&file.bytes) {
-        verifier
-            .check_range_proofs()
-            .map_err(ModelError::key(&file.path))?;
-        cache.add_range_proofs(&file.bytes);
-    }
     let start = Instant::now();
     let verdict = verifier.verify_evaluation(&said, &data_set, &bytes);
     let seconds = start.elapsed().as_secs_f64();
@@ -299,8 +296,7 @@ fn named_sums(
         .sums(program)
         .map_err(|error| Error::Evaluation(error.to_string()))?;
     let named = tensors.into_iter().zip(sums).map(|(tensor, values)| {
-        let unit = 2f64.powi(-tensor.scale_log2);
-        let values = values.into_iter().map(|n| n as f64 * unit).collect();
+        let values = sum_in_units(&tensor, &values);
         (tensor.name, values)
     });
     Ok(named.collect())

@@ -13,8 +13,8 @@ use crate::source::{name, read, read_key};
 use crate::statement::{Seen, executed, of_arguments, read_statement, tensor_id};
 use crate::values::{Inputs, Outputs};
 use inferproof::{
-    Chain, ChainError, Disclosed, ExpectedChain, NamedProof, Program, Proof, SliceChain, Start,
-    StepChain, Tie, Verifier, hex, is_of_slices, verify_chain,
+    Chain, ChainError, ChainLink, Disclosed, ExpectedChain, NamedProof, Program, Proof, SliceChain,
+    Start, Verifier, hex, is_of_slices, verify_chain,
 };
 use serde::Serialize;
 use std::fmt;
@@ -37,7 +37,7 @@ struct Report {
     context: String,
     proofs: usize,
     /// Of an accepted chain, what ties the proofs together.
-    links: Vec<Link>,
+    links: Vec<ChainLink>,
     /// Of accepted slices, where inputs are public.
     #[serde(flatten)]
     inputs: Inputs,
@@ -64,33 +64,6 @@ enum Answer {
 enum Kind {
     Slices,
     Steps,
-}
-
-/// What ties proofs together.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Link {
-    Slices {
-        tensor: String,
-        /// The proof that makes it; nobody makes an input of the model.
-        made_by: Option<String>,
-        read_by: Vec<String>,
-        by: Tied,
-    },
-    Steps {
-        output: String,
-        input: String,
-        start: Option<Tied>,
-        end: Option<Tied>,
-    },
-}
-
-/// By what.
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Tied {
-    Integers(Vec<i64>),
-    Commitment(String),
 }
 
 pub fn main(command: ChainCommand, console: &Console) -> Result<Outcome, Error> {
@@ -170,11 +143,15 @@ fn verify(args: &ChainVerifyArgs) -> Result<Report, Error> {
     };
     let verdict = verify_chain(&verifier, &chain_expected, &named);
     report.seconds = start.elapsed().as_secs_f64();
+    if let Ok(chain) = &verdict {
+        let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+        report.links = chain.links(&names);
+    }
     match verdict {
-        Ok(Chain::Slices(chain)) => report.add_slices(program, &files, chain),
-        Ok(Chain::Steps(chain)) => {
+        Ok(Chain::Slices(chain)) => report.add_slices(program, chain),
+        Ok(Chain::Steps(_)) => {
             let listed = executed(expected, program)?;
-            report.add_steps(&listed, &files, chain);
+            report.add_steps(&listed, &files);
         }
         Err(error) if error.is_expectation() => return Err(Error::Chain(error)),
         Err(error) => report.reject(error),
@@ -242,97 +219,18 @@ impl Report {
         self.reason = Some(error.to_string());
     }
 
-    fn add_slices(&mut self, program: &Program, files: &[File], chain: SliceChain) {
-        let name = |place: usize| files.get(place).map(|file| file.name.clone());
-        let links = chain.links.into_iter().map(|link| Link::Slices {
-            tensor: link.tensor,
-            made_by: link.maker.and_then(name),
-            read_by: link.readers.into_iter().filter_map(name).collect(),
-            by: link.tie.into(),
-        });
-        self.links = links.collect();
+    fn add_slices(&mut self, program: &Program, chain: SliceChain) {
         let integers = |shown: &Disclosed| shown.integers().map(<[i64]>::to_vec);
         self.inputs = Inputs::shown(program, chain.disclosure.inputs.iter().map(integers));
         self.outputs = Outputs::shown(program, chain.disclosure.outputs.iter().map(integers));
     }
 
-    fn add_steps(&mut self, program: &Program, files: &[File], chain: StepChain) {
-        let links = chain.links.into_iter().map(|link| Link::Steps {
-            output: link.output,
-            input: link.input,
-            start: link.start.map(Tied::from),
-            end: link.end.map(Tied::from),
-        });
-        self.links = links.collect();
+    fn add_steps(&mut self, program: &Program, files: &[File]) {
         let proofs = files.iter().filter_map(|file| file.proof.as_ref());
         let integers = |shown: &Disclosed| shown.integers().map(<[i64]>::to_vec);
         let shown =
             proofs.map(|p| Outputs::shown(program, p.disclosure.outputs.iter().map(integers)));
         self.steps = shown.collect();
-    }
-}
-
-impl From<Tie> for Tied {
-    fn from(tie: Tie) -> Self {
-        match tie {
-            Tie::Integers(values) => Self::Integers(values),
-            Tie::Commitment(id) => Self::Commitment(hex(&id)),
-        }
-    }
-}
-
-impl fmt::Display for Tied {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// How many integers are printed.
-        const SHOWN: usize = 8;
-        match self {
-            Self::Commitment(id) => write!(f, "commitment {id}"),
-            Self::Integers(values) => {
-                let shown: Vec<String> = values.iter().take(SHOWN).map(i64::to_string).collect();
-                let more = if values.len() > SHOWN { ", ..." } else { "" };
-                write!(f, "integers [{}{more}]", shown.join(", "))
-            }
-        }
-    }
-}
-
-impl fmt::Display for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let or_hidden = |tied: &Option<Tied>| match tied {
-            Some(tied) => tied.to_string(),
-            None => "what nobody sees".to_owned(),
-        };
-        match self {
-            Self::Slices {
-                tensor,
-                made_by,
-                read_by,
-                by,
-            } => {
-                let read_by = read_by.join(", ");
-                match made_by {
-                    Some(maker) => write!(
-                        f,
-                        "{tensor}: made by {maker}, read by {read_by}, the same {by}"
-                    ),
-                    None => write!(
-                        f,
-                        "{tensor}: an input of the model, read by {read_by}, the same {by}"
-                    ),
-                }
-            }
-            Self::Steps {
-                output,
-                input,
-                start,
-                end,
-            } => write!(
-                f,
-                "{output} of a step is {input} of the next one; from {} to {}",
-                or_hidden(start),
-                or_hidden(end)
-            ),
-        }
     }
 }
 

@@ -43,19 +43,20 @@ fn forge(arena: &Arena, statement: &Statement, inputs: &[Vec<i64>]) -> Result<()
         .of(prover.program(), &statement.claims)
         .unwrap();
     let weights = executed
+        .derived
         .bind(&super::arena::bind(&arena.program, &arena.weights))
         .unwrap();
     let trace = weights.run(inputs).unwrap();
-    let outputs = trace.outputs(&executed.program);
+    let outputs = trace.outputs(executed.program());
     let disclosing = prover.disclose(statement, inputs, &outputs, &[]).unwrap();
     let told = prover.tell(statement, &disclosing.disclosure, &[]).unwrap();
     let run = Run {
-        program: &executed.program,
+        program: executed.program(),
         weights: weights.arrays(),
         trace: &trace,
     };
     let own: Vec<&Integers> = executed
-        .program
+        .program()
         .weights()
         .map(|id| weights.get(id).unwrap())
         .collect();

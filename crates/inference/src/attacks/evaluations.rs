@@ -7,8 +7,8 @@ use crate::evaluation::{
 };
 use crate::generic::{Prover, Verifier, commit};
 use crate::{
-    Curve, Disclosed, Grumpkin, InferenceError, Measure, Rejection, Score, TensorKind, Visibility,
-    Visible,
+    Batch, Curve, Disclosed, Execution, ExecutionError, Grumpkin, InferenceError, Measure,
+    Rejection, Score, TensorKind, Visible,
 };
 use inferproof_program::Contract;
 
@@ -261,6 +261,19 @@ fn parts_are_the_whole_data_set_once() {
     let short = |got| Err(EvaluationRejection::Short { expected: 7, got });
     assert_eq!(verdict(&|e| drop(e.parts.pop())), short(6));
     assert_eq!(verdict(&|e| e.parts.clear()), short(0));
+    // A part that is said to be of no samples, or of more than are left.
+    for (samples, end) in [(0, 6), (2, 8), (u64::MAX, u64::MAX)] {
+        let edited = verdict(&|e| {
+            let batch = e.parts[2].statement.execution.batch.as_mut().unwrap();
+            batch.samples = samples;
+        });
+        let place = ExecutionError::Place {
+            start: 6,
+            end,
+            total: 7,
+        };
+        assert_eq!(edited, Err(place.into()), "{samples}");
+    }
     // A part that is said to be of other samples: its proof is not.
     let moved = verdict(&|e| {
         let mut again = e.parts[0].clone();
@@ -369,6 +382,18 @@ fn windows_and_kinds() {
         matches!(verdict, Err(Rejection::Disclosed { .. })),
         "{verdict:?}"
     );
+    // Beyond the end of the data set, whoever says it.
+    let mut beyond = part.statement.clone();
+    let batch = beyond.execution.batch.as_mut().unwrap();
+    batch.of.as_mut().unwrap().start = 5;
+    match verifier.verify_given(&beyond, part, &known) {
+        Err(Rejection::Execution(ExecutionError::Place {
+            start: 5,
+            end: 8,
+            total: 7,
+        })) => {}
+        verdict => panic!("{verdict:?}"),
+    }
     // One sample further, in the statement of verifier and proof alike.
     let mut moved = part.clone();
     let batch = moved.statement.execution.batch.as_mut().unwrap();
@@ -386,18 +411,68 @@ fn windows_and_kinds() {
         .commitment()
         .unwrap();
     assert_eq!(count.kind, TensorKind::Score);
-    let mut as_data = verifier.statement(b"");
-    as_data.inputs[0].visibility = Visibility::Committed(count.id(Curve::Grumpkin));
-    let proof = crate::Proof {
-        statement: as_data.clone(),
-        disclosure: crate::Disclosure {
-            inputs: vec![Disclosed::Commitment(count.clone())],
-            outputs: vec![
-                Disclosed::Integers(vec![0; 3]),
-                Disclosed::Integers(vec![0]),
-            ],
-        },
-        argument: vec![],
+}
+
+/// What is counted stands beside what is claimed of every sample; and what cannot be counted is refused.
+#[test]
+fn scores_and_claims_together() {
+    let prover = prover();
+    let verifier = prover.verifier();
+    let model = verifier.program();
+    let batch = Execution {
+        batch: Some(Batch::of_samples(SAMPLES as u64)),
+        score: Some(score(Measure::Accuracy, Some(2))),
+        ..Execution::default()
     };
-    assert!(verifier.verify(&as_data, &proof).is_err());
+    let plain = verifier.statement(b"");
+    let plain = plain.of_execution(model, batch.clone()).unwrap();
+    let values = outputs(&prover, 1).into_iter().map(|value| value[0]);
+    let least = values.min().unwrap();
+    let unit = 1 << -model.tensor(model.outputs[1]).unwrap().scale_log2;
+    let claim = |at_least: i64| {
+        let text = format!("value[0] >= {}", at_least * unit);
+        plain.clone().claim(model, &text).unwrap()
+    };
+    let inputs = [samples(), labels(), groups()];
+    let prove = |statement| prover.prove(statement, &inputs, &[], &mut |_| true);
+    let statement = claim(least);
+    let made = prove(&statement).unwrap();
+    assert_eq!(made.outputs, prove(&plain).unwrap().outputs);
+    verifier.verify(&statement, &made.proof).unwrap();
+    let refused = prove(&claim(least + 1)).err();
+    assert!(matches!(refused, Some(InferenceError::False { .. })));
+
+    let refused = |execution: Execution, said: &str| {
+        let verdict = verifier.statement(b"").of_execution(model, execution);
+        match verdict {
+            Err(ExecutionError::Score(reason)) => assert!(reason.contains(said), "{reason}"),
+            other => panic!("{said}: {other:?}"),
+        }
+    };
+    let alone = Execution {
+        batch: None,
+        ..batch.clone()
+    };
+    refused(alone, "over the samples of a batch");
+    let beyond = Score {
+        output: 2,
+        ..score(Measure::Accuracy, None)
+    };
+    let of_one_number = Score {
+        output: 1,
+        ..score(Measure::Confusion, None)
+    };
+    for (score, said) in [
+        (score(Measure::Confusion, Some(2)), "within groups"),
+        (score(Measure::Accuracy, Some(0)), "from 1 to 4096"),
+        (score(Measure::Accuracy, Some(4097)), "from 1 to 4096"),
+        (beyond, "no such output"),
+        (of_one_number, "an entry for each class"),
+    ] {
+        let counting = Execution {
+            score: Some(score),
+            ..batch.clone()
+        };
+        refused(counting, said);
+    }
 }

@@ -6,6 +6,7 @@ use crate::generic::{Prover, Verifier, commit};
 use crate::{
     Disclosed, Grumpkin, Rejection, Statement, TensorKind, TensorOpening, Visibility, Visible,
 };
+use inferproof_argument::generators::Generators;
 
 /// An opening whose commitment is to `of` an input, by an arena's key.
 fn committed_input(arena: &Arena, place: usize) -> TensorOpening {
@@ -70,6 +71,48 @@ fn tensors_committed_before() {
     ));
 }
 
+/// T1: rows that are longer than the model's are read by a proof whose own are as long.
+#[test]
+fn rows_longer_than_the_models() {
+    let arena = Arena::new(Visibility::Public);
+    let verifier = arena.verifier();
+    let row_bits = verifier.key().architecture.row_bits + 3;
+    let program = verifier.program();
+    let opening = TensorOpening::commit::<Grumpkin>(
+        TensorKind::Data,
+        program.tensor(program.inputs[0]).unwrap(),
+        input().remove(0),
+        row_bits,
+        &Generators::new(1 << row_bits),
+        &[0; 32],
+    )
+    .unwrap();
+    let id = opening.commitment().id(crate::Curve::Grumpkin);
+    let mut statement = verifier.statement(b"");
+    statement.inputs[0].visibility = Visibility::Committed(id);
+    let prove = |statement: &Statement, opening: TensorOpening| {
+        let made = arena
+            .prover
+            .prove(statement, &input(), &[opening], &mut |_| true);
+        made.unwrap().proof
+    };
+    let proof = prove(&statement, opening);
+    verifier.verify(&statement, &proof).unwrap();
+    // The same integers in the model's rows are another commitment.
+    let own = committed_input(&arena, 0);
+    let mut other = statement.clone();
+    other.inputs[0].visibility = Visibility::Committed(own.commitment().id(crate::Curve::Grumpkin));
+    let mut renamed = prove(&other, own);
+    verifier.verify(&other, &renamed).unwrap();
+    renamed.statement = statement.clone();
+    renamed.disclosure = proof.disclosure;
+    let verdict = verifier.verify(&statement, &renamed);
+    assert!(
+        matches!(verdict, Err(Rejection::Argument(_))),
+        "{verdict:?}"
+    );
+}
+
 /// T1, T3 and kinds: what is public of a commitment is that of the program's tensor, and is bound by its identifier.
 #[test]
 fn commitments_to_something_else() {
@@ -77,7 +120,7 @@ fn commitments_to_something_else() {
     let verifier = arena.verifier();
     let opening = committed_input(&arena, 0);
     type Edit = fn(&mut crate::TensorCommitment);
-    let edits: [(&str, Edit); 12] = [
+    let edits: [(&str, Edit); 13] = [
         ("shape", |c| c.shape[0] += 1),
         ("shape", |c| c.shape.push(1)),
         ("range", |c| c.low -= 1),
@@ -90,6 +133,7 @@ fn commitments_to_something_else() {
         ("number of rows", |c| c.rows.truncate(c.rows.len() - 1)),
         ("no point", |c| c.rows[..64].fill(0xff)),
         ("weight", |c| c.kind = TensorKind::Weight),
+        ("a score, which is no data", |c| c.kind = TensorKind::Score),
     ];
     for (what, edit) in edits {
         let mut commitment = opening.commitment().clone();

@@ -132,7 +132,7 @@ impl<P: Profile> Prover<P> {
                 DataGiven::Committed(opening) => Some(opening.clone()),
             })
             .collect();
-        let mut statements = Vec::new();
+        let (mut statements, mut places) = (Vec::new(), Vec::new());
         let mut sums: Vec<Vec<i64>> = Vec::new();
         let count = said.score.sums();
         let mut start = 0;
@@ -142,7 +142,7 @@ impl<P: Profile> Prover<P> {
             let inputs = inputs_of(given, samples, start, length)?;
             // What is claimed of the sums is looked at before the long work.
             let outputs = self.run_of(&statement, &inputs)?;
-            let program = verifier.executed(&statement).map_err(Rejection::from)?;
+            let program = verifier.listed(&statement).map_err(Rejection::from)?;
             let outputs = outputs.outputs(&program);
             let own = outputs.len().saturating_sub(count);
             for (place, values) in outputs.into_iter().skip(own).enumerate() {
@@ -151,29 +151,30 @@ impl<P: Profile> Prover<P> {
                     Some(sum) => sum.iter_mut().zip(values).for_each(|(s, v)| *s += v),
                 }
             }
-            statements.push((start, length, statement));
+            places.push((start, length));
+            statements.push(statement);
             start += length;
         }
         self.check_total(said, &statements, &sums)?;
         let mut parts = Vec::new();
         let mut opened: Vec<Vec<Opening<P>>> = Vec::new();
-        for (start, length, statement) in &statements {
-            let inputs = inputs_of(given, samples, *start, *length)?;
-            let mut of_part = |stage| progress(*start, samples, stage);
+        for (statement, (start, length)) in statements.iter().zip(places) {
+            let inputs = inputs_of(given, samples, start, length)?;
+            let mut of_part = |stage| progress(start, samples, stage);
             let made = self.prove(statement, &inputs, &openings, &mut of_part)?;
             opened.push(open::<P>(&made.openings)?);
             parts.push(made.proof);
         }
-        let statements: Vec<_> = statements.into_iter().map(|(_, _, s)| s).collect();
         let total = verifier.total(said, &data_set, &statements, &parts)?;
         let shown = said.shows_sums.then(|| sums.clone());
         let publics = total.publics(shown.as_deref())?;
         let lowered = total.lowered(verifier.limits())?;
         let sum_openings = add(opened)?;
-        let trace = total.executed.program.bind(Weights::new())?.run(&sums)?;
+        let program = total.executed.program();
+        let trace = program.bind(Weights::new())?.run(&sums)?;
         let none = Weights::new();
         let run = Run {
-            program: &total.executed.program,
+            program,
             weights: &none,
             trace: &trace,
         };
@@ -205,25 +206,16 @@ impl<P: Profile> Prover<P> {
     fn check_total(
         &self,
         said: &EvaluationStatement,
-        statements: &[(u64, u64, Statement)],
+        statements: &[Statement],
         sums: &[Vec<i64>],
     ) -> Result<(), InferenceError> {
-        let Some((_, _, first)) = statements.first() else {
+        if statements.is_empty() {
             return Err(EvaluationRejection::DataSet("it has no samples".into()).into());
-        };
-        let program = self.verifier().executed(first).map_err(Rejection::from)?;
-        let named = program.outputs.iter().rev().take(said.score.sums()).rev();
-        let tensors = named.filter_map(|&id| program.tensor(id)).cloned();
-        let parts = i64::try_from(statements.len()).unwrap_or(i64::MAX);
-        // Ranges as wide as the parts together have, of which the first is the longest.
-        let tensors = tensors.map(|tensor| inferproof_program::Tensor {
-            low: tensor.low.saturating_mul(parts),
-            high: tensor.high.saturating_mul(parts),
-            ..tensor
-        });
-        let tensors: Vec<_> = tensors.collect();
+        }
+        let tensors = self.verifier().sums_over(said, statements)?;
         let executed = super::total::program_of(&tensors, &said.claims).map_err(Rejection::from)?;
-        let trace = executed.program.bind(Weights::new())?.run(sums)?;
+        let program = executed.program();
+        let trace = program.bind(Weights::new())?.run(sums)?;
         check_claims(&executed, &trace, || said.claims.clone(), false)
     }
 }

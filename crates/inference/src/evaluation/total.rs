@@ -5,7 +5,7 @@
 
 use super::{Evaluation, EvaluationRejection, EvaluationStatement};
 use crate::Digest;
-use crate::execution::{Executed, ExecutionError};
+use crate::execution::{Executed, ExecutionError, claimed};
 use crate::lower::{Lowered, RowBits, lower};
 use crate::rejection::Rejection;
 use crate::statement::{Form, Statement, StatementShape};
@@ -44,25 +44,14 @@ impl<P: Profile> Total<P> {
                 reason,
             })
         };
-        let first = statements
-            .first()
-            .ok_or_else(|| refuse("there are no parts"))?;
-        let program = first.execution.program(verifier.program())?;
-        let count = said.score.sums();
-        let named = program.outputs.iter().rev().take(count).rev();
-        let names: Vec<String> = named
-            .filter_map(|&id| Some(program.tensor(id)?.name.clone()))
-            .collect();
         let row_bits = verifier.key().architecture.row_bits;
-        let mut sums = Vec::new();
+        let sums = verifier.sums_over(said, statements)?;
         let mut rows = Vec::new();
-        for (place, name) in names.iter().enumerate() {
+        for place in 0..sums.len() {
             let of_parts = scores.iter().map(|of_part| of_part.get(place).copied());
             let of_parts: Option<Vec<&TensorCommitment>> = of_parts.collect();
             let of_parts = of_parts.ok_or_else(|| refuse("a part does not commit to it"))?;
-            let (tensor, added) = sum::<P>(name, &of_parts).map_err(refuse)?;
-            sums.push(tensor);
-            rows.push(added);
+            rows.push(sum::<P>(&of_parts).map_err(refuse)?);
         }
         let mut context = b"inferproof evaluation 1".to_vec();
         context.extend(verifier.model_id());
@@ -75,7 +64,7 @@ impl<P: Profile> Total<P> {
             context.extend(score.id(crate::Curve::of::<P>()));
         }
         let executed = program_of(&sums, &said.claims)?;
-        context.extend(postcard::to_allocvec(&executed.program).unwrap_or_default());
+        context.extend(postcard::to_allocvec(executed.program()).unwrap_or_default());
         context.extend((said.context.len() as u64).to_le_bytes());
         context.extend(&said.context);
         let committed = Form::Committed {
@@ -91,7 +80,7 @@ impl<P: Profile> Total<P> {
                 };
                 sums.len()
             ],
-            ..StatementShape::plain(&executed.program)
+            ..StatementShape::plain(executed.program())
         };
         Ok(Self {
             executed,
@@ -104,9 +93,7 @@ impl<P: Profile> Total<P> {
 
     /// The relations.
     pub fn lowered(&self, limits: &Limits) -> Result<Lowered, Rejection> {
-        let Executed {
-            program, claims, ..
-        } = &self.executed;
+        let (program, claims) = (self.executed.program(), &self.executed.claims);
         let rows = RowBits::all(self.row_bits);
         Ok(lower(program, claims, &self.shape, rows, limits)?)
     }
@@ -147,7 +134,7 @@ impl<P: Profile> Total<P> {
             (None, true) => Err(refuse("it is public, but the proof does not show it")),
             (Some(_), false) => Err(refuse("it is hidden, but the proof shows it")),
             (Some(sums), true) => {
-                let program = &self.executed.program;
+                let program = self.executed.program();
                 let tensors = program.outputs.iter().filter_map(|&id| program.tensor(id));
                 if sums.len() != program.outputs.len() {
                     return Err(refuse("wrong number of tensors"));
@@ -161,36 +148,16 @@ impl<P: Profile> Total<P> {
     }
 }
 
-/// The sum of commitments of one shape and unit, with what it may hold.
-fn sum<P: Profile>(
-    name: &str,
-    of: &[&TensorCommitment],
-) -> Result<(Tensor, Vec<Point<P>>), &'static str> {
+/// The rows of the sum of what these commit to. Each is of its part's tensor, all of which are alike but for the range.
+fn sum<P: Profile>(of: &[&TensorCommitment]) -> Result<Vec<Point<P>>, &'static str> {
     let (first, rest) = of.split_first().ok_or("there are no parts")?;
-    let mut tensor = Tensor {
-        name: name.to_owned(),
-        shape: first.shape.clone(),
-        low: first.low,
-        high: first.high,
-        scale_log2: first.scale_log2,
-    };
     let mut rows = first.points::<P>()?;
     for next in rest {
-        let is_alike = next.shape == first.shape
-            && next.scale_log2 == first.scale_log2
-            && next.row_bits == first.row_bits
-            && next.kind == first.kind;
-        if !is_alike {
-            return Err("parts commit to it in other shapes or units");
-        }
-        let too_great = "it may be too great";
-        tensor.low = tensor.low.checked_add(next.low).ok_or(too_great)?;
-        tensor.high = tensor.high.checked_add(next.high).ok_or(too_great)?;
         for (row, point) in rows.iter_mut().zip(next.points::<P>()?) {
             *row = (*row + point).into_affine();
         }
     }
-    Ok((tensor, rows))
+    Ok(rows)
 }
 
 /// A program that reads the sums, with what is claimed of them behind it.
@@ -215,14 +182,9 @@ pub(super) fn program_of(sums: &[Tensor], claims: &[String]) -> Result<Executed,
         .iter()
         .map(|text| Claim::parse(text, &Scope::new(&program)));
     let parsed = parsed.collect::<Result<Vec<_>, _>>()?;
-    let mut builder = Builder::behind(program);
-    let mut bits = Vec::new();
-    for claim in &parsed {
-        builder.at("claim");
-        bits.push(claim.add_to(&mut builder)?);
-    }
+    let (program, claims) = claimed(program, &parsed)?;
     Ok(Executed {
-        claims: bits,
-        ..Executed::plain(&builder.finish()?)
+        claims,
+        ..Executed::plain(&program)
     })
 }

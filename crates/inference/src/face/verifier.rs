@@ -67,8 +67,8 @@ impl Verifier {
     ///
     /// # Errors
     /// If the model cannot be run like this.
-    pub fn executed(&self, statement: &Statement) -> Result<ValidProgram, ExecutionError> {
-        on!(&self.0, verifier => verifier.executed(statement))
+    pub fn listed(&self, statement: &Statement) -> Result<ValidProgram, ExecutionError> {
+        on!(&self.0, verifier => verifier.listed(statement))
     }
 
     /// The plain statement of the key's model: its inputs and outputs are all public.

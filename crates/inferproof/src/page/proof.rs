@@ -121,7 +121,7 @@ fn of_judged(judged: &Judged<'_>) -> Markup {
 
 /// What is run: the inputs and outputs of a statement are its own. Of a statement that is not of this model there is none.
 fn executed(judged: &Judged<'_>) -> Option<ValidProgram> {
-    judged.verifier.executed(judged.expected.statement()).ok()
+    judged.verifier.listed(judged.expected.statement()).ok()
 }
 
 /// What is claimed, with the integers that satisfy it.

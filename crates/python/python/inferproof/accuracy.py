@@ -9,7 +9,7 @@ from typing import Any, Literal, Union
 
 from .arrays import Tensors, entries, given, is_table
 from .claims import Claims, texts
-from .errors import InputError, RejectedProofError
+from .errors import InputError, raise_if_rejected
 from .openings import Opening
 from .proofs import Proof
 from .statements import Context, context_bytes
@@ -114,8 +114,7 @@ class AccuracyVerdict:
 
     def raise_if_rejected(self) -> None:
         """Raise :class:`RejectedProofError` with the reason, unless the proof was accepted."""
-        if self.reason is not None:
-            raise RejectedProofError(f"proof rejected: {self.reason}", reason=self.reason, model_id=self.model_id)
+        raise_if_rejected(self.reason, self.model_id)
 
     def __bool__(self) -> bool:
         return self.accepted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .errors import RejectedProofError
+from .errors import raise_if_rejected
 
 if TYPE_CHECKING:
     from .statements import Statement
@@ -42,9 +42,8 @@ class ChainVerdict:
         return self.reason is None
 
     def raise_if_rejected(self) -> None:
-        """Raise :class:`RejectedProofError` if the proofs were rejected."""
-        if self.reason is not None:
-            raise RejectedProofError(self.reason)
+        """Raise :class:`RejectedProofError` with the reason, unless the proofs were accepted."""
+        raise_if_rejected(self.reason, self.statement.model_id)
 
     @property
     def kind(self) -> str:

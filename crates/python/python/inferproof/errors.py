@@ -93,6 +93,12 @@ class RejectedProofError(InferproofError):
         """The model that it should have been a proof of."""
 
 
+def raise_if_rejected(reason: str | None, model_id: str) -> None:
+    """For verdicts: raises with the reason, if there is one to reject."""
+    if reason is not None:
+        raise RejectedProofError(f"proof rejected: {reason}", reason=reason, model_id=model_id)
+
+
 class StrictError(InferproofError):
     """With ``strict=True``: there was something to warn of, so nothing was made."""
 

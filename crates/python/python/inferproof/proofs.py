@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _native
 from .arrays import Tensors
-from .errors import InferproofError, RejectedProofError
+from .errors import InferproofError, raise_if_rejected
 from .pages import proof_page, verdict_page
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ class Verdict:
 
     def raise_if_rejected(self) -> None:
         """Raise :class:`RejectedProofError` with the reason, unless the proof was accepted."""
-        if self.reason is not None:
-            raise RejectedProofError(f"proof rejected: {self.reason}", reason=self.reason, model_id=self.model_id)
+        raise_if_rejected(self.reason, self.model_id)
 
     def __bool__(self) -> bool:
         return self.accepted

@@ -1,0 +1,146 @@
+//! What passes a place between two nodes of a program, and where least does.
+
+use inferproof_inference::Slice;
+use inferproof_program::{Op, Program, TensorId, ValidProgram};
+use std::collections::BTreeSet;
+
+/// Whether a tensor can be a boundary: it is committed, and narrow enough to be.
+fn is_narrow(program: &Program, id: TensorId) -> bool {
+    let range = i64::from(i32::MIN)..=i64::from(i32::MAX);
+    let tensor = program.tensor(id);
+    tensor.is_some_and(|t| range.contains(&t.low) && range.contains(&t.high))
+}
+
+/// A tensor that a part takes as it is, and does not compute again: an input or a committed one.
+fn is_held(program: &Program, id: TensorId) -> bool {
+    let op = program.node(id).map(|node| &node.op);
+    op.is_some_and(|op| *op != Op::Weight && op.is_committed())
+}
+
+fn position(id: TensorId) -> usize {
+    usize::try_from(id.0).unwrap_or(usize::MAX)
+}
+
+/// The tensors made before a place that these read, through virtual ones; with none of them behind the place.
+fn read_before(
+    program: &Program,
+    readers: impl IntoIterator<Item = TensorId>,
+    place: usize,
+) -> BTreeSet<TensorId> {
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<TensorId> = readers.into_iter().collect();
+    while let Some(id) = open.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        if position(id) < place && is_held(program, id) {
+            found.insert(id);
+            continue;
+        }
+        open.extend(
+            program
+                .node(id)
+                .into_iter()
+                .flat_map(|node| node.op.sources()),
+        );
+    }
+    found
+}
+
+/// What passes a place: what everything behind it needs of what is before it.
+fn frontier(program: &Program, place: usize) -> BTreeSet<TensorId> {
+    let behind = program.nodes.iter().skip(place);
+    let behind = behind
+        .filter(|node| is_held(program, node.output) || program.outputs.contains(&node.output));
+    let made = behind
+        .filter(|node| node.op != Op::Input)
+        .map(|node| node.output);
+    read_before(program, made, place)
+}
+
+pub(super) fn boundary_volume(program: &Program, place: usize) -> usize {
+    let tensors = frontier(program, place)
+        .into_iter()
+        .filter_map(|id| program.tensor(id));
+    tensors.map(|t| t.volume()).sum()
+}
+
+/// The part whose nodes lie between two places.
+pub(super) fn part(program: &Program, from: usize, to: usize) -> Slice {
+    let is_inside = |id: &TensorId| (from..to).contains(&position(*id));
+    let is_input = |id: &TensorId| program.node(*id).is_some_and(|node| node.op == Op::Input);
+    let handed_on = frontier(program, to).into_iter();
+    let mut outputs: BTreeSet<TensorId> = handed_on
+        .filter(|id| is_inside(id) && !is_input(id))
+        .collect();
+    outputs.extend(program.outputs.iter().copied().filter(is_inside));
+    // What it reads of before, and inputs of the program that stand among its own nodes.
+    let mut inputs = read_before(program, outputs.iter().copied(), from);
+    inputs.extend(inputs_inside(program, &outputs, from));
+    Slice {
+        inputs: inputs.into_iter().collect(),
+        outputs: outputs.into_iter().collect(),
+    }
+}
+
+/// Inputs of the program behind a place that these read.
+fn inputs_inside(
+    program: &Program,
+    readers: &BTreeSet<TensorId>,
+    place: usize,
+) -> BTreeSet<TensorId> {
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<TensorId> = readers.iter().copied().collect();
+    while let Some(id) = open.pop() {
+        let is_before = position(id) < place && is_held(program, id);
+        if is_before || !seen.insert(id) {
+            continue;
+        }
+        let node = program.node(id);
+        if node.is_some_and(|node| node.op == Op::Input) {
+            found.insert(id);
+        }
+        open.extend(node.into_iter().flat_map(|node| node.op.sources()));
+    }
+    found
+}
+
+/// How many places are candidates, at most: the parts between any two of them may have to be estimated.
+const CANDIDATES: usize = 32;
+
+/// The beginning, the end, and the places between where least passes, in stretches of about equal numbers of committed nodes.
+pub(super) fn candidates(program: &ValidProgram) -> Vec<usize> {
+    let end = program.nodes.len();
+    let made = program
+        .nodes
+        .iter()
+        .filter(|node| node.op != Op::Input && is_held(program, node.output));
+    let all: Vec<usize> = made.map(|node| position(node.output) + 1).collect();
+    let length = all.len().div_ceil(CANDIDATES).max(1);
+    let mut places = vec![0];
+    for stretch in all.chunks(length) {
+        let possible = stretch.iter().copied().filter(|&place| {
+            let passing = frontier(program, place);
+            let is_made = passing.iter().any(|&id| !program.inputs.contains(&id));
+            // Inputs of one program have names of their own, and so have its outputs.
+            let names = passing.iter().filter_map(|&id| program.tensor(id));
+            let names: BTreeSet<&str> = names.map(|t| t.name.as_str()).collect();
+            is_made
+                && names.len() == passing.len()
+                && passing.iter().all(|&id| is_narrow(program, id))
+        });
+        let best = possible
+            .min_by_key(|&place| (boundary_volume(program, place), std::cmp::Reverse(place)));
+        // A part between two places makes something that is handed on, or an output.
+        let last = places.last().copied().unwrap_or_default();
+        places.extend(best.filter(|&place| !part(program, last, place).outputs.is_empty()));
+    }
+    let last = places.last().copied().unwrap_or_default();
+    if part(program, last, end).outputs.is_empty() {
+        places.pop();
+    }
+    places.push(end);
+    places
+}
