@@ -8,6 +8,7 @@
 use crate::multilinear::dot;
 use crate::script::arithmetic::Constraint;
 use ark_ff::PrimeField;
+use std::collections::BTreeSet;
 
 /// `constant + sum coefficient * s[index]`. An index may occur more than once.
 #[derive(Clone, Debug, Default)]
@@ -94,6 +95,14 @@ impl<F: PrimeField> Batch<F> {
             power *= chi;
         }
         out
+    }
+
+    /// Which pads are in products, in order: those that the quadratic form reads.
+    pub fn factors(&self) -> Vec<usize> {
+        let products = self.quadratic.iter();
+        let forms = products.flat_map(|(_, f, g)| f.coefficients.iter().chain(&g.coefficients));
+        let pads: BTreeSet<usize> = forms.map(|&(pad, _)| pad).collect();
+        pads.into_iter().collect()
     }
 
     /// What the batch says is zero, at the pads `s` and the opened vector `u`.

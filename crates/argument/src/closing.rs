@@ -3,9 +3,14 @@
 //!
 //! With pads s, `D = <s, G> + delta H`, and the opened vector u, `U = <u, G> + upsilon H`, the batch is
 //! `q(s) + <a, s> + <b, u> + e = 0`. The prover sends `T = <t, G> + tau H`, `W = <w, G> + omega H`,
-//! `K0 = q(t) G_0 + k0 H`, `K1 = (B(s, t) + <a, t> + <b, w>) G_0 + k1 H`, gets x, and answers `z_s = t + x s`,
+//! `K0 = q(t) G_0 + k0 H`, `K1 = (B(s, t) + <a, t> + <b, w>) G_0 + k1 H`, gets x, and answers with `z_s = t + x s`,
 //! `z_u = w + x u` and the blinders. Three-special-sound, perfectly honest-verifier zero-knowledge.
+//!
+//! Of `z_s` only the entries that `q` reads are sent. The others, and `z_u`, are folded ([`inner_product`]) together with the
+//! values of `a` and `b`, which are sent.
 
+#[cfg(feature = "prover")]
+use crate::affine::Batch;
 #[cfg(feature = "prover")]
 use crate::curve::{Point, encode_point, encode_scalar};
 use crate::curve::{Profile, Scalar};
@@ -15,6 +20,7 @@ use crate::error::ProveError;
 use crate::error::Reject;
 #[cfg(feature = "prover")]
 use crate::generators::Generators;
+use crate::inner_product;
 #[cfg(feature = "prover")]
 use crate::msm::commit_scalars;
 use crate::multilinear::dot;
@@ -25,7 +31,7 @@ use crate::script::opening::OpenedRows;
 use crate::script::party::MessageReader;
 use crate::transcript::{Challenge, Message, Transcript};
 use crate::verifier::Reader;
-use ark_ff::{Field, One, Zero};
+use ark_ff::{Field, Zero};
 use std::borrow::Cow;
 #[cfg(feature = "prover")]
 use zeroize::Zeroizing;
@@ -39,7 +45,7 @@ pub(crate) struct Opened<P: Profile> {
     pub blinder: Scalar<P>,
 }
 
-/// Makes messages 10 to 12, behind the messages of the script.
+/// Makes messages 10 to 13, behind the messages of the script.
 #[cfg(feature = "prover")]
 pub(crate) fn prove<P: Profile>(
     generators: &Generators<P>,
@@ -78,18 +84,72 @@ pub(crate) fn prove<P: Profile>(
     transcript.points::<P>(Message::Closing, &first);
     let x: Scalar<P> = transcript.challenge(Challenge::X);
     let masked = |mask: &[Scalar<P>], secret: &[Scalar<P>]| {
-        mask.iter().zip(secret).map(|(&m, &v)| m + x * v).collect()
+        let masked = mask.iter().zip(secret).map(|(&m, &v)| m + x * v);
+        masked.collect::<Vec<_>>()
     };
-    let z_s: Vec<Scalar<P>> = masked(&t, s);
-    let z_u: Vec<Scalar<P>> = masked(&w, u);
-    let blinders = [tau + x * pad_blinder, omega + x * blinder, k0 + x * k1];
+    let response = Response {
+        pads: masked(&t, s),
+        vector: masked(&w, u),
+        blinders: [tau + x * pad_blinder, omega + x * blinder, k0 + x * k1],
+    };
     proof.extend(first.iter().flat_map(|p| encode_point::<P>(p)));
-    let response = z_s.iter().chain(&z_u).chain(&blinders);
-    proof.extend(response.flat_map(encode_scalar));
+    respond(generators, batch, &response, transcript, proof);
     Ok(())
 }
 
-/// Reads messages 10 to 12, and makes one equation of the three that have to hold, combined with challenges that depend on the whole proof.
+/// The response to x before it is folded. It may be known to all.
+#[cfg(feature = "prover")]
+pub(crate) struct Response<P: Profile> {
+    /// `z_s`.
+    pub pads: Vec<Scalar<P>>,
+    /// `z_u`.
+    pub vector: Vec<Scalar<P>>,
+    /// Those of both, and of `K0 + x K1`.
+    pub blinders: [Scalar<P>; 3],
+}
+
+/// Appends messages 12 and 13.
+#[cfg(feature = "prover")]
+pub(crate) fn respond<P: Profile>(
+    generators: &Generators<P>,
+    batch: &Batch<Scalar<P>>,
+    response: &Response<P>,
+    transcript: &mut Transcript,
+    proof: &mut Vec<u8>,
+) {
+    let factors = batch.factors();
+    let (sent, folded) = split(&response.pads, &factors);
+    let (_, form) = split(&batch.a, &factors);
+    let (_, of_folded) = split(
+        generators.g.get(..batch.a.len()).unwrap_or_default(),
+        &factors,
+    );
+    let values = [dot(&form, &folded), dot(&batch.b, &response.vector)];
+    let scalars: Vec<_> = response
+        .blinders
+        .into_iter()
+        .chain(sent)
+        .chain(values)
+        .collect();
+    transcript.scalars(Message::Response, &scalars);
+    proof.extend(scalars.iter().flat_map(encode_scalar));
+    let xi: Scalar<P> = transcript.challenge(Challenge::Form);
+    let h = generators.h;
+    inner_product::prove((&of_folded, h), (&folded, &form), xi, transcript, proof);
+    let vector = (response.vector.as_slice(), batch.b.as_slice());
+    inner_product::prove((&generators.g, h), vector, xi, transcript, proof);
+}
+
+/// What belongs to pads that are factors, and what to others, in order.
+fn split<T: Copy>(of_pads: &[T], factors: &[usize]) -> (Vec<T>, Vec<T>) {
+    let numbered = of_pads.iter().enumerate();
+    let (sent, folded): (Vec<_>, Vec<_>) =
+        numbered.partition(|(pad, _)| factors.binary_search(pad).is_ok());
+    let values = |part: Vec<(usize, &T)>| part.into_iter().map(|(_, &value)| value).collect();
+    (values(sent), values(folded))
+}
+
+/// Reads messages 10 to 13, and makes one equation of the three that have to hold, combined with challenges that depend on the whole proof.
 ///
 /// # Soundness
 /// The reader MUST be at its end afterwards, and the equation MUST be decided: the caller does both.
@@ -107,36 +167,60 @@ pub(crate) fn equation<'a, P: Profile>(
     transcript.points::<P>(Message::Closing, &first);
     let [t, w, k0, k1] = first;
     let x: Scalar<P> = transcript.challenge(Challenge::X);
-    let z_s = reader.scalars(Message::Response, batch.a.len())?;
-    let z_u = reader.scalars(Message::Response, batch.b.len())?;
     let blinders: [Scalar<P>; 3] = reader.exactly(Message::Response)?;
-    transcript.scalars(Message::Response, &z_s);
-    transcript.scalars(Message::Response, &z_u);
-    transcript.scalars(Message::Response, &blinders);
+    let factors = batch.factors();
+    let sent = reader.scalars(Message::Response, factors.len())?;
+    let values: [Scalar<P>; 2] = reader.exactly(Message::Response)?;
+    transcript.scalars(Message::Response, &[&blinders[..], &sent, &values].concat());
+    let xi: Scalar<P> = transcript.challenge(Challenge::Form);
+    let (_, form) = split(&batch.a, &factors);
+    let of_pads = inner_product::read::<P>(&form, xi, transcript, reader)?;
+    let of_vector = inner_product::read::<P>(&batch.b, xi, transcript, reader)?;
     let second: Scalar<P> = transcript.challenge(Challenge::Combine);
     let third: Scalar<P> = transcript.challenge(Challenge::Combine);
 
-    let value =
-        batch.q(&z_s) + x * (dot(&batch.a, &z_s) + dot(&batch.b, &z_u)) + x.square() * batch.e;
-    let mut generators = vec![Scalar::<P>::zero(); z_s.len().max(z_u.len())];
-    for (slot, &z) in generators.iter_mut().zip(&z_s) {
-        *slot += z;
+    // z_s where it is sent, zero elsewhere.
+    let mut z_s = vec![Scalar::<P>::zero(); batch.a.len()];
+    for (&pad, &z) in factors.iter().zip(&sent) {
+        if let Some(slot) = z_s.get_mut(pad) {
+            *slot = z;
+        }
     }
-    for (slot, &z) in generators.iter_mut().zip(&z_u) {
+    let [of_form, of_opening] = values;
+    let value =
+        batch.q(&z_s) + x * (dot(&batch.a, &z_s) + of_form + of_opening) + x.square() * batch.e;
+    // What the first and the second equation are multiplied by, that is, T + x D and W + x U.
+    let (on_pads, on_vector) = (of_pads.claimed, second * of_vector.claimed);
+    let mut generators = vec![Scalar::<P>::zero(); batch.a.len().max(batch.b.len())];
+    let mut folded = of_pads.generators.into_iter();
+    for (pad, (slot, &z)) in generators.iter_mut().zip(&z_s).enumerate() {
+        *slot += match factors.binary_search(&pad) {
+            Ok(_) => on_pads * z,
+            Err(_) => folded.next().unwrap_or_default(),
+        };
+    }
+    for (slot, z) in generators.iter_mut().zip(of_vector.generators) {
         *slot += second * z;
     }
     if let Some(slot) = generators.first_mut() {
         *slot += third * value;
     }
     let [zeta_s, zeta_u, zeta_k] = blinders;
+    let blinder = of_pads.blinder
+        + on_pads * (zeta_s - xi * of_form)
+        + second * of_vector.blinder
+        + on_vector * (zeta_u - xi * of_opening)
+        + third * zeta_k;
     let mut own = vec![
-        (t, -Scalar::<P>::one()),
-        (pads, -x),
-        (w, -second),
+        (t, -on_pads),
+        (pads, -on_pads * x),
+        (w, -on_vector),
         (k0, -third),
         (k1, -third * x),
     ];
-    let on_rows = -second * x;
+    own.extend(of_pads.points.into_iter().map(|(p, s)| (p, -s)));
+    own.extend(of_vector.points.into_iter().map(|(p, s)| (p, -second * s)));
+    let on_rows = -on_vector * x;
     let mut external = Vec::new();
     for OpenedRows { rows, scalars } in opening {
         let scalars = scalars.into_iter().map(|scalar| on_rows * scalar);
@@ -147,7 +231,7 @@ pub(crate) fn equation<'a, P: Profile>(
     }
     Ok(Equation {
         generators,
-        blinder: zeta_s + second * zeta_u + third * zeta_k,
+        blinder,
         own,
         external,
         drawn: transcript.challenge(Challenge::Weight),

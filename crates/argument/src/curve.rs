@@ -1,8 +1,12 @@
 //! Curve profiles: the group that the commitments live in, and the canonical bytes of its scalars and points.
 
+mod square_root;
+
+use self::square_root::SquareRoots;
 use ark_ec::short_weierstrass::{self, SWCurveConfig};
 use ark_ec::{AffineRepr, CurveConfig};
-use ark_ff::{BigInt, PrimeField};
+use ark_ff::{BigInt, BigInteger, Field, PrimeField};
+use std::sync::OnceLock;
 
 /// A curve profile: which group the commitments live in. Its name is bound into every digest.
 ///
@@ -23,6 +27,9 @@ pub trait Profile:
 
     /// The coordinate with this Montgomery form, which must be below `p`.
     fn coordinate_from_limbs(limbs: [u64; 4]) -> Self::BaseField;
+
+    /// Tables for square roots of coordinates, made when first needed.
+    fn square_roots() -> &'static SquareRoots<Self::BaseField>;
 }
 
 macro_rules! profile {
@@ -40,6 +47,11 @@ macro_rules! profile {
             #[inline(always)]
             fn coordinate_from_limbs(limbs: [u64; 4]) -> Self::BaseField {
                 <$field>::new_unchecked(BigInt::new(limbs))
+            }
+
+            fn square_roots() -> &'static SquareRoots<Self::BaseField> {
+                static ROOTS: OnceLock<SquareRoots<$field>> = OnceLock::new();
+                ROOTS.get_or_init(SquareRoots::new)
             }
         }
     };
@@ -62,7 +74,13 @@ pub type Scalar<P> = <P as CurveConfig>::ScalarField;
 /// Bytes of an encoded scalar.
 pub const SCALAR_BYTES: usize = 32;
 /// Bytes of an encoded point.
-pub const POINT_BYTES: usize = 64;
+pub const POINT_BYTES: usize = 32;
+/// Bytes of a point's coordinates.
+pub const COORDINATES_BYTES: usize = 64;
+/// Of an encoded point's last byte: the second coordinate is odd.
+const ODD: u8 = 0x80;
+/// Of an encoded point's last byte: the point is the identity.
+const IDENTITY: u8 = 0x40;
 
 /// Why bytes are not the encoding of a scalar or a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -121,9 +139,65 @@ pub(crate) fn below_modulus<F: PrimeField>(limbs: [u64; 4]) -> [u64; 4] {
     if borrow { limbs } else { reduced }
 }
 
-/// The canonical encoding of a point: `x || y`, each 32 bytes little-endian; the identity is 64 zero bytes.
+/// The canonical encoding of a point: `x`, 32 bytes little-endian, of whose two free bits the highest says whether `y` is odd; of the
+/// identity the other one is set, and nothing else.
+///
+/// It is half as long as [`encode_coordinates`], and takes a square root to read.
 pub fn encode_point<P: Profile>(point: &Point<P>) -> [u8; POINT_BYTES] {
     let mut bytes = [0; POINT_BYTES];
+    let Some((x, y)) = point.xy() else {
+        let [.., last] = &mut bytes;
+        *last = IDENTITY;
+        return bytes;
+    };
+    bytes = encode_scalar(&x);
+    if y.into_bigint().is_odd() {
+        let [.., last] = &mut bytes;
+        *last |= ODD;
+    }
+    bytes
+}
+
+/// The inverse of [`encode_point`], of many points: they share the work, and the machine's cores. Refuses coordinates that are not below the
+/// modulus or of no point, and whatever else [`encode_point`] does not make.
+///
+/// A point on the curve is in the group, for the cofactor is 1; and no point has `y = 0`, for the order is odd.
+pub fn decode_points<P: Profile>(
+    encoded: &[[u8; POINT_BYTES]],
+) -> Result<Vec<Point<P>>, EncodingError> {
+    let mut abscissas = Vec::with_capacity(encoded.len());
+    for bytes in encoded {
+        let mut number = *bytes;
+        let [.., last] = &mut number;
+        let flags = *last & (ODD | IDENTITY);
+        *last ^= flags;
+        abscissas.push(match flags & IDENTITY {
+            0 => Some((decode_scalar::<P::BaseField>(&number)?, flags & ODD != 0)),
+            _ if flags & ODD == 0 && number == [0; POINT_BYTES] => None,
+            _ => return Err(EncodingError::NonCanonical),
+        });
+    }
+    let squares = abscissas.iter().flatten();
+    let squares: Vec<_> = squares.map(|(x, _)| x.square() * x + P::COEFF_B).collect();
+    let mut roots = P::square_roots().of(&squares).into_iter();
+    let points = abscissas.into_iter().map(|abscissa| {
+        let Some((x, is_odd)) = abscissa else {
+            return Ok(Point::<P>::identity());
+        };
+        let root = roots.next().flatten().ok_or(EncodingError::OffCurve)?;
+        let y = if root.into_bigint().is_odd() == is_odd {
+            root
+        } else {
+            -root
+        };
+        Ok(Point::<P>::new_unchecked(x, y))
+    });
+    points.collect()
+}
+
+/// Both coordinates of a point, canonically: `x || y`, each 32 bytes little-endian; the identity is 64 zero bytes. For what is read often.
+pub fn encode_coordinates<P: Profile>(point: &Point<P>) -> [u8; COORDINATES_BYTES] {
+    let mut bytes = [0; COORDINATES_BYTES];
     if let Some((x, y)) = point.xy() {
         let (low, high) = bytes.split_at_mut(SCALAR_BYTES);
         low.copy_from_slice(&encode_scalar(&x));
@@ -132,11 +206,13 @@ pub fn encode_point<P: Profile>(point: &Point<P>) -> [u8; POINT_BYTES] {
     bytes
 }
 
-/// The inverse of [`encode_point`]; refuses coordinates that are not below the modulus and points off the curve.
+/// The inverse of [`encode_coordinates`]; refuses coordinates that are not below the modulus and points off the curve.
 ///
 /// The identity's encoding is unambiguous, for `(0, 0)` satisfies no profile's equation, and a point on the curve is in
 /// the group, for the cofactor is 1.
-pub fn decode_point<P: Profile>(bytes: &[u8; POINT_BYTES]) -> Result<Point<P>, EncodingError> {
+pub fn decode_coordinates<P: Profile>(
+    bytes: &[u8; COORDINATES_BYTES],
+) -> Result<Point<P>, EncodingError> {
     if bytes.iter().all(|&byte| byte == 0) {
         return Ok(Point::<P>::identity());
     }

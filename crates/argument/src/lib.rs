@@ -37,6 +37,7 @@ mod error;
 )]
 mod fold;
 pub mod generators;
+mod inner_product;
 #[cfg(all(feature = "prover", target_arch = "x86_64"))]
 #[allow(
     clippy::indexing_slicing,

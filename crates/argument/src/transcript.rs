@@ -8,7 +8,7 @@ use ark_ff::PrimeField;
 use spongefish::{DefaultHash, DuplexSpongeInit, DuplexSpongeInterface};
 
 /// The protocol and its version: the sponge's initial value.
-pub const PROTOCOL: &[u8] = b"inferproof/argument/1";
+pub const PROTOCOL: &[u8] = b"inferproof/argument/2";
 
 /// What a message from the prover is. The discriminant is absorbed before the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,8 +34,12 @@ pub enum Message {
     MergeRound = 9,
     /// The first message of the closing protocol.
     Closing = 10,
-    /// The last message: the closing protocol's response.
+    /// The closing protocol's response, but for the two vectors that are folded.
     Response = 11,
+    /// A round of folding: the two products of one half with the other.
+    Fold = 12,
+    /// What is left of a folded vector.
+    Folded = 13,
 }
 
 /// The verifier's challenges, in the order of the protocol.
@@ -54,6 +58,9 @@ pub(crate) enum Challenge {
     MergePoint,
     Chi,
     X,
+    /// Ties the values of the folded vectors' linear forms to their commitments.
+    Form,
+    FoldPoint,
     /// Combines the verifier's equations; drawn after everything, and no message depends on it.
     Combine,
     /// What the weight of this proof among others comes from; drawn last.

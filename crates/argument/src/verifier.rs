@@ -1,7 +1,7 @@
 //! The verifier. Its work is bounded by the relations, not by the proof: a proof of another length is refused unread.
 
 use crate::closing;
-use crate::curve::{Point, Profile, decode_point, decode_scalar};
+use crate::curve::{POINT_BYTES, Point, Profile, decode_points, decode_scalar};
 use crate::equation::{self, Equation};
 use crate::error::Reject;
 use crate::generators::Generators;
@@ -116,16 +116,12 @@ impl Reader<'_> {
         message: Message,
         count: usize,
     ) -> Result<Vec<Point<P>>, Reject> {
-        (0..count)
-            .map(|_| {
-                let (bytes, rest) = self
-                    .rest
-                    .split_first_chunk::<64>()
-                    .ok_or(Reject::Point(message))?;
-                self.rest = rest;
-                decode_point::<P>(bytes).map_err(|_| Reject::Point(message))
-            })
-            .collect()
+        let wrong = || Reject::Point(message);
+        let length = count.checked_mul(POINT_BYTES).ok_or_else(wrong)?;
+        let (bytes, rest) = self.rest.split_at_checked(length).ok_or_else(wrong)?;
+        self.rest = rest;
+        let (encoded, _) = bytes.as_chunks::<POINT_BYTES>();
+        decode_points::<P>(encoded).map_err(|_| wrong())
     }
 
     pub fn exactly_points<P: Profile, const N: usize>(
@@ -139,10 +135,13 @@ impl Reader<'_> {
     /// Row commitments of the fresh tensors, and the commitment to the pads.
     pub fn read_commitments<P: Profile>(&mut self) -> Result<Commitments<P>, Reject> {
         let relations = self.relations;
-        let fresh = relations
-            .fresh()
-            .map(|(_, tensor)| self.read_points::<P>(Message::Rows, tensor.layout.row_count()))
-            .collect::<Result<_, _>>()?;
+        // All at once, for they share work.
+        let fresh = relations.fresh();
+        let counts: Vec<usize> = fresh.map(|(_, t)| t.layout.row_count()).collect();
+        let rows = self.read_points::<P>(Message::Rows, counts.iter().sum())?;
+        let mut rows = rows.into_iter();
+        let of_tensor = |&count: &usize| rows.by_ref().take(count).collect();
+        let fresh = counts.iter().map(of_tensor).collect();
         let [pads] = self.exactly_points::<P, 1>(Message::Pads)?;
         Ok(Commitments { fresh, pads })
     }

@@ -1,9 +1,10 @@
 //! The kernels' public interface: encodings, generators, integers.
 
 use ark_ec::short_weierstrass::Affine;
-use ark_ff::{BigInteger, PrimeField};
+use ark_ff::{BigInteger, Field, PrimeField};
 use inferproof_argument::curve::{
-    EncodingError, Point, Profile, Scalar, decode_point, decode_scalar, encode_point, encode_scalar,
+    EncodingError, Point, Profile, Scalar, decode_coordinates, decode_points, decode_scalar,
+    encode_coordinates, encode_point, encode_scalar,
 };
 use inferproof_argument::generators::Generators;
 use inferproof_argument::{Integers, OutOfRange};
@@ -42,10 +43,24 @@ fn points_are_canonical<P: Profile>() {
         .chain([&generators.h, &Affine::identity()])
     {
         assert!(point.is_on_curve());
-        assert_eq!(decode_point::<P>(&encode_point::<P>(point)), Ok(*point));
+        assert_eq!(
+            decode_coordinates::<P>(&encode_coordinates::<P>(point)),
+            Ok(*point)
+        );
+        assert_eq!(
+            decode_points::<P>(&[encode_point::<P>(point)]),
+            Ok(vec![*point])
+        );
+        let negated = encode_point::<P>(&-*point);
+        assert_eq!(decode_points::<P>(&[negated]), Ok(vec![-*point]));
     }
-    assert_eq!(encode_point::<P>(&Affine::identity()), [0; 64]);
-    let bytes = encode_point::<P>(&generators.h);
+    coordinates_are_canonical::<P>(&generators);
+    abscissas_are_canonical::<P>(&generators);
+}
+
+fn coordinates_are_canonical<P: Profile>(generators: &Generators<P>) {
+    assert_eq!(encode_coordinates::<P>(&Affine::identity()), [0; 64]);
+    let bytes = encode_coordinates::<P>(&generators.h);
     for half in [0, 32] {
         let mut noncanonical = bytes;
         let mut number = <P::BaseField as PrimeField>::MODULUS;
@@ -61,19 +76,63 @@ fn points_are_canonical<P: Profile>() {
         );
         noncanonical[half..half + 32].copy_from_slice(&number.to_bytes_le());
         assert_eq!(
-            decode_point::<P>(&noncanonical),
+            decode_coordinates::<P>(&noncanonical),
             Err(EncodingError::NonCanonical)
         );
         coordinate.add_with_carry(&<P::BaseField as PrimeField>::BigInt::from(1u64));
         let mut off = bytes;
         off[half..half + 32].copy_from_slice(&coordinate.to_bytes_le());
-        assert_eq!(decode_point::<P>(&off), Err(EncodingError::OffCurve));
+        assert_eq!(decode_coordinates::<P>(&off), Err(EncodingError::OffCurve));
     }
     let mut zero_x = bytes;
     zero_x[..32].fill(0);
     zero_x[32..].fill(0);
     zero_x[32] = 1;
-    assert_eq!(decode_point::<P>(&zero_x), Err(EncodingError::OffCurve));
+    assert_eq!(
+        decode_coordinates::<P>(&zero_x),
+        Err(EncodingError::OffCurve)
+    );
+}
+
+fn abscissas_are_canonical<P: Profile>(generators: &Generators<P>) {
+    let mut identity = [0; 32];
+    identity[31] = 0x40;
+    assert_eq!(encode_point::<P>(&Affine::identity()), identity);
+    // Both flags, and the identity with a coordinate.
+    for (place, byte) in [(31, 0xc0), (0, 1), (31, 0x41)] {
+        let mut other = identity;
+        other[place] = byte;
+        assert_eq!(
+            decode_points::<P>(&[other]),
+            Err(EncodingError::NonCanonical)
+        );
+    }
+    let mut number = <P::BaseField as PrimeField>::MODULUS;
+    assert!(!number.add_with_carry(&generators.h.x.into_bigint()));
+    let above: [u8; 32] = number.to_bytes_le().try_into().unwrap();
+    assert_eq!(
+        decode_points::<P>(&[above]),
+        Err(EncodingError::NonCanonical)
+    );
+    // About half of all numbers are no point's, and one of them spoils the rest.
+    let mut none = 0;
+    for x in 0..100u64 {
+        let x = <P::BaseField as From<u64>>::from(x);
+        let encoded = encode_scalar(&x);
+        let is_square = (x * x * x + P::COEFF_B).sqrt().is_some();
+        let verdict = decode_points::<P>(&[encode_point::<P>(&generators.h), encoded]);
+        match verdict {
+            Ok(points) => {
+                assert!(is_square && points[1].is_on_curve() && points[1].x == x);
+                assert_eq!(encode_point::<P>(&points[1]), encoded);
+            }
+            Err(error) => {
+                assert!(!is_square && error == EncodingError::OffCurve);
+                none += 1;
+            }
+        }
+    }
+    assert!((30..70).contains(&none));
 }
 
 #[test]
@@ -91,7 +150,7 @@ fn first_generators<P: Profile>() -> Vec<String> {
         .g
         .iter()
         .chain([&generators.h])
-        .map(|point| hex(&encode_point::<P>(point)))
+        .map(|point| hex(&encode_coordinates::<P>(point)))
         .collect()
 }
 

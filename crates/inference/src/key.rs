@@ -4,7 +4,9 @@ use crate::Digest;
 use crate::encoding::{DecodeError, Kind, decode, encode};
 use crate::statement::Statement;
 use crate::visible::Visible;
-use inferproof_argument::curve::{Point, Profile, decode_point, encode_point};
+use inferproof_argument::curve::{
+    COORDINATES_BYTES, Point, Profile, decode_coordinates, encode_coordinates,
+};
 use inferproof_program::{Program, ValidProgram};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -86,7 +88,7 @@ impl<P: Profile> VerifyingKey<P> {
         for rows in &self.commitments {
             hasher.update(&(rows.len() as u64).to_le_bytes());
             for point in rows {
-                hasher.update(&encode_point::<P>(point));
+                hasher.update(&encode_coordinates::<P>(point));
             }
         }
         *hasher.finalize().as_bytes()
@@ -112,7 +114,7 @@ impl<P: Profile> VerifyingKey<P> {
                 .commitments
                 .iter()
                 .map(|rows| {
-                    let bytes = rows.iter().flat_map(|p| encode_point::<P>(p));
+                    let bytes = rows.iter().flat_map(|p| encode_coordinates::<P>(p));
                     ByteBuf::from(bytes.collect::<Vec<u8>>())
                 })
                 .collect(),
@@ -148,12 +150,12 @@ impl<P: Profile> VerifyingKey<P> {
             .commitments
             .iter()
             .map(|bytes| {
-                let (chunks, rest) = bytes.as_chunks::<64>();
+                let (chunks, rest) = bytes.as_chunks::<COORDINATES_BYTES>();
                 if !rest.is_empty() {
                     return Err(DecodeError::Damaged("a commitment is cut short"));
                 }
                 let points = chunks.iter().map(|c| {
-                    decode_point::<P>(c)
+                    decode_coordinates::<P>(c)
                         .map_err(|_| DecodeError::Damaged("a commitment is no point of the curve"))
                 });
                 points.collect()

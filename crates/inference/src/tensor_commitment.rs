@@ -7,7 +7,7 @@
 use crate::encoding::{DecodeError, Kind, decode, encode};
 use crate::{Curve, Digest};
 use inferproof_argument::Layout;
-use inferproof_argument::curve::{POINT_BYTES, Point, Profile, decode_point, encode_point};
+use inferproof_argument::curve::{POINT_BYTES, Point, Profile, decode_points, encode_point};
 use inferproof_program::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ pub struct TensorCommitment {
     pub scale_log2: i32,
     /// Its rows have at most `2^row_bits` entries.
     pub row_bits: u32,
-    /// One point a row, 64 bytes each.
+    /// One point a row.
     #[serde(with = "serde_bytes")]
     pub(crate) rows: Vec<u8>,
 }
@@ -97,10 +97,7 @@ impl TensorCommitment {
         if !rest.is_empty() || chunks.len() != layout.row_count() {
             return Err("it has the wrong number of rows");
         }
-        let points = chunks.iter().map(decode_point::<P>);
-        points
-            .collect::<Result<_, _>>()
-            .map_err(|_| "one of its rows is no point of the curve")
+        decode_points::<P>(chunks).map_err(|_| "one of its rows is no point of the curve")
     }
 
     /// Whether it is a commitment to what a program's tensor may hold (T3): the program says shape, range and scale.

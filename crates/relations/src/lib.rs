@@ -23,6 +23,7 @@ mod blocks;
 mod check;
 mod error;
 mod field;
+mod folding;
 mod layout;
 mod limits;
 mod parts;
@@ -33,6 +34,7 @@ mod table;
 pub use bits::{bits_of, bits_of_shape};
 pub use blocks::{Block, Leaves};
 pub use error::RelationsError;
+pub use folding::Folding;
 pub use layout::Layout;
 pub use limits::Limits;
 pub use parts::{

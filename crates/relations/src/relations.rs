@@ -3,8 +3,8 @@
 use crate::blocks::{self, Block};
 use crate::error::malformed;
 use crate::{
-    CommittedTensor, Contraction, Layout, Limits, Origin, Parts, Readings, RelationsError, check,
-    field, limits,
+    CommittedTensor, Contraction, Folding, Layout, Limits, Origin, Parts, Readings, RelationsError,
+    check, field, limits,
 };
 
 /// All relations of one statement. [`Relations::new`] checks that they fit together.
@@ -103,11 +103,29 @@ impl Relations {
         4 + layers + 2 * self.parts.c as usize + contractions
     }
 
+    /// Pads of scalars that are multiplied with each other: the values at the end of each layer, and those of operands.
+    #[must_use]
+    pub fn factor_count(&self) -> usize {
+        4 * self.depth.max(1) + 2 * self.readings.of_contractions()
+    }
+
+    /// How the closing protocol folds the other pads, and the opened vector.
+    #[must_use]
+    pub fn foldings(&self) -> [Folding; 2] {
+        let lengths = [self.pad_count() - self.factor_count(), 1 << self.parts.c];
+        lengths.map(Folding::of)
+    }
+
     /// Bytes of every proof of these relations.
     #[must_use]
     pub fn proof_length(&self) -> usize {
         let rows: usize = self.fresh().map(|(_, t)| t.layout.row_count()).sum();
-        64 * (rows + 1 + 4) + 32 * (2 * self.pad_count() + (1 << self.parts.c) + 3)
+        let foldings = self.foldings();
+        let folds: usize = foldings.iter().map(|folding| 2 * folding.rounds).sum();
+        let left: usize = foldings.iter().map(|folding| folding.left).sum();
+        let points = rows + 1 + 4 + folds;
+        let scalars = self.pad_count() + 3 + self.factor_count() + 2 + left;
+        32 * (points + scalars)
     }
 
     /// Generators that commitments need.

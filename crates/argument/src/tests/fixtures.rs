@@ -1,6 +1,7 @@
 //! Bytes that may not change by accident: a change here is a new version of the protocol ([`crate::PROTOCOL`]).
 
 use super::adversary::{Adversary, statement};
+use super::mutations::closing_length;
 use super::sample::{Shape, Trace};
 use crate::curve::{Profile, Scalar, encode_scalar};
 use crate::generators::Generators;
@@ -36,17 +37,17 @@ fn challenges_are_those_of_this_version() {
     assert_eq!(
         challenges::<GrumpkinConfig>(),
         [
-            "0ce566e5cd9c97d1ec88efc929aa46eb8541d30ff5de067080cd343a34751430",
-            "3569604d4f2fc5e1ff34b7fcbbeb9bb81e4d933c5933027a76fee77f858cde25",
-            "1b8674182c6f2a901bd1dc61a461fde705c2e8be0f7603e9596a803cdcb61608",
+            "44975bd5c7184f86973a05bc857586de2eeddbe7c9d08d35919269e981e7000d",
+            "3c8fe0bfe8551ddd188cf4cf171c4d7c78f94f5de66f31c7b00e662660a51220",
+            "bf3be38685f44ec433b816fc1d5aba3561971af92afdc820a70b193da342d808",
         ]
     );
     assert_eq!(
         challenges::<ark_bn254::g1::Config>(),
         [
-            "d373e40abcf1588c915ac89e3ca0ee5d17abbafdb232868ec9f81c81b73fab11",
-            "c4c57bda74f9849a1a09d7723ba9865cbb332e515f887a004b04c031c4b52c30",
-            "b8aa6b5daca8f73a58cbd374fc49df370d958100b215656c5714ccf175a78b00",
+            "85dfe25f7bd0397af44f78c8d1dac5217e2756d092ce83425b0d515dd9cf182e",
+            "8a44d8dd0605f40f7df0919c1dd1d9de58c8e10a3ef4f5f7f6edd75f37b94f0d",
+            "22ea9637cc71c7352fc81d8832ee807329261bdf7c663b089fbce66ff9d96817",
         ]
     );
 }
@@ -88,11 +89,10 @@ fn a_proof_is_of_this_version() {
         &proof,
     );
     assert_eq!(verdict, Ok(()));
-    let closing = 64 * 4 + 32 * (relations.pad_count() + (1 << shape.c) + 3);
-    let head = &proof[..proof.len() - closing];
-    assert_eq!(proof.len(), 17_760);
+    let head = &proof[..proof.len() - closing_length(&relations)];
+    assert_eq!(proof.len(), 11_456);
     assert_eq!(
         hex(blake3::hash(head).as_bytes()),
-        "f5e59df0c79b9231a4cf532cb91330e4bc56aaccd059fbde9c3afa32402567b0"
+        "4ff926382a098a6c06407b3a0d61227921a25900dd6d8a61bedc1e396b2e4a17"
     );
 }

@@ -1,9 +1,9 @@
 //! Everything that is read from a proof is absorbed before the next challenge, and everything in the statement before the first.
 
-use super::mutations::tiny;
+use super::mutations::{closing_length, tiny};
 use super::oracle::{self, Log, Program};
 use super::sample::{Model, Shape, Trace, prove};
-use crate::curve::{Point, Scalar, decode_point, decode_scalar, encode_point, encode_scalar};
+use crate::curve::{Point, Scalar, decode_points, decode_scalar, encode_point, encode_scalar};
 use crate::generators::Generators;
 use crate::script::party::{Commitments, MessageReader, Party, Reading};
 use crate::script::{Statement, run};
@@ -20,8 +20,8 @@ type P = GrumpkinConfig;
 /// A reader that notes how many challenges there were before each element.
 struct Noting<'a> {
     inner: Reader<'a>,
-    /// Bytes of an element, and the challenges before it.
-    notes: Vec<(usize, usize)>,
+    /// Whether an element is a point, and the challenges before it.
+    notes: Vec<(bool, usize)>,
 }
 
 impl Party<P> for Noting<'_> {
@@ -32,24 +32,26 @@ impl Party<P> for Noting<'_> {
     fn commitments(mut self) -> Result<(Commitments<P>, Reading<Self>), Reject> {
         let out = self.inner.read_commitments::<P>()?;
         let count = out.fresh.iter().flatten().count() + 1;
-        self.notes.extend((0..count).map(|_| (64, oracle::count())));
+        self.notes
+            .extend((0..count).map(|_| (true, oracle::count())));
         Ok((out, Reading(self)))
     }
 }
 
 impl MessageReader<Scalar<P>> for Noting<'_> {
     fn scalars(&mut self, message: Message, count: usize) -> Result<Vec<Scalar<P>>, Reject> {
-        self.notes.extend((0..count).map(|_| (32, oracle::count())));
+        self.notes
+            .extend((0..count).map(|_| (false, oracle::count())));
         self.inner.scalars(message, count)
     }
 }
 
-/// For each element its place, its size, and the challenges drawn before it was read.
+/// For each element, whether it is a point, and the challenges drawn before it was read.
 fn elements(
     relations: &Relations,
     statement: &Statement<'_, P>,
     proof: &[u8],
-) -> Vec<(usize, usize, usize)> {
+) -> Vec<(bool, usize)> {
     let (mut notes, log) = oracle::with(Program::Record, || {
         let inner = Reader {
             relations,
@@ -59,26 +61,26 @@ fn elements(
             inner,
             notes: Vec::new(),
         };
-        let (outcome, mut party) =
-            run(relations, statement, &mut Transcript::new(), party).unwrap();
+        let (_, mut party) = run(relations, statement, &mut Transcript::new(), party).unwrap();
         let drawn = oracle::count();
-        party.notes.extend([(64, drawn); 4]);
-        // x is drawn between the closing protocol's first message and its response.
-        let response = outcome.batch.a.len() + outcome.batch.b.len() + 3;
-        party.notes.extend((0..response).map(|_| (32, drawn + 1)));
+        party.notes.extend([(true, drawn); 4]);
         party.notes
     });
     assert_eq!(log.last().map(|(kind, _)| *kind), Some(Challenge::Chi));
-    let mut at = 0;
-    let out: Vec<_> = notes
-        .drain(..)
-        .map(|(size, before)| {
-            at += size;
-            (at - size, size, before)
-        })
-        .collect();
-    assert_eq!(at, proof.len());
-    out
+    // x is drawn between the closing protocol's first message and its response, xi behind that.
+    let mut drawn = log.len() + 1;
+    let response = 3 + relations.factor_count() + 2;
+    notes.extend((0..response).map(|_| (false, drawn)));
+    drawn += 1;
+    for folding in relations.foldings() {
+        for _ in 0..folding.rounds {
+            notes.extend([(true, drawn); 2]);
+            drawn += 1;
+        }
+        notes.extend((0..folding.left).map(|_| (false, drawn)));
+    }
+    assert_eq!(32 * notes.len(), proof.len());
+    notes
 }
 
 /// Changes every element: the challenges before it stay, all those after it change.
@@ -91,28 +93,28 @@ fn all_is_absorbed(relations: &Relations, statement: &Statement<'_, P>, proof: &
     };
     let (verdict, honest) = challenges(statement, proof);
     assert_eq!(verdict, Ok(()));
-    let kinds: Vec<Challenge> = honest.iter().rev().map(|(kind, _)| *kind).take(5).collect();
-    assert_eq!(
-        kinds,
-        [
-            Challenge::Weight,
-            Challenge::Combine,
-            Challenge::Combine,
-            Challenge::X,
-            Challenge::Chi
-        ]
-    );
+    let folds: usize = relations
+        .foldings()
+        .map(|folding| folding.rounds)
+        .iter()
+        .sum();
+    let mut expected = vec![Challenge::Chi, Challenge::X, Challenge::Form];
+    expected.extend(vec![Challenge::FoldPoint; folds]);
+    expected.extend([Challenge::Combine, Challenge::Combine, Challenge::Weight]);
+    let last = &honest[honest.len() - expected.len()..];
+    assert!(last.iter().map(|(kind, _)| *kind).eq(expected));
     let differ_from = |log: &Log, first: usize, what: &str| {
         assert_eq!(log.len(), honest.len(), "{what}");
         for (i, (a, b)) in log.iter().zip(&honest).enumerate() {
             assert_eq!(a.1 == b.1, i < first, "{what}: challenge {i} ({:?})", a.0);
         }
     };
-    for (at, size, before) in elements(relations, statement, proof) {
+    let elements = elements(relations, statement, proof);
+    for (at, (is_point, before)) in (0..).step_by(32).zip(elements) {
         let mut other = proof.to_vec();
-        let element = &mut other[at..at + size];
-        if size == 64 {
-            let point = decode_point::<P>((&*element).try_into().unwrap()).unwrap();
+        let element = &mut other[at..at + 32];
+        if is_point {
+            let point = decode_points::<P>(element.as_chunks().0).unwrap()[0];
             element.copy_from_slice(&encode_point::<P>(&(point + h).into_affine()));
         } else {
             let scalar: Scalar<P> = decode_scalar((&*element).try_into().unwrap()).unwrap();
@@ -157,18 +159,18 @@ fn all_bytes_are_absorbed(relations: &Relations, statement: &Statement<'_, P>, p
         })
     };
     let (_, honest) = challenges(proof);
-    let x = honest.len() - 4;
-    assert_eq!(honest[x].0, Challenge::X);
-    let response = proof.len() - 32 * (relations.pad_count() + (1 << relations.parts().c) + 3);
+    let x = honest.iter().position(|(kind, _)| *kind == Challenge::X);
+    let x = x.unwrap();
+    let response = proof.len() - closing_length(relations) + 32 * 4;
     for at in 0..proof.len() {
         let mut other = proof.to_vec();
         other[at] ^= 1;
         let (verdict, log) = challenges(&other);
         if verdict == Err(Reject::Closing) {
             assert_eq!(log[x] == honest[x], at >= response, "byte {at}");
-            assert_ne!(log[x + 1], honest[x + 1], "byte {at}");
-            assert_ne!(log[x + 2], honest[x + 2], "byte {at}");
-            assert_ne!(log[x + 3], honest[x + 3], "byte {at}");
+            for last in honest.len() - 3..honest.len() {
+                assert_ne!(log[last], honest[last], "byte {at}");
+            }
         } else {
             assert!(
                 matches!(verdict, Err(Reject::Scalar(_) | Reject::Point(_))),
@@ -185,10 +187,16 @@ fn everything_of_a_sample_is_absorbed_before_the_next_challenge() {
         inputs: 2,
         hidden: 2,
         outputs: 2,
-        c: 2,
+        c: 6,
         ..Shape::default()
     };
     let relations = shape.relations();
+    assert!(
+        relations
+            .foldings()
+            .iter()
+            .all(|folding| folding.rounds > 0)
+    );
     let generators = Generators::<P>::new(relations.generator_count());
     let trace = Trace::random(&shape, 1);
     let model = Model::commit(&relations, &generators, &trace.weights);

@@ -83,12 +83,16 @@ fn presented<'a>(
         .collect()
 }
 
-/// The proof with `by` added to the blinder of its first equation, which is then wrong by that multiple of `H`, and nothing else is.
-fn wrong_by(proof: &[u8], by: F) -> Vec<u8> {
+/// The proof with `by` added to the first scalar that is left of the folded pads. No message but those that fold the opened vector comes
+/// behind it, so that the first equation is wrong by that multiple of one point, and nothing else is.
+fn wrong_by(relations: &Relations, proof: &[u8], by: F) -> Vec<u8> {
     let mut proof = proof.to_vec();
-    let place = proof.len() - 96..proof.len() - 64;
-    let blinder: F = decode_scalar(proof[place.clone()].try_into().unwrap()).unwrap();
-    proof[place].copy_from_slice(&encode_scalar(&(blinder + by)));
+    let [pads, vector] = relations.foldings();
+    let behind = pads.left + 2 * vector.rounds + vector.left;
+    let start = proof.len() - 32 * behind;
+    let place = start..start + 32;
+    let scalar: F = decode_scalar(proof[place.clone()].try_into().unwrap()).unwrap();
+    proof[place].copy_from_slice(&encode_scalar(&(scalar + by)));
     proof
 }
 
@@ -113,7 +117,7 @@ fn there_is_no_limit_to_their_number() {
     let statements = key.statements();
     let mut all = presented(&key, &statements, &key.proofs).repeat(300);
     assert_eq!(verify_all(&generators, &all), vec![Ok(()); 300]);
-    let wrong = wrong_by(&key.proofs[0], F::one());
+    let wrong = wrong_by(&key.relations, &key.proofs[0], F::one());
     all[270].proof = &wrong;
     let mut expected = vec![Ok(()); 300];
     expected[270] = Err(Reject::Closing);
@@ -127,7 +131,7 @@ fn a_wrong_proof_is_named_wherever_it_stands() {
     let statements = key.statements();
     for place in 0..key.proofs.len() {
         let mut proofs = key.proofs.clone();
-        proofs[place] = wrong_by(&proofs[place], F::one());
+        proofs[place] = wrong_by(&key.relations, &proofs[place], F::one());
         let found = verdicts(&generators, &presented(&key, &statements, &proofs));
         let mut expected = vec![Ok(()); proofs.len()];
         expected[place] = Err(Reject::Closing);
@@ -146,7 +150,7 @@ fn several_wrong_proofs_are_named() {
             .proofs
             .iter()
             .enumerate()
-            .map(|(i, proof)| wrong_by(proof, F::from(set >> i & 1)))
+            .map(|(i, proof)| wrong_by(&key.relations, proof, F::from(set >> i & 1)))
             .collect();
         let found = verdicts(&generators, &presented(&key, &statements, &proofs));
         let expected = (0..5).map(|i| match set >> i & 1 {
@@ -241,12 +245,14 @@ fn weighed<'a>(
 fn errors_that_cancel_are_rejected() {
     let generators = generators();
     let key = Key::new(Shape::small(), &generators, 1, 3);
-    let statements = key.statements();
+    // One proof with opposite errors.
+    let proof = &key.proofs[0];
+    let statements = [0, 1, 0].map(|i| key.statements().swap_remove(i));
     let error = F::from(0x1234_5678_9abc_def0u64);
     let proofs = [
-        wrong_by(&key.proofs[0], error),
+        wrong_by(&key.relations, proof, error),
         key.proofs[1].clone(),
-        wrong_by(&key.proofs[2], -error),
+        wrong_by(&key.relations, proof, -error),
     ];
     let all = presented(&key, &statements, &proofs);
     let (equations, _) = weighed(&generators, &all);
@@ -262,11 +268,14 @@ fn errors_that_cancel_under_foreseen_weights_are_rejected() {
     let generators = generators();
     let key = Key::new(Shape::small(), &generators, 1, 2);
     let statements = key.statements();
+    let statements = [0, 0].map(|i: usize| statements[i].clone());
     let weigh = |proofs| weighed(&generators, &presented(&key, &statements, proofs)).1;
-    let foreseen = weigh(&key.proofs);
+    let proof = &key.proofs[0];
+    let honest = [proof.clone(), proof.clone()];
+    let foreseen = weigh(&honest);
     let proofs = [
-        wrong_by(&key.proofs[0], foreseen[1]),
-        wrong_by(&key.proofs[1], -foreseen[0]),
+        wrong_by(&key.relations, proof, foreseen[1]),
+        wrong_by(&key.relations, proof, -foreseen[0]),
     ];
     let all = presented(&key, &statements, &proofs);
     let (equations, weights) = weighed(&generators, &all);

@@ -5,6 +5,8 @@ use super::adversary::{cheat, stream};
 use super::mutations::tiny;
 use super::oracle::{self, Program, bits};
 use super::sample::{Model, Shape, Trace, prove, verify};
+use crate::affine::Batch;
+use crate::closing::{Response, respond};
 use crate::curve::{Point, Scalar, encode_point, encode_scalar};
 use crate::generators::Generators;
 use crate::msm::{commit_scalars, msm_full};
@@ -12,7 +14,7 @@ use crate::multilinear::dot;
 use crate::prover::{Candidate, FieldWitness, Prover, Randomness};
 use crate::script::party::{Commitments, Party};
 use crate::script::{Outcome, Statement, run};
-use crate::transcript::{Challenge, Transcript};
+use crate::transcript::{Challenge, Message, Transcript};
 use crate::verifier::Reader;
 use crate::{Integers, ProveError, Reject, Witness};
 use ark_ec::CurveGroup;
@@ -40,13 +42,18 @@ fn opening_point(outcome: &Outcome<'_, P>) -> Point<P> {
 }
 
 /// Messages 1 to 9 of a proof as the verifier reads them.
-fn outcome<'a>(relations: &Relations, statement: &Statement<'a, P>, head: &[u8]) -> Outcome<'a, P> {
+fn outcome<'a>(
+    relations: &Relations,
+    statement: &Statement<'a, P>,
+    head: &[u8],
+) -> (Outcome<'a, P>, Transcript) {
     let reader = Reader {
         relations,
         rest: head,
     };
-    let (outcome, _) = run(relations, statement, &mut Transcript::new(), reader).unwrap();
-    outcome
+    let mut transcript = Transcript::new();
+    let (outcome, _) = run(relations, statement, &mut transcript, reader).unwrap();
+    (outcome, transcript)
 }
 
 /// An accepting proof of anything, true or false, for whoever may choose the last challenge.
@@ -65,28 +72,50 @@ pub fn simulate(
         .flat_map(|_| encode_point::<P>(&point()))
         .collect();
     proof.extend((0..relations.pad_count()).flat_map(|_| encode_scalar(&scalar())));
-    let outcome = outcome(relations, statement, &proof);
+    let (outcome, transcript) = outcome(relations, statement, &proof);
     let batch = &outcome.batch;
-    let z_s: Vec<F> = batch.a.iter().map(|_| scalar()).collect();
-    let z_u: Vec<F> = batch.b.iter().map(|_| scalar()).collect();
-    let blinders = [scalar(), scalar(), scalar()];
-    let value =
-        batch.q(&z_s) + x * (dot(&batch.a, &z_s) + dot(&batch.b, &z_u)) + x.square() * batch.e;
+    let response = Response {
+        pads: batch.a.iter().map(|_| scalar()).collect(),
+        vector: batch.b.iter().map(|_| scalar()).collect(),
+        blinders: [scalar(), scalar(), scalar()],
+    };
+    let Response {
+        pads: z_s,
+        vector: z_u,
+        blinders,
+    } = &response;
+    let value = batch.q(z_s) + x * (dot(&batch.a, z_s) + dot(&batch.b, z_u)) + x.square() * batch.e;
     let less = |c: Point<P>, d: Point<P>| sum(&[c, d], &[F::one(), -x]);
     let k1 = point();
     let first = [
-        less(commit_scalars(generators, &z_s, blinders[0]), outcome.pads),
+        less(commit_scalars(generators, z_s, blinders[0]), outcome.pads),
         less(
-            commit_scalars(generators, &z_u, blinders[1]),
+            commit_scalars(generators, z_u, blinders[1]),
             opening_point(&outcome),
         ),
         less(commit_scalars(generators, &[value], blinders[2]), k1),
         k1,
     ];
-    proof.extend(first.iter().flat_map(encode_point::<P>));
-    let response = z_s.iter().chain(&z_u).chain(&blinders);
-    proof.extend(response.flat_map(encode_scalar));
+    let under_x = Program::Fixed(Challenge::X, bits(x));
+    oracle::with(under_x, || {
+        answer(generators, batch, &first, &response, transcript, &mut proof);
+    });
     proof
+}
+
+/// Appends messages 10 to 13 under a programmed x.
+fn answer(
+    generators: &Generators<P>,
+    batch: &Batch<F>,
+    first: &[Point<P>],
+    response: &Response<P>,
+    mut transcript: Transcript,
+    proof: &mut Vec<u8>,
+) {
+    proof.extend(first.iter().flat_map(encode_point::<P>));
+    transcript.points::<P>(Message::Closing, first);
+    let _: F = transcript.challenge(Challenge::X);
+    respond(generators, batch, response, &mut transcript, proof);
 }
 
 /// Perfect simulation of the closing protocol, on top of messages that are all uniform: accepted under the programmed last
@@ -156,7 +185,7 @@ fn watch<'a>(
 /// The scalars that are sent in messages 3 to 8.
 fn sent(relations: &Relations, messages: &[u8]) -> Vec<F> {
     let rows: usize = relations.fresh().map(|(_, t)| t.layout.row_count()).sum();
-    let scalars = messages[64 * (rows + 1)..].chunks(32);
+    let scalars = messages[32 * (rows + 1)..].chunks(32);
     let decode = |bytes: &[u8]| crate::curve::decode_scalar(bytes.try_into().unwrap()).unwrap();
     scalars.map(decode).collect()
 }
@@ -274,7 +303,7 @@ fn reused_masks_reveal_the_pads() {
         messages: head,
         opened,
         outcome,
-        ..
+        transcript,
     } = candidate;
     let pads = opened.pads.to_vec();
     let batch = &outcome.batch;
@@ -291,33 +320,45 @@ fn reused_masks_reveal_the_pads() {
         commit_scalars(&generators, &[batch.q(&t)], k0),
         commit_scalars(&generators, &[linear], k1),
     ];
-    let answer = |x: F| {
+    let response = |x: F| {
         let z = |mask: &[F], secret: &[F]| -> Vec<F> {
             mask.iter().zip(secret).map(|(&m, &v)| m + x * v).collect()
         };
-        let (z_s, z_u) = (z(&t, &pads), z(&w, &opened.vector));
-        let blinders = [
-            tau + x * opened.pad_blinder,
-            omega + x * opened.blinder,
-            k0 + x * k1,
-        ];
+        let response = Response {
+            pads: z(&t, &pads),
+            vector: z(&w, &opened.vector),
+            blinders: [
+                tau + x * opened.pad_blinder,
+                omega + x * opened.blinder,
+                k0 + x * k1,
+            ],
+        };
         let mut proof = head.clone();
-        proof.extend(first.iter().flat_map(encode_point::<P>));
-        proof.extend(
-            z_s.iter()
-                .chain(&z_u)
-                .chain(&blinders)
-                .flat_map(encode_scalar),
+        let under_x = Program::Fixed(Challenge::X, bits(x));
+        let (verdict, _) = oracle::with(under_x, || {
+            let transcript = transcript.clone();
+            answer(
+                &generators,
+                batch,
+                &first,
+                &response,
+                transcript,
+                &mut proof,
+            );
+            crate::verify(&relations, &generators, &statement, &proof)
+        });
+        assert_eq!(verdict, Ok(()));
+        // So few linear pads are not folded: all of the response is in the proof.
+        assert!(
+            relations
+                .foldings()
+                .iter()
+                .all(|folding| folding.rounds == 0)
         );
-        let verify = || crate::verify(&relations, &generators, &statement, &proof);
-        assert_eq!(
-            oracle::with(Program::Fixed(Challenge::X, bits(x)), verify).0,
-            Ok(())
-        );
-        z_s
+        response.pads
     };
     let (x1, x2) = (F::from(11), F::from(12_345));
-    let (z1, z2) = (answer(x1), answer(x2));
+    let (z1, z2) = (response(x1), response(x2));
     let factor = (x1 - x2).inverse().unwrap();
     let found: Vec<F> = z1
         .iter()
