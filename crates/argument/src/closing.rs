@@ -9,21 +9,22 @@
 //! Of `z_s` only the entries that `q` reads are sent. The others, and `z_u`, are folded ([`inner_product`]) together with the
 //! values of `a` and `b`, which are sent.
 
-#[cfg(feature = "prover")]
 use crate::affine::Batch;
-#[cfg(feature = "prover")]
-use crate::curve::{Point, encode_point, encode_scalar};
 use crate::curve::{Profile, Scalar};
+#[cfg(feature = "prover")]
+use crate::curve::{encode_point, encode_scalar};
 use crate::equation::Equation;
 #[cfg(feature = "prover")]
 use crate::error::ProveError;
 use crate::error::Reject;
 #[cfg(feature = "prover")]
 use crate::generators::Generators;
-use crate::inner_product;
+use crate::inner_product::{self, Form};
 #[cfg(feature = "prover")]
 use crate::msm::commit_scalars;
 use crate::multilinear::dot;
+#[cfg(feature = "prover")]
+use crate::parallel;
 #[cfg(feature = "prover")]
 use crate::prover::Entropy;
 use crate::script::Outcome;
@@ -31,7 +32,7 @@ use crate::script::opening::OpenedRows;
 use crate::script::party::MessageReader;
 use crate::transcript::{Challenge, Message, Transcript};
 use crate::verifier::Reader;
-use ark_ff::{Field, Zero};
+use ark_ff::{Field, One, PrimeField, Zero};
 use std::borrow::Cow;
 #[cfg(feature = "prover")]
 use zeroize::Zeroizing;
@@ -75,12 +76,15 @@ pub(crate) fn prove<P: Profile>(
     );
     let [tau, omega, k0, k1]: [Scalar<P>; 4] = std::array::from_fn(|_| entropy.scalar());
     let linear = batch.bilinear(s, &t) + dot(&batch.a, &t) + dot(&batch.b, &w);
-    let first: [Point<P>; 4] = [
-        commit_scalars(generators, &t, tau),
-        commit_scalars(generators, &w, omega),
-        commit_scalars(generators, &[batch.q(&t)], k0),
-        commit_scalars(generators, &[linear], k1),
+    let committed: [(&[Scalar<P>], Scalar<P>); 4] = [
+        (&t, tau),
+        (&w, omega),
+        (&[batch.q(&t)], k0),
+        (&[linear], k1),
     ];
+    let first = parallel::map(&committed, |(vector, blinder)| {
+        commit_scalars(generators, vector, *blinder)
+    });
     transcript.points::<P>(Message::Closing, &first);
     let x: Scalar<P> = transcript.challenge(Challenge::X);
     let masked = |mask: &[Scalar<P>], secret: &[Scalar<P>]| {
@@ -118,35 +122,39 @@ pub(crate) fn respond<P: Profile>(
     proof: &mut Vec<u8>,
 ) {
     let factors = batch.factors();
-    let (sent, folded) = split(&response.pads, &factors);
-    let (_, form) = split(&batch.a, &factors);
-    let (_, of_folded) = split(
-        generators.g.get(..batch.a.len()).unwrap_or_default(),
-        &factors,
-    );
-    let values = [dot(&form, &folded), dot(&batch.b, &response.vector)];
-    let scalars: Vec<_> = response
-        .blinders
-        .into_iter()
-        .chain(sent)
-        .chain(values)
-        .collect();
+    let at = |places: &[usize]| -> Vec<Scalar<P>> {
+        let entries = places.iter().filter_map(|&place| response.pads.get(place));
+        entries.copied().collect()
+    };
+    let [of_pads, of_vector] = forms(batch, &factors);
+    let folded = at(&of_pads.places);
+    let values = [
+        dot(&of_pads.coefficients, &folded),
+        dot(&of_vector.coefficients, &response.vector),
+    ];
+    let scalars = [&response.blinders[..], &at(&factors), &values].concat();
     transcript.scalars(Message::Response, &scalars);
     proof.extend(scalars.iter().flat_map(encode_scalar));
     let xi: Scalar<P> = transcript.challenge(Challenge::Form);
-    let h = generators.h;
-    inner_product::prove((&of_folded, h), (&folded, &form), xi, transcript, proof);
-    let vector = (response.vector.as_slice(), batch.b.as_slice());
-    inner_product::prove((&generators.g, h), vector, xi, transcript, proof);
+    let vectors = [(&folded[..], &of_pads), (&response.vector, &of_vector)];
+    inner_product::prove(generators, vectors, xi, transcript, proof);
 }
 
-/// What belongs to pads that are factors, and what to others, in order.
-fn split<T: Copy>(of_pads: &[T], factors: &[usize]) -> (Vec<T>, Vec<T>) {
-    let numbered = of_pads.iter().enumerate();
-    let (sent, folded): (Vec<_>, Vec<_>) =
-        numbered.partition(|(pad, _)| factors.binary_search(pad).is_ok());
-    let values = |part: Vec<(usize, &T)>| part.into_iter().map(|(_, &value)| value).collect();
-    (values(sent), values(folded))
+/// The linear forms on what is folded: on the pads that are no factors, and on the opened vector.
+fn forms<F: PrimeField>(batch: &Batch<F>, factors: &[usize]) -> [Form<F>; 2] {
+    let numbered = batch.a.iter().copied().enumerate();
+    let (places, coefficients) = numbered
+        .filter(|(pad, _)| factors.binary_search(pad).is_err())
+        .unzip();
+    let of_pads = Form {
+        places,
+        coefficients,
+    };
+    let of_vector = Form {
+        places: (0..batch.b.len()).collect(),
+        coefficients: batch.b.clone(),
+    };
+    [of_pads, of_vector]
 }
 
 /// Reads messages 10 to 13, and makes one equation of the three that have to hold, combined with challenges that depend on the whole proof.
@@ -173,9 +181,9 @@ pub(crate) fn equation<'a, P: Profile>(
     let values: [Scalar<P>; 2] = reader.exactly(Message::Response)?;
     transcript.scalars(Message::Response, &[&blinders[..], &sent, &values].concat());
     let xi: Scalar<P> = transcript.challenge(Challenge::Form);
-    let (_, form) = split(&batch.a, &factors);
-    let of_pads = inner_product::read::<P>(&form, xi, transcript, reader)?;
-    let of_vector = inner_product::read::<P>(&batch.b, xi, transcript, reader)?;
+    let [pads_form, vector_form] = forms(&batch, &factors);
+    let forms = [&pads_form, &vector_form];
+    let [of_pads, of_vector] = inner_product::read::<P>(forms, xi, transcript, reader)?;
     let second: Scalar<P> = transcript.challenge(Challenge::Combine);
     let third: Scalar<P> = transcript.challenge(Challenge::Combine);
 
@@ -192,16 +200,16 @@ pub(crate) fn equation<'a, P: Profile>(
     // What the first and the second equation are multiplied by, that is, T + x D and W + x U.
     let (on_pads, on_vector) = (of_pads.claimed, second * of_vector.claimed);
     let mut generators = vec![Scalar::<P>::zero(); batch.a.len().max(batch.b.len())];
-    let mut folded = of_pads.generators.into_iter();
-    for (pad, (slot, &z)) in generators.iter_mut().zip(&z_s).enumerate() {
-        *slot += match factors.binary_search(&pad) {
-            Ok(_) => on_pads * z,
-            Err(_) => folded.next().unwrap_or_default(),
-        };
-    }
-    for (slot, z) in generators.iter_mut().zip(of_vector.generators) {
-        *slot += second * z;
-    }
+    let mut add = |places: &[usize], scalars: &[Scalar<P>], factor: Scalar<P>| {
+        for (&place, &scalar) in places.iter().zip(scalars) {
+            if let Some(slot) = generators.get_mut(place) {
+                *slot += factor * scalar;
+            }
+        }
+    };
+    add(&factors, &sent, on_pads);
+    add(&pads_form.places, &of_pads.generators, Scalar::<P>::one());
+    add(&vector_form.places, &of_vector.generators, second);
     if let Some(slot) = generators.first_mut() {
         *slot += third * value;
     }

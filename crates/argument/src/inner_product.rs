@@ -5,24 +5,76 @@
 //! the low ones stand first: the prover sends `L = <z_lo, G_hi> + xi <z_lo, a_hi> H` and `R = <z_hi, G_lo> + xi <z_hi, a_lo> H`, gets `y`, and
 //! goes on with `z_lo + y z_hi`, `y G_lo + G_hi`, `y a_lo + a_hi`, whose equation has the left side `L + y (P + xi v H) + y^2 R`. What is left
 //! after the rounds of a [`Folding`] is sent. Three-special-sound in every round (Attema and Cramer, 2020/152, section 4; the halving is that
-//! of Bulletproofs, 2017/1066).
+//! of Bulletproofs, 2017/1066). Several vectors, each with an equation of its own, are folded under the same challenges.
 
 use crate::curve::{Point, Profile, Scalar};
 #[cfg(feature = "prover")]
 use crate::curve::{encode_point, encode_scalar};
 use crate::error::Reject;
 #[cfg(feature = "prover")]
-use crate::msm::msm_full;
+use crate::generators::Generators;
+#[cfg(feature = "prover")]
+use crate::msm::Bases;
 use crate::multilinear::dot;
 use crate::script::party::MessageReader;
 use crate::transcript::{Challenge, Message, Transcript};
 use crate::verifier::Reader;
-#[cfg(feature = "prover")]
-use ark_ec::CurveGroup;
-use ark_ff::{Field, One};
+use ark_ff::{AdditiveGroup, Field};
 use inferproof_relations::Folding;
 
-/// `z_lo + y z_hi`, or, of generators' weights and forms, `y a_lo + a_hi`, of a vector that is two halves.
+/// The vectors that are folded together.
+pub(crate) const VECTORS: usize = 2;
+
+/// A linear form on a vector, and which generators the vector is committed under.
+#[derive(Clone)]
+pub(crate) struct Form<F> {
+    /// The places of the generators, from the first on, one an entry.
+    pub places: Vec<usize>,
+    /// The form's coefficients, one an entry.
+    pub coefficients: Vec<F>,
+}
+
+/// How a form and the generators of its vector are folded so far.
+struct Folds<F> {
+    folding: Folding,
+    /// The form's coefficients in the vector that is left.
+    coefficients: Vec<F>,
+    /// What the runs of generators are multiplied by, of which each of the generators that are left is a sum. Generators are not folded
+    /// themselves: to multiply those of the beginning takes less time for as few rounds as there are.
+    factors: Vec<F>,
+}
+
+impl<F: Field> Folds<F> {
+    fn new(form: &Form<F>) -> Self {
+        let folding = Folding::of(form.coefficients.len());
+        Self {
+            folding,
+            coefficients: padded(&form.coefficients, folding),
+            factors: vec![F::one()],
+        }
+    }
+
+    /// Whether there is another round.
+    fn go_on(&self) -> bool {
+        self.coefficients.len() > self.folding.left
+    }
+
+    fn fold(&mut self, y: F) {
+        self.coefficients = fold(&self.coefficients, y, F::one());
+        // The first half of each run by y.
+        let factors = self.factors.iter();
+        self.factors = factors.flat_map(|&factor| [factor * y, factor]).collect();
+    }
+}
+
+/// The vector with zeros behind it, so that each round halves it.
+fn padded<F: Field>(vector: &[F], folding: Folding) -> Vec<F> {
+    let mut padded = vector.to_vec();
+    padded.resize(folding.padded(), F::zero());
+    padded
+}
+
+/// The low half under one factor and the high half under another.
 fn fold<F: Field>(vector: &[F], on_low: F, on_high: F) -> Vec<F> {
     let (low, high) = vector.split_at(vector.len() / 2);
     let both = low.iter().zip(high);
@@ -30,69 +82,86 @@ fn fold<F: Field>(vector: &[F], on_low: F, on_high: F) -> Vec<F> {
         .collect()
 }
 
-/// The vector with zeros behind it.
-fn padded<F: Field>(vector: &[F], length: usize) -> Vec<F> {
-    let mut padded = vector.to_vec();
-    padded.resize(length, F::zero());
-    padded
-}
-
-/// What generators are multiplied by in those of the next round, for each generator of that round: the first half by `y`.
-fn next_factors<F: Field>(factors: &[F], y: F) -> Vec<F> {
-    factors.iter().flat_map(|&f| [f * y, f]).collect()
-}
-
-/// Appends the rounds and what is left of a vector whose commitment under these generators, without a blinder, and whose value under the form
-/// the verifier has.
-///
-/// Generators are not folded: each round multiplies those it began with, which takes less than half the time for as few rounds as there are.
+/// A vector, and the form on it.
 #[cfg(feature = "prover")]
-#[allow(
-    clippy::indexing_slicing,
-    reason = "the prover's own: it runs on its own witness, never on bytes from outside"
-)]
+pub(crate) type Vector<'a, F> = (&'a [F], &'a Form<F>);
+
+/// Appends the rounds, and what is left of the vectors. The verifier has their commitments, without blinders, and their forms' values.
+#[cfg(feature = "prover")]
 pub(crate) fn prove<P: Profile>(
-    (generators, h): (&[Point<P>], Point<P>),
-    (vector, form): (&[Scalar<P>], &[Scalar<P>]),
+    generators: &Generators<P>,
+    vectors: [Vector<'_, Scalar<P>>; VECTORS],
     xi: Scalar<P>,
     transcript: &mut Transcript,
     proof: &mut Vec<u8>,
 ) {
-    let generators = &generators[..vector.len()];
-    let folding = Folding::of(vector.len());
-    let mut vector = padded(vector, folding.padded());
-    let mut form = padded(form, folding.padded());
-    let mut factors = vec![Scalar::<P>::one()];
-    for _ in 0..folding.rounds {
-        let (low, high) = vector.split_at(vector.len() / 2);
-        let (form_low, form_high) = form.split_at(form.len() / 2);
-        // One half of the vector under the other half's generators.
-        let across = |half: &[Scalar<P>], other: usize, form: &[Scalar<P>]| {
-            let runs = generators.chunks(half.len()).skip(other).step_by(2);
-            let (points, scalars): (Vec<Point<P>>, Vec<Scalar<P>>) = runs
-                .zip(&factors)
-                .flat_map(|(run, &factor)| {
-                    run.iter().zip(half).map(move |(&g, &z)| (g, factor * z))
-                })
-                .unzip();
-            msm_full::<P>(&points, &scalars) + h * (xi * dot(half, form))
-        };
-        let (left, right) = rayon::join(|| across(low, 1, form_high), || across(high, 0, form_low));
-        let both = [left.into_affine(), right.into_affine()];
-        transcript.points::<P>(Message::Fold, &both);
-        proof.extend(both.iter().flat_map(encode_point::<P>));
+    let all_places = vectors.iter().flat_map(|(_, form)| &form.places);
+    let count = all_places.map(|place| place + 1).max().unwrap_or(0);
+    // H stands behind the generators.
+    let used = generators.g.iter().take(count).chain([&generators.h]);
+    let bases = Bases::new(used);
+    let mut folded = vectors.map(|(vector, form)| {
+        let folds = Folds::new(form);
+        (padded(vector, folds.folding), folds, &form.places)
+    });
+    loop {
+        let active = folded.iter_mut().filter(|(_, folds, _)| folds.go_on());
+        let active: Vec<_> = active.collect();
+        if active.is_empty() {
+            break;
+        }
+        let lists = active.iter();
+        let lists =
+            lists.flat_map(|(vector, folds, places)| across(vector, folds, places, count, xi));
+        let points = bases.sums(&lists.collect::<Vec<_>>());
+        transcript.points::<P>(Message::Fold, &points);
+        proof.extend(points.iter().flat_map(encode_point::<P>));
         let y: Scalar<P> = transcript.challenge(Challenge::FoldPoint);
-        vector = fold(&vector, Scalar::<P>::one(), y);
-        form = fold(&form, y, Scalar::<P>::one());
-        factors = next_factors(&factors, y);
+        for (vector, folds, _) in active {
+            *vector = fold(vector, Scalar::<P>::ONE, y);
+            folds.fold(y);
+        }
     }
-    transcript.scalars(Message::Folded, &vector);
-    proof.extend(vector.iter().flat_map(encode_scalar));
+    for (vector, _, _) in &folded {
+        transcript.scalars(Message::Folded, vector);
+        proof.extend(vector.iter().flat_map(encode_scalar));
+    }
+}
+
+/// What the generators and `H` are multiplied by in `L` and in `R`: each half of the vector stands under the other half's generators.
+#[cfg(feature = "prover")]
+fn across<F: Field>(
+    vector: &[F],
+    folds: &Folds<F>,
+    places: &[usize],
+    count: usize,
+    xi: F,
+) -> [Vec<F>; 2] {
+    let half = vector.len() / 2;
+    let (low, high) = vector.split_at(half);
+    let (form_low, form_high) = folds.coefficients.split_at(half);
+    let of = |entries: &[F], is_high: bool, form: &[F]| {
+        let mut scalars = vec![F::zero(); count + 1];
+        let runs = places.chunks(half).skip(usize::from(is_high)).step_by(2);
+        for (run, &factor) in runs.zip(&folds.factors) {
+            for (&place, &z) in run.iter().zip(entries) {
+                if let Some(slot) = scalars.get_mut(place) {
+                    *slot = factor * z;
+                }
+            }
+        }
+        let value: F = entries.iter().zip(form).map(|(&z, &a)| z * a).sum();
+        if let Some(last) = scalars.last_mut() {
+            *last = xi * value;
+        }
+        scalars
+    };
+    [of(low, true, form_high), of(high, false, form_low)]
 }
 
 /// The equation that is left of `P + xi v H = <z, G> + xi <a, z> H`.
 pub(crate) struct Unfolded<P: Profile> {
-    /// What a generator each is multiplied by, on the right.
+    /// What the generators of the vector are multiplied by, on the right.
     pub generators: Vec<Scalar<P>>,
     /// What `H` is multiplied by, on the right.
     pub blinder: Scalar<P>,
@@ -102,42 +171,55 @@ pub(crate) struct Unfolded<P: Profile> {
     pub points: Vec<(Point<P>, Scalar<P>)>,
 }
 
-/// Reads the rounds and what is left of a vector as long as the form.
+/// Reads the rounds, and what is left of vectors with these forms.
 ///
 /// # Soundness
-/// The equation MUST be decided, by the caller.
+/// The equations MUST be decided, by the caller.
 pub(crate) fn read<P: Profile>(
-    form: &[Scalar<P>],
+    forms: [&Form<Scalar<P>>; VECTORS],
     xi: Scalar<P>,
     transcript: &mut Transcript,
     reader: &mut Reader<'_>,
-) -> Result<Unfolded<P>, Reject> {
-    let folding = Folding::of(form.len());
-    let length = form.len();
-    let mut form = padded(form, folding.padded());
-    let mut factors = vec![Scalar::<P>::one()];
-    let mut claimed = Scalar::<P>::one();
-    let mut points = Vec::with_capacity(2 * folding.rounds);
-    for _ in 0..folding.rounds {
-        let both @ [left, right] = reader.exactly_points::<P, 2>(Message::Fold)?;
-        transcript.points::<P>(Message::Fold, &both);
+) -> Result<[Unfolded<P>; VECTORS], Reject> {
+    let mut folded = forms.map(|form| {
+        let unfolded = Unfolded {
+            generators: Vec::new(),
+            blinder: Scalar::<P>::ZERO,
+            claimed: Scalar::<P>::ONE,
+            points: Vec::new(),
+        };
+        (Folds::new(form), unfolded)
+    });
+    loop {
+        let active = folded.iter_mut().filter(|(folds, _)| folds.go_on());
+        let active: Vec<_> = active.collect();
+        if active.is_empty() {
+            break;
+        }
+        let points = reader.points::<P>(Message::Fold, 2 * active.len())?;
+        transcript.points::<P>(Message::Fold, &points);
         let y: Scalar<P> = transcript.challenge(Challenge::FoldPoint);
-        form = fold(&form, y, Scalar::<P>::one());
-        factors = next_factors(&factors, y);
-        // What was on the left so far is multiplied by y.
-        claimed *= y;
-        points.iter_mut().for_each(|(_, scalar)| *scalar *= y);
-        points.extend([(left, Scalar::<P>::one()), (right, y.square())]);
+        for ((folds, unfolded), both) in active.into_iter().zip(points.as_chunks::<2>().0) {
+            let &[left, right] = both;
+            folds.fold(y);
+            // What was on the left so far is multiplied by y.
+            unfolded.claimed *= y;
+            unfolded
+                .points
+                .iter_mut()
+                .for_each(|(_, scalar)| *scalar *= y);
+            unfolded
+                .points
+                .extend([(left, Scalar::<P>::ONE), (right, y.square())]);
+        }
     }
-    let vector = reader.scalars(Message::Folded, folding.left)?;
-    transcript.scalars(Message::Folded, &vector);
-    let multiples = factors
-        .iter()
-        .flat_map(|&f| vector.iter().map(move |&z| f * z));
-    Ok(Unfolded {
-        generators: multiples.take(length).collect(),
-        blinder: xi * dot(&form, &vector),
-        claimed,
-        points,
-    })
+    for ((folds, unfolded), form) in folded.iter_mut().zip(forms) {
+        let vector = reader.scalars(Message::Folded, folds.folding.left)?;
+        transcript.scalars(Message::Folded, &vector);
+        let factors = folds.factors.iter();
+        let multiples = factors.flat_map(|&f| vector.iter().map(move |&z| f * z));
+        unfolded.generators = multiples.take(form.places.len()).collect();
+        unfolded.blinder = xi * dot(&folds.coefficients, &vector);
+    }
+    Ok(folded.map(|(_, unfolded)| unfolded))
 }

@@ -13,8 +13,12 @@ mod digits;
 )]
 mod fixed_base;
 
+#[cfg(feature = "prover")]
+use ark_ec::CurveGroup;
 use ark_ec::short_weierstrass::Projective;
 use ark_ec::{AdditiveGroup, AffineRepr};
+#[cfg(feature = "prover")]
+use ark_ff::Zero;
 #[cfg(feature = "prover")]
 use rayon::prelude::*;
 
@@ -93,6 +97,55 @@ fn msm_full_with<P: Profile>(
         .collect();
     let bits = weighted_bits(adder, &bases, &windows);
     horner(bits.iter().rev().map(|point| adder.unpack(point)))
+}
+
+/// Points of which many sums are made.
+#[cfg(feature = "prover")]
+pub(crate) struct Bases<P: Profile> {
+    adder: Adder<P>,
+    points: Vec<PackedPoint>,
+}
+
+#[cfg(feature = "prover")]
+impl<P: Profile> Bases<P> {
+    /// None of the points is the identity.
+    pub fn new<'a>(points: impl Iterator<Item = &'a Point<P>>) -> Self {
+        let adder = Adder::<P>::detect();
+        let points = points.map(|point| adder.pack(point)).collect();
+        Self { adder, points }
+    }
+
+    /// `sum scalars[i] * points[i]` of as many full-size scalars as there are points, for several lists of scalars at once. Zeros cost
+    /// nothing.
+    pub fn sums(&self, lists: &[Vec<Scalar<P>>]) -> Vec<Point<P>> {
+        let digits = parallel::map(lists, |scalars| {
+            let nonzero = scalars.iter().filter(|scalar| !scalar.is_zero()).count();
+            let width = digits::best_width(nonzero, digits::scalar_bits::<P>());
+            (digits::of_scalars::<P>(scalars, width), width)
+        });
+        let windows = digits.iter().flat_map(|(digits, width)| {
+            let windows = digits.chunks(self.points.len().max(1));
+            windows.map(|digits| Window {
+                digits,
+                width: *width,
+                ones: &[],
+            })
+        });
+        let windows: Vec<_> = windows.collect();
+        let bits = weighted_bits(self.adder, &self.points, &windows);
+        let mut bits = bits.as_slice();
+        let own = digits.iter().map(|(_, width)| {
+            let count = digits::windows(digits::scalar_bits::<P>(), *width) * width;
+            let (own, rest) = bits.split_at_checked(count as usize).unwrap_or_default();
+            bits = rest;
+            own
+        });
+        let own: Vec<_> = own.collect();
+        let sums = parallel::map(&own, |own| {
+            horner(own.iter().rev().map(|point| self.adder.unpack(point)))
+        });
+        Projective::normalize_batch(&sums)
+    }
 }
 
 /// [`Buckets::weighted_bits`], the windows shared among threads where there is enough to do.

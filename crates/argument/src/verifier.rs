@@ -111,7 +111,7 @@ pub(crate) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read_points<P: Profile>(
+    pub fn points<P: Profile>(
         &mut self,
         message: Message,
         count: usize,
@@ -128,7 +128,7 @@ impl Reader<'_> {
         &mut self,
         message: Message,
     ) -> Result<[Point<P>; N], Reject> {
-        let points = self.read_points::<P>(message, N)?;
+        let points = self.points::<P>(message, N)?;
         points.try_into().map_err(|_| Reject::Point(message))
     }
 
@@ -138,7 +138,7 @@ impl Reader<'_> {
         // All at once, for they share work.
         let fresh = relations.fresh();
         let counts: Vec<usize> = fresh.map(|(_, t)| t.layout.row_count()).collect();
-        let rows = self.read_points::<P>(Message::Rows, counts.iter().sum())?;
+        let rows = self.points::<P>(Message::Rows, counts.iter().sum())?;
         let mut rows = rows.into_iter();
         let of_tensor = |&count: &usize| rows.by_ref().take(count).collect();
         let fresh = counts.iter().map(of_tensor).collect();

@@ -58,4 +58,15 @@ impl FixedBase {
             }
         }
     }
+
+    /// `scalar * H`.
+    pub(super) fn multiple<P: Profile>(
+        &self,
+        adder: Adder<P>,
+        scalar: &Scalar<P>,
+    ) -> Projective<P> {
+        let mut terms = Vec::with_capacity(DIGITS as usize);
+        self.terms(adder, scalar, &mut terms);
+        terms.iter().map(|term| adder.unpack(term)).sum()
+    }
 }

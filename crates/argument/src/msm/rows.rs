@@ -56,8 +56,16 @@ pub fn commit_scalars<P: Profile>(
         vector.len() <= generators.g.len(),
         "a vector is not longer than the generators"
     );
-    let sum = msm_full::<P>(&generators.g[..vector.len()], vector) + generators.h * blinder;
+    let adder = Adder::detect();
+    let blinding = blinding(adder, generators).multiple(adder, &blinder);
+    let sum = msm_full::<P>(&generators.g[..vector.len()], vector) + blinding;
     sum.into_affine()
+}
+
+/// The multiples of `H`, in the form of an adder that this machine has.
+fn blinding<P: Profile>(adder: Adder<P>, generators: &Generators<P>) -> &FixedBase {
+    let multiples = || FixedBase::new(adder, &generators.h);
+    generators.blinding.get_or_init(multiples)
 }
 
 /// As [`commit_rows`], of full-size scalars: a row takes one multi-exponentiation.
@@ -90,9 +98,7 @@ fn commit_slices<P: Profile, T: Copy + Into<i64> + Sync>(
         .iter()
         .map(|point| adder.pack(point))
         .collect();
-    let blinding = generators
-        .blinding
-        .get_or_init(|| FixedBase::new(adder, &generators.h));
+    let blinding = blinding(adder, generators);
     let batch = (2 * BATCH / longest.max(1))
         .min(rows.len().div_ceil(rayon::current_num_threads()))
         .max(1);

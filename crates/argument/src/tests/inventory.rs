@@ -72,11 +72,18 @@ fn elements(
     let response = 3 + relations.factor_count() + 2;
     notes.extend((0..response).map(|_| (false, drawn)));
     drawn += 1;
-    for folding in relations.foldings() {
-        for _ in 0..folding.rounds {
-            notes.extend([(true, drawn); 2]);
-            drawn += 1;
-        }
+    let foldings = relations.foldings();
+    for round in 0..foldings
+        .map(|folding| folding.rounds)
+        .into_iter()
+        .max()
+        .unwrap()
+    {
+        let active = foldings.iter().filter(|folding| folding.rounds > round);
+        active.for_each(|_| notes.extend([(true, drawn); 2]));
+        drawn += 1;
+    }
+    for folding in foldings {
         notes.extend((0..folding.left).map(|_| (false, drawn)));
     }
     assert_eq!(32 * notes.len(), proof.len());
@@ -93,11 +100,8 @@ fn all_is_absorbed(relations: &Relations, statement: &Statement<'_, P>, proof: &
     };
     let (verdict, honest) = challenges(statement, proof);
     assert_eq!(verdict, Ok(()));
-    let folds: usize = relations
-        .foldings()
-        .map(|folding| folding.rounds)
-        .iter()
-        .sum();
+    let rounds = relations.foldings().map(|folding| folding.rounds);
+    let folds = rounds.into_iter().max().unwrap();
     let mut expected = vec![Challenge::Chi, Challenge::X, Challenge::Form];
     expected.extend(vec![Challenge::FoldPoint; folds]);
     expected.extend([Challenge::Combine, Challenge::Combine, Challenge::Weight]);
@@ -187,7 +191,7 @@ fn everything_of_a_sample_is_absorbed_before_the_next_challenge() {
         inputs: 2,
         hidden: 2,
         outputs: 2,
-        c: 6,
+        c: 7,
         ..Shape::default()
     };
     let relations = shape.relations();

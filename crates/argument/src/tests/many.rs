@@ -83,12 +83,12 @@ fn presented<'a>(
         .collect()
 }
 
-/// The proof with `by` added to the first scalar that is left of the folded pads. No message but those that fold the opened vector comes
-/// behind it, so that the first equation is wrong by that multiple of one point, and nothing else is.
+/// The proof with `by` added to the first scalar that is left of the folded pads. No challenge of the first equation is drawn behind it, which is
+/// wrong by that multiple of one point, and nothing else is.
 fn wrong_by(relations: &Relations, proof: &[u8], by: F) -> Vec<u8> {
     let mut proof = proof.to_vec();
     let [pads, vector] = relations.foldings();
-    let behind = pads.left + 2 * vector.rounds + vector.left;
+    let behind = pads.left + vector.left;
     let start = proof.len() - 32 * behind;
     let place = start..start + 32;
     let scalar: F = decode_scalar(proof[place.clone()].try_into().unwrap()).unwrap();
@@ -169,7 +169,7 @@ fn unreadable_proofs_are_among_them() {
     let statements = key.statements();
     let mut proofs = key.proofs.clone();
     proofs[0].clear();
-    proofs[1][7] ^= 1;
+    proofs[1][31] = 0xff;
     let last = proofs[3].len();
     proofs[3][last - 1] = 0xff;
     let found = verdicts(&generators, &presented(&key, &statements, &proofs));

@@ -132,9 +132,9 @@ impl<P: Profile> Case<P> {
             (4, true),
             (3 + self.relations.factor_count() + 2, false),
         ];
-        for folding in self.relations.foldings() {
-            runs.extend([(2 * folding.rounds, true), (folding.left, false)]);
-        }
+        let foldings = self.relations.foldings();
+        runs.extend(foldings.map(|folding| (2 * folding.rounds, true)));
+        runs.extend(foldings.map(|folding| (folding.left, false)));
         let kinds = runs
             .into_iter()
             .flat_map(|(count, is_point)| vec![is_point; count]);
@@ -359,7 +359,7 @@ fn no_element_of_a_sample_proof_can_be_changed() {
         hidden: 2,
         outputs: 2,
         samples: 2,
-        c: 6,
+        c: 7,
         ..Shape::default()
     };
     let case = Case::<GrumpkinConfig>::sample(shape, 3);
