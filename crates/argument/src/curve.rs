@@ -29,7 +29,7 @@ pub trait Profile:
     fn coordinate_from_limbs(limbs: [u64; 4]) -> Self::BaseField;
 
     /// Tables for square roots of coordinates, made when first needed.
-    fn square_roots() -> &'static SquareRoots<Self::BaseField>;
+    fn square_roots() -> &'static SquareRoots<Self>;
 }
 
 macro_rules! profile {
@@ -49,8 +49,8 @@ macro_rules! profile {
                 <$field>::new_unchecked(BigInt::new(limbs))
             }
 
-            fn square_roots() -> &'static SquareRoots<Self::BaseField> {
-                static ROOTS: OnceLock<SquareRoots<$field>> = OnceLock::new();
+            fn square_roots() -> &'static SquareRoots<Self> {
+                static ROOTS: OnceLock<SquareRoots<$config>> = OnceLock::new();
                 ROOTS.get_or_init(SquareRoots::new)
             }
         }

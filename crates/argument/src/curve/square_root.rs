@@ -4,40 +4,44 @@
 //! `a w^2 = g^e`, and if `e` is even, `a w g^(-e/2)` is a root; else there is none. This is the algorithm of Tonelli and Shanks, with `e` found some
 //! bits at a time from tables (Sarkar, 2020/1407). Nearly all of the time goes into `w`, whose exponent is the same for all.
 
+#[cfg(all(feature = "prover", target_arch = "x86_64"))]
+mod ifma;
+
+use crate::curve::Profile;
 use crate::parallel;
-use ark_ff::{BigInteger, PrimeField};
+use ark_ff::{BigInteger, FftField, Field, PrimeField};
 use std::collections::HashMap;
 
 /// Numbers that share a task.
 const TOGETHER: usize = 64;
 /// Bits of the exponent `(t-1)/2` that are multiplied in at once.
-const WINDOW: usize = 5;
+const WINDOW: usize = 4;
 
-/// Tables for square roots in a field.
-pub struct SquareRoots<F> {
+/// Tables for square roots of a curve's coordinates.
+pub struct SquareRoots<P: Profile> {
     /// Bits of `e` that are found at once. They divide `s`.
     bits: u32,
     /// For each run of bits of `e`, `g^-(d 2^(bits run))` for each digit `d`.
-    inverses: Vec<Vec<F>>,
+    inverses: Vec<Vec<P::BaseField>>,
     /// For the elements of the subgroup of order `2^bits`, the digit of which it is the power of the generator.
-    digits: HashMap<F, usize>,
+    digits: HashMap<P::BaseField, usize>,
     /// `(t-1)/2` in runs of [`WINDOW`] bits, the highest first.
     exponent: Vec<usize>,
 }
 
-impl<F: PrimeField> SquareRoots<F> {
+impl<P: Profile> SquareRoots<P> {
     /// Makes the tables.
     pub fn new() -> Self {
-        let s = F::TWO_ADICITY;
+        let s = P::BaseField::TWO_ADICITY;
         let bits = (1..=8).rev().find(|bits| s % bits == 0).unwrap_or(1);
         let size = 1usize << bits;
-        let powers = |base: F| -> Vec<F> {
-            let steps = std::iter::successors(Some(F::one()), |&power| Some(power * base));
+        let powers = |base: P::BaseField| -> Vec<P::BaseField> {
+            let steps = std::iter::successors(Some(P::BaseField::ONE), |&power| Some(power * base));
             steps.take(size).collect()
         };
-        let g = F::TWO_ADIC_ROOT_OF_UNITY;
+        let g = P::BaseField::TWO_ADIC_ROOT_OF_UNITY;
         let inverse = g.inverse().unwrap_or_default();
-        let squared = |mut base: F, times: u32| {
+        let squared = |mut base: P::BaseField, times: u32| {
             (0..times).for_each(|_| {
                 base.square_in_place();
             });
@@ -46,7 +50,7 @@ impl<F: PrimeField> SquareRoots<F> {
         let runs = s / bits;
         let inverses = (0..runs).map(|run| powers(squared(inverse, bits * run)));
         let digits = powers(squared(g, s - bits)).into_iter().zip(0..);
-        let exponent = F::TRACE_MINUS_ONE_DIV_TWO.to_bits_le();
+        let exponent = P::BaseField::TRACE_MINUS_ONE_DIV_TWO.to_bits_le();
         let windows = exponent.chunks(WINDOW).rev();
         let number = |bits: &[bool]| {
             bits.iter()
@@ -62,8 +66,8 @@ impl<F: PrimeField> SquareRoots<F> {
     }
 
     /// A root of each number, or none where there is none. Zero is taken to have none.
-    pub fn of(&self, numbers: &[F]) -> Vec<Option<F>> {
-        let parts: Vec<&[F]> = numbers.chunks(TOGETHER).collect();
+    pub fn of(&self, numbers: &[P::BaseField]) -> Vec<Option<P::BaseField>> {
+        let parts: Vec<&[P::BaseField]> = numbers.chunks(TOGETHER).collect();
         let roots = parallel::map(&parts, |part| {
             let powers = self.powers(part);
             let both = part.iter().zip(powers);
@@ -73,7 +77,7 @@ impl<F: PrimeField> SquareRoots<F> {
     }
 
     /// The root of `a`, given `w = a^((t-1)/2)`.
-    fn finish(&self, a: F, w: F) -> Option<F> {
+    fn finish(&self, a: P::BaseField, w: P::BaseField) -> Option<P::BaseField> {
         let mut root = a * w;
         let mut rest = root * w;
         let last = self.inverses.len().checked_sub(1)?;
@@ -92,7 +96,7 @@ impl<F: PrimeField> SquareRoots<F> {
     }
 
     /// `g^-(d 2^(bits run) / 2)`.
-    fn half(&self, run: usize, digit: usize) -> Option<F> {
+    fn half(&self, run: usize, digit: usize) -> Option<P::BaseField> {
         let inverses = self.inverses.get(run)?;
         if digit.is_multiple_of(2) {
             return inverses.get(digit / 2).copied();
@@ -104,10 +108,19 @@ impl<F: PrimeField> SquareRoots<F> {
     }
 
     /// `a^((t-1)/2)` of each.
-    fn powers(&self, numbers: &[F]) -> Vec<F> {
+    fn powers(&self, numbers: &[P::BaseField]) -> Vec<P::BaseField> {
+        #[cfg(all(feature = "prover", target_arch = "x86_64"))]
+        if crate::lanes::is_available() {
+            // SAFETY: the machine has the instructions.
+            return unsafe { ifma::powers::<P>(&self.exponent, numbers) };
+        }
+        self.portable_powers(numbers)
+    }
+
+    fn portable_powers(&self, numbers: &[P::BaseField]) -> Vec<P::BaseField> {
         numbers
             .iter()
-            .map(|&a| power(&self.exponent, F::one(), a, |a, b| *a * b))
+            .map(|&a| power(&self.exponent, P::BaseField::ONE, a, |a, b| *a * b))
             .collect()
     }
 }
@@ -141,16 +154,17 @@ fn power<T: Copy>(exponent: &[usize], one: T, base: T, multiply: impl Fn(&T, &T)
 mod tests {
     use super::*;
     use crate::curve::reduce;
+    use ark_ff::AdditiveGroup;
 
-    fn are_those_of_the_library<F: PrimeField>() {
+    fn are_those_of_the_library<P: Profile>() {
         let mut stream = blake3::Hasher::new().update(b"roots").finalize_xof();
         let mut number = || {
             let mut wide = [0; 64];
             stream.fill(&mut wide);
-            reduce::<F>(&wide)
+            reduce::<P::BaseField>(&wide)
         };
-        let roots = SquareRoots::<F>::new();
-        let numbers: Vec<F> = (0..1003).map(|_| number()).collect();
+        let roots = SquareRoots::<P>::new();
+        let numbers: Vec<P::BaseField> = (0..1003).map(|_| number()).collect();
         let found = roots.of(&numbers);
         let mut with_roots = 0;
         for (a, root) in numbers.iter().zip(found) {
@@ -161,12 +175,13 @@ mod tests {
             }
         }
         assert!((400..600).contains(&with_roots));
-        assert_eq!(roots.of(&[F::zero()]), [None]);
+        assert_eq!(roots.powers(&numbers), roots.portable_powers(&numbers));
+        assert_eq!(roots.of(&[P::BaseField::ZERO]), [None]);
     }
 
     #[test]
     fn roots_are_those_of_the_library() {
-        are_those_of_the_library::<ark_grumpkin::Fq>();
-        are_those_of_the_library::<ark_bn254::Fq>();
+        are_those_of_the_library::<ark_grumpkin::GrumpkinConfig>();
+        are_those_of_the_library::<ark_bn254::g1::Config>();
     }
 }
