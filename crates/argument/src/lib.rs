@@ -70,8 +70,8 @@ pub use fold::fold_rows;
 #[cfg(feature = "prover")]
 pub use inferproof_integers::{Integers, OutOfRange};
 pub use inferproof_relations::{
-    CommittedTensor, Constant, Contraction, FieldParts, Layout, Limits, Linear, Lookup, Origin,
-    Parts, Relations, RelationsError, Source, Table, Term,
+    CommittedTensor, Constant, Contraction, FieldParts, Folding, Layout, Limits, Linear, Lookup,
+    Origin, Parts, Relations, RelationsError, Source, Table, Term,
 };
 #[cfg(feature = "cheating")]
 pub use prover::prove_anything;

@@ -1,17 +1,25 @@
 //! How long commitment rows are.
 //!
-//! A proof opens one vector of `2^c` entries, and the verifier combines all row commitments: both are least when rows are about
-//! as many as they are long.
+//! Every row of a proof is a point in it, and the verifier combines all rows, those of the weights as well; so rows should be few. But
+//! the vector that is opened is as long as a row, and folding it takes the prover a multi-exponentiation a round.
 
 use crate::lower::tables::{WIDE_SPAN, max_span};
+use inferproof_argument::Folding;
 use inferproof_program::{Max, Op, Program};
 use std::collections::BTreeSet;
 
-/// The least and greatest `c`. Every proof holds a row, those of the weights' ranges as well, of which a key has one for a million weights.
-const RANGE: std::ops::RangeInclusive<u32> = 5..=12;
+/// The least and greatest `c`.
+const RANGE: std::ops::RangeInclusive<u32> = 5..=13;
 
-/// `c` for a program: the one with the fewest points to combine, counting its weights' rows, its trace's rows, the rows of its
-/// large tables' multiplicities and a row.
+/// What a row of a proof costs: 32 bytes, and what reading it and a multiple of it take the verifier, counted as [`OF_VERIFIER`] bytes each.
+const OF_ROW: usize = 32 + 3 * OF_VERIFIER;
+/// What a multiple of a point costs in the verifier, in bytes of a proof that are worth as much: 2.4 us, of which 400 are worth 2 kB.
+const OF_VERIFIER: usize = 5;
+/// What it costs in the prover: 400 of them are worth 800 bytes.
+const OF_PROVER: usize = 2;
+
+/// `c` for a program: the one with the least cost, counting its weights' rows, its trace's rows, the rows of its large tables'
+/// multiplicities, and the opened vector.
 pub(crate) fn row_bits(program: &Program) -> u32 {
     let functions = program.tables.iter().map(|t| t.values.len());
     let multiplicities = functions
@@ -24,15 +32,22 @@ pub(crate) fn row_bits(program: &Program) -> u32 {
             committed = committed.saturating_add(tensor.volume().saturating_mul(2));
         }
     }
-    let points = |c: u32| {
+    let fresh = committed.saturating_add(multiplicities);
+    let cost = |c: u32| {
         let weights: usize = super::lower::layouts::layouts(program, c).map_or(0, |layouts| {
             layouts.iter().map(|(_, l)| l.row_count()).sum()
         });
-        // A trace row costs a point in the proof beside the verifier's work; an opened entry costs a scalar.
-        let fresh = committed.saturating_add(multiplicities);
-        weights.saturating_add(2 * fresh.div_ceil(1 << c) + (1 << c))
+        let length = 1usize << c;
+        // The vector's mask and each round of folding are a multi-exponentiation.
+        let of_prover = OF_PROVER * (1 + Folding::of(length).rounds);
+        let of_rows = OF_ROW.saturating_mul(fresh.div_ceil(length));
+        let of_vector = length * (OF_VERIFIER + of_prover);
+        OF_VERIFIER
+            .saturating_mul(weights)
+            .saturating_add(of_rows)
+            .saturating_add(of_vector)
     };
-    RANGE.min_by_key(|&c| points(c)).unwrap_or(9)
+    RANGE.min_by_key(|&c| cost(c)).unwrap_or(9)
 }
 
 /// Entries of the clamp tables that maxima look up: as many as the differences that they may meet.
