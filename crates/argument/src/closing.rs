@@ -141,7 +141,7 @@ pub(crate) fn respond<P: Profile>(
 }
 
 /// The linear forms on what is folded: on the pads that are no factors, and on the opened vector.
-fn forms<F: PrimeField>(batch: &Batch<F>, factors: &[usize]) -> [Form<F>; 2] {
+pub(crate) fn forms<F: PrimeField>(batch: &Batch<F>, factors: &[usize]) -> [Form<F>; 2] {
     let numbered = batch.a.iter().copied().enumerate();
     let (places, coefficients) = numbered
         .filter(|(pad, _)| factors.binary_search(pad).is_err())

@@ -20,6 +20,8 @@ pub enum Program {
     Frozen(Log),
     /// Challenges of one kind are always this.
     Fixed(Challenge, [u8; 64]),
+    /// Challenges of each of these kinds are always this.
+    Several(Vec<(Challenge, [u8; 64])>),
 }
 
 thread_local! {
@@ -40,6 +42,11 @@ pub fn intercept(challenge: Challenge, wide: &mut [u8; 64]) {
             }
             Program::Fixed(kind, bits) if *kind == challenge => *wide = *bits,
             Program::Fixed(..) => {}
+            Program::Several(all) => {
+                if let Some((_, bits)) = all.iter().find(|(kind, _)| *kind == challenge) {
+                    *wide = *bits;
+                }
+            }
         }
         log.push((challenge, *wide));
     });
