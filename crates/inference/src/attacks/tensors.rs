@@ -129,9 +129,9 @@ fn commitments_to_something_else() {
         ("rows", |c| c.row_bits = 0),
         ("rows", |c| c.row_bits = 17),
         ("number of rows", |c| c.rows.truncate(0)),
-        ("number of rows", |c| c.rows.extend_from_within(..64)),
+        ("number of rows", |c| c.rows.extend_from_within(..32)),
         ("number of rows", |c| c.rows.truncate(c.rows.len() - 1)),
-        ("no point", |c| c.rows[..64].fill(0xff)),
+        ("no point", |c| c.rows[..32].fill(0xff)),
         ("weight", |c| c.kind = TensorKind::Weight),
         ("a score, which is no data", |c| c.kind = TensorKind::Score),
     ];
