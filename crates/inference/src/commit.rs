@@ -1,5 +1,6 @@
 //! Committing to a model: row commitments of its weights, and the one-time proof that they are in range.
 
+use crate::generators::generators;
 use crate::key::{Architecture, VerifyingKey};
 use crate::lower::layouts::layouts;
 use crate::lower::weights::{RangePart, range_parts};
@@ -10,10 +11,9 @@ use crate::statement::StatementShape;
 use crate::visible::Visible;
 use crate::witness::fill_range;
 use inferproof_argument::curve::{Profile, Scalar};
-use inferproof_argument::generators::Generators;
 use inferproof_argument::msm::commit_rows;
 use inferproof_argument::{Entropy, Integers, Limits, Opening, ProveError, Statement, Witness};
-use inferproof_program::{BoundWeights, Program, Weights};
+use inferproof_program::{BoundWeights, Program, TensorId, Weights};
 use zeroize::Zeroizing;
 
 /// Why a model could not be committed.
@@ -42,7 +42,6 @@ impl<P: Profile> ModelSecret<P> {
             .weights()
             .zip(&self.blinders)
             .map(|(id, blinders)| {
-                let values = self.weights.get(id).cloned();
                 let missing = || ProveError::Witness {
                     name: program
                         .tensor(id)
@@ -51,12 +50,24 @@ impl<P: Profile> ModelSecret<P> {
                     expected: program.tensor(id).map_or(0, |t| t.volume()),
                     got: 0,
                 };
-                Ok(Opening {
-                    values: values.ok_or_else(missing)?,
-                    blinders: blinders.clone(),
-                })
+                self.opening(id, blinders).ok_or_else(missing)
             })
             .collect()
+    }
+
+    /// The same of those weights that are there.
+    pub(crate) fn openings_there(&self, program: &Program) -> Vec<Option<Opening<P>>> {
+        let weights = program.weights().zip(&self.blinders);
+        weights
+            .map(|(id, blinders)| self.opening(id, blinders))
+            .collect()
+    }
+
+    fn opening(&self, id: TensorId, blinders: &Zeroizing<Vec<Scalar<P>>>) -> Option<Opening<P>> {
+        Some(Opening {
+            values: self.weights.get(id)?.clone(),
+            blinders: blinders.clone(),
+        })
     }
 }
 
@@ -102,7 +113,7 @@ pub fn commit<P: Profile>(
         .max()
         .unwrap_or(0)
         .max(1 << row_bits);
-    let generators = Generators::<P>::new(count);
+    let generators = generators::<P>(count);
 
     let mut entropy = Entropy::new(
         "model blinders",

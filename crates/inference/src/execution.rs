@@ -14,7 +14,7 @@ use crate::Digest;
 use inferproof_claims::{Claim, ClaimError};
 use inferproof_program::{Builder, ComposeError, Derived, ProgramError, TensorId, ValidProgram};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a model is run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -166,6 +166,20 @@ impl Execution {
             true => model.clone(),
             false => self.of(model, &[])?.derived.program,
         })
+    }
+
+    /// The weights of the model that are read.
+    ///
+    /// # Errors
+    /// If the model cannot be run like this.
+    pub fn weights(&self, model: &ValidProgram) -> Result<BTreeSet<TensorId>, ExecutionError> {
+        if self.is_plain() {
+            return Ok(model.weights().collect());
+        }
+        let read: BTreeSet<usize> = self.of(model, &[])?.weights.into_iter().collect();
+        let placed = model.weights().zip(0..);
+        let read = placed.filter(|(_, place)| read.contains(place));
+        Ok(read.map(|(id, _)| id).collect())
     }
 
     /// What is run and claimed.

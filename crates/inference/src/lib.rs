@@ -38,6 +38,7 @@ mod execution;
 mod face;
 #[cfg(feature = "prover")]
 mod forecast;
+mod generators;
 pub mod generic;
 mod given;
 mod key;
@@ -80,7 +81,7 @@ pub use execution::{
 pub use face::{BlindingError, Inference, ModelSecret, Prover, commit};
 pub use face::{Verifier, VerifyingKey};
 #[cfg(feature = "prover")]
-pub use forecast::{Forecast, forecast};
+pub use forecast::{Forecast, forecast, forecast_part};
 pub use inferproof_argument::curve::{EncodingError, SCALAR_BYTES};
 pub use inferproof_argument::{Limits, PROTOCOL};
 #[cfg(feature = "prover")]

@@ -130,7 +130,8 @@ pub(crate) fn check_claims(
 pub struct Prover<P: Profile> {
     verifier: Verifier<P>,
     weights: BoundWeights,
-    openings: Vec<Opening<P>>,
+    /// Of the weights that are there.
+    openings: Vec<Option<Opening<P>>>,
 }
 
 /// An inference and its proof.
@@ -179,7 +180,8 @@ impl<P: Profile> Prover<P> {
         Self::within(key, secret, &Limits::default())
     }
 
-    /// As [`Self::new`], with limits of the caller's on what the key may demand.
+    /// As [`Self::new`], with limits of the caller's on what the key may demand. The secret may have fewer weights than the model, those that
+    /// [`Execution::weights`](crate::Execution::weights) names: statements that read others are refused.
     ///
     /// # Errors
     /// If the key is defective or demands more, or the secret does not fit it.
@@ -193,7 +195,7 @@ impl<P: Profile> Prover<P> {
         if secret.weights.program() != program {
             return Err(InferenceError::Model);
         }
-        let openings = secret.openings(program)?;
+        let openings = secret.openings_there(program);
         Ok(Self {
             weights: secret.weights,
             openings,
@@ -305,7 +307,7 @@ impl<P: Profile> Prover<P> {
     /// The openings of the weights that a run reads.
     fn weights_of(&self, executed: &Executed) -> impl Iterator<Item = &Opening<P>> {
         let places = executed.weights.iter();
-        places.filter_map(|&place| self.openings.get(place))
+        places.filter_map(|&place| self.openings.get(place)?.as_ref())
     }
 
     /// What the argument is told of a statement and what it discloses.

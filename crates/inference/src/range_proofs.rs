@@ -1,12 +1,12 @@
 //! The one-time proofs that every weight is in its declared range: what they bind, and how they are verified.
 
 use crate::Digest;
+use crate::generators::generators;
 use crate::lower::weights::{RangePart, part_count, range_parts};
 use crate::rejection::KeyError;
 use crate::verify::Verifier;
 use inferproof_argument::Statement;
 use inferproof_argument::curve::Profile;
-use inferproof_argument::generators::Generators;
 use inferproof_program::Program;
 
 impl<P: Profile> Verifier<P> {
@@ -25,13 +25,13 @@ impl<P: Profile> Verifier<P> {
             });
         }
         let declared = declared_weights(program, row_bits);
-        let mut generators = Generators::new(0);
+        let mut made = generators(0);
         let parts = range_parts(program, row_bits, self.limits())?;
         for (number, (part, proof)) in parts.zip(&self.key().range_proofs).enumerate() {
             let part = part?;
             let count = part.lowered.relations.generator_count();
-            if count > generators.g.len() {
-                generators = Generators::new(count);
+            if count > made.g.len() {
+                made = generators(count);
             }
             let context = range_context(&declared, number);
             let statement = Statement {
@@ -39,7 +39,7 @@ impl<P: Profile> Verifier<P> {
                 external: part_rows(&part, &self.key().commitments),
                 publics: &[],
             };
-            inferproof_argument::verify(&part.lowered.relations, &generators, &statement, proof)
+            inferproof_argument::verify(&part.lowered.relations, &made, &statement, proof)
                 .map_err(|reason| KeyError::RangeProof {
                     part: number,
                     reason,

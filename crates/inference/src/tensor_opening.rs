@@ -2,6 +2,7 @@
 
 use crate::data_window::Stretch;
 use crate::encoding::{DecodeError, Kind, decode, encode};
+use crate::generators::{KEPT, generators};
 use crate::tensor_commitment::{TensorCommitment, TensorKind};
 use crate::{Curve, Digest};
 use inferproof_argument::curve::{Profile, SCALAR_BYTES, Scalar, decode_scalar, encode_scalar};
@@ -153,7 +154,9 @@ impl TensorOpening {
         if opening.values.len() != volume || opening.blinders.len() != layout.row_count() {
             return Err(wrong());
         }
-        let generators = Generators::new(layout.row_width());
+        // As many as full rows take, if that is no more than a model's: what reads the opening needs these as well.
+        let full = (1usize << self.commitment.row_bits).min(KEPT);
+        let generators = generators(layout.row_width().max(full));
         let rows = commit_rows(
             &generators,
             &opening.values,

@@ -2,6 +2,7 @@
 
 use crate::Digest;
 use crate::execution::{Executed, Execution, ExecutionError};
+use crate::generators::generators;
 use crate::given::{given, public_tensors};
 use crate::key::VerifyingKey;
 use crate::lower::layouts::layouts;
@@ -90,7 +91,7 @@ impl<P: Profile> Verifier<P> {
         let program = &architecture.program;
         let rows = RowBits::all(architecture.row_bits);
         let lowered = lower(program, &[], &StatementShape::plain(program), rows, limits)?;
-        let generators = Arc::new(Generators::new(lowered.relations.generator_count()));
+        let generators = generators(lowered.relations.generator_count());
         let executed = Arc::new(Executed::plain(program));
         Ok(Self {
             model_id: key.model_id(),
@@ -117,15 +118,10 @@ impl<P: Profile> Verifier<P> {
             let rows = self.rows(&executed, shape);
             let program = executed.program();
             let lowered = lower(program, &executed.claims, shape, rows, &self.limits)?;
-            let needed = lowered.relations.generator_count();
-            let generators = match self.plain.generators.g.len() >= needed {
-                true => self.plain.generators.clone(),
-                false => Arc::new(Generators::new(needed)),
-            };
             Ok(Prepared {
                 executed,
+                generators: generators(lowered.relations.generator_count()),
                 lowered,
-                generators,
             })
         })
     }

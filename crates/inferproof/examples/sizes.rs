@@ -6,8 +6,7 @@ use inferproof::{Error, Model};
 fn main() -> Result<(), Error> {
     for folder in std::env::args_os().skip(1) {
         let model = Model::open(folder.as_ref())?;
-        let key = model.key.decode()?;
-        let architecture = key.architecture();
+        let architecture = model.verifying_key().architecture();
         let forecast = inferproof::forecast(&architecture.program)?;
         println!("{}: {forecast:?}", folder.display());
     }

@@ -158,14 +158,16 @@ fn commit_to(
         estimate,
     );
     let json = serde_json::to_string_pretty(&card).unwrap_or_default();
+    let key = CardBinding::bind(key, json.as_bytes());
     let key_file = KeyFile {
         path,
-        bytes: CardBinding::bind(key, json.as_bytes()).encode(),
+        bytes: key.encode(),
         curve: plan.curve,
     };
     Ok(Compilation {
         model: Model {
             key: key_file,
+            decoded: key,
             card: Some(json),
             weights,
             blinding,

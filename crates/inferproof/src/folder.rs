@@ -16,8 +16,10 @@ use crate::atomic::{Access, Folder};
 use crate::cache::Cache;
 use crate::error::Error;
 use crate::public_weights;
-use crate::secret::{SecretError, decode_secret, decode_weights};
-use inferproof_inference::{Limits, ModelSecret, Prover, VerifyingKey, Visible, hex};
+use crate::secret::{SecretError, decode_secret, decode_some_weights, decode_weights};
+use inferproof_inference::{
+    Execution, Limits, ModelSecret, Prover, StatementError, VerifyingKey, Visible, hex,
+};
 use inferproof_program::BoundWeights;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -64,8 +66,9 @@ fn folder_of(visible: Visible) -> &'static str {
 
 /// A compiled model with all it takes to prove: the contents of its folder.
 pub struct Model {
-    /// The verifying key.
+    /// The verifying key's file.
     pub key: KeyFile,
+    pub(crate) decoded: VerifyingKey,
     /// The model card, if there is one: proving does not need it.
     pub card: Option<String>,
     pub(crate) weights: SecretFile,
@@ -92,17 +95,25 @@ impl Model {
             });
         }
         let key = KeyFile::read(&public)?;
-        let visible = key.visible()?;
+        let decoded = key.decode()?;
+        let visible = decoded.architecture().weights;
         let weights = SecretFile::read(path.join(folder_of(visible)).join(WEIGHTS))?;
         let blinding = (visible == Visible::Private)
             .then(|| SecretFile::read(path.join(SECRET).join(BLINDING)))
             .transpose()?;
         Ok(Self {
             key,
+            decoded,
             card: std::fs::read_to_string(public.join(CARD)).ok(),
             weights,
             blinding,
         })
+    }
+
+    /// The verifying key.
+    #[must_use]
+    pub fn verifying_key(&self) -> &VerifyingKey {
+        &self.decoded
     }
 
     /// Writes all of it into a folder that has just been begun, secrets for the owner alone.
@@ -144,9 +155,9 @@ impl Model {
     /// # Errors
     /// As [`prover`](Self::prover), and if the key demands more.
     pub fn prover_within(&self, cache: &Cache, limits: &Limits) -> Result<Prover, Error> {
-        let key = self.key.decode()?;
-        let secret = self.secret(&key, cache)?;
-        Ok(Prover::within(key, secret, limits)?)
+        let key = self.verifying_key();
+        let secret = self.secret(key, cache)?;
+        Ok(Prover::within(key.clone(), secret, limits)?)
     }
 
     /// The weights alone, for a run without a proof. Public ones are checked to be those that the key commits to, unless the cache
@@ -169,7 +180,36 @@ impl Model {
     /// # Errors
     /// If they are not those of the key.
     pub fn secret(&self, key: &VerifyingKey, cache: &Cache) -> Result<ModelSecret, Error> {
-        let weights = self.weights(key, cache)?;
+        self.blinded(key, self.weights(key, cache)?)
+    }
+
+    /// The same, of the weights alone that such a run of the model reads: a part of a model is proven in the memory of that part.
+    ///
+    /// # Errors
+    /// As [`Self::secret`], and if the model cannot be run like this.
+    pub fn secret_of(
+        &self,
+        key: &VerifyingKey,
+        execution: &Execution,
+        cache: &Cache,
+    ) -> Result<ModelSecret, Error> {
+        let program = &key.architecture().program;
+        let wanted = execution
+            .weights(program)
+            .map_err(|reason| Error::statement(&self.key.path)(StatementError::from(reason)))?;
+        let weights = match self.blinding {
+            Some(_) => {
+                let (id, bytes) = (hex(&key.model_id()), &self.weights.bytes);
+                let weights = decode_some_weights(program, &id, bytes, &wanted);
+                weights.map_err(self.weights.wrong())?
+            }
+            // What the key commits to can only be compared as a whole.
+            None => self.weights(key, cache)?.only(&wanted),
+        };
+        self.blinded(key, weights)
+    }
+
+    fn blinded(&self, key: &VerifyingKey, weights: BoundWeights) -> Result<ModelSecret, Error> {
         match &self.blinding {
             None => Ok(ModelSecret::unblinded(key, weights)),
             Some(file) => {

@@ -66,27 +66,22 @@ impl<'a> InputPlan<'a> {
     #[must_use]
     pub fn with(&self, given: Sample) -> RunInput {
         let mut given = given.into_iter();
-        let inputs = self.program.inputs.iter();
-        let tensors = inputs.filter_map(|&id| self.program.tensor(id));
-        let sample = tensors.zip(&self.committed).map(|(tensor, committed)| {
-            let unit = 2f64.powi(-tensor.scale_log2);
-            match committed {
-                Some(integers) => integers.iter().map(|&n| n as f64 * unit).collect(),
-                None => given.next().unwrap_or_default(),
-            }
-        });
-        let sample: Sample = sample.collect();
-        let mut integers = quantize_inputs(self.program, &sample);
-        // Integers of more than 53 bits are not what their reals say.
-        for (integers, committed) in integers.iter_mut().zip(&self.committed) {
-            if let Some(committed) = committed {
-                *integers = committed.to_vec();
-            }
+        let mut input = RunInput {
+            integers: Vec::new(),
+            saturated: Vec::new(),
+        };
+        for (place, committed) in self.committed.iter().enumerate() {
+            input.integers.push(match committed {
+                Some(integers) => integers.to_vec(),
+                None => {
+                    let values = given.next().unwrap_or_default();
+                    let (integers, saturated) = single_input(self.program, place, values);
+                    input.saturated.extend(saturated);
+                    integers
+                }
+            });
         }
-        RunInput {
-            integers,
-            saturated: saturated_inputs(self.program, &sample),
-        }
+        input
     }
 }
 

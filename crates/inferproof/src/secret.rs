@@ -10,7 +10,7 @@ use inferproof_program::{
 };
 use safetensors::Dtype;
 use safetensors::tensor::{SafeTensorError, SafeTensors, TensorView};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use zeroize::Zeroizing;
 
 /// Why a secret file does not fit a model.
@@ -110,9 +110,29 @@ pub fn decode_weights(
     model_id: &str,
     file: &[u8],
 ) -> Result<BoundWeights, SecretError> {
+    Ok(program.bind(read_weights(program, model_id, file, |_| true)?)?)
+}
+
+/// Of the same file, whose content is checked as a whole, these weights alone.
+pub fn decode_some_weights(
+    program: &ValidProgram,
+    model_id: &str,
+    file: &[u8],
+    wanted: &BTreeSet<TensorId>,
+) -> Result<BoundWeights, SecretError> {
+    let is_wanted = |id| wanted.contains(&id);
+    Ok(program.bind_some(read_weights(program, model_id, file, is_wanted)?)?)
+}
+
+fn read_weights(
+    program: &Program,
+    model_id: &str,
+    file: &[u8],
+    is_wanted: impl Fn(TensorId) -> bool,
+) -> Result<Weights, SecretError> {
     let file = Checked::new(file, model_id, program)?;
     let mut weights = Weights::new();
-    for id in program.weights() {
+    for id in program.weights().filter(|&id| is_wanted(id)) {
         let Some(tensor) = program.tensor(id) else {
             continue;
         };
@@ -121,7 +141,7 @@ pub fn decode_weights(
         let data = file.tensor(&name(program, id), expected, &tensor.shape)?;
         weights.insert(id, integers(expected, data));
     }
-    Ok(program.bind(weights)?)
+    Ok(weights)
 }
 
 /// The file `blinding.safetensors`.

@@ -90,8 +90,9 @@ impl BoundWeights {
     /// Runs the program. Weights are read where they are and not copied.
     ///
     /// # Errors
-    /// If inputs do not fit it.
+    /// If inputs do not fit it, or a weight is not there.
     pub fn run(&self, inputs: &[Vec<i64>]) -> Result<Trace, RunError> {
+        self.check_all()?;
         let program = self.program();
         if inputs.len() != program.inputs.len() {
             return Err(RunError::Inputs {

@@ -20,7 +20,7 @@ pub struct Model {
 
 impl Model {
     pub fn new(model: inferproof::Model) -> Result<Self, Failure> {
-        let key = model.key.decode()?;
+        let key = model.verifying_key().clone();
         Ok(Self {
             model: Arc::new(model),
             id: hex(&key.model_id()),

@@ -178,7 +178,7 @@ fn prove(args: &AccuracyArgs, console: &Console) -> Result<Report, Error> {
     read.extend(args.group_of.as_deref());
     let destination = Destination::new(out, args.force, &read, console)?;
     let model = Model::open(&args.model)?;
-    let key = model.key.decode()?;
+    let key = model.verifying_key().clone();
     let said = said(&key.architecture().program, args)?;
     let data = data(&key.architecture().program, &said, args, true)?;
     let claims = claims(&key.architecture().program, &said, data.samples)?;

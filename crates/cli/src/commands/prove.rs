@@ -97,7 +97,7 @@ fn prove(
     console: &Console,
 ) -> Result<Report, Error> {
     let start = Instant::now();
-    let key = model.key.decode()?;
+    let key = model.verifying_key().clone();
     let curve = key.curve();
     let openings = args
         .committed
@@ -116,7 +116,7 @@ fn prove(
     console.note(format_args!("the proof will say: {shows}"));
     let places = fresh_places(&statement, &program, args)?;
     let input = inputs(&program, curve, args, &statement, &openings)?;
-    let secret = model.secret(&key, &args.cache.cache())?;
+    let secret = model.secret_of(&key, &statement.execution, &args.cache.cache())?;
     drop(model);
     let prover = Prover::within(key, secret, &args.limit.limits())
         .map_err(|error| limit(error, &args.model))?;
@@ -148,12 +148,18 @@ fn prove(
         commitments.insert(named.tensor.clone(), id);
     }
     destination.write(&inference.proof)?;
+    // What was committed before is in its opening, which the caller has; between parts of a model it is large.
+    let outputs = inference.outputs.into_iter().zip(&statement.outputs);
+    let outputs = outputs.map(|(values, listed)| match listed.visibility {
+        Visibility::Committed(_) => None,
+        Visibility::Public | Visibility::Private | Visibility::Commit => Some(values),
+    });
     Ok(Report {
         model_id: hex(&prover.model_id()),
         statement: serde_json::from_str(&statement.to_json(prover.program())).unwrap_or_default(),
         shows,
         context: String::from_utf8_lossy(&statement.context).into_owned(),
-        outputs: Outputs::new(&program, inference.outputs),
+        outputs: Outputs::shown(&program, outputs),
         commitments,
         saturated,
         proof: args.out.clone(),

@@ -32,7 +32,7 @@ pub fn main(args: RunArgs, console: &Console) -> Result<Outcome, Error> {
 }
 
 fn run(model: &Model, args: &RunArgs) -> Result<Report, Error> {
-    let key = model.key.decode()?;
+    let key = model.verifying_key().clone();
     let weights = model.weights(&key, &args.cache.cache())?;
     let program = &key.architecture().program;
     let input = read_input(program, &args.input.input, args.input.sample)?;

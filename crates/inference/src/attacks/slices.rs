@@ -2,18 +2,19 @@
 
 use super::arena::bind;
 use super::sketch::Sketch;
-use crate::generic::{Prover, Verifier, commit};
+use crate::generic::{ModelSecret, Prover, Verifier, commit};
 use crate::{
-    ChainError, Curve, Execution, Grumpkin, Named, Proof, Rejection, Slice, SliceChain, Statement,
-    TensorOpening, Tie, Unlinked, Visibility, Visible,
+    ChainError, Curve, Execution, Grumpkin, InferenceError, Named, Proof, Rejection, Slice,
+    SliceChain, Statement, TensorOpening, Tie, Unlinked, Visibility, Visible,
 };
-use inferproof_program::{Contract, TensorId, Trace, ValidProgram};
+use inferproof_program::{Contract, RunError, TensorId, Trace, ValidProgram};
 
 /// Two inputs of which one is read at both ends, a skip connection, an output in the midst.
 ///
 /// `a` is made of `x` and `z`, `b` of `a`, `y` of `b`, of `a` and of `z`; `b` and `y` are the outputs.
 struct Line {
     prover: Prover<Grumpkin>,
+    secret: ModelSecret<Grumpkin>,
     trace: Trace,
     inputs: Vec<Vec<i64>>,
     x: TensorId,
@@ -57,6 +58,10 @@ impl Line {
         s.builder.output(y);
         let bound = bind(&s.builder.finish().unwrap(), &s.weights);
         let (key, secret) = commit(bound, Visible::Private, &mut |_, _| true).unwrap();
+        let kept = ModelSecret {
+            weights: secret.weights.clone(),
+            blinders: secret.blinders.clone(),
+        };
         let prover = Prover::new(key, secret).unwrap();
         let inputs: Vec<Vec<i64>> = [53, 31]
             .map(|by| (0..8).map(|i| (i * by) % 200 - 100).collect())
@@ -76,6 +81,7 @@ impl Line {
             trace,
             claims,
             prover,
+            secret: kept,
             inputs,
             x,
             z,
@@ -607,4 +613,47 @@ fn claims_of_parts() {
         line.verify_as(&whole, &[first, second, third]),
         "no proof shows that",
     );
+}
+
+/// Whoever has the weights of one part proves that part, and is refused all else in words.
+#[test]
+fn the_weights_of_a_part_prove_that_part_alone() {
+    let line = Line::new();
+    let verifier = line.prover.verifier();
+    let model = verifier.program();
+    let of = |inputs: &[TensorId], outputs: &[TensorId]| {
+        let slice = Slice {
+            inputs: inputs.to_vec(),
+            outputs: outputs.to_vec(),
+        };
+        let execution = Execution {
+            slice: Some(slice),
+            ..Execution::default()
+        };
+        let plain = verifier.statement(b"");
+        plain.of_execution(model, execution).unwrap()
+    };
+    let part = of(&[line.a], &[line.b]);
+    let wanted = part.execution.weights(model).unwrap();
+    assert_eq!(wanted.len(), 1);
+    let all = Execution::default().weights(model).unwrap();
+    assert!(all.len() == 3 && all.is_superset(&wanted));
+    let secret = ModelSecret {
+        weights: line.secret.weights.only(&wanted),
+        blinders: line.secret.blinders.clone(),
+    };
+    let prover = Prover::new(verifier.key().clone(), secret).unwrap();
+    let value = |id| line.trace.get(id).unwrap().to_vec();
+    let made = prover.prove(&part, &[value(line.a)], &[], &mut |_| true);
+    verifier.verify(&part, &made.unwrap().proof).unwrap();
+
+    let plain = verifier.statement(b"");
+    let other = of(&[line.x, line.z], &[line.a]);
+    for statement in [plain, other] {
+        let refused = prover.prove(&statement, &line.inputs, &[], &mut |_| true);
+        let refused = refused.map(|_| ()).unwrap_err();
+        let missing = matches!(refused, InferenceError::Run(RunError::Missing { .. }));
+        assert!(missing, "{refused}");
+    }
+    assert!(prover.run(&line.inputs).is_err());
 }

@@ -3,6 +3,7 @@
 use super::data_set::run_of;
 use super::{DataSet, DataTensor, Evaluation, EvaluationRejection, EvaluationStatement};
 use crate::execution::{Batch, Execution, Score};
+use crate::generators::generators;
 use crate::prove::{FreshOpening, InferenceError, Prover, check_claims};
 use crate::rejection::Rejection;
 use crate::statement::{Role, Statement};
@@ -11,7 +12,6 @@ use crate::tensor_opening::{OpeningError, TensorOpening};
 use crate::verify::Verifier;
 use crate::witness::Run;
 use inferproof_argument::curve::{Profile, Scalar};
-use inferproof_argument::generators::Generators;
 use inferproof_argument::{Integers, Opening, Stage, Witness};
 use inferproof_program::Weights;
 use zeroize::Zeroizing;
@@ -97,7 +97,7 @@ impl<P: Profile> Verifier<P> {
         let tensor = tensor.ok_or_else(|| wrong("the model has no such input"))?;
         let row_bits = self.key().architecture.row_bits.max(DATA_ROW_BITS);
         let purpose = self.model_id();
-        let generators = Generators::new(1 << row_bits);
+        let generators = generators(1 << row_bits);
         let kind = TensorKind::Data;
         TensorOpening::commit::<P>(kind, tensor, values, row_bits, &generators, &purpose)
     }
@@ -180,7 +180,7 @@ impl<P: Profile> Prover<P> {
         };
         let external: Vec<&Integers> = sum_openings.iter().map(|o| &o.values).collect();
         let (fresh, contractions) = run.fill(&lowered, &external, &publics)?;
-        let generators = Generators::new(lowered.relations.generator_count());
+        let generators = generators(lowered.relations.generator_count());
         let argument = inferproof_argument::prove(
             &lowered.relations,
             &generators,

@@ -6,6 +6,7 @@
 use super::{Evaluation, EvaluationRejection, EvaluationStatement};
 use crate::Digest;
 use crate::execution::{Executed, ExecutionError, claimed};
+use crate::generators::generators;
 use crate::lower::{Lowered, RowBits, lower};
 use crate::rejection::Rejection;
 use crate::statement::{Form, Statement, StatementShape};
@@ -13,7 +14,6 @@ use crate::tensor_commitment::TensorCommitment;
 use crate::verify::Verifier;
 use ark_ec::CurveGroup;
 use inferproof_argument::curve::{Point, Profile};
-use inferproof_argument::generators::Generators;
 use inferproof_argument::{Limits, Statement as ArgumentStatement};
 use inferproof_claims::{Claim, Scope};
 use inferproof_program::{Builder, Op, Tensor, ValidProgram};
@@ -102,7 +102,7 @@ impl<P: Profile> Total<P> {
     pub fn verify(&self, limits: &Limits, evaluation: &Evaluation) -> Result<(), Rejection> {
         let publics = self.publics(evaluation.sums.as_deref())?;
         let lowered = self.lowered(limits)?;
-        let generators = Generators::new(lowered.relations.generator_count());
+        let generators = generators(lowered.relations.generator_count());
         let statement = self.statement(&publics);
         let argument = &evaluation.argument;
         Ok(inferproof_argument::verify(

@@ -30,7 +30,8 @@ impl Prover {
         Self::within(key, secret, &Limits::default())
     }
 
-    /// As [`Self::new`], with limits of the caller's on what the key may demand.
+    /// As [`Self::new`], with limits of the caller's on what the key may demand. The secret may have fewer weights than the model, those that
+    /// [`Execution::weights`](crate::Execution::weights) names: statements that read others are refused.
     ///
     /// # Errors
     /// If the key is defective or demands more, or the secret does not fit it.

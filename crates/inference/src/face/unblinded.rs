@@ -1,11 +1,11 @@
 //! Whether public weights are those of a key: who has them recomputes the commitment, which has no blinding then.
 
 use super::{VerifyingKey, on};
+use crate::generators::generators;
 use crate::generic;
 use crate::lower::layouts::layouts;
 use crate::rejection::KeyError;
 use inferproof_argument::curve::{Profile, Scalar};
-use inferproof_argument::generators::Generators;
 use inferproof_argument::msm::commit_rows;
 use inferproof_program::BoundWeights;
 
@@ -32,7 +32,7 @@ fn is_unblinded<P: Profile>(
     if weights.program() != &architecture.program {
         return Ok(false);
     }
-    let generators = Generators::<P>::new(1 << architecture.row_bits);
+    let generators = generators::<P>(1 << architecture.row_bits);
     let layouts = layouts(&architecture.program, architecture.row_bits)?;
     if layouts.len() != key.commitments.len() {
         return Ok(false);

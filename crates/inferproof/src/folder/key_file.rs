@@ -3,9 +3,7 @@
 use super::names::{KEY, PUBLIC};
 use crate::cache::Cache;
 use crate::error::Error;
-use inferproof_inference::{
-    Curve, DecodeError, Kind, Limits, Verifier, VerifyingKey, Visible, kind_of,
-};
+use inferproof_inference::{Curve, DecodeError, Kind, Limits, Verifier, VerifyingKey, kind_of};
 use std::path::{Path, PathBuf};
 
 /// A verifying key's bytes and the curve they are on.
@@ -91,10 +89,5 @@ impl KeyFile {
             cache.add_range_proofs(&self.bytes);
         }
         Ok(verifier)
-    }
-
-    /// Whether the model's weights are shown.
-    pub(crate) fn visible(&self) -> Result<Visible, Error> {
-        Ok(self.decode()?.architecture().weights)
     }
 }

@@ -48,7 +48,7 @@ fn run(args: &SliceRunArgs, console: &Console) -> Result<Report, Error> {
     let plan = Plan::read(&args.plan)?;
     let folder = new_folder(&args.out, false, console)?;
     let model = Model::open(&args.model)?;
-    let key = model.key.decode()?;
+    let key = model.verifying_key().clone();
     let model_id = hex(&key.model_id());
     if plan.model_id != model_id {
         return Err(Error::Plan {
