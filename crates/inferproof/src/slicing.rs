@@ -1,14 +1,18 @@
 //! Where to cut a model into parts that are proven apart.
 //!
-//! A cut is between two nodes. What passes it are the committed tensors made before it that something behind it reads; virtual ones are
-//! computed again by whoever reads them. Of all places some are candidates, those where least passes; the fewest parts between them that
-//! stay below the memory are found first, and then the smallest boundaries with which there are no more parts.
+//! A cut is between two nodes. What passes it are the tensors made before it by lookups that something behind it reads; sums and products are
+//! computed again by whoever reads them. Of all places some are candidates, those where least passes. What passes a cut is ranged again by
+//! whoever reads it, so that a part takes the more the larger its boundaries are. Below a given memory the fewest parts are found first, and
+//! then the smallest boundaries with which there are no more parts; of a given number of parts the greatest is made as small as it can be,
+//! and then all of them together.
 
 mod cuts;
 
 use crate::estimate::Estimate;
 use cuts::{boundary_volume, candidates, part};
-use inferproof_inference::{CommitError, ExecutionError, Forecast, Slice, forecast, name_of};
+use inferproof_inference::{
+    CommitError, ExecutionError, Forecast, Slice, forecast, forecast_part, name_of,
+};
 use inferproof_program::{Op, Program, TensorId, ValidProgram};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -108,10 +112,7 @@ pub fn slice_plan(program: &ValidProgram, goal: SliceGoal) -> Result<SlicePlan, 
                 })?
         }
         SliceGoal::Parts(0) => return Err(SliceError::NoParts),
-        SliceGoal::Parts(parts) => {
-            let fewest = cuts.at_most(parts)?;
-            cuts.divided(fewest, parts)?
-        }
+        SliceGoal::Parts(parts) => cuts.of_parts(parts)?,
     };
     let parts = places.windows(2).map(|pair| {
         let &[from, to] = pair else {
@@ -142,6 +143,9 @@ fn names(program: &Program, ids: &[TensorId]) -> Vec<String> {
     ids.iter().map(|&id| name_of(program, id)).collect()
 }
 
+/// The greatest part may take more memory than it must by one part in so many, where less time is taken then: memory is not known better.
+const SLACK: u64 = 50;
+
 /// The places between which parts lie, in order: the number of nodes before each.
 struct Cuts<'a> {
     program: &'a ValidProgram,
@@ -160,10 +164,11 @@ impl Cuts<'_> {
         if let Some(known) = self.known.get(&(from, to)) {
             return Ok(*known);
         }
-        let Slice { inputs, outputs } = part(self.program, from, to);
-        let made = self.program.slice(&inputs, &outputs);
+        let slice = part(self.program, from, to);
+        let made = self.program.slice(&slice.inputs, &slice.outputs);
         let made = made.map_err(ExecutionError::from)?;
-        let estimate = Estimate::of_part(&forecast(&made.program)?, &self.whole);
+        let forecast = forecast_part(self.program, &slice, &made.program)?;
+        let estimate = Estimate::of_part(&forecast, &self.whole);
         self.known.insert((from, to), estimate);
         Ok(estimate)
     }
@@ -255,37 +260,186 @@ impl Cuts<'_> {
         Ok(best)
     }
 
-    /// These places with others between, where the part that takes longest is cut in two, until there are so many parts.
-    fn divided(&mut self, mut places: Vec<usize>, parts: usize) -> Result<Vec<usize>, SliceError> {
-        while places.len() <= parts {
-            let mut best: Option<(f64, usize, usize)> = None;
-            for (number, pair) in places.windows(2).enumerate() {
-                let &[from, to] = pair else {
-                    continue;
-                };
-                let seconds = self.estimate(from, to)?.seconds;
-                let inside = self.places.iter().copied();
-                let inside: Vec<usize> = inside
-                    .filter(|place| (from + 1..to).contains(place))
-                    .collect();
-                if inside.is_empty() || best.is_some_and(|(longest, ..)| longest >= seconds) {
-                    continue;
-                }
-                let mut middle: Option<(f64, usize)> = None;
-                for place in inside {
-                    let (before, behind) = (self.estimate(from, place)?, self.estimate(place, to)?);
-                    let longer = before.seconds.max(behind.seconds);
-                    if middle.is_none_or(|(least, _)| longer < least) {
-                        middle = Some((longer, place));
+    /// The places of exactly so many parts, or of as many as there are places for, none of which takes more memory than the greatest must; of
+    /// several ways that in which proving all of them takes least time, which is where least passes.
+    fn of_parts(&mut self, parts: usize) -> Result<Vec<usize>, SliceError> {
+        let places = self.places.clone();
+        let mut greatest = 0;
+        for pair in self.at_most(parts)?.windows(2) {
+            if let &[from, to] = pair {
+                greatest = greatest.max(self.estimate(from, to)?.memory_bytes);
+            }
+        }
+        let allowed = greatest + greatest / SLACK;
+        // From each place to the end in one part, in two, and so on: the seconds, and the place where the first of them ends.
+        let mut ways: Vec<Vec<Option<(f64, usize)>>> = vec![vec![None; places.len()]];
+        if let Some(end) = ways.first_mut().and_then(|none| none.last_mut()) {
+            *end = Some((0.0, places.len()));
+        }
+        for count in 0..parts.min(places.len()) {
+            let mut more = vec![None; places.len()];
+            for (number, (&from, way)) in places.iter().zip(&mut more).enumerate() {
+                for (ends, &to) in places.iter().enumerate().skip(number + 1) {
+                    let estimate = self.estimate(from, to)?;
+                    if estimate.memory_bytes > allowed {
+                        break;
+                    }
+                    let behind = ways.get(count).and_then(|fewer| *fewer.get(ends)?);
+                    if let Some((seconds, _)) = behind {
+                        let seconds = estimate.seconds + seconds;
+                        if way.is_none_or(|(least, _)| seconds < least) {
+                            *way = Some((seconds, ends));
+                        }
                     }
                 }
-                best = middle.map(|(_, place)| (seconds, number + 1, place));
             }
-            let Some((_, number, place)) = best else {
-                break;
-            };
-            places.insert(number, place);
+            ways.push(more);
         }
-        Ok(places)
+        let is_whole = |ways: &Vec<Option<_>>| ways.first().is_some_and(Option::is_some);
+        let mut count = ways.iter().rposition(is_whole).unwrap_or(0);
+        let mut number = 0;
+        let mut chosen = vec![0];
+        while let Some((_, ends)) = ways.get(count).and_then(|ways| *ways.get(number)?)
+            && count > 0
+        {
+            (number, count) = (ends, count - 1);
+            chosen.push(number);
+        }
+        let places = chosen.iter().filter_map(|&number| places.get(number));
+        Ok(places.copied().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use inferproof_program::Builder;
+    use std::collections::BTreeSet;
+
+    /// Four rescalings of a wide tensor; the greatest of neighbours, a fourth as many; six rescalings of those.
+    fn funnel() -> ValidProgram {
+        let mut builder = Builder::new();
+        let mut last = builder.input("x", &[4, 4096], -128..=127).unwrap();
+        let layer = |builder: &mut Builder, of: TensorId| {
+            let term = builder.term(3, of, Vec::new()).unwrap();
+            let sum = builder.linear(vec![term]).unwrap();
+            let made = builder.rescale(sum, 1, -128..=127).unwrap();
+            builder.rename(made, &format!("r{}", made.0));
+            made
+        };
+        for _ in 0..4 {
+            last = layer(&mut builder, last);
+        }
+        let row = |builder: &mut Builder, of: TensorId, start: i64| {
+            let slice = inferproof_view::Step::Slice {
+                axis: 0,
+                source: 4,
+                start,
+                step: 1,
+                len: 1,
+            };
+            let term = builder.term(1, of, vec![slice]).unwrap();
+            builder.linear(vec![term]).unwrap()
+        };
+        let mut greatest = row(&mut builder, last, 0);
+        for start in 1..4 {
+            let other = row(&mut builder, last, start);
+            greatest = builder.max(greatest, other).unwrap();
+            builder.rename(greatest, &format!("m{start}"));
+        }
+        for _ in 0..6 {
+            greatest = layer(&mut builder, greatest);
+        }
+        builder.output(greatest);
+        builder.finish().unwrap()
+    }
+
+    fn plan(program: &ValidProgram, parts: usize) -> SlicePlan {
+        slice_plan(program, SliceGoal::Parts(parts)).unwrap()
+    }
+
+    /// The memory of the greatest part.
+    fn greatest(plan: &SlicePlan) -> u64 {
+        let parts = plan.parts.iter();
+        parts.map(|part| part.estimate.memory_bytes).max().unwrap()
+    }
+
+    #[test]
+    fn parts_follow_each_other_and_get_smaller() {
+        let program = funnel();
+        let mut last = u64::MAX;
+        for count in [1, 2, 3, 5] {
+            let plan = plan(&program, count);
+            assert_eq!(plan.parts.len(), count);
+            for pair in plan.parts.windows(2) {
+                assert_eq!(pair[0].to, pair[1].from);
+            }
+            assert!(greatest(&plan) < last, "{plan:?}");
+            last = greatest(&plan);
+        }
+        // As far as there are places.
+        assert!(plan(&program, 100).parts.len() <= 14);
+        let none = slice_plan(&program, SliceGoal::Parts(0));
+        assert!(matches!(none, Err(SliceError::NoParts)));
+    }
+
+    /// No other way to cut into as many parts has a greatest part that is much smaller.
+    #[test]
+    fn the_greatest_part_is_as_small_as_it_can_be() {
+        let program = funnel();
+        let mut cuts = Cuts {
+            program: &program,
+            whole: forecast(&program).unwrap(),
+            places: candidates(&program),
+            known: BTreeMap::new(),
+        };
+        let (places, ends) = (cuts.places.clone(), [0, program.nodes.len()]);
+        let mut least = u64::MAX;
+        for &first in &places {
+            for &second in places.iter().filter(|&&second| second > first) {
+                let between: BTreeSet<usize> = ends.into_iter().chain([first, second]).collect();
+                if between.len() < 4 {
+                    continue;
+                }
+                let between: Vec<usize> = between.into_iter().collect();
+                let parts = between.windows(2);
+                let parts = parts.map(|pair| cuts.estimate(pair[0], pair[1]).unwrap());
+                least = least.min(parts.map(|part| part.memory_bytes).max().unwrap());
+            }
+        }
+        let planned = greatest(&plan(&program, 3));
+        assert!(planned >= least && planned <= least + least / 25);
+    }
+
+    /// A maximum takes lookups: it is handed on, and not made again of all that it is the greatest of.
+    #[test]
+    fn a_maximum_can_be_a_boundary() {
+        let program = funnel();
+        let end = program.nodes.len();
+        let place = |name: &str| {
+            let tensors = program.tensors.iter();
+            let mut named = tensors.zip(1..).filter(|(t, _)| t.name == name);
+            named.next().unwrap().1
+        };
+        let behind = part(&program, place("m3"), end);
+        assert_eq!(names(&program, &behind.inputs), ["m3"]);
+        assert!(candidates(&program).contains(&place("m3")));
+        // What passes is ranged by whoever reads it, and costs an opening.
+        let narrow = forecast_of(&program, behind);
+        let wide = forecast_of(&program, part(&program, place("m2"), end));
+        assert_eq!(narrow.boundary_entries, 4096);
+        assert!(wide.boundary_entries > narrow.boundary_entries);
+        let own = forecast(
+            &program
+                .slice(&[TensorId(place("m3") as u32 - 1)], &program.outputs)
+                .unwrap()
+                .program,
+        );
+        assert_eq!(narrow.lookups, own.unwrap().lookups + 4096);
+    }
+
+    fn forecast_of(program: &ValidProgram, slice: Slice) -> Forecast {
+        let made = program.slice(&slice.inputs, &slice.outputs).unwrap();
+        forecast_part(program, &slice, &made.program).unwrap()
     }
 }

@@ -11,10 +11,19 @@ fn is_narrow(program: &Program, id: TensorId) -> bool {
     tensor.is_some_and(|t| range.contains(&t.low) && range.contains(&t.high))
 }
 
-/// A tensor that a part takes as it is, and does not compute again: an input or a committed one.
+/// A tensor that a part takes as it is: an input, or one that takes lookups to compute. Sums and products that nothing was looked up for are
+/// computed again by whoever reads them, which costs little, while they may be wide.
 fn is_held(program: &Program, id: TensorId) -> bool {
-    let op = program.node(id).map(|node| &node.op);
-    op.is_some_and(|op| *op != Op::Weight && op.is_committed())
+    program.node(id).is_some_and(|node| match node.op {
+        Op::Input
+        | Op::Rescale(_)
+        | Op::Map(_)
+        | Op::Max(_)
+        | Op::OneHot(_)
+        | Op::Indicator(_)
+        | Op::Root(_) => true,
+        Op::Weight | Op::Linear(_) | Op::Contract(_) => false,
+    })
 }
 
 fn position(id: TensorId) -> usize {
