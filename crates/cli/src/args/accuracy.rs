@@ -67,7 +67,7 @@ pub struct AccuracyArgs {
     #[arg(long, default_value = "", value_name = "STRING")]
     pub context: String,
     /// The memory that each part's proof may take, as 512MB or 2GB
-    #[arg(long, default_value = "512MB", value_parser = bytes, value_name = "SIZE", conflicts_with = "verify")]
+    #[arg(long, default_value = "1GB", value_parser = bytes, value_name = "SIZE", conflicts_with = "verify")]
     pub memory: u64,
     /// Samples of a part, if not as many as fit the memory
     #[arg(long, value_name = "N", conflicts_with = "verify")]

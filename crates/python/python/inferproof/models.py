@@ -208,7 +208,7 @@ class Model:
         groups: int | None = None,
         group_of: Any = None,
         context: Context = b"",
-        memory: int | str = "512MB",
+        memory: int | str = "1GB",
         part: int | None = None,
         strict: bool = False,
         progress: Progress = None,
