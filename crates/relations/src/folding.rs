@@ -50,15 +50,15 @@ mod tests {
         assert_eq!(
             Folding::of(4096),
             Folding {
-                rounds: 7,
-                left: 32
+                rounds: 6,
+                left: 64
             }
         );
         assert_eq!(
-            Folding::of(33),
+            Folding::of(65),
             Folding {
                 rounds: 1,
-                left: 17
+                left: 33
             }
         );
     }
