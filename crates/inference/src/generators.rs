@@ -3,6 +3,7 @@
 //! A generator takes longer to hash to the curve than anything else that is done with it. A key, every opening of a tensor and every proof of a
 //! process need the same ones, and the first of many are those of few.
 
+use crate::rows::LONGEST;
 use inferproof_argument::curve::Profile;
 use inferproof_argument::generators::Generators;
 use std::any::Any;
@@ -10,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many of a curve are kept at most: those of the longest rows that a model has. What a key of somebody else's demands beyond that is made
 /// for it and dropped with it.
-pub(crate) const KEPT: usize = 1 << 12;
+pub(crate) const KEPT: usize = 1 << LONGEST;
 
 /// Of each curve that was asked for.
 static MADE: Mutex<Vec<Arc<dyn Any + Send + Sync>>> = Mutex::new(Vec::new());

@@ -9,7 +9,10 @@ use inferproof_program::{Max, Op, Program};
 use std::collections::BTreeSet;
 
 /// The least and greatest `c`.
-const RANGE: std::ops::RangeInclusive<u32> = 5..=13;
+const RANGE: std::ops::RangeInclusive<u32> = 5..=LONGEST;
+
+/// The greatest `c` that a model is given.
+pub(crate) const LONGEST: u32 = 13;
 
 /// What a row of a proof costs: 32 bytes, and what reading it and a multiple of it take the verifier, counted as [`OF_VERIFIER`] bytes each.
 const OF_ROW: usize = 32 + 3 * OF_VERIFIER;
