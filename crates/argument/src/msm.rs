@@ -87,16 +87,18 @@ fn msm_full_with<P: Profile>(
             digits.extend_from_slice(part.next().unwrap_or_default());
         }
     }
-    let windows: Vec<Window<'_>> = digits
-        .chunks(count.max(1))
-        .map(|digits| Window {
-            digits,
-            width,
-            ones: &[],
-        })
-        .collect();
+    let windows: Vec<Window<'_>> = windows(&digits, count, width).collect();
     let bits = weighted_bits(adder, &bases, &windows);
     horner(bits.iter().rev().map(|point| adder.unpack(point)))
+}
+
+/// The windows of these digits, which are those of one window after the other.
+fn windows(digits: &[i16], count: usize, width: u32) -> impl Iterator<Item = Window<'_>> {
+    digits.chunks(count.max(1)).map(move |digits| Window {
+        digits,
+        width,
+        ones: &[],
+    })
 }
 
 /// Points of which many sums are made.
@@ -123,14 +125,9 @@ impl<P: Profile> Bases<P> {
             let width = digits::best_width(nonzero, digits::scalar_bits::<P>());
             (digits::of_scalars::<P>(scalars, width), width)
         });
-        let windows = digits.iter().flat_map(|(digits, width)| {
-            let windows = digits.chunks(self.points.len().max(1));
-            windows.map(|digits| Window {
-                digits,
-                width: *width,
-                ones: &[],
-            })
-        });
+        let count = self.points.len();
+        let lists = digits.iter();
+        let windows = lists.flat_map(|(digits, width)| windows(digits, count, *width));
         let windows: Vec<_> = windows.collect();
         let bits = weighted_bits(self.adder, &self.points, &windows);
         let mut bits = bits.as_slice();

@@ -201,6 +201,13 @@ pub struct DemoArgs {
     pub out: Option<PathBuf>,
 }
 
+/// What stands before and after the first separator, if both are there.
+fn halves(text: &str, separator: char) -> Option<(String, String)> {
+    let (left, right) = text.split_once(separator)?;
+    let are_there = !left.is_empty() && !right.is_empty();
+    are_there.then(|| (left.to_owned(), right.to_owned()))
+}
+
 /// A number of bytes with a unit.
 fn bytes(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());

@@ -517,7 +517,7 @@ fn sums_of_multiples_have_no_exceptions() {
 #[test]
 fn many_generators_are_refused() {
     use crate::{Limits, RelationsError};
-    /// A field multiplication, and hashing to the curve, in nanoseconds: see `work.rs`.
+    /// A field multiplication, and hashing to the curve, in nanoseconds: see `limits.rs`.
     const MULTIPLICATION: u64 = 30;
     const HASH: u64 = 20_000;
     let limits = Limits::default();

@@ -1,5 +1,6 @@
 //! How a model is read, checked and compiled.
 
+use super::halves;
 use clap::{Args, ValueEnum};
 use inferproof::{ASSUMED, Curve, Dimensions, ImportOptions, Visible};
 use std::path::PathBuf;
@@ -107,7 +108,8 @@ impl std::str::FromStr for Fed {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (output, input) = halves(text).ok_or("expected OUTPUT=INPUT, such as stateN=state")?;
+        let (output, input) =
+            halves(text, '=').ok_or("expected OUTPUT=INPUT, such as stateN=state")?;
         Ok(Self { output, input })
     }
 }
@@ -125,18 +127,11 @@ impl std::str::FromStr for As {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, tensor) = halves(text)
+        let (name, tensor) = halves(text, '=')
             .filter(|(_, tensor)| tensor.contains(':'))
             .ok_or("expected NAME=PUBLIC:TENSOR, such as W=server.model/public:W_next")?;
         Ok(Self { name, tensor })
     }
-}
-
-/// What stands before and after the first equals sign.
-fn halves(text: &str) -> Option<(String, String)> {
-    let (left, right) = text.split_once('=')?;
-    let are_there = !left.is_empty() && !right.is_empty();
-    are_there.then(|| (left.to_owned(), right.to_owned()))
 }
 
 /// Who sees something.

@@ -1,6 +1,6 @@
 //! What is run, committed to and proven, and what is said of it.
 
-use super::{CacheArgs, LimitArgs, ScoreArgs};
+use super::{CacheArgs, LimitArgs, ScoreArgs, halves};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -28,13 +28,12 @@ impl std::str::FromStr for Named {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once('=') {
-            Some((tensor, value)) if !tensor.is_empty() && !value.is_empty() => Ok(Self {
-                tensor: tensor.to_owned(),
-                value: value.into(),
-            }),
-            _ => Err("expected NAME=VALUE, such as x=x.opening".into()),
-        }
+        let (tensor, value) =
+            halves(text, '=').ok_or("expected NAME=VALUE, such as x=x.opening")?;
+        Ok(Self {
+            tensor,
+            value: value.into(),
+        })
     }
 }
 
@@ -109,13 +108,12 @@ impl std::str::FromStr for TensorOf {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            Some((model, tensor)) if !tensor.is_empty() && !model.is_empty() => Ok(Self {
-                model: model.into(),
-                tensor: tensor.to_owned(),
-            }),
-            _ => Err("expected MODEL:NAME, such as digits.model:input".into()),
-        }
+        let (model, tensor) =
+            halves(text, ':').ok_or("expected MODEL:NAME, such as digits.model:input")?;
+        Ok(Self {
+            model: model.into(),
+            tensor,
+        })
     }
 }
 

@@ -30,31 +30,26 @@ fn position(id: TensorId) -> usize {
     usize::try_from(id.0).unwrap_or(usize::MAX)
 }
 
-/// The tensors made before a place that these read, through virtual ones; with none of them behind the place.
-fn read_before(
+/// Whether a tensor is made before a place and taken as it is behind it.
+fn is_held_before(program: &Program, id: TensorId, place: usize) -> bool {
+    position(id) < place && is_held(program, id)
+}
+
+/// These tensors and what they read, as far back as what is held before a place.
+fn reached(
     program: &Program,
     readers: impl IntoIterator<Item = TensorId>,
     place: usize,
 ) -> BTreeSet<TensorId> {
-    let mut found = BTreeSet::new();
     let mut seen = BTreeSet::new();
     let mut open: Vec<TensorId> = readers.into_iter().collect();
     while let Some(id) = open.pop() {
-        if !seen.insert(id) {
-            continue;
+        if seen.insert(id) && !is_held_before(program, id, place) {
+            let node = program.node(id).into_iter();
+            open.extend(node.flat_map(|node| node.op.sources()));
         }
-        if position(id) < place && is_held(program, id) {
-            found.insert(id);
-            continue;
-        }
-        open.extend(
-            program
-                .node(id)
-                .into_iter()
-                .flat_map(|node| node.op.sources()),
-        );
     }
-    found
+    seen
 }
 
 /// What passes a place: what everything behind it needs of what is before it.
@@ -65,7 +60,9 @@ fn frontier(program: &Program, place: usize) -> BTreeSet<TensorId> {
     let made = behind
         .filter(|node| node.op != Op::Input)
         .map(|node| node.output);
-    read_before(program, made, place)
+    let mut passing = reached(program, made, place);
+    passing.retain(|&id| is_held_before(program, id, place));
+    passing
 }
 
 pub(super) fn boundary_volume(program: &Program, place: usize) -> usize {
@@ -85,35 +82,12 @@ pub(super) fn part(program: &Program, from: usize, to: usize) -> Slice {
         .collect();
     outputs.extend(program.outputs.iter().copied().filter(is_inside));
     // What it reads of before, and inputs of the program that stand among its own nodes.
-    let mut inputs = read_before(program, outputs.iter().copied(), from);
-    inputs.extend(inputs_inside(program, &outputs, from));
+    let read = reached(program, outputs.iter().copied(), from).into_iter();
+    let inputs = read.filter(|id| is_held_before(program, *id, from) || is_input(id));
     Slice {
-        inputs: inputs.into_iter().collect(),
+        inputs: inputs.collect(),
         outputs: outputs.into_iter().collect(),
     }
-}
-
-/// Inputs of the program behind a place that these read.
-fn inputs_inside(
-    program: &Program,
-    readers: &BTreeSet<TensorId>,
-    place: usize,
-) -> BTreeSet<TensorId> {
-    let mut found = BTreeSet::new();
-    let mut seen = BTreeSet::new();
-    let mut open: Vec<TensorId> = readers.iter().copied().collect();
-    while let Some(id) = open.pop() {
-        let is_before = position(id) < place && is_held(program, id);
-        if is_before || !seen.insert(id) {
-            continue;
-        }
-        let node = program.node(id);
-        if node.is_some_and(|node| node.op == Op::Input) {
-            found.insert(id);
-        }
-        open.extend(node.into_iter().flat_map(|node| node.op.sources()));
-    }
-    found
 }
 
 /// How many places are candidates, at most: the parts between any two of them may have to be estimated.
