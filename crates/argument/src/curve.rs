@@ -5,15 +5,36 @@ mod square_root;
 use self::square_root::SquareRoots;
 use ark_ec::short_weierstrass::{self, SWCurveConfig};
 use ark_ec::{AffineRepr, CurveConfig};
-use ark_ff::{BigInt, BigInteger, Field, PrimeField};
+use ark_ff::{BigInt, BigInteger, Field, Fp, MontBackend, MontConfig, PrimeField};
 use std::sync::OnceLock;
+
+/// A prime field of four 64-bit limbs whose elements are kept in Montgomery form.
+pub trait Montgomery: PrimeField {
+    /// The Montgomery form `2^256 x mod p`: four limbs, least significant first, below `p`.
+    fn limbs(&self) -> [u64; 4];
+
+    /// The element with this Montgomery form, which must be below `p`.
+    fn from_limbs(limbs: [u64; 4]) -> Self;
+}
+
+impl<T: MontConfig<4>> Montgomery for Fp<MontBackend<T, 4>, 4> {
+    #[inline(always)]
+    fn limbs(&self) -> [u64; 4] {
+        self.0.0
+    }
+
+    #[inline(always)]
+    fn from_limbs(limbs: [u64; 4]) -> Self {
+        Self::new_unchecked(BigInt::new(limbs))
+    }
+}
 
 /// A curve profile: which group the commitments live in. Its name is bound into every digest.
 ///
 /// Both profiles are curves `y^2 = x^3 + b` with `b != 0`, of prime order (cofactor 1): a point on the curve is in the
 /// group, and no subgroup check is needed. The prime fields have 254 bits, four 64-bit limbs.
 pub trait Profile:
-    SWCurveConfig<BaseField: PrimeField, ScalarField: PrimeField, ZeroFlag = ()> + 'static
+    SWCurveConfig<BaseField: Montgomery, ScalarField: Montgomery, ZeroFlag = ()> + 'static
 {
     /// The profile's name, as it stands in digests and in what `inspect` prints.
     const NAME: &'static str;
@@ -22,32 +43,16 @@ pub trait Profile:
     /// Estimated cost of a discrete logarithm, in bits: the bound on soundness.
     const SECURITY_BITS: u32;
 
-    /// The Montgomery form `x * 2^256 mod p` of a coordinate, four limbs, least significant first, below `p`.
-    fn coordinate_limbs(x: &Self::BaseField) -> [u64; 4];
-
-    /// The coordinate with this Montgomery form, which must be below `p`.
-    fn coordinate_from_limbs(limbs: [u64; 4]) -> Self::BaseField;
-
     /// Tables for square roots of coordinates, made when first needed.
     fn square_roots() -> &'static SquareRoots<Self>;
 }
 
 macro_rules! profile {
-    ($config:ty, $field:ty, $name:literal, $id:literal, $bits:literal) => {
+    ($config:ty, $name:literal, $id:literal, $bits:literal) => {
         impl Profile for $config {
             const NAME: &'static str = $name;
             const ID: u8 = $id;
             const SECURITY_BITS: u32 = $bits;
-
-            #[inline(always)]
-            fn coordinate_limbs(x: &Self::BaseField) -> [u64; 4] {
-                x.0.0
-            }
-
-            #[inline(always)]
-            fn coordinate_from_limbs(limbs: [u64; 4]) -> Self::BaseField {
-                <$field>::new_unchecked(BigInt::new(limbs))
-            }
 
             fn square_roots() -> &'static SquareRoots<Self> {
                 static ROOTS: OnceLock<SquareRoots<$config>> = OnceLock::new();
@@ -57,14 +62,8 @@ macro_rules! profile {
     };
 }
 
-profile!(
-    ark_grumpkin::GrumpkinConfig,
-    ark_grumpkin::Fq,
-    "grumpkin",
-    1,
-    126
-);
-profile!(ark_bn254::g1::Config, ark_bn254::Fq, "bn254", 2, 100);
+profile!(ark_grumpkin::GrumpkinConfig, "grumpkin", 1, 126);
+profile!(ark_bn254::g1::Config, "bn254", 2, 100);
 
 /// A point of the profile's group, in affine coordinates.
 pub type Point<P> = short_weierstrass::Affine<P>;

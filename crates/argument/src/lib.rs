@@ -38,7 +38,9 @@ mod error;
 mod fold;
 pub mod generators;
 mod inner_product;
-#[cfg(all(feature = "prover", target_arch = "x86_64"))]
+#[cfg(feature = "prover")]
+pub mod instructions;
+#[cfg(feature = "prover")]
 #[allow(
     clippy::indexing_slicing,
     reason = "limbs and lanes of arrays of fixed length"

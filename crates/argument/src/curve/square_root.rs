@@ -4,8 +4,8 @@
 //! `a w^2 = g^e`, and if `e` is even, `a w g^(-e/2)` is a root; else there is none. This is the algorithm of Tonelli and Shanks, with `e` found some
 //! bits at a time from tables (Sarkar, 2020/1407). Nearly all of the time goes into `w`, whose exponent is the same for all.
 
-#[cfg(all(feature = "prover", target_arch = "x86_64"))]
-mod ifma;
+#[cfg(feature = "prover")]
+mod vectors;
 
 use crate::curve::Profile;
 use crate::parallel;
@@ -109,14 +109,16 @@ impl<P: Profile> SquareRoots<P> {
 
     /// `a^((t-1)/2)` of each.
     fn powers(&self, numbers: &[P::BaseField]) -> Vec<P::BaseField> {
-        #[cfg(all(feature = "prover", target_arch = "x86_64"))]
-        if crate::lanes::is_available() {
-            // SAFETY: the machine has the instructions.
-            return unsafe { ifma::powers::<P>(&self.exponent, numbers) };
+        #[cfg(feature = "prover")]
+        {
+            let exponent = &self.exponent;
+            crate::lanes::with_quickest(vectors::Powers { exponent, numbers })
         }
+        #[cfg(not(feature = "prover"))]
         self.portable_powers(numbers)
     }
 
+    #[cfg(any(test, not(feature = "prover")))]
     fn portable_powers(&self, numbers: &[P::BaseField]) -> Vec<P::BaseField> {
         numbers
             .iter()

@@ -1,17 +1,22 @@
 //! Many independent additions of affine points for one field inversion (Montgomery's trick).
 
-#[cfg(all(feature = "prover", target_arch = "x86_64"))]
+mod portable;
+#[cfg(feature = "prover")]
 #[allow(
     clippy::indexing_slicing,
     reason = "a kernel of the feature `prover`; its pairs are those of the portable one, which checks every index"
 )]
-mod ifma;
-mod portable;
+mod vectors;
 
+use crate::curve::{Montgomery, Point, Profile, below_modulus, subtract_with_borrow};
+#[cfg(feature = "prover")]
+use crate::instructions::Instructions as Allowed;
+#[cfg(feature = "prover")]
+use crate::lanes::{self, Arithmetic};
 use ark_ec::AffineRepr;
+#[cfg(feature = "prover")]
+use ark_ff::Field;
 use ark_ff::PrimeField;
-
-use crate::curve::{Point, Profile, below_modulus, subtract_with_borrow};
 
 /// A point in affine coordinates, one cache line, in the form that its [`Adder`] computes in. The identity is all zero,
 /// which is on no profile's curve.
@@ -39,6 +44,10 @@ pub(super) struct Adder<P: Profile> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Instructions {
     Portable,
+    #[cfg(all(feature = "prover", target_arch = "aarch64"))]
+    Neon,
+    #[cfg(all(feature = "prover", target_arch = "x86_64"))]
+    Avx2,
     #[cfg(all(feature = "prover", target_arch = "x86_64"))]
     Ifma,
 }
@@ -54,16 +63,27 @@ impl<P: Profile> Copy for Adder<P> {}
 /// Memory that [`Adder::add_pairs`] needs, kept between calls.
 pub(super) struct Scratch<P: Profile> {
     portable: portable::Scratch<P>,
+    #[cfg(all(feature = "prover", target_arch = "aarch64"))]
+    neon: vectors::Scratch<P, Eight<P, lanes::Neon>>,
     #[cfg(all(feature = "prover", target_arch = "x86_64"))]
-    ifma: ifma::Scratch<P>,
+    avx2: vectors::Scratch<P, Eight<P, lanes::Avx2>>,
+    #[cfg(all(feature = "prover", target_arch = "x86_64"))]
+    ifma: vectors::Scratch<P, Eight<P, lanes::Ifma>>,
 }
+
+#[cfg(feature = "prover")]
+type Eight<P, A> = <A as Arithmetic<<P as ark_ec::CurveConfig>::BaseField>>::Eight;
 
 impl<P: Profile> Default for Scratch<P> {
     fn default() -> Self {
         Self {
             portable: portable::Scratch::default(),
+            #[cfg(all(feature = "prover", target_arch = "aarch64"))]
+            neon: vectors::Scratch::default(),
             #[cfg(all(feature = "prover", target_arch = "x86_64"))]
-            ifma: ifma::Scratch::default(),
+            avx2: vectors::Scratch::default(),
+            #[cfg(all(feature = "prover", target_arch = "x86_64"))]
+            ifma: vectors::Scratch::default(),
         }
     }
 }
@@ -76,18 +96,38 @@ impl<P: Profile> Adder<P> {
             scale: None,
         };
         #[cfg(all(feature = "prover", target_arch = "x86_64"))]
-        let special = crate::lanes::is_available().then(|| {
-            use ark_ff::Field;
-            let packing = P::BaseField::from(1u64 << ifma::EXTRA_BITS);
-            let unpacking = packing.inverse().unwrap_or_default();
-            Self {
-                instructions: Instructions::Ifma,
-                scale: Some([packing, unpacking]),
-            }
-        });
-        #[cfg(not(all(feature = "prover", target_arch = "x86_64")))]
-        let special = None;
-        std::iter::once(portable).chain(special)
+        let special = [
+            Self::with::<lanes::Avx2>(Instructions::Avx2, Allowed::Avx2),
+            Self::with::<lanes::Ifma>(Instructions::Ifma, Allowed::Avx512),
+        ];
+        #[cfg(all(feature = "prover", target_arch = "aarch64"))]
+        let special = [Self::with::<lanes::Neon>(Instructions::Neon, Allowed::Neon)];
+        #[cfg(not(all(
+            feature = "prover",
+            any(target_arch = "x86_64", target_arch = "aarch64")
+        )))]
+        let special: [Option<Self>; 0] = [];
+        std::iter::once(portable).chain(special.into_iter().flatten())
+    }
+
+    /// One that computes in an arithmetic, if the machine has its instructions and they may be used.
+    #[cfg(all(
+        feature = "prover",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    ))]
+    fn with<A: Arithmetic<P::BaseField>>(
+        instructions: Instructions,
+        kind: Allowed,
+    ) -> Option<Self> {
+        if Allowed::allowed() < kind {
+            return None;
+        }
+        A::detect()?;
+        let packing = P::BaseField::from(1u64 << A::EXTRA_BITS);
+        Some(Self {
+            instructions,
+            scale: Some([packing, packing.inverse()?]),
+        })
     }
 
     /// The quickest adder that this machine has.
@@ -102,6 +142,10 @@ impl<P: Profile> Adder<P> {
     pub fn name(&self) -> &'static str {
         match self.instructions {
             Instructions::Portable => "portable",
+            #[cfg(all(feature = "prover", target_arch = "aarch64"))]
+            Instructions::Neon => "neon",
+            #[cfg(all(feature = "prover", target_arch = "x86_64"))]
+            Instructions::Avx2 => "avx2",
             #[cfg(all(feature = "prover", target_arch = "x86_64"))]
             Instructions::Ifma => "avx512ifma",
         }
@@ -114,8 +158,8 @@ impl<P: Profile> Adder<P> {
             Some([packing, _]) => [point.x * packing, point.y * packing],
         };
         PackedPoint {
-            x: P::coordinate_limbs(&x),
-            y: P::coordinate_limbs(&y),
+            x: x.limbs(),
+            y: y.limbs(),
         }
     }
 
@@ -123,9 +167,9 @@ impl<P: Profile> Adder<P> {
     #[inline(always)]
     pub fn unpack(&self, point: &PackedPoint) -> Point<P> {
         let [x, y] = [point.x, point.y].map(|limbs| match self.scale {
-            None => P::coordinate_from_limbs(limbs),
+            None => P::BaseField::from_limbs(limbs),
             Some([_, unpacking]) => {
-                P::coordinate_from_limbs(below_modulus::<P::BaseField>(limbs)) * unpacking
+                P::BaseField::from_limbs(below_modulus::<P::BaseField>(limbs)) * unpacking
             }
         });
         Point::<P>::new_unchecked(x, y)
@@ -154,12 +198,30 @@ impl<P: Profile> Adder<P> {
             Instructions::Portable => {
                 portable::add_pairs(self, points, pairs, &mut scratch.portable)
             }
-            // SAFETY: the adder's instructions are `Ifma` only if `ifma::is_available`.
+            #[cfg(all(feature = "prover", target_arch = "aarch64"))]
+            Instructions::Neon => self.add_vectors::<lanes::Neon>(points, pairs, &mut scratch.neon),
             #[cfg(all(feature = "prover", target_arch = "x86_64"))]
-            Instructions::Ifma => unsafe {
-                ifma::add_pairs(self, points, pairs, &mut scratch.ifma)
-            },
+            Instructions::Avx2 => self.add_vectors::<lanes::Avx2>(points, pairs, &mut scratch.avx2),
+            #[cfg(all(feature = "prover", target_arch = "x86_64"))]
+            Instructions::Ifma => self.add_vectors::<lanes::Ifma>(points, pairs, &mut scratch.ifma),
         }
+    }
+
+    #[cfg(all(
+        feature = "prover",
+        any(target_arch = "x86_64", target_arch = "aarch64")
+    ))]
+    fn add_vectors<A: Arithmetic<P::BaseField>>(
+        &self,
+        points: &mut [PackedPoint],
+        pairs: &[Pair],
+        scratch: &mut vectors::Scratch<P, A::Eight>,
+    ) {
+        let field = A::detect().expect("there is no adder without its instructions");
+        field.vectorize(
+            #[inline(always)]
+            || vectors::add_pairs(&field, self, points, pairs, scratch),
+        );
     }
 }
 

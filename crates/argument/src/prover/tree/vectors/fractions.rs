@@ -1,9 +1,9 @@
 //! The fractions of a layer, and the sums of neighbours.
 
 use super::super::leaves::{Leaves, RUN, Run};
-use super::{Cell, Kernel, is_neutral, put, store, unzip};
-use crate::lanes::{Lanes, Packed, WIDTH, Words};
-use ark_ff::PrimeField;
+use super::{Cell, Kernel, is_neutral, put};
+use crate::curve::Montgomery;
+use crate::lanes::{Arithmetic, Number, Packed, WIDTH};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ const CHUNK: usize = 64;
 pub(in super::super) enum Fractions {
     Cells(Vec<Cell>),
     /// The sums of neighbouring leaves, made when they are asked for: a product each is less work than new memory.
-    OfLeaves(Arc<Leaves<[u64; 4]>>),
+    OfLeaves(Arc<Leaves<Number>>),
 }
 
 impl Default for Fractions {
@@ -32,7 +32,7 @@ impl Fractions {
     }
 }
 
-impl<F: PrimeField> Kernel<F> {
+impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
     pub(super) fn neutral_fractions(&self) -> Cell {
         [[0; 4], self.one].map(|number| [Packed::splat(number); 2])
     }
@@ -43,8 +43,10 @@ impl<F: PrimeField> Kernel<F> {
         let tasks = (0..cells.div_ceil(2)).into_par_iter().with_min_len(CHUNK);
         let neutral = self.neutral_fractions();
         let parents_of = tasks.map(|i| {
-            // SAFETY: there is no kernel without the instructions.
-            unsafe { self.parents_of(children, 2 * i, &neutral) }
+            self.field.vectorize(
+                #[inline(always)]
+                || self.parents_of(children, 2 * i, &neutral),
+            )
         });
         // Room for the children's nodes, which come here if they have no memory of their own.
         let mut parents = Vec::with_capacity(cells.next_power_of_two().div_ceil(2));
@@ -57,8 +59,10 @@ impl<F: PrimeField> Kernel<F> {
         let neutral = self.neutral_fractions();
         let cells = (0..fractions.cells()).flat_map(|i| {
             let mut buffer = neutral;
-            // SAFETY: there is no kernel without the instructions.
-            let cell = unsafe { self.fractions(fractions, i, &neutral, &mut buffer) };
+            let cell = self.field.vectorize(
+                #[inline(always)]
+                || self.fractions(fractions, i, &neutral, &mut buffer),
+            );
             let [p, q] = *cell.unwrap_or(&neutral);
             p.into_iter().zip(q)
         });
@@ -70,8 +74,7 @@ impl<F: PrimeField> Kernel<F> {
     }
 
     /// A cell of fractions, made in `buffer` if need be; `None` if they are neutral, as are all behind the last.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     pub(super) fn fractions<'a>(
         &self,
         fractions: &'a Fractions,
@@ -97,11 +100,10 @@ impl<F: PrimeField> Kernel<F> {
     }
 
     /// The sums of the neighbours of a run of leaves.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     fn sums_of_leaves(
         &self,
-        leaves: &Leaves<[u64; 4]>,
+        leaves: &Leaves<Number>,
         (run, kind): (usize, Run),
         p: &mut Packed,
         q: &mut Packed,
@@ -110,8 +112,8 @@ impl<F: PrimeField> Kernel<F> {
             Run::Neutral => (*p, *q) = (Packed::splat([0; 4]), Packed::splat(self.one)),
             Run::Lookups(block) => {
                 let [q0, q1] = self.lookups(leaves, &leaves.denominators().lookups, block, run);
-                store(p, &self.field.reduce(&q0, &[], &q1));
-                store(q, &self.field.multiply(&q0, &q1));
+                self.field.store(p, &self.field.add_reduced(&q0, &q1));
+                self.field.store(q, &self.field.multiply(&q0, &q1));
             }
             Run::Mixed => {
                 let mut cell = self.neutral_fractions();
@@ -125,25 +127,29 @@ impl<F: PrimeField> Kernel<F> {
     }
 
     /// The values of a run of lookups in a block, see [`Run::Lookups`]: the even ones and the odd ones. `values` has those of each table.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512vbmi2")]
+    #[inline(always)]
     pub(super) fn lookups(
         &self,
-        leaves: &Leaves<[u64; 4]>,
-        values: &[Vec<[u64; 4]>],
+        leaves: &Leaves<Number>,
+        values: &[Vec<Number>],
         block: u32,
         run: usize,
-    ) -> [Lanes; 2] {
+    ) -> [A::Eight; 2] {
         let (table, places) = leaves.lookups(block, run).expect("they are lookups");
         let values = &values[table];
         assert_eq!(values.len(), leaves.table(table).len());
-        // SAFETY: of runs of lookups all places are in the table (`Leaves::find_run`), which has as many values.
-        let [even, odd] = unsafe { Words::gather(values, places) };
-        [even.lanes(), odd.lanes()]
+        [0, 1].map(|odd| {
+            let numbers = std::array::from_fn(|lane| {
+                let place = places[2 * lane + odd] as usize;
+                debug_assert!(place < values.len());
+                // SAFETY: of runs of lookups all places are in the table (`Leaves::find_run`), which has as many values.
+                unsafe { values.get_unchecked(place) }
+            });
+            self.field.gather(numbers)
+        })
     }
 
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     fn parents_of(&self, children: &Fractions, first: usize, neutral: &Cell) -> Cell {
         let (mut parents, mut buffer) = (*neutral, *neutral);
         let [p, q] = &mut parents;
@@ -158,11 +164,14 @@ impl<F: PrimeField> Kernel<F> {
     }
 
     /// The sums of the neighbours of sixteen fractions.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     fn sums(&self, children: &Cell, p: &mut Packed, q: &mut Packed) {
-        let [[p0, p1], [q0, q1]] = [unzip(&children[0]), unzip(&children[1])];
-        store(p, &self.field.sum_of_products([&p0, &p1], [&q1, &q0]));
-        store(q, &self.field.multiply(&q0, &q1));
+        let [[p0, p1], [q0, q1]] = [
+            self.field.unzip(&children[0]),
+            self.field.unzip(&children[1]),
+        ];
+        self.field
+            .store(p, &self.field.sum_of_products([&p0, &p1], [&q1, &q0]));
+        self.field.store(q, &self.field.multiply(&q0, &q1));
     }
 }

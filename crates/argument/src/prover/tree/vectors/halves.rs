@@ -1,12 +1,12 @@
 //! The cells of a round in tasks: of those that are left when a challenge is bound, a first half and a second half, which the next
 //! challenge will bring together.
 
-use ark_ff::PrimeField;
+use crate::curve::Montgomery;
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// Sums over tasks of so many cells, of which there are `cells`. Each is given the range of its own.
-pub(super) fn over_ranges<F: PrimeField>(
+pub(super) fn over_ranges<F: Montgomery>(
     (cells, task): (usize, usize),
     sums: impl Fn(Range<usize>) -> [F; 2] + Send + Sync,
 ) -> [F; 2] {
@@ -19,7 +19,7 @@ pub(super) fn over_ranges<F: PrimeField>(
 pub(super) type Pair<'a, C> = (&'a mut [C], &'a mut [C]);
 
 /// Sums over tasks of so many cells of the first half. Each is given the number of its first cell.
-pub(super) fn over_halves<C: Send, F: PrimeField>(
+pub(super) fn over_halves<C: Send, F: Montgomery>(
     cells: &mut [C],
     (half, task): (usize, usize),
     sums: impl Fn(Pair<'_, C>, usize) -> [F; 2] + Send + Sync,
@@ -35,7 +35,7 @@ pub(super) fn over_halves<C: Send, F: PrimeField>(
 
 /// The same where cells come in the place of those that a challenge is bound in: each task is also given the partners of its cells in
 /// the second half of what was there, as far as there are any, which is dropped.
-pub(super) fn over_quarters<C: Send + Sync, F: PrimeField>(
+pub(super) fn over_quarters<C: Send + Sync, F: Montgomery>(
     cells: &mut Vec<C>,
     (half, task): (usize, usize),
     sums: impl Fn(Pair<'_, C>, (&[C], &[C]), usize) -> [F; 2] + Send + Sync,
@@ -64,6 +64,6 @@ pub(super) fn make_room<C: Clone>(cells: &mut Vec<C>, length: usize, filled_with
     cells.resize(length, filled_with);
 }
 
-pub(super) fn add<F: PrimeField>(a: [F; 2], b: [F; 2]) -> [F; 2] {
+pub(super) fn add<F: Montgomery>(a: [F; 2], b: [F; 2]) -> [F; 2] {
     [a[0] + b[0], a[1] + b[1]]
 }

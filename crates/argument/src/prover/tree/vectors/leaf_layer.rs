@@ -9,54 +9,57 @@ use super::super::scalars::Node;
 use super::halves::{Pair, make_room, over_halves, over_quarters, over_ranges};
 use super::numerators::{NEUTRAL, Numerators};
 use super::sums::{Sums, Weights};
-use super::{Kernel, Numbers, Spare, load, put, store, unzip};
-use crate::lanes::{Lanes, Packed, WIDTH};
-use ark_ff::PrimeField;
+use super::{Kernel, Numbers, Spare, put};
+use crate::curve::Montgomery;
+use crate::lanes::{Arithmetic, Number, Packed, WIDTH};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// All leaves, and their `p + lambda q`.
-type LeavesAndSums = (Arc<Leaves<[u64; 4]>>, Values<[u64; 4]>);
+type LeavesAndSums = (Arc<Leaves<Number>>, Values<Number>);
 
 /// The state of the leaves' sumcheck.
-pub(in super::super) struct LeafSumcheck<F> {
+pub(in super::super) struct LeafSumcheck<F: Montgomery, A: Arithmetic<F>> {
     /// Until two rounds are done.
     leaves: Option<LeavesAndSums>,
     /// Afterwards `a` and `b` of eight nodes each. Until then, memory to use.
     cells: Vec<Numbers>,
     numerators: Numerators,
     /// The weights of the low bits.
-    eq_low: Vec<Lanes>,
+    eq_low: Vec<A::Eight>,
     lambda: F,
     /// One over lambda. It is zero with the probability of a guess at a challenge; nothing is proven then.
     inverse: F,
 }
 
 /// A round.
-struct Round<'a> {
-    weights: &'a Weights<'a>,
+struct Round<'a, F: Montgomery, A: Arithmetic<F>> {
+    weights: &'a Weights<'a, A::Eight>,
     /// `a` and `b` of neutral leaves.
-    lambda: Lanes,
+    lambda: A::Eight,
     /// Their product.
-    neutral: Lanes,
+    neutral: A::Eight,
     /// Sixteen neutral leaves.
     neutral_numbers: Numbers,
 }
 
-impl<F: PrimeField> Kernel<F> {
+impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
     /// Before the first round.
     pub fn leaf_layer(
         &self,
-        leaves: Arc<Leaves<[u64; 4]>>,
+        leaves: Arc<Leaves<Number>>,
         spare: Spare,
         lambda: F,
-    ) -> LeafSumcheck<F> {
+    ) -> LeafSumcheck<F, A> {
         let denominators = leaves.denominators();
         let number = self.number(lambda);
-        // SAFETY: there is no kernel without the instructions.
-        let sums =
-            |p: Option<&[[u64; 4]]>, q: &[[u64; 4]]| unsafe { self.with_lambda(p, q, number) };
+        let sums = |p: Option<&[Number]>, q: &[Number]| {
+            self.field.vectorize(
+                #[inline(always)]
+                || self.with_lambda(p, q, number),
+            )
+        };
         let lookups = denominators.lookups.par_iter();
         let entries = leaves.numerators().par_iter().zip(&denominators.lookups);
         let absent = denominators.absent.iter().map(|absent| {
@@ -79,31 +82,26 @@ impl<F: PrimeField> Kernel<F> {
     }
 
     /// `p + lambda q`; without `p`, of ones.
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    fn with_lambda(
-        &self,
-        p: Option<&[[u64; 4]]>,
-        q: &[[u64; 4]],
-        lambda: [u64; 4],
-    ) -> Vec<[u64; 4]> {
-        let (one, lambda) = (Lanes::splat(self.one), Lanes::splat(lambda));
-        let eight = |numbers: &[[u64; 4]]| {
-            let mut eight = [[0; 4]; WIDTH];
-            eight[..numbers.len()].copy_from_slice(numbers);
-            Lanes::gather(eight)
+    #[inline(always)]
+    fn with_lambda(&self, p: Option<&[Number]>, q: &[Number], lambda: Number) -> Vec<Number> {
+        let (one, lambda) = (self.field.splat(self.one), self.field.splat(lambda));
+        let eight = |numbers: &[Number]| {
+            let zero = [0; 4];
+            let number = |lane: usize| numbers.get(lane).unwrap_or(&zero);
+            self.field.gather(std::array::from_fn(number))
         };
         let mut sums = Vec::with_capacity(q.len());
         for (i, q) in q.chunks(WIDTH).enumerate() {
             let p = p.map_or(one, |p| eight(&p[i * WIDTH..][..q.len()]));
             let product = self.field.multiply(&eight(q), &lambda);
-            let sum = self.field.reduce(&p, &[], &product).scatter();
+            let sum = self.field.scatter(&self.field.add_reduced(&p, &product));
             sums.extend_from_slice(&sum[..q.len()]);
         }
         sums
     }
 
     /// The nodes one by one.
-    pub fn leaf_nodes(&self, sumcheck: &LeafSumcheck<F>) -> Vec<Node<F>> {
+    pub fn leaf_nodes(&self, sumcheck: &LeafSumcheck<F, A>) -> Vec<Node<F>> {
         let cells = sumcheck.cells.iter().enumerate();
         cells
             .flat_map(|(run, [a, b])| {
@@ -121,7 +119,7 @@ impl<F: PrimeField> Kernel<F> {
     /// As [`Kernel::round`], of the leaves' layer.
     pub fn leaf_round(
         &self,
-        sumcheck: &mut LeafSumcheck<F>,
+        sumcheck: &mut LeafSumcheck<F, A>,
         target: &[F],
         point: &[F],
     ) -> Option<[F; 2]> {
@@ -139,14 +137,11 @@ impl<F: PrimeField> Kernel<F> {
             inverse,
         } = sumcheck;
         let weights = self.weights(rest, eq_low);
-        // SAFETY: there is no kernel without the instructions.
-        let round = unsafe {
-            Round {
-                weights: &weights,
-                lambda: Lanes::splat(self.number(*lambda)),
-                neutral: Lanes::splat(self.number(lambda.square())),
-                neutral_numbers: [Packed::splat(self.number(*lambda)); 2],
-            }
+        let round = Round {
+            weights: &weights,
+            lambda: self.field.splat(self.number(*lambda)),
+            neutral: self.field.splat(self.number(lambda.square())),
+            neutral_numbers: [Packed::splat(self.number(*lambda)); 2],
         };
         // Neutral nodes count lambda each, everywhere; the sums are of what others have above it.
         let (above, products) = match point.last() {
@@ -158,8 +153,7 @@ impl<F: PrimeField> Kernel<F> {
                 )
             }
             Some(&x) => {
-                // SAFETY: there is no kernel without the instructions.
-                let of_lanes = unsafe { Lanes::splat(self.number(x)) };
+                let of_lanes = self.field.splat(self.number(x));
                 self.bind_numerators(numerators, half.ilog2() as usize + 1, x);
                 let (leaves, patterns) = (leaves.take(), &*numerators);
                 rayon::join(
@@ -179,12 +173,14 @@ impl<F: PrimeField> Kernel<F> {
         leaves: &LeavesAndSums,
         half: usize,
         numerators: &Numerators,
-        round: &Round<'_>,
+        round: &Round<'_, F, A>,
     ) -> [F; 2] {
         let low = half.min(leaves.0.runs().len());
         over_ranges((low, round.weights.task()), |range| {
-            // SAFETY: there is no kernel without the instructions.
-            unsafe { self.first_of_range(leaves, range, half, numerators, round) }
+            self.field.vectorize(
+                #[inline(always)]
+                || self.first_of_range(leaves, range, half, numerators, round),
+            )
         })
     }
 
@@ -195,8 +191,8 @@ impl<F: PrimeField> Kernel<F> {
         cells: &mut Vec<Numbers>,
         half: usize,
         numerators: &Numerators,
-        x: &Lanes,
-        round: &Round<'_>,
+        x: &A::Eight,
+        round: &Round<'_, F, A>,
     ) -> [F; 2] {
         let sizes = (half, round.weights.task());
         match leaves {
@@ -205,26 +201,30 @@ impl<F: PrimeField> Kernel<F> {
                 make_room(cells, length, round.neutral_numbers);
                 over_halves(cells, sizes, |new, first| {
                     let old = (&leaves, first, half);
-                    // SAFETY: there is no kernel without the instructions.
-                    unsafe { self.bind_leaves(new, old, numerators, x, round) }
+                    self.field.vectorize(
+                        #[inline(always)]
+                        || self.bind_leaves(new, old, numerators, x, round),
+                    )
                 })
             }
             None => over_quarters(cells, sizes, |new, old, first| {
-                // SAFETY: there is no kernel without the instructions.
-                unsafe { self.bind_cells_of_numbers(new, old, (first, half), numerators, x, round) }
+                self.field.vectorize(
+                    #[inline(always)]
+                    || self.bind_cells_of_numbers(new, old, (first, half), numerators, x, round),
+                )
             }),
         }
     }
 
     /// The first round, of the runs in a range of the first half.
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     fn first_of_range(
         &self,
         leaves: &LeavesAndSums,
         range: Range<usize>,
         half: usize,
         numerators: &Numerators,
-        round: &Round<'_>,
+        round: &Round<'_, F, A>,
     ) -> [F; 2] {
         let mut sums = Sums::new(&self.field, round.weights, range.start);
         for run in range {
@@ -243,14 +243,14 @@ impl<F: PrimeField> Kernel<F> {
     }
 
     /// The second round: the first challenge binds leaves to the numbers of two runs of cells.
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     fn bind_leaves(
         &self,
         (low, high): Pair<'_, Numbers>,
         (leaves, first, half): (&LeavesAndSums, usize, usize),
         numerators: &Numerators,
-        x: &Lanes,
-        round: &Round<'_>,
+        x: &A::Eight,
+        round: &Round<'_, F, A>,
     ) -> [F; 2] {
         let mut sums = Sums::new(&self.field, round.weights, first);
         for (i, low) in low.iter_mut().enumerate() {
@@ -276,15 +276,15 @@ impl<F: PrimeField> Kernel<F> {
     }
 
     /// Any later round: the last challenge binds the old halves' numbers in place. Neutral ones stay as they are.
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     fn bind_cells_of_numbers(
         &self,
         (low, high): Pair<'_, Numbers>,
         (old_low, old_high): (&[Numbers], &[Numbers]),
         (first, half): (usize, usize),
         numerators: &Numerators,
-        x: &Lanes,
-        round: &Round<'_>,
+        x: &A::Eight,
+        round: &Round<'_, F, A>,
     ) -> [F; 2] {
         let mut sums = Sums::new(&self.field, round.weights, first);
         for (i, low) in low.iter_mut().enumerate() {
@@ -301,7 +301,7 @@ impl<F: PrimeField> Kernel<F> {
                 let mut ends = [*numbers; 2];
                 for (from, end) in [Some(&*cell), other].into_iter().zip(&mut ends) {
                     if let Some(from) = from {
-                        *end = [load(&from[0]), load(&from[1])];
+                        *end = [self.field.load(&from[0]), self.field.load(&from[1])];
                     }
                 }
                 self.bind_pair(cell, &ends, x, numbers);
@@ -312,14 +312,13 @@ impl<F: PrimeField> Kernel<F> {
         self.total(sums)
     }
 
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     fn add_some(
         &self,
-        sums: &mut Sums<'_>,
+        sums: &mut Sums<'_, F, A>,
         any: bool,
-        numbers: &[[Lanes; 2]; 2],
-        round: &Round<'_>,
+        numbers: &[[A::Eight; 2]; 2],
+        round: &Round<'_, F, A>,
     ) {
         match any {
             true => self.add_numbers(sums, numbers, round),
@@ -328,9 +327,13 @@ impl<F: PrimeField> Kernel<F> {
     }
 
     /// Adds what the numbers of a cell of the first half and of its partner give to a round.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    fn add_numbers(&self, sums: &mut Sums<'_>, [low, high]: &[[Lanes; 2]; 2], round: &Round<'_>) {
+    #[inline(always)]
+    fn add_numbers(
+        &self,
+        sums: &mut Sums<'_, F, A>,
+        [low, high]: &[[A::Eight; 2]; 2],
+        round: &Round<'_, F, A>,
+    ) {
         let field = &self.field;
         let product = field.multiply(&low[0], &low[1]);
         let a = field.subtract(&high[0], &low[0]);
@@ -342,30 +345,28 @@ impl<F: PrimeField> Kernel<F> {
     }
 
     /// `a + x (b - a)` of two ends, which is also written to a cell.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     fn bind_pair(
         &self,
         cell: &mut Numbers,
-        [a, b]: &[[Lanes; 2]; 2],
-        x: &Lanes,
-        bound: &mut [Lanes; 2],
+        [a, b]: &[[A::Eight; 2]; 2],
+        x: &A::Eight,
+        bound: &mut [A::Eight; 2],
     ) {
         for (i, place) in cell.iter_mut().enumerate() {
             bound[i] = self.line(&a[i], &b[i], x);
-            store(place, &bound[i]);
+            self.field.store(place, &bound[i]);
         }
     }
 
     /// `p + lambda q` of a run's even leaves and of its odd ones; those of neutral ones are there.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     fn numbers(
         &self,
         (leaves, sums): &LeavesAndSums,
         run: usize,
-        round: &Round<'_>,
-        numbers: &mut [Lanes; 2],
+        round: &Round<'_, F, A>,
+        numbers: &mut [A::Eight; 2],
     ) {
         match leaves.runs().get(run).unwrap_or(&Run::Neutral) {
             Run::Neutral => {}
@@ -375,7 +376,7 @@ impl<F: PrimeField> Kernel<F> {
                 leaves.visit(sums, run * RUN..(run + 1) * RUN, |at, _, number| {
                     put(&mut packed, at, number);
                 });
-                *numbers = unzip(&packed);
+                *numbers = self.field.unzip(&packed);
             }
         }
     }

@@ -4,11 +4,11 @@
 //! sixteen leaves few differ, and what challenges make of them is computed once for each pair of different ones that meet.
 
 use super::super::leaves::{Leaves, RUN, Run};
+use super::Kernel;
 use super::halves::add;
-use super::{Kernel, load, store};
-use crate::lanes::{Lanes, Packed, WIDTH};
+use crate::curve::Montgomery;
+use crate::lanes::{Arithmetic, Number, Packed, WIDTH};
 use crate::multilinear::eq_vector;
-use ark_ff::PrimeField;
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -50,8 +50,8 @@ impl Numerators {
     }
 }
 
-impl<F: PrimeField> Kernel<F> {
-    pub(super) fn numerators(&self, leaves: &Leaves<[u64; 4]>) -> Numerators {
+impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
+    pub(super) fn numerators(&self, leaves: &Leaves<Number>) -> Numerators {
         let [zeros, ones] = [[0; 4], self.one].map(|number| [Packed::splat(number); 2]);
         let mut patterns = vec![zeros, ones];
         // The patterns of runs of lookups and padding, by the places of the lookups.
@@ -114,8 +114,10 @@ impl<F: PrimeField> Kernel<F> {
                 let pair = pair.map(|pattern| &numerators.patterns[pattern as usize]);
                 (pair, self.number(weight))
             });
-            // SAFETY: there is no kernel without the instructions.
-            let sums = unsafe { self.products_of_patterns(met) };
+            let sums = self.field.vectorize(
+                #[inline(always)]
+                || self.products_of_patterns(met),
+            );
             sums.map(|sums| {
                 let sums = sums.map(|number| self.scalar(number));
                 let sum: F = sums.into_iter().zip(of_nodes).map(|(a, b)| a * b).sum();
@@ -126,24 +128,24 @@ impl<F: PrimeField> Kernel<F> {
     }
 
     /// Constant and leading coefficient of each node, under the weights of the pairs.
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     fn products_of_patterns<'a>(
         &self,
-        met: impl Iterator<Item = ([&'a Pattern; 2], [u64; 4])>,
-    ) -> [[[u64; 4]; WIDTH]; 2] {
-        let (field, zero) = (&self.field, Lanes::splat([0; 4]));
+        met: impl Iterator<Item = ([&'a Pattern; 2], Number)>,
+    ) -> [[Number; WIDTH]; 2] {
+        let (field, zero) = (&self.field, self.field.splat([0; 4]));
         let mut sums = [zero; 2];
         for ([low, high], weight) in met {
-            let weight = Lanes::splat(weight);
-            let [even, odd] = [load(&low[0]), load(&low[1])];
-            let a = field.subtract(&load(&high[0]), &even);
-            let b = field.subtract(&load(&high[1]), &odd);
+            let weight = self.field.splat(weight);
+            let [even, odd] = [self.field.load(&low[0]), self.field.load(&low[1])];
+            let a = field.subtract(&self.field.load(&high[0]), &even);
+            let b = field.subtract(&self.field.load(&high[1]), &odd);
             for (sum, (a, b)) in sums.iter_mut().zip([(even, odd), (a, b)]) {
                 let product = field.multiply(&field.multiply(&a, &b), &weight);
-                *sum = field.reduce(sum, &[], &product);
+                *sum = field.add_reduced(sum, &product);
             }
         }
-        sums.map(|sum| sum.scatter())
+        sums.map(|sum| self.field.scatter(&sum))
     }
 
     /// Binds the most significant of the variables that number `2^(bits + 1)` runs.
@@ -167,19 +169,21 @@ impl<F: PrimeField> Kernel<F> {
         let x = self.number(x);
         let patterns = pairs.into_par_iter().with_min_len(1 << 8).map(|pair| {
             let pair = pair.map(|pattern| &numerators.patterns[pattern as usize]);
-            // SAFETY: there is no kernel without the instructions.
-            unsafe { self.bind_pattern(pair, x) }
+            self.field.vectorize(
+                #[inline(always)]
+                || self.bind_pattern(pair, x),
+            )
         });
         numerators.patterns = patterns.collect();
         numerators.runs = runs;
     }
 
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    fn bind_pattern(&self, [low, high]: [&Pattern; 2], x: [u64; 4]) -> Pattern {
-        let (mut bound, x) = (*low, Lanes::splat(x));
+    #[inline(always)]
+    fn bind_pattern(&self, [low, high]: [&Pattern; 2], x: Number) -> Pattern {
+        let (mut bound, x) = (*low, self.field.splat(x));
         for (bound, high) in bound.iter_mut().zip(high) {
-            let line = self.line(&load(bound), &load(high), &x);
-            store(bound, &line);
+            let line = self.line(&self.field.load(bound), &self.field.load(high), &x);
+            self.field.store(bound, &line);
         }
         bound
     }

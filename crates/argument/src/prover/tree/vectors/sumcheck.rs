@@ -3,22 +3,22 @@
 use super::super::scalars::Node;
 use super::halves::{Pair, make_room, over_halves, over_quarters, over_ranges};
 use super::sums::{Sums, Weights};
-use super::{Cell, Fractions, Kernel, Spare, is_neutral, load, store, unzip};
-use crate::lanes::{Lanes, Packed, WIDTH};
-use ark_ff::PrimeField;
+use super::{Cell, Fractions, Kernel, Spare, is_neutral};
+use crate::curve::Montgomery;
+use crate::lanes::{Arithmetic, Packed, WIDTH};
 use std::ops::Range;
 
 /// The state of a layer's sumcheck.
-pub(in super::super) struct Sumcheck {
+pub(in super::super) struct Sumcheck<E> {
     /// The layer, until two rounds are done: in these, nodes are made of fractions where they are needed.
     fractions: Option<Fractions>,
     /// The nodes afterwards, in the fractions' memory if they had any. Until then, memory to use if they have none.
     nodes: Spare,
     /// The weights of the low bits.
-    eq_low: Vec<Lanes>,
+    eq_low: Vec<E>,
 }
 
-impl Sumcheck {
+impl<E> Sumcheck<E> {
     pub fn new(fractions: Fractions, spare: Spare) -> Self {
         Self {
             fractions: Some(fractions),
@@ -33,20 +33,20 @@ impl Sumcheck {
 }
 
 /// Eight nodes in registers: `[p0, p1 + lambda q1, q0, q1]`.
-type Eight = [Lanes; 4];
+type Nodes<E> = [E; 4];
 
 /// A round.
-struct Round<'a> {
-    lambda: Lanes,
-    weights: &'a Weights<'a>,
+struct Round<'a, F: Montgomery, A: Arithmetic<F>> {
+    lambda: A::Eight,
+    weights: &'a Weights<'a, A::Eight>,
     /// Eight nodes of which all fractions are neutral, and these in registers.
     neutral: Cell,
-    nodes: Eight,
+    nodes: Nodes<A::Eight>,
 }
 
-impl<F: PrimeField> Kernel<F> {
+impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
     /// The nodes of a sumcheck one by one.
-    pub fn nodes(&self, sumcheck: &Sumcheck) -> Vec<Node<F>> {
+    pub fn nodes(&self, sumcheck: &Sumcheck<A::Eight>) -> Vec<Node<F>> {
         let cells = sumcheck.nodes.iter();
         cells
             .flat_map(|[p, q]| {
@@ -59,7 +59,7 @@ impl<F: PrimeField> Kernel<F> {
     /// left that they are to be taken one by one: then nothing is bound.
     pub fn round(
         &self,
-        sumcheck: &mut Sumcheck,
+        sumcheck: &mut Sumcheck<A::Eight>,
         lambda: F,
         target: &[F],
         point: &[F],
@@ -71,9 +71,8 @@ impl<F: PrimeField> Kernel<F> {
         }
         let weights = self.weights(rest, &mut sumcheck.eq_low);
         let number = self.number(lambda);
-        // SAFETY: there is no kernel without the instructions.
         let [zero, one, of_lambda] =
-            [[0; 4], self.one, number].map(|number| unsafe { Lanes::splat(number) });
+            [[0; 4], self.one, number].map(|number| self.field.splat(number));
         let round = Round {
             lambda: of_lambda,
             nodes: [zero, of_lambda, one, one],
@@ -86,13 +85,14 @@ impl<F: PrimeField> Kernel<F> {
                 let fractions = sumcheck.fractions.as_ref()?;
                 let low = half.min(fractions.cells());
                 over_ranges((low, weights.task()), |range| {
-                    // SAFETY: there is no kernel without the instructions.
-                    unsafe { self.first(fractions, range, half, &round) }
+                    self.field.vectorize(
+                        #[inline(always)]
+                        || self.first(fractions, range, half, &round),
+                    )
                 })
             }
             Some(&x) => {
-                // SAFETY: there is no kernel without the instructions.
-                let x = unsafe { Lanes::splat(self.number(x)) };
+                let x = self.field.splat(self.number(x));
                 self.bind(
                     &mut sumcheck.fractions,
                     &mut sumcheck.nodes,
@@ -111,8 +111,8 @@ impl<F: PrimeField> Kernel<F> {
         fractions: &mut Option<Fractions>,
         nodes: &mut Spare,
         half: usize,
-        x: Lanes,
-        round: &Round<'_>,
+        x: A::Eight,
+        round: &Round<'_, F, A>,
     ) -> [F; 2] {
         let sizes = (half, round.weights.task());
         let of_fractions = match fractions.take() {
@@ -126,25 +126,29 @@ impl<F: PrimeField> Kernel<F> {
                 make_room(nodes, length, round.neutral);
                 return over_halves(nodes, sizes, |new, first| {
                     let old = (&fractions, first, half);
-                    // SAFETY: there is no kernel without the instructions.
-                    unsafe { self.bind_fractions(new, old, &x, round) }
+                    self.field.vectorize(
+                        #[inline(always)]
+                        || self.bind_fractions(new, old, &x, round),
+                    )
                 });
             }
         };
         over_quarters(nodes, sizes, |new, old, first| {
-            // SAFETY: there is no kernel without the instructions.
-            unsafe { self.bind_cells(new, (old, of_fractions), first, &x, round) }
+            self.field.vectorize(
+                #[inline(always)]
+                || self.bind_cells(new, (old, of_fractions), first, &x, round),
+            )
         })
     }
 
     /// The first round, of the cells in a range of the first half.
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     fn first(
         &self,
         fractions: &Fractions,
         range: Range<usize>,
         half: usize,
-        round: &Round<'_>,
+        round: &Round<'_, F, A>,
     ) -> [F; 2] {
         let neutral = self.neutral_fractions();
         let mut buffer = neutral;
@@ -166,13 +170,13 @@ impl<F: PrimeField> Kernel<F> {
 
     /// The second round of fractions that have no memory: the first challenge binds them to nodes, those of two runs of cells of the
     /// new halves.
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     fn bind_fractions(
         &self,
         (low, high): Pair<'_, Cell>,
         (fractions, first, half): (&Fractions, usize, usize),
-        x: &Lanes,
-        round: &Round<'_>,
+        x: &A::Eight,
+        round: &Round<'_, F, A>,
     ) -> [F; 2] {
         let neutral = self.neutral_fractions();
         let mut buffer = neutral;
@@ -205,14 +209,14 @@ impl<F: PrimeField> Kernel<F> {
 
     /// Any other round but the first: the last challenge binds the old halves' nodes, or fractions, to the nodes of two runs of
     /// cells of the new halves, in place.
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    #[inline(always)]
     fn bind_cells(
         &self,
         (low, high): Pair<'_, Cell>,
         ((old_low, old_high), of_fractions): ((&[Cell], &[Cell]), bool),
         first: usize,
-        x: &Lanes,
-        round: &Round<'_>,
+        x: &A::Eight,
+        round: &Round<'_, F, A>,
     ) -> [F; 2] {
         let neutral = match of_fractions {
             true => self.neutral_fractions(),
@@ -237,7 +241,10 @@ impl<F: PrimeField> Kernel<F> {
                     some = true;
                     match of_fractions {
                         true => self.nodes_of(from, &round.lambda, end),
-                        false => load_nodes(from, end),
+                        false => {
+                            let [p, q] = from;
+                            *end = [&p[0], &p[1], &q[0], &q[1]].map(|v| self.field.load(v));
+                        }
                     }
                 }
                 match some {
@@ -252,34 +259,40 @@ impl<F: PrimeField> Kernel<F> {
     }
 
     /// `a + x (b - a)` of two ends, which is also written to a cell.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    fn bind_nodes(&self, cell: &mut Cell, [a, b]: &[Eight; 2], x: &Lanes, bound: &mut Eight) {
+    #[inline(always)]
+    fn bind_nodes(
+        &self,
+        cell: &mut Cell,
+        [a, b]: &[Nodes<A::Eight>; 2],
+        x: &A::Eight,
+        bound: &mut Nodes<A::Eight>,
+    ) {
         let [p, q] = cell;
         for (i, place) in p.iter_mut().chain(q).enumerate() {
             bound[i] = self.line(&a[i], &b[i], x);
-            store(place, &bound[i]);
+            self.field.store(place, &bound[i]);
         }
     }
 
     /// The nodes of sixteen fractions.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    fn nodes_of(&self, fractions: &Cell, lambda: &Lanes, nodes: &mut Eight) {
-        let [[p0, p1], [q0, q1]] = [unzip(&fractions[0]), unzip(&fractions[1])];
+    #[inline(always)]
+    fn nodes_of(&self, fractions: &Cell, lambda: &A::Eight, nodes: &mut Nodes<A::Eight>) {
+        let [[p0, p1], [q0, q1]] = [
+            self.field.unzip(&fractions[0]),
+            self.field.unzip(&fractions[1]),
+        ];
         let product = self.field.multiply(lambda, &q1);
-        *nodes = [p0, self.field.reduce(&p1, &[], &product), q0, q1];
+        *nodes = [p0, self.field.add_reduced(&p1, &product), q0, q1];
     }
 
     /// Adds what the nodes of a cell of the first half and of its partner give to a round, of the constant what is above `lambda`.
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
+    #[inline(always)]
     fn add_some_nodes(
         &self,
-        sums: &mut Sums<'_>,
+        sums: &mut Sums<'_, F, A>,
         any: bool,
-        [low, high]: &[Eight; 2],
-        round: &Round<'_>,
+        [low, high]: &[Nodes<A::Eight>; 2],
+        round: &Round<'_, F, A>,
     ) {
         if !any {
             sums.skip();
@@ -292,10 +305,4 @@ impl<F: PrimeField> Kernel<F> {
         let lead = field.sum_of_products([&a, &b], [&d, &c]);
         sums.add(&field.subtract(&constant, &round.lambda), &lead);
     }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512vbmi2")]
-fn load_nodes([p, q]: &Cell, nodes: &mut Eight) {
-    *nodes = [load(&p[0]), load(&p[1]), load(&q[0]), load(&q[1])];
 }

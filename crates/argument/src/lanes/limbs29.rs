@@ -1,0 +1,537 @@
+//! Eight residues in nine limbs of 29 bits, `R = 2^261`, for vector instructions that multiply 32 bits by 32.
+//!
+//! Limbs are in words of 64 bits. Those of operands of products are below `2^29`, so a column of a product has nine summands below
+//! `2^58`, and one of the sum of two products with its reduction 27 of them and carries, below `2^63`. Where limbs might become negative a
+//! multiple of the modulus is added whose lower limbs are large.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+
+use super::{Arithmetic, Number, Packed, WIDTH, modulus, negated_inverse, scale};
+use crate::curve::Montgomery;
+
+/// With AVX2, four words at a time.
+#[cfg(target_arch = "x86_64")]
+pub(crate) type Avx2 = Limbs29<avx2::Words, 2>;
+/// With NEON, two words at a time.
+#[cfg(target_arch = "aarch64")]
+pub(crate) type Neon = Limbs29<neon::Words, 4>;
+
+/// Bits of a limb.
+const LIMB: i32 = 29;
+/// Limbs of a number.
+const LIMBS: usize = 9;
+const MASK: u64 = (1 << LIMB) - 1;
+/// Products that a sum of them takes before it is carried: a column gets less than `9 * 2^58` of each, and has room for seven.
+const PRODUCTS: u32 = 6;
+
+/// Words of 64 bits in one register. There is no value of it where the machine lacks the instructions.
+pub(crate) trait Vector: Copy + Send + Sync {
+    /// Whether the machine has the instructions.
+    fn is_available() -> bool;
+
+    /// Does the work with the instructions.
+    ///
+    /// # Safety
+    ///
+    /// The machine has them. So it is for all that makes a vector.
+    unsafe fn vectorize<T>(work: impl FnOnce() -> T) -> T;
+
+    /// # Safety
+    ///
+    /// As of [`Self::vectorize`].
+    unsafe fn splat(word: u64) -> Self;
+
+    /// The words behind a place.
+    ///
+    /// # Safety
+    ///
+    /// As of [`Self::vectorize`]; and there are as many words as a vector has.
+    unsafe fn load(words: *const u64) -> Self;
+
+    /// # Safety
+    ///
+    /// There is room for as many words as a vector has.
+    unsafe fn store(self, words: *mut u64);
+
+    /// The words of as many numbers as a vector has words: the lowest of all, and so on.
+    ///
+    /// # Safety
+    ///
+    /// As of [`Self::vectorize`]; and there are as many numbers as a vector has words.
+    unsafe fn gather(numbers: &[&Number]) -> [Self; 4];
+
+    /// The numbers whose words these are.
+    ///
+    /// # Safety
+    ///
+    /// There is room for as many numbers as a vector has words.
+    unsafe fn scatter(words: [Self; 4], numbers: &mut [Number]);
+
+    /// The words at even places of both, and those at odd ones.
+    fn unzip(self, next: Self) -> [Self; 2];
+
+    fn add(self, other: Self) -> Self;
+
+    fn subtract(self, other: Self) -> Self;
+
+    /// The products of the low 32 bits.
+    fn multiply(self, other: Self) -> Self;
+
+    /// A bit for each word, the first of which is the lowest: whether they are the same.
+    fn equals(self, other: Self) -> u8;
+
+    fn and(self, other: Self) -> Self;
+
+    fn or(self, other: Self) -> Self;
+
+    fn shift_left<const BITS: i32>(self) -> Self;
+
+    fn shift_right<const BITS: i32>(self) -> Self;
+}
+
+/// As many numbers as a vector has words, limb by limb.
+type Limbs<V> = [V; LIMBS];
+
+/// Eight numbers, in as many groups as it takes vectors to hold eight words.
+type Eight<V, const GROUPS: usize> = [Limbs<V>; GROUPS];
+
+/// Eight sums of products.
+#[derive(Clone, Copy)]
+pub(crate) struct Wide<V, const GROUPS: usize> {
+    /// The columns; the last takes carries.
+    columns: [[V; 2 * LIMBS]; GROUPS],
+    /// How many products were added since columns were carried.
+    products: u32,
+}
+
+/// The arithmetic of a field.
+pub(crate) struct Limbs29<V, const GROUPS: usize> {
+    modulus: Limbs<V>,
+    /// Twice the modulus, its lower limbs in `2^30..2^31`.
+    two_moduli: Limbs<V>,
+    /// Four times the modulus, its lower limbs in `2^31..2^32`.
+    four_moduli: Limbs<V>,
+    /// Zero, its lower limbs in `2^32 - 8..=2^32`.
+    zero: Limbs<V>,
+    /// `-1 / p mod 2^29`.
+    negated_inverse: V,
+    mask: V,
+}
+
+impl<F: Montgomery, V: Vector, const GROUPS: usize> Arithmetic<F> for Limbs29<V, GROUPS> {
+    type Eight = Eight<V, GROUPS>;
+    type Wide = Wide<V, GROUPS>;
+
+    const EXTRA_BITS: u32 = 5;
+
+    /// For a modulus between `1.5 * 2^253` and `1.52 * 2^253`: those of both profiles are.
+    fn detect() -> Option<Self> {
+        let modulus = modulus::<F>();
+        let inverse = negated_inverse(modulus[0]) & MASK;
+        // SAFETY: the machine has the instructions.
+        V::is_available().then(|| unsafe {
+            Self {
+                modulus: limbs(modulus).map(|limb| V::splat(limb)),
+                two_moduli: raised(scale(modulus, 2), 30).map(|limb| V::splat(limb)),
+                four_moduli: raised(scale(modulus, 4), 31).map(|limb| V::splat(limb)),
+                zero: raised([0; 4], 32).map(|limb| V::splat(limb)),
+                negated_inverse: V::splat(inverse),
+                mask: V::splat(MASK),
+            }
+        })
+    }
+
+    #[inline(always)]
+    fn vectorize<T>(&self, work: impl FnOnce() -> T) -> T {
+        // SAFETY: there is no value of this type where the machine lacks the instructions. This holds for all that follows here.
+        unsafe { V::vectorize(work) }
+    }
+
+    #[inline(always)]
+    fn splat(&self, number: Number) -> Self::Eight {
+        // SAFETY: see `vectorize`.
+        [limbs(number).map(|limb| unsafe { V::splat(limb) }); GROUPS]
+    }
+
+    #[inline(always)]
+    fn gather(&self, numbers: [&Number; WIDTH]) -> Self::Eight {
+        std::array::from_fn(|group| {
+            let numbers = &numbers[group * (WIDTH / GROUPS)..];
+            // SAFETY: see `vectorize`; a vector has `WIDTH / GROUPS` words.
+            self.limbs(unsafe { V::gather(numbers) })
+        })
+    }
+
+    #[inline(always)]
+    fn scatter(&self, eight: &Self::Eight) -> [Number; WIDTH] {
+        let mut numbers = [[0; 4]; WIDTH];
+        for (group, limbs) in eight.iter().enumerate() {
+            let numbers = &mut numbers[group * (WIDTH / GROUPS)..];
+            // SAFETY: a vector has `WIDTH / GROUPS` words.
+            unsafe { V::scatter(words(limbs), numbers) };
+        }
+        numbers
+    }
+
+    #[inline(always)]
+    fn load(&self, packed: &Packed) -> Self::Eight {
+        std::array::from_fn(|group| self.limbs(self.words_of(packed, group)))
+    }
+
+    #[inline(always)]
+    fn store(&self, packed: &mut Packed, eight: &Self::Eight) {
+        for (group, limbs) in eight.iter().enumerate() {
+            for (row, words) in packed.0.iter_mut().zip(words(limbs)) {
+                // SAFETY: a row has eight words, and a vector a `GROUPS`th of that.
+                unsafe { words.store(row[group * (WIDTH / GROUPS)..].as_mut_ptr()) };
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn unzip(&self, numbers: &[Packed; 2]) -> [Self::Eight; 2] {
+        let words = |group: usize| self.words_of(&numbers[group / GROUPS], group % GROUPS);
+        let unzipped: [[[V; 4]; 2]; GROUPS] = std::array::from_fn(|group| {
+            let [first, second] = [words(2 * group), words(2 * group + 1)];
+            let pairs: [[V; 2]; 4] = std::array::from_fn(|i| first[i].unzip(second[i]));
+            [0, 1].map(|odd| pairs.map(|pair| pair[odd]))
+        });
+        [0, 1].map(|odd| unzipped.map(|words| self.limbs(words[odd])))
+    }
+
+    #[inline(always)]
+    fn add(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight {
+        each([a, b], |[a, b]| sum(a, b))
+    }
+
+    #[inline(always)]
+    fn carry(&self, sum: &Self::Eight) -> Self::Eight {
+        each([sum], |[sum]| self.carried(*sum))
+    }
+
+    #[inline(always)]
+    fn multiply(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight {
+        each([a, b], |[a, b]| self.product(a, b))
+    }
+
+    #[inline(always)]
+    fn sum_of_products(&self, [a, b]: [&Self::Eight; 2], [c, d]: [&Self::Eight; 2]) -> Self::Eight {
+        each([a, b, c, d], |[a, b, c, d]| {
+            self.two_products([a, b], [c, d])
+        })
+    }
+
+    #[inline(always)]
+    fn subtract(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight {
+        each([a, b], |[a, b]| {
+            self.carried(difference(&sum(a, &self.two_moduli), b))
+        })
+    }
+
+    #[inline(always)]
+    fn add_reduced(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight {
+        each([a, b], |[a, b]| self.reduced(sum(a, b)))
+    }
+
+    #[inline(always)]
+    fn subtract_reduced(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight {
+        each([a, b], |[a, b]| {
+            self.reduced(difference(&sum(a, &self.two_moduli), b))
+        })
+    }
+
+    #[inline(always)]
+    fn subtract_two_reduced(
+        &self,
+        a: &Self::Eight,
+        b: &Self::Eight,
+        c: &Self::Eight,
+    ) -> Self::Eight {
+        each([a, b, c], |[a, b, c]| {
+            let from = sum(a, &self.four_moduli);
+            self.reduced(difference(&difference(&from, b), c))
+        })
+    }
+
+    #[inline(always)]
+    fn zeros(&self, eight: &Self::Eight) -> u8 {
+        // SAFETY: see `vectorize`.
+        let zero = unsafe { V::splat(0) };
+        lanes(eight, |limbs| {
+            let any = limbs.iter().copied().reduce(V::or);
+            any.unwrap_or(zero).equals(zero)
+        })
+    }
+
+    #[inline(always)]
+    fn suspects(&self, eight: &Self::Eight) -> u8 {
+        lanes(eight, |limbs| limbs[0].equals(self.modulus[0]))
+    }
+
+    #[inline(always)]
+    fn wide(&self) -> Wide<V, GROUPS> {
+        Wide {
+            // SAFETY: see `vectorize`.
+            columns: [[unsafe { V::splat(0) }; 2 * LIMBS]; GROUPS],
+            products: 0,
+        }
+    }
+
+    #[inline(always)]
+    fn add_product(&self, sum: &mut Wide<V, GROUPS>, a: &Self::Eight, b: &Self::Eight) {
+        if sum.products == PRODUCTS {
+            for columns in &mut sum.columns {
+                self.carry_columns(columns);
+            }
+            sum.products = 0;
+        }
+        sum.products += 1;
+        for (group, columns) in sum.columns.iter_mut().enumerate() {
+            self.add_to_columns(columns, &a[group], &b[group]);
+        }
+    }
+
+    #[inline(always)]
+    fn reduce_wide(&self, sum: Wide<V, GROUPS>) -> Self::Eight {
+        sum.columns.map(|columns| self.reduced_columns(columns))
+    }
+}
+
+/// What is made of the groups of eight numbers each, group by group.
+#[inline(always)]
+fn each<V: Vector, const N: usize, const GROUPS: usize>(
+    numbers: [&Eight<V, GROUPS>; N],
+    of_group: impl Fn([&Limbs<V>; N]) -> Limbs<V>,
+) -> Eight<V, GROUPS> {
+    std::array::from_fn(|group| of_group(numbers.map(|eight| &eight[group])))
+}
+
+/// Bits of lanes, group by group.
+#[inline(always)]
+fn lanes<V: Vector, const GROUPS: usize>(
+    eight: &Eight<V, GROUPS>,
+    of_group: impl Fn(&Limbs<V>) -> u8,
+) -> u8 {
+    let bits = eight.iter().map(of_group).enumerate();
+    bits.fold(0, |lanes, (group, bits)| {
+        lanes | bits << (group * (WIDTH / GROUPS))
+    })
+}
+
+#[inline(always)]
+fn sum<V: Vector>(a: &Limbs<V>, b: &Limbs<V>) -> Limbs<V> {
+    std::array::from_fn(|i| a[i].add(b[i]))
+}
+
+#[inline(always)]
+fn difference<V: Vector>(a: &Limbs<V>, b: &Limbs<V>) -> Limbs<V> {
+    std::array::from_fn(|i| a[i].subtract(b[i]))
+}
+
+impl<V: Vector, const GROUPS: usize> Limbs29<V, GROUPS> {
+    /// The words of one group.
+    #[inline(always)]
+    fn words_of(&self, packed: &Packed, group: usize) -> [V; 4] {
+        packed.0.each_ref().map(|row| {
+            let words = &row[group * (WIDTH / GROUPS)..];
+            // SAFETY: there is no value of this type where the machine lacks the instructions; a vector has `WIDTH / GROUPS` words.
+            unsafe { V::load(words.as_ptr()) }
+        })
+    }
+
+    /// In limbs of 29 bits, from words of 64.
+    #[inline(always)]
+    fn limbs(&self, [a, b, c, d]: [V; 4]) -> Limbs<V> {
+        let low = |limb: V| limb.and(self.mask);
+        [
+            low(a),
+            low(a.shift_right::<29>()),
+            low(a.shift_right::<58>().or(b.shift_left::<6>())),
+            low(b.shift_right::<23>()),
+            low(b.shift_right::<52>().or(c.shift_left::<12>())),
+            low(c.shift_right::<17>()),
+            low(c.shift_right::<46>().or(d.shift_left::<18>())),
+            low(d.shift_right::<11>()),
+            d.shift_right::<40>(),
+        ]
+    }
+
+    /// The same numbers, their lower limbs below `2^29`, from limbs below `2^63`; the last may be negative before carries come.
+    #[inline(always)]
+    fn carried(&self, mut limbs: Limbs<V>) -> Limbs<V> {
+        for i in 0..LIMBS - 1 {
+            let carry = limbs[i].shift_right::<LIMB>();
+            limbs[i] = limbs[i].and(self.mask);
+            limbs[i + 1] = limbs[i + 1].add(carry);
+        }
+        limbs
+    }
+
+    /// Numbers below `2^256`, less a multiple of the modulus that leaves them below `p + 2^253`.
+    #[inline(always)]
+    fn reduced(&self, limbs: Limbs<V>) -> Limbs<V> {
+        let limbs = self.carried(limbs);
+        // floor(5 k / 8) p <= k 2^253, and less than a modulus below it: p is in 1.5..1.52 times 2^253.
+        let eighths = limbs[LIMBS - 1].shift_right::<{ 253 - 8 * LIMB }>();
+        let times = eighths.add(eighths.shift_left::<2>()).shift_right::<3>();
+        self.carried(std::array::from_fn(|i| {
+            let multiple = times.multiply(self.modulus[i]);
+            limbs[i].add(self.zero[i]).subtract(multiple)
+        }))
+    }
+
+    #[inline(always)]
+    fn product(&self, a: &Limbs<V>, b: &Limbs<V>) -> Limbs<V> {
+        let mut product = *a;
+        self.out_of_line(
+            #[inline(always)]
+            |arithmetic| product = arithmetic.sum_of([a], [b]),
+        );
+        product
+    }
+
+    #[inline(always)]
+    fn two_products(&self, a: [&Limbs<V>; 2], b: [&Limbs<V>; 2]) -> Limbs<V> {
+        let mut sum = *a[0];
+        self.out_of_line(
+            #[inline(always)]
+            |arithmetic| sum = arithmetic.sum_of(a, b),
+        );
+        sum
+    }
+
+    /// A product has some four hundred instructions, so there is one copy of it: kernels that have it many times in line are too large
+    /// for the caches of instructions.
+    #[inline(never)]
+    fn out_of_line(&self, work: impl FnOnce(&Self)) {
+        // SAFETY: there is no value of this type where the machine lacks the instructions.
+        unsafe {
+            V::vectorize(
+                #[inline(always)]
+                || work(self),
+            )
+        }
+    }
+
+    /// `a[0] b[0] + a[1] b[1] + ..`, of at most two products, times `2^-261`.
+    #[inline(always)]
+    fn sum_of<const N: usize>(&self, a: [&Limbs<V>; N], b: [&Limbs<V>; N]) -> Limbs<V> {
+        // SAFETY: there is no value of this type where the machine lacks the instructions.
+        let zero = unsafe { V::splat(0) };
+        let mut sum = [zero; LIMBS];
+        for i in 0..LIMBS {
+            let mut lowest = sum[0];
+            for (a, b) in a.iter().zip(b) {
+                lowest = lowest.add(a[0].multiply(b[i]));
+            }
+            let quotient = lowest.multiply(self.negated_inverse).and(self.mask);
+            // The lowest 29 bits are zero then: shift by a limb.
+            let carry = lowest
+                .add(quotient.multiply(self.modulus[0]))
+                .shift_right::<LIMB>();
+            for j in 1..LIMBS {
+                let mut column = sum[j].add(quotient.multiply(self.modulus[j]));
+                for (a, b) in a.iter().zip(b) {
+                    column = column.add(a[j].multiply(b[i]));
+                }
+                sum[j - 1] = column;
+            }
+            sum[0] = sum[0].add(carry);
+            sum[LIMBS - 1] = zero;
+        }
+        self.carried(sum)
+    }
+
+    /// Adds a product, not reduced.
+    #[inline(never)]
+    fn add_to_columns(&self, columns: &mut [V; 2 * LIMBS], a: &Limbs<V>, b: &Limbs<V>) {
+        // SAFETY: there is no value of this type where the machine lacks the instructions.
+        unsafe {
+            V::vectorize(
+                #[inline(always)]
+                || {
+                    for (i, &b) in b.iter().enumerate() {
+                        for (column, a) in columns[i..].iter_mut().zip(a) {
+                            *column = column.add(a.multiply(b));
+                        }
+                    }
+                },
+            );
+        }
+    }
+
+    /// Columns below `2^29` but for the last, from columns below `2^64`.
+    #[inline(always)]
+    fn carry_columns(&self, columns: &mut [V; 2 * LIMBS]) {
+        for i in 0..2 * LIMBS - 1 {
+            let carry = columns[i].shift_right::<LIMB>();
+            columns[i] = columns[i].and(self.mask);
+            columns[i + 1] = columns[i + 1].add(carry);
+        }
+    }
+
+    /// The Montgomery reduction of columns.
+    #[inline(always)]
+    fn reduced_columns(&self, mut columns: [V; 2 * LIMBS]) -> Limbs<V> {
+        // Reduction adds nine summands to a column, so there has to be room.
+        self.carry_columns(&mut columns);
+        for i in 0..LIMBS {
+            let quotient = columns[i].multiply(self.negated_inverse).and(self.mask);
+            for (column, &p) in columns[i..].iter_mut().zip(&self.modulus) {
+                *column = column.add(quotient.multiply(p));
+            }
+            // The lowest 29 bits of this column are zero now.
+            let carry = columns[i].shift_right::<LIMB>();
+            columns[i + 1] = columns[i + 1].add(carry);
+        }
+        self.carried(std::array::from_fn(|i| columns[LIMBS + i]))
+    }
+}
+
+/// Words of 64 bits, from limbs of numbers below `2^256`.
+#[inline(always)]
+fn words<V: Vector>([a, b, c, d, e, f, g, h, i]: &Limbs<V>) -> [V; 4] {
+    [
+        a.or(b.shift_left::<29>()).or(c.shift_left::<58>()),
+        c.shift_right::<6>()
+            .or(d.shift_left::<23>())
+            .or(e.shift_left::<52>()),
+        e.shift_right::<12>()
+            .or(f.shift_left::<17>())
+            .or(g.shift_left::<46>()),
+        g.shift_right::<18>()
+            .or(h.shift_left::<11>())
+            .or(i.shift_left::<40>()),
+    ]
+}
+
+/// A number in limbs of 29 bits.
+fn limbs([a, b, c, d]: Number) -> [u64; LIMBS] {
+    [
+        a & MASK,
+        a >> 29 & MASK,
+        (a >> 58 | b << 6) & MASK,
+        b >> 23 & MASK,
+        (b >> 52 | c << 12) & MASK,
+        c >> 17 & MASK,
+        (c >> 46 | d << 18) & MASK,
+        d >> 11 & MASK,
+        d >> 40,
+    ]
+}
+
+/// The limbs of a number, where all but the last get `2^bits` more, less what the one below got.
+fn raised(number: Number, bits: u32) -> [u64; LIMBS] {
+    let borrowed = 1u64 << (bits - LIMB as u32);
+    let mut limbs = limbs(number);
+    for (i, limb) in limbs.iter_mut().enumerate() {
+        let up = if i < LIMBS - 1 { 1 << bits } else { 0 };
+        let down = if i > 0 { borrowed } else { 0 };
+        // The last limb of a number that is zero is negative.
+        *limb = limb.wrapping_add(up).wrapping_sub(down);
+    }
+    limbs
+}
