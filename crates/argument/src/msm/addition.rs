@@ -211,6 +211,10 @@ impl<P: Profile> Adder<P> {
         feature = "prover",
         any(target_arch = "x86_64", target_arch = "aarch64")
     ))]
+    #[allow(
+        clippy::expect_used,
+        reason = "an adder is made only where its instructions were found"
+    )]
     fn add_vectors<A: Arithmetic<P::BaseField>>(
         &self,
         points: &mut [PackedPoint],
