@@ -97,6 +97,11 @@ impl<F: PrimeField> Batch<F> {
         out
     }
 
+    /// Entries of the opened vector, and of a row of pads.
+    pub fn width(&self) -> usize {
+        self.b.len()
+    }
+
     /// Which pads are in products, in order: those that the quadratic form reads.
     pub fn factors(&self) -> Vec<usize> {
         let products = self.quadratic.iter();

@@ -1,15 +1,17 @@
 //! The closing Sigma-protocol (`docs/protocol.md`, section 6): everything that the script collected holds for the committed pads
 //! and the opened vector.
 //!
-//! With pads s, `D = <s, G> + delta H`, and the opened vector u, `U = <u, G> + upsilon H`, the batch is
-//! `q(s) + <a, s> + <b, u> + e = 0`. The prover sends `T = <t, G> + tau H`, `W = <w, G> + omega H`,
-//! `K0 = q(t) G_0 + k0 H`, `K1 = (B(s, t) + <a, t> + <b, w>) G_0 + k1 H`, gets x, and answers with `z_s = t + x s`,
+//! The pads s are committed in rows as long as the opened vector u, `D_j = <s_j, G> + delta_j H`; with `U = <u, G> + upsilon H` the batch
+//! is `q(s) + <a, s> + <b, u> + e = 0`. The prover sends `T_j = <t_j, G> + tau_j H`, `W = <w, G> + omega H`,
+//! `K0 = q(t) G_0 + k0 H`, `K1 = (B(s, t) + <a, t> + <b, w>) G_0 + k1 H`, and gets x. The answer is `z_s = t + x s`,
 //! `z_u = w + x u` and the blinders. Three-special-sound, perfectly honest-verifier zero-knowledge.
 //!
-//! Of `z_s` only the entries that `q` reads are sent. The others, and `z_u`, are folded ([`inner_product`]) together with the
-//! values of `a` and `b`, which are sent.
+//! The answer is not sent, but what the third equation reads of it: the entries of `z_s` that `q` reads, the *factors*, and the value of
+//! `<a, z_s> + <b, z_u>`. That these are the committed vectors' is one linear claim ([`LinearClaim`]), on vectors that become one
+//! ([`combination`]), which is folded ([`inner_product`]).
 
 use crate::affine::Batch;
+use crate::combination;
 use crate::curve::{Profile, Scalar};
 #[cfg(feature = "prover")]
 use crate::curve::{encode_point, encode_scalar};
@@ -19,9 +21,10 @@ use crate::error::ProveError;
 use crate::error::Reject;
 #[cfg(feature = "prover")]
 use crate::generators::Generators;
-use crate::inner_product::{self, Form};
+use crate::inner_product;
 #[cfg(feature = "prover")]
 use crate::msm::commit_scalars;
+#[cfg(feature = "prover")]
 use crate::multilinear::dot;
 #[cfg(feature = "prover")]
 use crate::parallel;
@@ -32,7 +35,8 @@ use crate::script::opening::OpenedRows;
 use crate::script::party::MessageReader;
 use crate::transcript::{Challenge, Message, Transcript};
 use crate::verifier::Reader;
-use ark_ff::{Field, One, PrimeField, Zero};
+use ark_ff::PrimeField;
+use inferproof_relations::Folding;
 use std::borrow::Cow;
 #[cfg(feature = "prover")]
 use zeroize::Zeroizing;
@@ -41,12 +45,13 @@ use zeroize::Zeroizing;
 #[cfg(feature = "prover")]
 pub(crate) struct Opened<P: Profile> {
     pub pads: Zeroizing<Vec<Scalar<P>>>,
-    pub pad_blinder: Scalar<P>,
+    /// One a row of pads.
+    pub pad_blinders: Zeroizing<Vec<Scalar<P>>>,
     pub vector: Zeroizing<Vec<Scalar<P>>>,
     pub blinder: Scalar<P>,
 }
 
-/// Makes messages 10 to 13, behind the messages of the script.
+/// Makes messages 10 to 15, behind the messages of the script.
 #[cfg(feature = "prover")]
 pub(crate) fn prove<P: Profile>(
     generators: &Generators<P>,
@@ -57,7 +62,7 @@ pub(crate) fn prove<P: Profile>(
 ) -> Result<(), ProveError> {
     let Opened {
         pads: s,
-        pad_blinder,
+        pad_blinders,
         vector: u,
         blinder,
     } = opened;
@@ -74,18 +79,20 @@ pub(crate) fn prove<P: Profile>(
         entropy.scalars::<Scalar<P>>(s.len()),
         entropy.scalars::<Scalar<P>>(u.len()),
     );
-    let [tau, omega, k0, k1]: [Scalar<P>; 4] = std::array::from_fn(|_| entropy.scalar());
-    let linear = batch.bilinear(s, &t) + dot(&batch.a, &t) + dot(&batch.b, &w);
-    let committed: [(&[Scalar<P>], Scalar<P>); 4] = [
-        (&t, tau),
-        (&w, omega),
-        (&[batch.q(&t)], k0),
-        (&[linear], k1),
-    ];
+    let taus = entropy.scalars::<Scalar<P>>(pad_blinders.len());
+    let [omega, k0, k1]: [Scalar<P>; 3] = std::array::from_fn(|_| entropy.scalar());
+    let (on_square, on_line) = (
+        [batch.q(&t)],
+        [batch.bilinear(s, &t) + dot(&batch.a, &t) + dot(&batch.b, &w)],
+    );
+    let mut committed: Vec<(&[Scalar<P>], Scalar<P>)> = Vec::new();
+    committed.extend(t.chunks(batch.width()).zip(taus.iter().copied()));
+    committed.extend([(&w[..], omega), (&on_square, k0), (&on_line, k1)]);
     let first = parallel::map(&committed, |(vector, blinder)| {
         commit_scalars(generators, vector, *blinder)
     });
     transcript.points::<P>(Message::Closing, &first);
+    proof.extend(first.iter().flat_map(|p| encode_point::<P>(p)));
     let x: Scalar<P> = transcript.challenge(Challenge::X);
     let masked = |mask: &[Scalar<P>], secret: &[Scalar<P>]| {
         let masked = mask.iter().zip(secret).map(|(&m, &v)| m + x * v);
@@ -93,26 +100,31 @@ pub(crate) fn prove<P: Profile>(
     };
     let response = Response {
         pads: masked(&t, s),
+        pad_blinders: masked(&taus, pad_blinders),
         vector: masked(&w, u),
-        blinders: [tau + x * pad_blinder, omega + x * blinder, k0 + x * k1],
+        blinder: omega + x * blinder,
+        of_values: k0 + x * k1,
     };
-    proof.extend(first.iter().flat_map(|p| encode_point::<P>(p)));
     respond(generators, batch, &response, transcript, proof);
     Ok(())
 }
 
-/// The response to x before it is folded. It may be known to all.
+/// The answer to x. It may be known to all.
 #[cfg(feature = "prover")]
 pub(crate) struct Response<P: Profile> {
     /// `z_s`.
     pub pads: Vec<Scalar<P>>,
+    /// Its blinders, one a row.
+    pub pad_blinders: Vec<Scalar<P>>,
     /// `z_u`.
     pub vector: Vec<Scalar<P>>,
-    /// Those of both, and of `K0 + x K1`.
-    pub blinders: [Scalar<P>; 3],
+    /// Its blinder.
+    pub blinder: Scalar<P>,
+    /// The blinder of `K0 + x K1`.
+    pub of_values: Scalar<P>,
 }
 
-/// Appends messages 12 and 13.
+/// Appends messages 12 to 15.
 #[cfg(feature = "prover")]
 pub(crate) fn respond<P: Profile>(
     generators: &Generators<P>,
@@ -121,43 +133,114 @@ pub(crate) fn respond<P: Profile>(
     transcript: &mut Transcript,
     proof: &mut Vec<u8>,
 ) {
+    let mut send = |transcript: &mut Transcript, message, scalars: &[Scalar<P>]| {
+        transcript.scalars(message, scalars);
+        proof.extend(scalars.iter().flat_map(encode_scalar));
+    };
+    let (width, z_s, z_u) = (batch.width(), &response.pads, &response.vector);
     let factors = batch.factors();
-    let at = |places: &[usize]| -> Vec<Scalar<P>> {
-        let entries = places.iter().filter_map(|&place| response.pads.get(place));
-        entries.copied().collect()
+    let sent = factors.iter().filter_map(|&pad| z_s.get(pad).copied());
+    let answer = Answer {
+        of_values: response.of_values,
+        factors: sent.collect(),
+        value: dot(&batch.a, z_s) + dot(&batch.b, z_u),
     };
-    let [of_pads, of_vector] = forms(batch, &factors);
-    let folded = at(&of_pads.places);
-    let values = [
-        dot(&of_pads.coefficients, &folded),
-        dot(&of_vector.coefficients, &response.vector),
-    ];
-    let scalars = [&response.blinders[..], &at(&factors), &values].concat();
-    transcript.scalars(Message::Response, &scalars);
-    proof.extend(scalars.iter().flat_map(encode_scalar));
+    send(transcript, Message::Response, &answer.scalars());
+    let nu: Scalar<P> = transcript.challenge(Challenge::Factors);
+    let claim = LinearClaim::new(batch, &factors, &answer, nu);
+    let vectors: Vec<_> = [&z_u[..]].into_iter().chain(z_s.chunks(width)).collect();
+    let forms = claim.forms(batch);
+    let cross_terms = combination::cross_terms(&vectors, &forms);
+    send(transcript, Message::CrossTerms, &cross_terms);
+    let rho: Scalar<P> = transcript.challenge(Challenge::Rows);
+    let powers = combination::powers(rho, vectors.len());
+    let blinders = [response.blinder].into_iter();
+    let blinders = blinders.chain(response.pad_blinders.iter().copied());
+    let blinder = dot(&powers, &blinders.collect::<Vec<_>>());
+    send(transcript, Message::Blinder, &[blinder]);
     let xi: Scalar<P> = transcript.challenge(Challenge::Form);
-    let vectors = [(&folded[..], &of_pads), (&response.vector, &of_vector)];
-    inner_product::prove(generators, vectors, xi, transcript, proof);
+    let vector = combination::of_vectors(&vectors, &powers, width);
+    let form = combination::of_forms(&forms, &powers, width);
+    let folding = Folding::of(width);
+    inner_product::prove(generators, folding, vector, form, xi, transcript, proof);
 }
 
-/// The linear forms on what is folded: on the pads that are no factors, and on the opened vector.
-pub(crate) fn forms<F: PrimeField>(batch: &Batch<F>, factors: &[usize]) -> [Form<F>; 2] {
-    let numbered = batch.a.iter().copied().enumerate();
-    let (places, coefficients) = numbered
-        .filter(|(pad, _)| factors.binary_search(pad).is_err())
-        .unzip();
-    let of_pads = Form {
-        places,
-        coefficients,
-    };
-    let of_vector = Form {
-        places: (0..batch.b.len()).collect(),
-        coefficients: batch.b.clone(),
-    };
-    [of_pads, of_vector]
+/// Message 12: what the third equation reads of the answer to x.
+pub(crate) struct Answer<F> {
+    /// The blinder of `K0 + x K1`.
+    pub of_values: F,
+    /// `z_f`: the entries of `z_s` that the quadratic form reads.
+    pub factors: Vec<F>,
+    /// `<a, z_s> + <b, z_u>`.
+    pub value: F,
 }
 
-/// Reads messages 10 to 13, and makes one equation of the three that have to hold, combined with challenges that depend on the whole proof.
+impl<F: PrimeField> Answer<F> {
+    fn read(factors: usize, reader: &mut Reader<'_>) -> Result<Self, Reject> {
+        let [of_values] = reader.exactly(Message::Response)?;
+        let factors = reader.scalars(Message::Response, factors)?;
+        let [value] = reader.exactly(Message::Response)?;
+        Ok(Self {
+            of_values,
+            factors,
+            value,
+        })
+    }
+
+    /// As they are sent.
+    pub fn scalars(&self) -> Vec<F> {
+        [&[self.of_values], &self.factors[..], &[self.value]].concat()
+    }
+
+    /// What `K0 + x K1` is the commitment to.
+    fn of_batch(&self, batch: &Batch<F>, factors: &[usize], x: F) -> F {
+        // z_s where it is sent, zero elsewhere.
+        let mut z_s = vec![F::zero(); batch.a.len()];
+        for (&pad, &z) in factors.iter().zip(&self.factors) {
+            if let Some(slot) = z_s.get_mut(pad) {
+                *slot = z;
+            }
+        }
+        batch.q(&z_s) + x * self.value + x.square() * batch.e
+    }
+}
+
+/// The factors and the value are those of `z_s` and `z_u`: `<a + sum_i nu^i e_i, z_s> + <b, z_u>` is `value + sum_i nu^i z_i`, summed over the
+/// factors, which are counted from one on. `e_i` is the form that reads the i-th of them.
+pub(crate) struct LinearClaim<F> {
+    /// On all pads.
+    of_pads: Vec<F>,
+    /// Of the form on the pads and that on the opened vector together.
+    pub value: F,
+}
+
+impl<F: PrimeField> LinearClaim<F> {
+    pub fn new(batch: &Batch<F>, factors: &[usize], answer: &Answer<F>, nu: F) -> Self {
+        let mut claim = Self {
+            of_pads: batch.a.clone(),
+            value: answer.value,
+        };
+        let mut power = F::one();
+        for (&pad, &z) in factors.iter().zip(&answer.factors) {
+            power *= nu;
+            claim.value += power * z;
+            if let Some(slot) = claim.of_pads.get_mut(pad) {
+                *slot += power;
+            }
+        }
+        claim
+    }
+
+    /// The form on the opened vector, and one on each row of pads.
+    pub fn forms<'a>(&'a self, batch: &'a Batch<F>) -> Vec<&'a [F]> {
+        let of_vector = [&batch.b[..]].into_iter();
+        of_vector
+            .chain(self.of_pads.chunks(batch.width()))
+            .collect()
+    }
+}
+
+/// Reads messages 10 to 15, and makes one equation of the two that have to hold, combined with a challenge that depends on the whole proof.
 ///
 /// # Soundness
 /// The reader MUST be at its end afterwards, and the equation MUST be decided: the caller does both.
@@ -171,64 +254,42 @@ pub(crate) fn equation<'a, P: Profile>(
         pads,
         opening,
     } = outcome;
-    let first = reader.exactly_points::<P, 4>(Message::Closing)?;
-    transcript.points::<P>(Message::Closing, &first);
-    let [t, w, k0, k1] = first;
+    let masks = reader.points::<P>(Message::Closing, pads.len())?;
+    let others = reader.exactly_points::<P, 3>(Message::Closing)?;
+    transcript.points::<P>(Message::Closing, &[&masks[..], &others].concat());
+    let [w, k0, k1] = others;
     let x: Scalar<P> = transcript.challenge(Challenge::X);
-    let blinders: [Scalar<P>; 3] = reader.exactly(Message::Response)?;
     let factors = batch.factors();
-    let sent = reader.scalars(Message::Response, factors.len())?;
-    let values: [Scalar<P>; 2] = reader.exactly(Message::Response)?;
-    transcript.scalars(Message::Response, &[&blinders[..], &sent, &values].concat());
+    let answer = Answer::read(factors.len(), reader)?;
+    transcript.scalars(Message::Response, &answer.scalars());
+    let nu: Scalar<P> = transcript.challenge(Challenge::Factors);
+    let claim = LinearClaim::new(&batch, &factors, &answer, nu);
+    let count = combination::cross_term_count(pads.len());
+    let cross_terms = reader.scalars(Message::CrossTerms, count)?;
+    transcript.scalars(Message::CrossTerms, &cross_terms);
+    let rho: Scalar<P> = transcript.challenge(Challenge::Rows);
+    let [blinder]: [Scalar<P>; 1] = reader.exactly(Message::Blinder)?;
+    transcript.scalars(Message::Blinder, &[blinder]);
     let xi: Scalar<P> = transcript.challenge(Challenge::Form);
-    let [pads_form, vector_form] = forms(&batch, &factors);
-    let forms = [&pads_form, &vector_form];
-    let [of_pads, of_vector] = inner_product::read::<P>(forms, xi, transcript, reader)?;
+    let powers = combination::powers(rho, pads.len() + 1);
+    let form = combination::of_forms(&claim.forms(&batch), &powers, batch.width());
+    let value = combination::of_values(claim.value, &cross_terms, rho);
+    let folding = Folding::of(batch.width());
+    let unfolded = inner_product::read::<P>(folding, form, xi, transcript, reader)?;
     let second: Scalar<P> = transcript.challenge(Challenge::Combine);
-    let third: Scalar<P> = transcript.challenge(Challenge::Combine);
 
-    // z_s where it is sent, zero elsewhere.
-    let mut z_s = vec![Scalar::<P>::zero(); batch.a.len()];
-    for (&pad, &z) in factors.iter().zip(&sent) {
-        if let Some(slot) = z_s.get_mut(pad) {
-            *slot = z;
-        }
-    }
-    let [of_form, of_opening] = values;
-    let value =
-        batch.q(&z_s) + x * (dot(&batch.a, &z_s) + of_form + of_opening) + x.square() * batch.e;
-    // What the first and the second equation are multiplied by, that is, T + x D and W + x U.
-    let (on_pads, on_vector) = (of_pads.claimed, second * of_vector.claimed);
-    let mut generators = vec![Scalar::<P>::zero(); batch.a.len().max(batch.b.len())];
-    let mut add = |places: &[usize], scalars: &[Scalar<P>], factor: Scalar<P>| {
-        for (&place, &scalar) in places.iter().zip(scalars) {
-            if let Some(slot) = generators.get_mut(place) {
-                *slot += factor * scalar;
-            }
-        }
-    };
-    add(&factors, &sent, on_pads);
-    add(&pads_form.places, &of_pads.generators, Scalar::<P>::one());
-    add(&vector_form.places, &of_vector.generators, second);
+    let mut generators = unfolded.generators;
     if let Some(slot) = generators.first_mut() {
-        *slot += third * value;
+        *slot += second * answer.of_batch(&batch, &factors, x);
     }
-    let [zeta_s, zeta_u, zeta_k] = blinders;
-    let blinder = of_pads.blinder
-        + on_pads * (zeta_s - xi * of_form)
-        + second * of_vector.blinder
-        + on_vector * (zeta_u - xi * of_opening)
-        + third * zeta_k;
-    let mut own = vec![
-        (t, -on_pads),
-        (pads, -on_pads * x),
-        (w, -on_vector),
-        (k0, -third),
-        (k1, -third * x),
-    ];
-    own.extend(of_pads.points.into_iter().map(|(p, s)| (p, -s)));
-    own.extend(of_vector.points.into_iter().map(|(p, s)| (p, -second * s)));
-    let on_rows = -on_vector * x;
+    let claimed = unfolded.claimed;
+    let mut own = vec![(w, -claimed), (k0, -second), (k1, -second * x)];
+    let of_rows = powers.iter().skip(1);
+    for ((&mask, &row), &power) in masks.iter().zip(&pads).zip(of_rows) {
+        own.extend([(mask, -claimed * power), (row, -claimed * power * x)]);
+    }
+    own.extend(unfolded.points.into_iter().map(|(p, s)| (p, -s)));
+    let on_rows = -claimed * x;
     let mut external = Vec::new();
     for OpenedRows { rows, scalars } in opening {
         let scalars = scalars.into_iter().map(|scalar| on_rows * scalar);
@@ -239,7 +300,7 @@ pub(crate) fn equation<'a, P: Profile>(
     }
     Ok(Equation {
         generators,
-        blinder,
+        blinder: unfolded.blinder + claimed * (blinder - xi * value) + second * answer.of_values,
         own,
         external,
         drawn: transcript.challenge(Challenge::Weight),

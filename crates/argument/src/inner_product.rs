@@ -5,7 +5,7 @@
 //! the low ones stand first: the prover sends `L = <z_lo, G_hi> + xi <z_lo, a_hi> H` and `R = <z_hi, G_lo> + xi <z_hi, a_lo> H`, gets `y`, and
 //! goes on with `z_lo + y z_hi`, `y G_lo + G_hi`, `y a_lo + a_hi`, whose equation has the left side `L + y (P + xi v H) + y^2 R`. What is left
 //! after the rounds of a [`Folding`] is sent. Three-special-sound in every round (Attema and Cramer, 2020/152, section 4; the halving is that
-//! of Bulletproofs, 2017/1066). Several vectors, each with an equation of its own, are folded under the same challenges.
+//! of Bulletproofs, 2017/1066).
 
 use crate::curve::{Point, Profile, Scalar};
 #[cfg(feature = "prover")]
@@ -19,24 +19,11 @@ use crate::multilinear::dot;
 use crate::script::party::MessageReader;
 use crate::transcript::{Challenge, Message, Transcript};
 use crate::verifier::Reader;
-use ark_ff::{AdditiveGroup, Field};
+use ark_ff::Field;
 use inferproof_relations::Folding;
-
-/// The vectors that are folded together.
-pub(crate) const VECTORS: usize = 2;
-
-/// A linear form on a vector, and which generators the vector is committed under.
-#[derive(Clone)]
-pub(crate) struct Form<F> {
-    /// The places of the generators, from the first on, one an entry.
-    pub places: Vec<usize>,
-    /// The form's coefficients, one an entry.
-    pub coefficients: Vec<F>,
-}
 
 /// How a form and the generators of its vector are folded so far.
 struct Folds<F> {
-    folding: Folding,
     /// The form's coefficients in the vector that is left.
     coefficients: Vec<F>,
     /// What the runs of generators are multiplied by, of which each of the generators that are left is a sum. Generators are not folded
@@ -45,18 +32,11 @@ struct Folds<F> {
 }
 
 impl<F: Field> Folds<F> {
-    fn new(form: &Form<F>) -> Self {
-        let folding = Folding::of(form.coefficients.len());
+    fn new(form: Vec<F>) -> Self {
         Self {
-            folding,
-            coefficients: padded(&form.coefficients, folding),
+            coefficients: form,
             factors: vec![F::one()],
         }
-    }
-
-    /// Whether there is another round.
-    fn go_on(&self) -> bool {
-        self.coefficients.len() > self.folding.left
     }
 
     fn fold(&mut self, y: F) {
@@ -67,13 +47,6 @@ impl<F: Field> Folds<F> {
     }
 }
 
-/// The vector with zeros behind it, so that each round halves it.
-fn padded<F: Field>(vector: &[F], folding: Folding) -> Vec<F> {
-    let mut padded = vector.to_vec();
-    padded.resize(folding.padded(), F::zero());
-    padded
-}
-
 /// The low half under one factor and the high half under another.
 fn fold<F: Field>(vector: &[F], on_low: F, on_high: F) -> Vec<F> {
     let (low, high) = vector.split_at(vector.len() / 2);
@@ -82,79 +55,52 @@ fn fold<F: Field>(vector: &[F], on_low: F, on_high: F) -> Vec<F> {
         .collect()
 }
 
-/// A vector, and the form on it.
-#[cfg(feature = "prover")]
-pub(crate) type Vector<'a, F> = (&'a [F], &'a Form<F>);
-
-/// Appends the rounds, and what is left of the vectors. The verifier has their commitments, without blinders, and their forms' values.
+/// Appends the rounds, and what is left of the vector. It and the form have `2^c` entries for a folding of `c` bits. The verifier has the
+/// vector's commitment, without a blinder, and the form's value.
 #[cfg(feature = "prover")]
 pub(crate) fn prove<P: Profile>(
     generators: &Generators<P>,
-    vectors: [Vector<'_, Scalar<P>>; VECTORS],
+    folding: Folding,
+    mut vector: Vec<Scalar<P>>,
+    form: Vec<Scalar<P>>,
     xi: Scalar<P>,
     transcript: &mut Transcript,
     proof: &mut Vec<u8>,
 ) {
-    let all_places = vectors.iter().flat_map(|(_, form)| &form.places);
-    let count = all_places.map(|place| place + 1).max().unwrap_or(0);
     // H stands behind the generators.
-    let used = generators.g.iter().take(count).chain([&generators.h]);
-    let bases = Bases::new(used);
-    let mut folded = vectors.map(|(vector, form)| {
-        let folds = Folds::new(form);
-        (padded(vector, folds.folding), folds, &form.places)
-    });
-    loop {
-        let active = folded.iter_mut().filter(|(_, folds, _)| folds.go_on());
-        let active: Vec<_> = active.collect();
-        if active.is_empty() {
-            break;
-        }
-        let lists = active.iter();
-        let lists =
-            lists.flat_map(|(vector, folds, places)| across(vector, folds, places, count, xi));
-        let points = bases.sums(&lists.collect::<Vec<_>>());
+    let used = generators.g.iter().take(vector.len());
+    let bases = Bases::new(used.chain([&generators.h]));
+    let mut folds = Folds::new(form);
+    for _ in 0..folding.rounds {
+        let points = bases.sums(&across(&vector, &folds, xi));
         transcript.points::<P>(Message::Fold, &points);
         proof.extend(points.iter().flat_map(encode_point::<P>));
         let y: Scalar<P> = transcript.challenge(Challenge::FoldPoint);
-        for (vector, folds, _) in active {
-            *vector = fold(vector, Scalar::<P>::ONE, y);
-            folds.fold(y);
-        }
+        vector = fold(&vector, Scalar::<P>::ONE, y);
+        folds.fold(y);
     }
-    for (vector, _, _) in &folded {
-        transcript.scalars(Message::Folded, vector);
-        proof.extend(vector.iter().flat_map(encode_scalar));
-    }
+    transcript.scalars(Message::Folded, &vector);
+    proof.extend(vector.iter().flat_map(encode_scalar));
 }
 
 /// What the generators and `H` are multiplied by in `L` and in `R`: each half of the vector stands under the other half's generators.
 #[cfg(feature = "prover")]
-fn across<F: Field>(
-    vector: &[F],
-    folds: &Folds<F>,
-    places: &[usize],
-    count: usize,
-    xi: F,
-) -> [Vec<F>; 2] {
+fn across<F: Field>(vector: &[F], folds: &Folds<F>, xi: F) -> [Vec<F>; 2] {
     let half = vector.len() / 2;
     let (low, high) = vector.split_at(half);
     let (form_low, form_high) = folds.coefficients.split_at(half);
+    let zeros = vec![F::zero(); half];
+    let under = |entries: &[F], factor: F| entries.iter().map(move |&z| factor * z).collect();
     let of = |entries: &[F], is_high: bool, form: &[F]| {
-        let mut scalars = vec![F::zero(); count + 1];
-        let runs = places.chunks(half).skip(usize::from(is_high)).step_by(2);
-        for (run, &factor) in runs.zip(&folds.factors) {
-            for (&place, &z) in run.iter().zip(entries) {
-                if let Some(slot) = scalars.get_mut(place) {
-                    *slot = factor * z;
-                }
+        let runs = folds.factors.iter().flat_map(|&factor| {
+            let multiples: Vec<F> = under(entries, factor);
+            match is_high {
+                true => [zeros.clone(), multiples],
+                false => [multiples, zeros.clone()],
             }
-        }
+        });
         let value: F = entries.iter().zip(form).map(|(&z, &a)| z * a).sum();
-        if let Some(last) = scalars.last_mut() {
-            *last = xi * value;
-        }
-        scalars
+        runs.flatten().chain([xi * value]).collect()
     };
     [of(low, true, form_high), of(high, false, form_low)]
 }
@@ -171,55 +117,39 @@ pub(crate) struct Unfolded<P: Profile> {
     pub points: Vec<(Point<P>, Scalar<P>)>,
 }
 
-/// Reads the rounds, and what is left of vectors with these forms.
+/// Reads the rounds, and what is left of a vector with this form.
 ///
 /// # Soundness
-/// The equations MUST be decided, by the caller.
+/// The equation MUST be decided, by the caller.
 pub(crate) fn read<P: Profile>(
-    forms: [&Form<Scalar<P>>; VECTORS],
+    folding: Folding,
+    form: Vec<Scalar<P>>,
     xi: Scalar<P>,
     transcript: &mut Transcript,
     reader: &mut Reader<'_>,
-) -> Result<[Unfolded<P>; VECTORS], Reject> {
-    let mut folded = forms.map(|form| {
-        let unfolded = Unfolded {
-            generators: Vec::new(),
-            blinder: Scalar::<P>::ZERO,
-            claimed: Scalar::<P>::ONE,
-            points: Vec::new(),
-        };
-        (Folds::new(form), unfolded)
-    });
-    loop {
-        let active = folded.iter_mut().filter(|(folds, _)| folds.go_on());
-        let active: Vec<_> = active.collect();
-        if active.is_empty() {
-            break;
-        }
-        let points = reader.points::<P>(Message::Fold, 2 * active.len())?;
-        transcript.points::<P>(Message::Fold, &points);
+) -> Result<Unfolded<P>, Reject> {
+    let mut folds = Folds::new(form);
+    let mut claimed = Scalar::<P>::ONE;
+    let mut points: Vec<(Point<P>, Scalar<P>)> = Vec::new();
+    for _ in 0..folding.rounds {
+        let both = reader.exactly_points::<P, 2>(Message::Fold)?;
+        transcript.points::<P>(Message::Fold, &both);
         let y: Scalar<P> = transcript.challenge(Challenge::FoldPoint);
-        for ((folds, unfolded), both) in active.into_iter().zip(points.as_chunks::<2>().0) {
-            let &[left, right] = both;
-            folds.fold(y);
-            // What was on the left so far is multiplied by y.
-            unfolded.claimed *= y;
-            unfolded
-                .points
-                .iter_mut()
-                .for_each(|(_, scalar)| *scalar *= y);
-            unfolded
-                .points
-                .extend([(left, Scalar::<P>::ONE), (right, y.square())]);
-        }
+        folds.fold(y);
+        // What was on the left so far is multiplied by y.
+        claimed *= y;
+        points.iter_mut().for_each(|(_, scalar)| *scalar *= y);
+        let [left, right] = both;
+        points.extend([(left, Scalar::<P>::ONE), (right, y.square())]);
     }
-    for ((folds, unfolded), form) in folded.iter_mut().zip(forms) {
-        let vector = reader.scalars(Message::Folded, folds.folding.left)?;
-        transcript.scalars(Message::Folded, &vector);
-        let factors = folds.factors.iter();
-        let multiples = factors.flat_map(|&f| vector.iter().map(move |&z| f * z));
-        unfolded.generators = multiples.take(form.places.len()).collect();
-        unfolded.blinder = xi * dot(&folds.coefficients, &vector);
-    }
-    Ok(folded.map(|(_, unfolded)| unfolded))
+    let vector = reader.scalars(Message::Folded, folding.left)?;
+    transcript.scalars(Message::Folded, &vector);
+    let factors = folds.factors.iter();
+    let multiples = factors.flat_map(|&factor| vector.iter().map(move |&z| factor * z));
+    Ok(Unfolded {
+        generators: multiples.collect(),
+        blinder: xi * dot(&folds.coefficients, &vector),
+        claimed,
+        points,
+    })
 }

@@ -26,6 +26,7 @@
 
 mod affine;
 mod closing;
+mod combination;
 pub mod curve;
 mod equation;
 mod error;

@@ -8,7 +8,7 @@ use ark_ff::PrimeField;
 use spongefish::{DefaultHash, DuplexSpongeInit, DuplexSpongeInterface};
 
 /// The protocol and its version: the sponge's initial value.
-pub const PROTOCOL: &[u8] = b"inferproof/argument/2";
+pub const PROTOCOL: &[u8] = b"inferproof/argument/3";
 
 /// What a message from the prover is. The discriminant is absorbed before the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,7 +16,7 @@ pub const PROTOCOL: &[u8] = b"inferproof/argument/2";
 pub enum Message {
     /// Row commitments of one tensor.
     Rows = 1,
-    /// The commitment to the pads.
+    /// The row commitments of the pads.
     Pads = 2,
     /// The four values of the tree's first layer.
     Root = 3,
@@ -34,12 +34,16 @@ pub enum Message {
     MergeRound = 9,
     /// The first message of the closing protocol.
     Closing = 10,
-    /// The closing protocol's response, but for the two vectors that are folded.
+    /// Of the closing protocol's answer, what the equation of the batch reads.
     Response = 11,
+    /// The values of linear forms on each other's vectors.
+    CrossTerms = 12,
+    /// The blinder of the combination of all vectors.
+    Blinder = 13,
     /// A round of folding: the two products of one half with the other.
-    Fold = 12,
-    /// What is left of a folded vector.
-    Folded = 13,
+    Fold = 14,
+    /// What is left of the folded vector.
+    Folded = 15,
 }
 
 /// The verifier's challenges, in the order of the protocol.
@@ -58,10 +62,14 @@ pub(crate) enum Challenge {
     MergePoint,
     Chi,
     X,
-    /// Ties the values of the folded vectors' linear forms to their commitments.
+    /// Ties the factors, and the value of the linear forms, to the vectors.
+    Factors,
+    /// Combines the opened vector and the rows of pads.
+    Rows,
+    /// Ties the value of the combined form to the commitment to the combined vector.
     Form,
     FoldPoint,
-    /// Combines the verifier's equations; drawn after everything, and no message depends on it.
+    /// Combines the verifier's two equations; drawn after everything, and no message depends on it.
     Combine,
     /// What the weight of this proof among others comes from; drawn last.
     Weight,

@@ -132,7 +132,7 @@ impl Reader<'_> {
         points.try_into().map_err(|_| Reject::Point(message))
     }
 
-    /// Row commitments of the fresh tensors, and the commitment to the pads.
+    /// Row commitments of the fresh tensors, and those of the pads.
     pub fn read_commitments<P: Profile>(&mut self) -> Result<Commitments<P>, Reject> {
         let relations = self.relations;
         // All at once, for they share work.
@@ -142,7 +142,7 @@ impl Reader<'_> {
         let mut rows = rows.into_iter();
         let of_tensor = |&count: &usize| rows.by_ref().take(count).collect();
         let fresh = counts.iter().map(of_tensor).collect();
-        let [pads] = self.exactly_points::<P, 1>(Message::Pads)?;
+        let pads = self.points::<P>(Message::Pads, relations.pad_rows().len())?;
         Ok(Commitments { fresh, pads })
     }
 }

@@ -9,12 +9,12 @@ const LEFT: usize = 64;
 pub struct Folding {
     /// Each halves the vector.
     pub rounds: usize,
-    /// The length after all rounds. The vector is taken to end in zeros, so that its length is `left << rounds`.
+    /// The length after all rounds.
     pub left: usize,
 }
 
 impl Folding {
-    /// For a vector of this length.
+    /// For a vector of this length, which is a power of two as the lengths of rows are.
     #[must_use]
     pub fn of(length: usize) -> Self {
         let mut folding = Self {
@@ -23,15 +23,9 @@ impl Folding {
         };
         while folding.left > LEFT {
             folding.rounds += 1;
-            folding.left = folding.left.div_ceil(2);
+            folding.left /= 2;
         }
         folding
-    }
-
-    /// The length before the first round, zeros included.
-    #[must_use]
-    pub fn padded(self) -> usize {
-        self.left << self.rounds
     }
 }
 
@@ -41,25 +35,10 @@ mod tests {
 
     #[test]
     fn nothing_of_a_vector_is_cut_off() {
-        for length in (0..200).chain([1000, 4095, 4096, 4097, 65_536]) {
+        for length in (0..20).map(|bits| 1 << bits) {
             let folding = Folding::of(length);
-            assert!(folding.left <= LEFT);
-            assert!(folding.padded() >= length);
-            assert!(folding.padded() < length + (1 << folding.rounds));
+            assert_eq!(folding.left << folding.rounds, length);
+            assert_eq!(folding.left, length.min(LEFT));
         }
-        assert_eq!(
-            Folding::of(4096),
-            Folding {
-                rounds: 6,
-                left: 64
-            }
-        );
-        assert_eq!(
-            Folding::of(65),
-            Folding {
-                rounds: 1,
-                left: 33
-            }
-        );
     }
 }

@@ -17,7 +17,7 @@ pub struct Limits {
     pub table_entries: u64,
     /// Row commitments of all tensors together, and entries of a row.
     pub rows: u64,
-    /// Scalars that a proof sends under a pad, each of which needs a generator.
+    /// Scalars that a proof sends under a pad.
     pub pads: u64,
     /// Numbers that describe the relations: their tables' values, their views' steps.
     pub description: u64,
@@ -31,7 +31,7 @@ impl Limits {
             work,
             table_entries: work / 4,
             rows: work / POINT,
-            pads: work / (GENERATOR + POINT),
+            pads: work / POINT,
             description: work / 4,
         }
     }
@@ -52,6 +52,10 @@ impl Default for Limits {
 const POINT: u64 = 128;
 /// A generator: it is hashed to the curve, which takes two square roots on average (4 microseconds with AVX-512 IFMA, 18 without).
 const GENERATOR: u64 = 700;
+/// A scalar that is sent under a pad: it is decoded, absorbed, and in the forms that constraints are.
+const PAD: u64 = 16;
+/// A row of pads: its commitment, that of its mask, and two cross terms of the closing protocol.
+const PAD_ROW: u64 = 2 * POINT + 2 * PAD;
 /// A pullback or a reading, whatever its size: what is copied, hashed and kept of it (4 microseconds).
 const READING: u64 = 128;
 /// A lookup, whatever its size: its block, and its selector (1 microsecond).
@@ -126,8 +130,10 @@ pub(crate) fn check_rows(parts: &Parts, limits: &Limits) -> Result<(), Relations
 pub(crate) fn of_verification(parts: &Parts, readings: &Readings, pads: usize) -> u64 {
     let mut work = Sum::default();
     let width = 1u64 << parts.c.min(40);
-    let generators = (pads as u64).max(width);
-    work.add(generators.saturating_mul(GENERATOR + POINT));
+    work.add(width.saturating_mul(GENERATOR + POINT));
+    let pads = pads as u64;
+    work.add(pads.saturating_mul(PAD));
+    work.add(pads.div_ceil(width).saturating_mul(PAD_ROW));
     for tensor in &parts.tensors {
         work.add((tensor.layout.row_count() as u64).saturating_mul(POINT));
     }

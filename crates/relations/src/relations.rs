@@ -6,6 +6,7 @@ use crate::{
     CommittedTensor, Contraction, Folding, Layout, Limits, Origin, Parts, Readings, RelationsError,
     check, field, limits,
 };
+use std::ops::Range;
 
 /// All relations of one statement. [`Relations::new`] checks that they fit together.
 #[derive(Clone, Debug)]
@@ -109,29 +110,34 @@ impl Relations {
         4 * self.depth.max(1) + 2 * self.readings.of_contractions()
     }
 
-    /// How the closing protocol folds the other pads, and the opened vector.
+    /// The pads of each row in which they are committed: as many as other rows have entries, but for the last one.
     #[must_use]
-    pub fn foldings(&self) -> [Folding; 2] {
-        let lengths = [self.pad_count() - self.factor_count(), 1 << self.parts.c];
-        lengths.map(Folding::of)
+    pub fn pad_rows(&self) -> Vec<Range<usize>> {
+        let (pads, width) = (self.pad_count(), self.generator_count());
+        let starts = (0..pads).step_by(width);
+        starts.map(|start| start..pads.min(start + width)).collect()
+    }
+
+    /// How the closing protocol folds the vector that it makes of all rows.
+    #[must_use]
+    pub fn folding(&self) -> Folding {
+        Folding::of(self.generator_count())
     }
 
     /// Bytes of every proof of these relations.
     #[must_use]
     pub fn proof_length(&self) -> usize {
         let rows: usize = self.fresh().map(|(_, t)| t.layout.row_count()).sum();
-        let foldings = self.foldings();
-        let folds: usize = foldings.iter().map(|folding| 2 * folding.rounds).sum();
-        let left: usize = foldings.iter().map(|folding| folding.left).sum();
-        let points = rows + 1 + 4 + folds;
-        let scalars = self.pad_count() + 3 + self.factor_count() + 2 + left;
+        let (pad_rows, folding) = (self.pad_rows().len(), self.folding());
+        let points = rows + 2 * pad_rows + 3 + 2 * folding.rounds;
+        let scalars = self.pad_count() + self.factor_count() + 2 * pad_rows + 3 + folding.left;
         32 * (points + scalars)
     }
 
-    /// Generators that commitments need.
+    /// Generators that commitments need: one for each entry of a row.
     #[must_use]
     pub fn generator_count(&self) -> usize {
-        self.pad_count().max(1 << self.parts.c)
+        1 << self.parts.c
     }
 
     /// The parts, with the multiplicity tensors.

@@ -3,7 +3,7 @@
 use crate::curve::{Point, Profile, Scalar, encode_point, encode_scalar};
 use crate::error::{ProveError, Reject};
 use crate::generators::Generators;
-use crate::msm::{commit_field_rows, commit_rows, commit_scalars};
+use crate::msm::{commit_field_rows, commit_rows};
 use crate::prover::arrays::{Arrays, Values};
 use crate::prover::entropy::Entropy;
 use crate::prover::phases::{LookupProver, Secrets};
@@ -33,7 +33,8 @@ pub(crate) struct Randomness<P: Profile> {
     /// For each fresh tensor in order, a blinder for each of its rows.
     pub blinders: Vec<Zeroizing<Vec<Scalar<P>>>>,
     pub pads: Zeroizing<Vec<Scalar<P>>>,
-    pub pad_blinder: Scalar<P>,
+    /// A blinder for each row of pads.
+    pub pad_blinders: Zeroizing<Vec<Scalar<P>>>,
 }
 
 impl<'a, P: Profile> Prover<'a, P> {
@@ -199,7 +200,7 @@ impl<'a, P: Profile> Prover<'a, P> {
                 .map(|(_, tensor)| entropy.scalars(tensor.layout.row_count()))
                 .collect(),
             pads: entropy.scalars(relations.pad_count()),
-            pad_blinder: entropy.scalar(),
+            pad_blinders: entropy.scalars(relations.pad_rows().len()),
         })
     }
 
@@ -216,21 +217,25 @@ impl<'a, P: Profile> Prover<'a, P> {
             secrets.blinders[i] = Cow::Owned(blinders);
         }
         let Randomness {
-            pads, pad_blinder, ..
+            pads, pad_blinders, ..
         } = randomness;
-        let pad_point = commit_scalars(generators, &pads, pad_blinder);
-        let points = fresh.iter().flatten().chain([&pad_point]);
+        let rows = secrets.relations.pad_rows();
+        let of_pads = commit_field_rows(generators, &pads, &rows, &pad_blinders);
+        let points = fresh.iter().flatten().chain(&of_pads);
         let messages = points
             .flat_map(|p: &Point<P>| encode_point::<P>(p))
             .collect();
         let lookups = LookupProver {
             secrets,
-            sender: Sender::new(pads, pad_blinder, messages),
+            sender: Sender::new(pads, pad_blinders, messages),
             multiplicities: self.multiplicities,
             positions: self.positions,
         };
-        let pads = pad_point;
-        (Commitments { fresh, pads }, lookups)
+        let commitments = Commitments {
+            fresh,
+            pads: of_pads,
+        };
+        (commitments, lookups)
     }
 }
 

@@ -248,7 +248,7 @@ impl<P: Profile> Opener<P> for OpenedProver<'_, P> {
     fn open(self, outcome: &Outcome<'_, P>) -> Result<(Opened<P>, Vec<u8>), ProveError> {
         let Sender {
             pads,
-            pad_blinder,
+            pad_blinders,
             messages,
             ..
         } = self.sender;
@@ -258,7 +258,7 @@ impl<P: Profile> Opener<P> for OpenedProver<'_, P> {
             .sum();
         let opened = Opened {
             pads,
-            pad_blinder,
+            pad_blinders,
             vector: self.vector,
             blinder,
         };

@@ -8,16 +8,21 @@ use zeroize::Zeroizing;
 /// Sends every scalar minus a pad of its own, in order.
 pub(crate) struct Sender<P: Profile> {
     pub pads: Zeroizing<Vec<Scalar<P>>>,
-    pub pad_blinder: Scalar<P>,
+    /// One a row of pads.
+    pub pad_blinders: Zeroizing<Vec<Scalar<P>>>,
     used: usize,
     pub messages: Vec<u8>,
 }
 
 impl<P: Profile> Sender<P> {
-    pub fn new(pads: Zeroizing<Vec<Scalar<P>>>, pad_blinder: Scalar<P>, messages: Vec<u8>) -> Self {
+    pub fn new(
+        pads: Zeroizing<Vec<Scalar<P>>>,
+        pad_blinders: Zeroizing<Vec<Scalar<P>>>,
+        messages: Vec<u8>,
+    ) -> Self {
         Self {
             pads,
-            pad_blinder,
+            pad_blinders,
             used: 0,
             messages,
         }

@@ -33,7 +33,7 @@ pub(super) fn commit<'a, P: Profile, S: Party<P>>(
     for rows in &commitments.fresh {
         transcript.points::<P>(Message::Rows, rows);
     }
-    transcript.points::<P>(Message::Pads, &[commitments.pads]);
+    transcript.points::<P>(Message::Pads, &commitments.pads);
     absorb(relations, statement, transcript);
     let script = Script::new(relations, statement.publics, transcript);
     Ok((commitments, Committed { script, party }))

@@ -34,8 +34,8 @@ pub(crate) struct OpenedRows<'a, P: Profile> {
 /// What is left to prove after the script: the batch of constraints on the pads and on the opened vector.
 pub(crate) struct Outcome<'a, P: Profile> {
     pub batch: Batch<Scalar<P>>,
-    /// The commitment to the pads.
-    pub pads: Point<P>,
+    /// The row commitments of the pads.
+    pub pads: Vec<Point<P>>,
     /// The opened vector's commitment, tensor by tensor.
     pub opening: Vec<OpenedRows<'a, P>>,
 }

@@ -12,8 +12,8 @@ use crate::transcript::Message;
 pub(crate) struct Commitments<P: Profile> {
     /// For each fresh tensor in order, its row commitments.
     pub fresh: Vec<Vec<Point<P>>>,
-    /// The commitment to the pads.
-    pub pads: Point<P>,
+    /// The row commitments of the pads.
+    pub pads: Vec<Point<P>>,
 }
 
 /// A party before the first message.

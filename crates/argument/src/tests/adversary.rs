@@ -45,7 +45,7 @@ pub struct Adversary<'a, P: Profile> {
     pub outputs: Vec<Vec<Scalar<P>>>,
     publics: Vec<Vec<Scalar<P>>>,
     pads: Vec<Scalar<P>>,
-    pad_blinder: Scalar<P>,
+    pad_blinders: Vec<Scalar<P>>,
     pub leaves: Option<LeavesHook<'a, Scalar<P>>>,
     pub operands: Option<OperandsHook<'a, Scalar<P>>>,
     pub message: Option<MessageHook<'a, Scalar<P>>>,
@@ -132,7 +132,7 @@ impl<'a, P: Profile> Adversary<'a, P> {
                 .map(|v| v.iter().map(|&v| v.into()).collect())
                 .collect(),
             pads: (0..relations.pad_count()).map(|_| random()).collect(),
-            pad_blinder: random(),
+            pad_blinders: relations.pad_rows().iter().map(|_| random()).collect(),
             leaves: None,
             operands: None,
             message: None,
@@ -520,8 +520,11 @@ impl<P: Profile> Party<P> for Adversary<'_, P> {
         let tensors = self.relations.parts().tensors.iter().enumerate();
         let fresh = tensors.filter(|(_, t)| t.origin == Origin::Fresh);
         let fresh: Vec<_> = fresh.map(|(i, _)| self.commit(i)).collect();
-        let pads = commit_scalars(self.generators, &self.pads, self.pad_blinder);
-        let all = fresh.iter().flatten().chain([&pads]);
+        let pads = self.pads.chunks(1 << self.relations.parts().c);
+        let pads = pads.zip(&self.pad_blinders);
+        let pads = pads.map(|(row, &blinder)| commit_scalars(self.generators, row, blinder));
+        let pads: Vec<_> = pads.collect();
+        let all = fresh.iter().flatten().chain(&pads);
         self.proof = all.flat_map(|p| encode_point::<P>(p)).collect();
         Ok((Commitments { fresh, pads }, self))
     }
@@ -643,7 +646,7 @@ impl<P: Profile> Opener<P> for Adversary<'_, P> {
         }
         let opened = Opened {
             pads: Zeroizing::new(self.pads),
-            pad_blinder: self.pad_blinder,
+            pad_blinders: Zeroizing::new(self.pad_blinders),
             vector: Zeroizing::new(vector),
             blinder,
         };

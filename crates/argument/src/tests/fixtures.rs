@@ -90,7 +90,7 @@ fn a_proof_is_of_this_version() {
     );
     assert_eq!(verdict, Ok(()));
     let head = &proof[..proof.len() - closing_length(&relations)];
-    assert_eq!(proof.len(), 12_192);
+    assert_eq!(proof.len(), 15_136);
     assert_eq!(
         hex(blake3::hash(head).as_bytes()),
         "4ff926382a098a6c06407b3a0d61227921a25900dd6d8a61bedc1e396b2e4a17"

@@ -5,7 +5,7 @@
 //! fails otherwise. What is left can be dropped only in `script`; the comment names the line that stops the forgery.
 
 mod challenges;
-mod folding;
+mod closing;
 mod lookups;
 mod padding;
 mod setting;

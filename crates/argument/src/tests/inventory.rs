@@ -31,7 +31,7 @@ impl Party<P> for Noting<'_> {
 
     fn commitments(mut self) -> Result<(Commitments<P>, Reading<Self>), Reject> {
         let out = self.inner.read_commitments::<P>()?;
-        let count = out.fresh.iter().flatten().count() + 1;
+        let count = out.fresh.iter().flatten().count() + out.pads.len();
         self.notes
             .extend((0..count).map(|_| (true, oracle::count())));
         Ok((out, Reading(self)))
@@ -63,28 +63,21 @@ fn elements(
         };
         let (_, mut party) = run(relations, statement, &mut Transcript::new(), party).unwrap();
         let drawn = oracle::count();
-        party.notes.extend([(true, drawn); 4]);
+        let first = relations.pad_rows().len() + 3;
+        party.notes.extend(vec![(true, drawn); first]);
         party.notes
     });
     assert_eq!(log.last().map(|(kind, _)| *kind), Some(Challenge::Chi));
-    // x is drawn between the closing protocol's first message and its response, xi behind that.
-    let mut drawn = log.len() + 1;
-    let response = 3 + relations.factor_count() + 2;
-    notes.extend((0..response).map(|_| (false, drawn)));
-    drawn += 1;
-    let foldings = relations.foldings();
-    for round in 0..foldings
-        .map(|folding| folding.rounds)
-        .into_iter()
-        .max()
-        .unwrap()
-    {
-        let active = foldings.iter().filter(|folding| folding.rounds > round);
-        active.for_each(|_| notes.extend([(true, drawn); 2]));
-        drawn += 1;
-    }
-    for folding in foldings {
-        notes.extend((0..folding.left).map(|_| (false, drawn)));
+    // Then x, nu, rho, xi, and one challenge a round.
+    let folding = relations.folding();
+    let response = 1 + relations.factor_count() + 1;
+    let cross_terms = 2 * relations.pad_rows().len();
+    let mut messages = vec![(response, false), (cross_terms, false), (1, false)];
+    // Two points a round come after xi and after each y but the last, behind which is what is left.
+    messages.extend(vec![(2, true); folding.rounds]);
+    messages.push((folding.left, false));
+    for ((count, is_point), drawn) in messages.into_iter().zip(log.len() + 1..) {
+        notes.extend(vec![(is_point, drawn); count]);
     }
     assert_eq!(32 * notes.len(), proof.len());
     notes
@@ -100,11 +93,15 @@ fn all_is_absorbed(relations: &Relations, statement: &Statement<'_, P>, proof: &
     };
     let (verdict, honest) = challenges(statement, proof);
     assert_eq!(verdict, Ok(()));
-    let rounds = relations.foldings().map(|folding| folding.rounds);
-    let folds = rounds.into_iter().max().unwrap();
-    let mut expected = vec![Challenge::Chi, Challenge::X, Challenge::Form];
-    expected.extend(vec![Challenge::FoldPoint; folds]);
-    expected.extend([Challenge::Combine, Challenge::Combine, Challenge::Weight]);
+    let mut expected = vec![
+        Challenge::Chi,
+        Challenge::X,
+        Challenge::Factors,
+        Challenge::Rows,
+        Challenge::Form,
+    ];
+    expected.extend(vec![Challenge::FoldPoint; relations.folding().rounds]);
+    expected.extend([Challenge::Combine, Challenge::Weight]);
     let last = &honest[honest.len() - expected.len()..];
     assert!(last.iter().map(|(kind, _)| *kind).eq(expected));
     let differ_from = |log: &Log, first: usize, what: &str| {
@@ -165,14 +162,14 @@ fn all_bytes_are_absorbed(relations: &Relations, statement: &Statement<'_, P>, p
     let (_, honest) = challenges(proof);
     let x = honest.iter().position(|(kind, _)| *kind == Challenge::X);
     let x = x.unwrap();
-    let response = proof.len() - closing_length(relations) + 32 * 4;
+    let response = proof.len() - closing_length(relations) + 32 * (relations.pad_rows().len() + 3);
     for at in 0..proof.len() {
         let mut other = proof.to_vec();
         other[at] ^= 1;
         let (verdict, log) = challenges(&other);
         if verdict == Err(Reject::Closing) {
             assert_eq!(log[x] == honest[x], at >= response, "byte {at}");
-            for last in honest.len() - 3..honest.len() {
+            for last in honest.len() - 2..honest.len() {
                 assert_ne!(log[last], honest[last], "byte {at}");
             }
         } else {
@@ -195,12 +192,8 @@ fn everything_of_a_sample_is_absorbed_before_the_next_challenge() {
         ..Shape::default()
     };
     let relations = shape.relations();
-    assert!(
-        relations
-            .foldings()
-            .iter()
-            .all(|folding| folding.rounds > 0)
-    );
+    assert!(relations.folding().rounds > 0);
+    assert!(relations.pad_rows().len() > 1);
     let generators = Generators::<P>::new(relations.generator_count());
     let trace = Trace::random(&shape, 1);
     let model = Model::commit(&relations, &generators, &trace.weights);

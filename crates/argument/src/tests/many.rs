@@ -83,13 +83,11 @@ fn presented<'a>(
         .collect()
 }
 
-/// The proof with `by` added to the first scalar that is left of the folded pads. No challenge of the first equation is drawn behind it, which is
-/// wrong by that multiple of one point, and nothing else is.
+/// The proof with `by` added to the first scalar that is left of the folded vector. No challenge of the first equation is drawn behind it, which
+/// is wrong by that multiple of one point, and nothing else is.
 fn wrong_by(relations: &Relations, proof: &[u8], by: F) -> Vec<u8> {
     let mut proof = proof.to_vec();
-    let [pads, vector] = relations.foldings();
-    let behind = pads.left + vector.left;
-    let start = proof.len() - 32 * behind;
+    let start = proof.len() - 32 * relations.folding().left;
     let place = start..start + 32;
     let scalar: F = decode_scalar(proof[place.clone()].try_into().unwrap()).unwrap();
     proof[place].copy_from_slice(&encode_scalar(&(scalar + by)));

@@ -63,7 +63,8 @@ pub fn tiny() -> Relations {
 pub fn closing_length(relations: &Relations) -> usize {
     let fresh = relations.fresh();
     let rows: usize = fresh.map(|(_, t)| t.layout.row_count()).sum();
-    relations.proof_length() - 32 * (rows + 1 + relations.pad_count())
+    let pads = relations.pad_rows().len() + relations.pad_count();
+    relations.proof_length() - 32 * (rows + pads)
 }
 
 /// A proof and all that it is checked with.
@@ -126,15 +127,17 @@ impl<P: Profile> Case<P> {
     fn elements(&self) -> Vec<(usize, bool)> {
         let fresh = self.relations.fresh();
         let rows: usize = fresh.map(|(_, t)| t.layout.row_count()).sum();
-        let mut runs = vec![
-            (rows + 1, true),
-            (self.relations.pad_count(), false),
-            (4, true),
-            (3 + self.relations.factor_count() + 2, false),
+        let (relations, folding) = (&self.relations, self.relations.folding());
+        let pad_rows = relations.pad_rows().len();
+        let runs = [
+            (rows + pad_rows, true),
+            (relations.pad_count(), false),
+            (pad_rows + 3, true),
+            (1 + relations.factor_count() + 1, false),
+            (2 * pad_rows + 1, false),
+            (2 * folding.rounds, true),
+            (folding.left, false),
         ];
-        let foldings = self.relations.foldings();
-        runs.extend(foldings.map(|folding| (2 * folding.rounds, true)));
-        runs.extend(foldings.map(|folding| (folding.left, false)));
         let kinds = runs
             .into_iter()
             .flat_map(|(count, is_point)| vec![is_point; count]);
@@ -363,8 +366,8 @@ fn no_element_of_a_sample_proof_can_be_changed() {
         ..Shape::default()
     };
     let case = Case::<GrumpkinConfig>::sample(shape, 3);
-    let foldings = case.relations.foldings();
-    assert!(foldings.iter().all(|folding| folding.rounds > 0));
+    assert!(case.relations.folding().rounds > 0);
+    assert!(case.relations.pad_rows().len() > 1);
     case.every_element_counts(1);
     case.malformed_elements_are_refused();
     case.statement_is_bound();
@@ -512,8 +515,16 @@ fn sums_of_multiples_have_no_exceptions() {
     agrees::<ark_bn254::g1::Config>();
 }
 
-/// Generators are priced at what they take: relations with many, for long rows or for many padded scalars, are refused where
-/// hashing so many to the curve would take longer than the limit says.
+/// The smallest relations but for the length of rows.
+fn long_rows(c: u32) -> Parts {
+    let mut parts = tiny().parts().clone();
+    parts.tensors.truncate(2);
+    parts.c = c;
+    parts
+}
+
+/// Generators are priced at what they take: relations with many, for long rows, are refused where hashing so many to the curve would
+/// take longer than the limit says.
 #[test]
 fn many_generators_are_refused() {
     use crate::{Limits, RelationsError};
@@ -521,33 +532,13 @@ fn many_generators_are_refused() {
     const MULTIPLICATION: u64 = 30;
     const HASH: u64 = 20_000;
     let limits = Limits::default();
-    let long_rows = |c| {
-        let mut parts = tiny().parts().clone();
-        parts.tensors.truncate(2);
-        parts.c = c;
-        parts
-    };
-    // Each linear claim reads the product at a point of its own.
-    let many_claims = |count| {
-        let mut parts = long_rows(1);
-        let linear = parts.linears[0].clone();
-        parts.linears = vec![linear; count];
-        parts
-    };
     let mut largest = 0;
-    for parts in [
-        long_rows(16),
-        long_rows(18),
-        long_rows(19),
-        many_claims(1 << 16),
-        many_claims(1 << 17),
-        many_claims(1 << 19),
-    ] {
+    for c in [16, 17, 18, 19] {
         let free = Limits::of_work(u64::MAX / 1024);
-        let all = Relations::within(parts.clone(), &free).unwrap();
+        let all = Relations::within(long_rows(c), &free).unwrap();
         let generators = all.generator_count() as u64;
         assert!(all.work() * MULTIPLICATION > generators * HASH);
-        match Relations::within(parts, &limits) {
+        match Relations::within(long_rows(c), &limits) {
             Ok(_) => largest = largest.max(generators),
             Err(RelationsError::Limit { .. }) => {
                 assert!(generators * HASH * 2 > limits.work * MULTIPLICATION);
@@ -557,6 +548,27 @@ fn many_generators_are_refused() {
     }
     // What was let pass is hashed within the time that the limits stand for.
     assert!(largest > 1 << 17 && largest * HASH < limits.work * MULTIPLICATION);
+}
+
+/// Pads have a limit of their own.
+#[test]
+fn many_pads_are_refused() {
+    use crate::{Limits, RelationsError};
+    // Each linear claim reads the product at a point of its own.
+    let mut parts = long_rows(1);
+    parts.linears = vec![parts.linears[0].clone(); 1 << 10];
+    let pads = Relations::new(parts.clone()).unwrap().pad_count() as u64;
+    assert!(pads > 1 << 11);
+    let limits = |pads| Limits {
+        pads,
+        ..Limits::default()
+    };
+    assert!(Relations::within(parts.clone(), &limits(pads)).is_ok());
+    let refused = Relations::within(parts, &limits(pads - 1));
+    assert!(matches!(
+        refused,
+        Err(RelationsError::Limit { needed, .. }) if needed == pads
+    ));
 }
 
 /// Relations come from a key, which may be hostile too: an error, never a panic.

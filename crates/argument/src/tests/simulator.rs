@@ -68,7 +68,7 @@ pub fn simulate(
     let mut random = stream::<F>(seed + 1000);
     let mut point = || sum(&[generators.h], &[random()]);
     let rows: usize = relations.fresh().map(|(_, t)| t.layout.row_count()).sum();
-    let mut proof: Vec<u8> = (0..=rows)
+    let mut proof: Vec<u8> = (0..rows + relations.pad_rows().len())
         .flat_map(|_| encode_point::<P>(&point()))
         .collect();
     proof.extend((0..relations.pad_count()).flat_map(|_| encode_scalar(&scalar())));
@@ -76,26 +76,27 @@ pub fn simulate(
     let batch = &outcome.batch;
     let response = Response {
         pads: batch.a.iter().map(|_| scalar()).collect(),
+        pad_blinders: outcome.pads.iter().map(|_| scalar()).collect(),
         vector: batch.b.iter().map(|_| scalar()).collect(),
-        blinders: [scalar(), scalar(), scalar()],
+        blinder: scalar(),
+        of_values: scalar(),
     };
-    let Response {
-        pads: z_s,
-        vector: z_u,
-        blinders,
-    } = &response;
+    let (z_s, z_u) = (&response.pads, &response.vector);
     let value = batch.q(z_s) + x * (dot(&batch.a, z_s) + dot(&batch.b, z_u)) + x.square() * batch.e;
     let less = |c: Point<P>, d: Point<P>| sum(&[c, d], &[F::one(), -x]);
     let k1 = point();
-    let first = [
-        less(commit_scalars(generators, z_s, blinders[0]), outcome.pads),
+    let answers = z_s.chunks(batch.width()).zip(&response.pad_blinders);
+    let answers = answers.map(|(z, &zeta)| commit_scalars(generators, z, zeta));
+    let rows = answers.zip(&outcome.pads);
+    let mut first: Vec<Point<P>> = rows.map(|(answer, &row)| less(answer, row)).collect();
+    first.extend([
         less(
-            commit_scalars(generators, z_u, blinders[1]),
+            commit_scalars(generators, z_u, response.blinder),
             opening_point(&outcome),
         ),
-        less(commit_scalars(generators, &[value], blinders[2]), k1),
+        less(commit_scalars(generators, &[value], response.of_values), k1),
         k1,
-    ];
+    ]);
     let under_x = Program::Fixed(Challenge::X, bits(x));
     oracle::with(under_x, || {
         answer(generators, batch, &first, &response, transcript, &mut proof);
@@ -103,7 +104,7 @@ pub fn simulate(
     proof
 }
 
-/// Appends messages 10 to 13 under a programmed x.
+/// Appends messages 10 to 15 under a programmed x.
 fn answer(
     generators: &Generators<P>,
     batch: &Batch<F>,
@@ -163,7 +164,7 @@ impl<'a> Party<P> for Watched<'a> {
         let randomness = Randomness {
             blinders,
             pads,
-            pad_blinder: scalars(1)[0],
+            pad_blinders: scalars(relations.pad_rows().len()),
         };
         Ok(self.prover.commit(randomness))
     }
@@ -185,7 +186,7 @@ fn watch<'a>(
 /// The scalars that are sent in messages 3 to 8.
 fn sent(relations: &Relations, messages: &[u8]) -> Vec<F> {
     let rows: usize = relations.fresh().map(|(_, t)| t.layout.row_count()).sum();
-    let scalars = messages[32 * (rows + 1)..].chunks(32);
+    let scalars = messages[32 * (rows + relations.pad_rows().len())..].chunks(32);
     let decode = |bytes: &[u8]| crate::curve::decode_scalar(bytes.try_into().unwrap()).unwrap();
     scalars.map(decode).collect()
 }
@@ -278,8 +279,8 @@ fn proofs_share_nothing() {
     assert!(again.points.iter().flatten().all(|p| !first.contains(p)));
 }
 
-/// `docs/protocol.md`, section 9: one first message of the closing protocol under two challenges gives the pads away, and with them every
-/// value that was sent. So masks are drawn fresh, after chi, and no second challenge is answered.
+/// `docs/protocol.md`, section 9: one first message of the closing protocol under two challenges gives the pads of factors away, and with them the
+/// values that were sent under them. So masks are drawn fresh, after chi, and no second challenge is answered.
 #[test]
 fn reused_masks_reveal_the_pads() {
     let relations = tiny();
@@ -312,26 +313,29 @@ fn reused_masks_reveal_the_pads() {
         batch.a.iter().map(|_| random()).collect(),
         batch.b.iter().map(|_| random()).collect(),
     );
-    let [tau, omega, k0, k1] = [random(), random(), random(), random()];
+    let taus: Vec<F> = opened.pad_blinders.iter().map(|_| random()).collect();
+    let [omega, k0, k1] = [random(), random(), random()];
     let linear = batch.bilinear(&pads, &t) + dot(&batch.a, &t) + dot(&batch.b, &w);
-    let first = [
-        commit_scalars(&generators, &t, tau),
+    let rows = t.chunks(batch.width()).zip(&taus);
+    let rows = rows.map(|(row, &tau)| commit_scalars(&generators, row, tau));
+    let mut first: Vec<Point<P>> = rows.collect();
+    first.extend([
         commit_scalars(&generators, &w, omega),
         commit_scalars(&generators, &[batch.q(&t)], k0),
         commit_scalars(&generators, &[linear], k1),
-    ];
+    ]);
+    let factors = batch.factors();
+    // The factors' entries of `t + x s`, as the proof has them.
     let response = |x: F| {
         let z = |mask: &[F], secret: &[F]| -> Vec<F> {
             mask.iter().zip(secret).map(|(&m, &v)| m + x * v).collect()
         };
         let response = Response {
             pads: z(&t, &pads),
+            pad_blinders: z(&taus, &opened.pad_blinders),
             vector: z(&w, &opened.vector),
-            blinders: [
-                tau + x * opened.pad_blinder,
-                omega + x * opened.blinder,
-                k0 + x * k1,
-            ],
+            blinder: omega + x * opened.blinder,
+            of_values: k0 + x * k1,
         };
         let mut proof = head.clone();
         let under_x = Program::Fixed(Challenge::X, bits(x));
@@ -348,27 +352,21 @@ fn reused_masks_reveal_the_pads() {
             crate::verify(&relations, &generators, &statement, &proof)
         });
         assert_eq!(verdict, Ok(()));
-        // So few linear pads are not folded: all of the response is in the proof.
-        assert!(
-            relations
-                .foldings()
-                .iter()
-                .all(|folding| folding.rounds == 0)
-        );
-        response.pads
+        // Behind the first message and one blinder.
+        let sent = head.len() + 32 * (first.len() + 1);
+        let sent = proof[sent..].chunks(32).take(factors.len());
+        let decode = |bytes: &[u8]| crate::curve::decode_scalar(bytes.try_into().unwrap());
+        sent.map(|bytes| decode(bytes).unwrap()).collect::<Vec<F>>()
     };
     let (x1, x2) = (F::from(11), F::from(12_345));
     let (z1, z2) = (response(x1), response(x2));
     let factor = (x1 - x2).inverse().unwrap();
-    let found: Vec<F> = z1
-        .iter()
-        .zip(&z2)
-        .map(|(&a, &b)| (a - b) * factor)
-        .collect();
-    assert_eq!(found, pads);
-    // And the values, among them the sum of products of secrets.
-    for ((sent, pad), value) in sent(&relations, &head).iter().zip(&found).zip(&values) {
-        assert_eq!(*sent + pad, *value);
+    let sent = sent(&relations, &head);
+    for (&pad, (&z1, &z2)) in factors.iter().zip(z1.iter().zip(&z2)) {
+        let found = (z1 - z2) * factor;
+        assert_eq!(found, pads[pad]);
+        // And the value, such as that of an operand.
+        assert_eq!(sent[pad] + found, values[pad]);
     }
 }
 
