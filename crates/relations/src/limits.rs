@@ -38,7 +38,7 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// Some ten seconds of one core, by these costs some thirty without AVX-512 IFMA, and at most 8 gigabytes: two million rows, three hundred thousand generators, 64 million entries of
+    /// Some ten seconds of one core, by these costs some thirty without AVX-512 IFMA, and at most 8 gigabytes: two million rows or padded scalars, three hundred thousand generators, 64 million entries of
     /// tables.
     fn default() -> Self {
         Self::of_work(1 << 28)
