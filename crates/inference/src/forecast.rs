@@ -23,6 +23,8 @@ pub struct Forecast {
     pub greatest_lookup: usize,
     /// Tuples of tables: leaves of the tree that say how often they were looked up.
     pub table_entries: usize,
+    /// Multiples of generators that folding the opened vector takes.
+    pub folded: usize,
     /// Entries of the tensors that a run of the program makes, inputs included.
     pub run_entries: usize,
     /// Bytes of the weights' integers.
@@ -102,6 +104,7 @@ fn sizes(
         lookups: lookups.clone().sum(),
         greatest_lookup: lookups.max().unwrap_or(0),
         table_entries: parts.tables.iter().map(|t| t.len()).sum(),
+        folded: relations.folding().rounds * relations.generator_count(),
         run_entries: made.map(|(_, t)| t.volume()).sum(),
         weight_bytes: weights.map(|(_, t)| t.volume() * held_bytes(t)).sum(),
         boundary_entries,

@@ -22,7 +22,7 @@ const OF_VERIFIER: usize = 5;
 const OF_PROVER: usize = 2;
 
 /// `c` for a program: the one with the least cost, counting its weights' rows, its trace's rows, the rows of its large tables'
-/// multiplicities, and the opened vector.
+/// multiplicities, and the opened vector. Rows of pads are not counted: to be one or two rows fewer, they do not pay for rows of twice the length.
 pub(crate) fn row_bits(program: &Program) -> u32 {
     let functions = program.tables.iter().map(|t| t.values.len());
     let multiplicities = functions

@@ -37,17 +37,17 @@ fn challenges_are_those_of_this_version() {
     assert_eq!(
         challenges::<GrumpkinConfig>(),
         [
-            "44975bd5c7184f86973a05bc857586de2eeddbe7c9d08d35919269e981e7000d",
-            "3c8fe0bfe8551ddd188cf4cf171c4d7c78f94f5de66f31c7b00e662660a51220",
-            "bf3be38685f44ec433b816fc1d5aba3561971af92afdc820a70b193da342d808",
+            "cd6d3ae676362764497c360a1686c31a80a1a7537673ebdfcd2a1e1f5e15761d",
+            "fcd59b809db766effc2ce3b69ec33ea6640f284122e0b236dfaacff2eefed316",
+            "583b8c81e2fe75b51e951941e67281dadaf417b2fe59fbdfc139d635a5e0eb0e",
         ]
     );
     assert_eq!(
         challenges::<ark_bn254::g1::Config>(),
         [
-            "85dfe25f7bd0397af44f78c8d1dac5217e2756d092ce83425b0d515dd9cf182e",
-            "8a44d8dd0605f40f7df0919c1dd1d9de58c8e10a3ef4f5f7f6edd75f37b94f0d",
-            "22ea9637cc71c7352fc81d8832ee807329261bdf7c663b089fbce66ff9d96817",
+            "04479e60e114e23861a673fdbe948b5fbf8adddf1eea8e219ee110b0bf357422",
+            "6a98987cc9fc3f7d77931a83e2d4639aaaa2303bee2a26a5024b242b3cf35b0c",
+            "79bc150159d6bf34615ee37ea66718e3c29ea808b5ba79991514cc2fa459c20f",
         ]
     );
 }
@@ -93,6 +93,6 @@ fn a_proof_is_of_this_version() {
     assert_eq!(proof.len(), 15_136);
     assert_eq!(
         hex(blake3::hash(head).as_bytes()),
-        "4ff926382a098a6c06407b3a0d61227921a25900dd6d8a61bedc1e396b2e4a17"
+        "af9d816f4d1173ce37d892e947cadfef11a614884ab114679392f7ba0a9f6451"
     );
 }

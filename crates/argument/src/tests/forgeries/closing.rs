@@ -38,12 +38,15 @@ impl Known<'_> {
     }
 }
 
+/// Changes points, by multiples of generators.
+type OfPoints<'a> = &'a dyn Fn(&mut [Point<P>], &Generators<P>);
+
 /// What a cheating prover does; it is honest where it is not told otherwise.
 struct Lie<'a> {
     /// The public output is false.
     is_false: bool,
     /// Changes the masks' commitments.
-    masks: &'a dyn Fn(&mut [Point<P>], &Generators<P>),
+    masks: OfPoints<'a>,
     /// Changes message 12.
     answer: &'a dyn Fn(&mut Answer<F>, &Known<'_>),
     /// Changes the cross terms.
