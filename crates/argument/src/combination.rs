@@ -72,3 +72,47 @@ pub(crate) fn of_values<F: PrimeField>(value: F, cross_terms: &[F], rho: F) -> F
     let all = above.iter().rev().chain([&value]).chain(below.iter().rev());
     all.fold(F::zero(), |sum, &term| sum * rho + term)
 }
+
+#[cfg(all(test, feature = "prover"))]
+mod tests {
+    use super::*;
+    use crate::curve::Scalar;
+    use ark_ff::{Field, One, Zero};
+    use ark_grumpkin::GrumpkinConfig;
+
+    type F = Scalar<GrumpkinConfig>;
+
+    /// The combined form's value is what follows from the forms' own values and the cross terms, with a last vector that is shorter, and
+    /// for a rho of zero.
+    #[test]
+    fn the_combined_form_has_the_combined_value() {
+        let length = 5;
+        for k in 0..5 {
+            let mut last = F::from(k as u64 + 3);
+            let mut random = || {
+                last = last.square() + F::one();
+                last
+            };
+            let mut rows = || -> Vec<Vec<F>> {
+                let short = |i| if i == k && k > 0 { 2 } else { length };
+                let lengths = (0..=k).map(short);
+                lengths
+                    .map(|length| (0..length).map(|_| random()).collect())
+                    .collect()
+            };
+            let (vectors, forms) = (rows(), rows());
+            let vectors: Vec<&[F]> = vectors.iter().map(Vec::as_slice).collect();
+            let forms: Vec<&[F]> = forms.iter().map(Vec::as_slice).collect();
+            let own = forms.iter().zip(&vectors);
+            let value: F = own.map(|(form, vector)| dot::<F>(form, vector)).sum();
+            let terms = cross_terms(&vectors, &forms);
+            assert_eq!(terms.len(), cross_term_count(k));
+            for rho in [F::zero(), random()] {
+                let powers = powers(rho, k + 1);
+                let vector = of_vectors(&vectors, &powers, length);
+                let form = of_forms(&forms, &powers, length);
+                assert_eq!(dot(&form, &vector), of_values(value, &terms, rho));
+            }
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! How a vector is folded in halves until little of it is left, as an inner-product argument does.
 
 /// Folding stops when no more entries than this are left. A further round would send two points and save half of the entries, at the
-/// price of a multi-exponentiation over all generators: of a proof that takes 30 ms, one ms for 1 kB.
+/// price of a multi-exponentiation over all generators: on one thread without AVX-512, of LeNet's proof, 5 ms in 115 for 1 kB in 21.
 const LEFT: usize = 64;
 
 /// The rounds for a vector of some length, and what is left after them.
