@@ -192,7 +192,7 @@ impl<'a, P: Profile> Candidate<'a, P> {
         }
     }
 
-    /// Messages 10 to 13.
+    /// Messages 10 to 15.
     pub fn close(mut self, generators: &Generators<P>) -> Result<Vec<u8>, ProveError> {
         closing::prove(
             generators,
