@@ -76,6 +76,9 @@ pub enum Error {
         /// What there is too much of.
         source: Box<KeyError>,
     },
+    /// The environment names instructions that there are none of.
+    #[error(transparent)]
+    Instructions(#[from] inferproof::UnknownInstructions),
     /// The log cannot be set up.
     #[error("{0}")]
     Log(String),

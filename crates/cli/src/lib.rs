@@ -95,6 +95,7 @@ fn usage(help: &clap::Error, arguments: &[OsString]) -> u8 {
 }
 
 fn run(command: Command, itself: &Itself, console: &Console) -> Result<Outcome, Error> {
+    inferproof::Instructions::from_environment()?;
     match command {
         Command::Demo(args) => commands::demo::main(args, itself, console),
         Command::Check(args) => commands::check::main(args, console),

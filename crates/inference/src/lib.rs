@@ -83,6 +83,8 @@ pub use face::{Verifier, VerifyingKey};
 #[cfg(feature = "prover")]
 pub use forecast::{Forecast, forecast, forecast_part};
 pub use inferproof_argument::curve::{EncodingError, SCALAR_BYTES};
+#[cfg(feature = "prover")]
+pub use inferproof_argument::instructions::{Instructions, UnknownInstructions};
 pub use inferproof_argument::{Limits, PROTOCOL};
 #[cfg(feature = "prover")]
 pub use inferproof_argument::{ProveError, Stage};

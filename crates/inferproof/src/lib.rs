@@ -111,8 +111,8 @@ pub use inferproof_inference::{
 #[cfg(feature = "prover")]
 pub use inferproof_inference::{
     BlindingError, CommitError, DataGiven, EvaluationProgress, Forecast, FreshOpening, Inference,
-    InferenceError, ModelSecret, OpeningError, ProveError, Prover, SCALAR_BYTES, Stage,
-    TensorOpening, commit, data_set_of, forecast,
+    InferenceError, Instructions, ModelSecret, OpeningError, ProveError, Prover, SCALAR_BYTES,
+    Stage, TensorOpening, UnknownInstructions, commit, data_set_of, forecast,
 };
 #[cfg(feature = "onnx")]
 pub use inferproof_onnx::{

@@ -6,6 +6,8 @@ mod avx2;
 mod avx512;
 mod portable;
 
+#[cfg(target_arch = "x86_64")]
+use crate::instructions::Instructions as Allowed;
 use zeroize::{DefaultIsZeroes, Zeroize};
 
 /// Rows whose bytes are multiplied and added in one step.
@@ -90,9 +92,13 @@ impl Kernel {
         let portable = std::iter::once(Self(Instructions::Portable));
         #[cfg(target_arch = "x86_64")]
         let special = [
-            (is_x86_feature_detected!("avx2"), Instructions::Avx2),
             (
-                is_x86_feature_detected!("avx512f")
+                Allowed::allowed() >= Allowed::Avx2 && is_x86_feature_detected!("avx2"),
+                Instructions::Avx2,
+            ),
+            (
+                Allowed::allowed() >= Allowed::Avx512
+                    && is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512bw")
                     && is_x86_feature_detected!("avx512vnni"),
                 Instructions::Avx512Vnni,

@@ -95,6 +95,31 @@ fn a_log_is_one_object_a_line() {
     assert!(run.stderr.contains("ERROR"), "{run}");
 }
 
+/// Proofs that were made with few instructions are like others; a kind that there is not is refused.
+#[test]
+fn the_environment_limits_instructions() {
+    let place = Place::with_model();
+    let run = |line: &str, instructions: &str| {
+        let mut command = place.command(line);
+        command.env("INFERPROOF_INSTRUCTIONS", instructions);
+        command.output().unwrap()
+    };
+    for instructions in ["portable", "avx2"] {
+        let prove = "prove credit.model --input input.json --force -o few.proof";
+        assert!(run(prove, instructions).status.success());
+        let verify = "verify --key credit.model/public few.proof";
+        assert!(run(verify, "portable").status.success());
+        assert_eq!(place.run(verify).code, 0);
+    }
+    let refused = run("inspect credit.model", "fast");
+    assert_eq!(refused.status.code(), Some(2));
+    let errors = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        errors.contains("INFERPROOF_INSTRUCTIONS is `fast`"),
+        "{errors}"
+    );
+}
+
 #[test]
 fn usage_errors_are_objects_too() {
     let place = Place::with_model();
