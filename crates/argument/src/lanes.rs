@@ -31,7 +31,8 @@ pub(crate) type Number = [u64; 4];
 /// The arithmetic of one field with one kind of instructions. There is no value of it where the machine lacks them.
 ///
 /// What computes with it must be called within [`vectorize`](Self::vectorize), inlined into it as far as it takes or gives
-/// [`Eight`](Self::Eight): everywhere else it is as right and many times slower.
+/// [`Eight`](Self::Eight): everywhere else it is as right and many times slower. `map` and `from_fn` are such places, for what they are
+/// given is compiled on its own.
 pub(crate) trait Arithmetic<F: Montgomery>: Send + Sync + Sized {
     /// Eight numbers in registers.
     type Eight: Copy + Send + Sync;

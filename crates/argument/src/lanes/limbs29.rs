@@ -152,17 +152,23 @@ impl<F: Montgomery, V: Vector, const GROUPS: usize> Arithmetic<F> for Limbs29<V,
 
     #[inline(always)]
     fn splat(&self, number: Number) -> Self::Eight {
-        // SAFETY: see `vectorize`.
-        [limbs(number).map(|limb| unsafe { V::splat(limb) }); GROUPS]
+        let mut splat = self.modulus;
+        for (place, limb) in splat.iter_mut().zip(limbs(number)) {
+            // SAFETY: see `vectorize`.
+            *place = unsafe { V::splat(limb) };
+        }
+        [splat; GROUPS]
     }
 
     #[inline(always)]
     fn gather(&self, numbers: [&Number; WIDTH]) -> Self::Eight {
-        std::array::from_fn(|group| {
+        let mut eight = [self.modulus; GROUPS];
+        for (group, limbs) in eight.iter_mut().enumerate() {
             let numbers = &numbers[group * (WIDTH / GROUPS)..];
             // SAFETY: see `vectorize`; a vector has `WIDTH / GROUPS` words.
-            self.limbs(unsafe { V::gather(numbers) })
-        })
+            *limbs = self.limbs(unsafe { V::gather(numbers) });
+        }
+        eight
     }
 
     #[inline(always)]
@@ -178,7 +184,11 @@ impl<F: Montgomery, V: Vector, const GROUPS: usize> Arithmetic<F> for Limbs29<V,
 
     #[inline(always)]
     fn load(&self, packed: &Packed) -> Self::Eight {
-        std::array::from_fn(|group| self.limbs(self.words_of(packed, group)))
+        let mut eight = [self.modulus; GROUPS];
+        for (group, limbs) in eight.iter_mut().enumerate() {
+            *limbs = self.limbs(self.words_of(packed, group));
+        }
+        eight
     }
 
     #[inline(always)]
@@ -193,54 +203,83 @@ impl<F: Montgomery, V: Vector, const GROUPS: usize> Arithmetic<F> for Limbs29<V,
 
     #[inline(always)]
     fn unzip(&self, numbers: &[Packed; 2]) -> [Self::Eight; 2] {
-        let words = |group: usize| self.words_of(&numbers[group / GROUPS], group % GROUPS);
-        let unzipped: [[[V; 4]; 2]; GROUPS] = std::array::from_fn(|group| {
-            let [first, second] = [words(2 * group), words(2 * group + 1)];
-            let pairs: [[V; 2]; 4] = std::array::from_fn(|i| first[i].unzip(second[i]));
-            [0, 1].map(|odd| pairs.map(|pair| pair[odd]))
-        });
-        [0, 1].map(|odd| unzipped.map(|words| self.limbs(words[odd])))
+        let mut unzipped = [[self.modulus; GROUPS]; 2];
+        for group in 0..GROUPS {
+            // Of the groups of both, one behind the other, two come together.
+            let of = [2 * group, 2 * group + 1];
+            let first = self.words_of(&numbers[of[0] / GROUPS], of[0] % GROUPS);
+            let second = self.words_of(&numbers[of[1] / GROUPS], of[1] % GROUPS);
+            let (mut even, mut odd) = (first, second);
+            for i in 0..4 {
+                [even[i], odd[i]] = first[i].unzip(second[i]);
+            }
+            unzipped[0][group] = self.limbs(even);
+            unzipped[1][group] = self.limbs(odd);
+        }
+        unzipped
     }
 
     #[inline(always)]
     fn add(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight {
-        each([a, b], |[a, b]| sum(a, b))
+        let mut sums = *a;
+        for (a, b) in sums.iter_mut().zip(b) {
+            *a = sum(a, b);
+        }
+        sums
     }
 
     #[inline(always)]
     fn carry(&self, sum: &Self::Eight) -> Self::Eight {
-        each([sum], |[sum]| self.carried(*sum))
+        let mut carried = *sum;
+        for limbs in &mut carried {
+            *limbs = self.carried(*limbs);
+        }
+        carried
     }
 
     #[inline(always)]
     fn multiply(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight {
-        each([a, b], |[a, b]| self.product(a, b))
+        let mut products = *a;
+        for (a, b) in products.iter_mut().zip(b) {
+            *a = self.product(a, b);
+        }
+        products
     }
 
     #[inline(always)]
     fn sum_of_products(&self, [a, b]: [&Self::Eight; 2], [c, d]: [&Self::Eight; 2]) -> Self::Eight {
-        each([a, b, c, d], |[a, b, c, d]| {
-            self.two_products([a, b], [c, d])
-        })
+        let mut sums = *a;
+        for (group, sum) in sums.iter_mut().enumerate() {
+            *sum = self.two_products([&a[group], &b[group]], [&c[group], &d[group]]);
+        }
+        sums
     }
 
     #[inline(always)]
     fn subtract(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight {
-        each([a, b], |[a, b]| {
-            self.carried(difference(&sum(a, &self.two_moduli), b))
-        })
+        let mut differences = *a;
+        for (a, b) in differences.iter_mut().zip(b) {
+            *a = self.carried(difference(&sum(a, &self.two_moduli), b));
+        }
+        differences
     }
 
     #[inline(always)]
     fn add_reduced(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight {
-        each([a, b], |[a, b]| self.reduced(sum(a, b)))
+        let mut sums = *a;
+        for (a, b) in sums.iter_mut().zip(b) {
+            *a = self.reduced(sum(a, b));
+        }
+        sums
     }
 
     #[inline(always)]
     fn subtract_reduced(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight {
-        each([a, b], |[a, b]| {
-            self.reduced(difference(&sum(a, &self.two_moduli), b))
-        })
+        let mut differences = *a;
+        for (a, b) in differences.iter_mut().zip(b) {
+            *a = self.reduced(difference(&sum(a, &self.two_moduli), b));
+        }
+        differences
     }
 
     #[inline(always)]
@@ -250,25 +289,36 @@ impl<F: Montgomery, V: Vector, const GROUPS: usize> Arithmetic<F> for Limbs29<V,
         b: &Self::Eight,
         c: &Self::Eight,
     ) -> Self::Eight {
-        each([a, b, c], |[a, b, c]| {
+        let mut differences = *a;
+        for ((a, b), c) in differences.iter_mut().zip(b).zip(c) {
             let from = sum(a, &self.four_moduli);
-            self.reduced(difference(&difference(&from, b), c))
-        })
+            *a = self.reduced(difference(&difference(&from, b), c));
+        }
+        differences
     }
 
     #[inline(always)]
     fn zeros(&self, eight: &Self::Eight) -> u8 {
         // SAFETY: see `vectorize`.
         let zero = unsafe { V::splat(0) };
-        lanes(eight, |limbs| {
-            let any = limbs.iter().copied().reduce(V::or);
-            any.unwrap_or(zero).equals(zero)
-        })
+        let mut zeros = 0;
+        for (group, limbs) in eight.iter().enumerate() {
+            let mut any = zero;
+            for &limb in limbs {
+                any = any.or(limb);
+            }
+            zeros |= any.equals(zero) << (group * (WIDTH / GROUPS));
+        }
+        zeros
     }
 
     #[inline(always)]
     fn suspects(&self, eight: &Self::Eight) -> u8 {
-        lanes(eight, |limbs| limbs[0].equals(self.modulus[0]))
+        let mut suspects = 0;
+        for (group, limbs) in eight.iter().enumerate() {
+            suspects |= limbs[0].equals(self.modulus[0]) << (group * (WIDTH / GROUPS));
+        }
+        suspects
     }
 
     #[inline(always)]
@@ -296,67 +346,66 @@ impl<F: Montgomery, V: Vector, const GROUPS: usize> Arithmetic<F> for Limbs29<V,
 
     #[inline(always)]
     fn reduce_wide(&self, sum: Wide<V, GROUPS>) -> Self::Eight {
-        sum.columns.map(|columns| self.reduced_columns(columns))
+        let mut reduced = [self.modulus; GROUPS];
+        for (limbs, columns) in reduced.iter_mut().zip(sum.columns) {
+            *limbs = self.reduced_columns(columns);
+        }
+        reduced
     }
 }
 
-/// What is made of the groups of eight numbers each, group by group.
-#[inline(always)]
-fn each<V: Vector, const N: usize, const GROUPS: usize>(
-    numbers: [&Eight<V, GROUPS>; N],
-    of_group: impl Fn([&Limbs<V>; N]) -> Limbs<V>,
-) -> Eight<V, GROUPS> {
-    std::array::from_fn(|group| of_group(numbers.map(|eight| &eight[group])))
-}
-
-/// Bits of lanes, group by group.
-#[inline(always)]
-fn lanes<V: Vector, const GROUPS: usize>(
-    eight: &Eight<V, GROUPS>,
-    of_group: impl Fn(&Limbs<V>) -> u8,
-) -> u8 {
-    let bits = eight.iter().map(of_group).enumerate();
-    bits.fold(0, |lanes, (group, bits)| {
-        lanes | bits << (group * (WIDTH / GROUPS))
-    })
-}
+// What follows is written in loops: a closure that goes through `map` or `from_fn`, which know nothing of the instructions, might be
+// compiled without them.
 
 #[inline(always)]
 fn sum<V: Vector>(a: &Limbs<V>, b: &Limbs<V>) -> Limbs<V> {
-    std::array::from_fn(|i| a[i].add(b[i]))
+    let mut sum = *a;
+    for (a, &b) in sum.iter_mut().zip(b) {
+        *a = a.add(b);
+    }
+    sum
 }
 
 #[inline(always)]
 fn difference<V: Vector>(a: &Limbs<V>, b: &Limbs<V>) -> Limbs<V> {
-    std::array::from_fn(|i| a[i].subtract(b[i]))
+    let mut difference = *a;
+    for (a, &b) in difference.iter_mut().zip(b) {
+        *a = a.subtract(b);
+    }
+    difference
 }
 
 impl<V: Vector, const GROUPS: usize> Limbs29<V, GROUPS> {
     /// The words of one group.
     #[inline(always)]
     fn words_of(&self, packed: &Packed, group: usize) -> [V; 4] {
-        packed.0.each_ref().map(|row| {
-            let words = &row[group * (WIDTH / GROUPS)..];
+        let mut words = [self.mask; 4];
+        for (words, row) in words.iter_mut().zip(&packed.0) {
+            let row = &row[group * (WIDTH / GROUPS)..];
             // SAFETY: there is no value of this type where the machine lacks the instructions; a vector has `WIDTH / GROUPS` words.
-            unsafe { V::load(words.as_ptr()) }
-        })
+            *words = unsafe { V::load(row.as_ptr()) };
+        }
+        words
     }
 
     /// In limbs of 29 bits, from words of 64.
     #[inline(always)]
     fn limbs(&self, [a, b, c, d]: [V; 4]) -> Limbs<V> {
-        let low = |limb: V| limb.and(self.mask);
-        [
-            low(a),
-            low(a.shift_right::<29>()),
-            low(a.shift_right::<58>().or(b.shift_left::<6>())),
-            low(b.shift_right::<23>()),
-            low(b.shift_right::<52>().or(c.shift_left::<12>())),
-            low(c.shift_right::<17>()),
-            low(c.shift_right::<46>().or(d.shift_left::<18>())),
-            low(d.shift_right::<11>()),
+        let mut limbs = [
+            a,
+            a.shift_right::<29>(),
+            a.shift_right::<58>().or(b.shift_left::<6>()),
+            b.shift_right::<23>(),
+            b.shift_right::<52>().or(c.shift_left::<12>()),
+            c.shift_right::<17>(),
+            c.shift_right::<46>().or(d.shift_left::<18>()),
+            d.shift_right::<11>(),
             d.shift_right::<40>(),
-        ]
+        ];
+        for limb in limbs.iter_mut().take(LIMBS - 1) {
+            *limb = limb.and(self.mask);
+        }
+        limbs
     }
 
     /// The same numbers, their lower limbs below `2^29`, from limbs below `2^63`; the last may be negative before carries come.
@@ -377,10 +426,11 @@ impl<V: Vector, const GROUPS: usize> Limbs29<V, GROUPS> {
         // floor(5 k / 8) p <= k 2^253, and less than a modulus below it: p is in 1.5..1.52 times 2^253.
         let eighths = limbs[LIMBS - 1].shift_right::<{ 253 - 8 * LIMB }>();
         let times = eighths.add(eighths.shift_left::<2>()).shift_right::<3>();
-        self.carried(std::array::from_fn(|i| {
-            let multiple = times.multiply(self.modulus[i]);
-            limbs[i].add(self.zero[i]).subtract(multiple)
-        }))
+        let mut rest = sum(&limbs, &self.zero);
+        for (limb, &p) in rest.iter_mut().zip(&self.modulus) {
+            *limb = limb.subtract(times.multiply(p));
+        }
+        self.carried(rest)
     }
 
     #[inline(always)]
@@ -487,7 +537,9 @@ impl<V: Vector, const GROUPS: usize> Limbs29<V, GROUPS> {
             let carry = columns[i].shift_right::<LIMB>();
             columns[i + 1] = columns[i + 1].add(carry);
         }
-        self.carried(std::array::from_fn(|i| columns[LIMBS + i]))
+        let mut limbs = self.modulus;
+        limbs.copy_from_slice(&columns[LIMBS..]);
+        self.carried(limbs)
     }
 }
 

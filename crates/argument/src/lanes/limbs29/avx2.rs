@@ -51,7 +51,14 @@ impl Vector for Words {
     #[inline(always)]
     unsafe fn gather(numbers: &[&Number]) -> [Self; 4] {
         // SAFETY: the caller's promise.
-        unsafe { transposed([0, 1, 2, 3].map(|i| Self::load(numbers[i].as_ptr()))) }
+        unsafe {
+            transposed([
+                Self::load(numbers[0].as_ptr()),
+                Self::load(numbers[1].as_ptr()),
+                Self::load(numbers[2].as_ptr()),
+                Self::load(numbers[3].as_ptr()),
+            ])
+        }
     }
 
     #[inline(always)]
@@ -68,11 +75,12 @@ impl Vector for Words {
     fn unzip(self, next: Self) -> [Self; 2] {
         // SAFETY: there are vectors.
         unsafe {
+            let even = _mm256_unpacklo_epi64(self.0, next.0);
+            let odd = _mm256_unpackhi_epi64(self.0, next.0);
             [
-                _mm256_unpacklo_epi64(self.0, next.0),
-                _mm256_unpackhi_epi64(self.0, next.0),
+                Self(_mm256_permute4x64_epi64::<0b11_01_10_00>(even)),
+                Self(_mm256_permute4x64_epi64::<0b11_01_10_00>(odd)),
             ]
-            .map(|words| Self(_mm256_permute4x64_epi64::<0b11_01_10_00>(words)))
         }
     }
 
@@ -133,18 +141,19 @@ impl Vector for Words {
 fn transposed([a, b, c, d]: [Words; 4]) -> [Words; 4] {
     // SAFETY: there are vectors.
     unsafe {
-        let [ab, cd] = [(a, b), (c, d)].map(|(a, b)| {
-            [
-                _mm256_unpacklo_epi64(a.0, b.0),
-                _mm256_unpackhi_epi64(a.0, b.0),
-            ]
-        });
+        let even = [
+            _mm256_unpacklo_epi64(a.0, b.0),
+            _mm256_unpacklo_epi64(c.0, d.0),
+        ];
+        let odd = [
+            _mm256_unpackhi_epi64(a.0, b.0),
+            _mm256_unpackhi_epi64(c.0, d.0),
+        ];
         [
-            _mm256_permute2x128_si256::<0x20>(ab[0], cd[0]),
-            _mm256_permute2x128_si256::<0x20>(ab[1], cd[1]),
-            _mm256_permute2x128_si256::<0x31>(ab[0], cd[0]),
-            _mm256_permute2x128_si256::<0x31>(ab[1], cd[1]),
+            Words(_mm256_permute2x128_si256::<0x20>(even[0], even[1])),
+            Words(_mm256_permute2x128_si256::<0x20>(odd[0], odd[1])),
+            Words(_mm256_permute2x128_si256::<0x31>(even[0], even[1])),
+            Words(_mm256_permute2x128_si256::<0x31>(odd[0], odd[1])),
         ]
-        .map(Words)
     }
 }

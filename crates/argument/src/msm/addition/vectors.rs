@@ -81,7 +81,8 @@ pub(super) fn add_pairs<P: Profile, A: Arithmetic<P::BaseField>>(
             let pairs = eight(pairs, chain, last);
             // SAFETY: all pairs' indices are within the points.
             let [a, b] = unsafe { [operand(points, &pairs, 0), operand(points, &pairs, 1)] };
-            let [a, b] = [a, b].map(|points| field.gather(points.map(|point| &point.x)));
+            let a = field.gather(a.map(|point| &point.x));
+            let b = field.gather(b.map(|point| &point.x));
             let identities = field.zeros(&a) | field.zeros(&b);
             let mut denominator = field.subtract(&b, &a);
             let mut next = field.multiply(product, &denominator);
@@ -120,8 +121,10 @@ pub(super) fn add_pairs<P: Profile, A: Arithmetic<P::BaseField>>(
             *inverse = field.multiply(inverse, &step.denominator);
             // SAFETY: all pairs' indices are within the points.
             let [a, b] = unsafe { [operand(points, &pairs, 0), operand(points, &pairs, 1)] };
-            let [ax, bx] = [a, b].map(|points| field.gather(points.map(|point| &point.x)));
-            let [ay, by] = [a, b].map(|points| field.gather(points.map(|point| &point.y)));
+            let ax = field.gather(a.map(|point| &point.x));
+            let bx = field.gather(b.map(|point| &point.x));
+            let ay = field.gather(a.map(|point| &point.y));
+            let by = field.gather(b.map(|point| &point.y));
             let slope = field.multiply(&field.subtract(&by, &ay), &reciprocal);
             let x = field.subtract_two_reduced(&field.multiply(&slope, &slope), &ax, &bx);
             let y = field.multiply(&slope, &field.subtract(&ax, &x));

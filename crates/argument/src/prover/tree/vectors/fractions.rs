@@ -138,15 +138,15 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         let (table, places) = leaves.lookups(block, run).expect("they are lookups");
         let values = &values[table];
         assert_eq!(values.len(), leaves.table(table).len());
-        [0, 1].map(|odd| {
-            let numbers = std::array::from_fn(|lane| {
-                let place = places[2 * lane + odd] as usize;
-                debug_assert!(place < values.len());
-                // SAFETY: of runs of lookups all places are in the table (`Leaves::find_run`), which has as many values.
-                unsafe { values.get_unchecked(place) }
-            });
-            self.field.gather(numbers)
-        })
+        // Of runs of lookups all places are in the table (`Leaves::find_run`), which has as many values.
+        let number = |place: u32| {
+            debug_assert!((place as usize) < values.len());
+            // SAFETY: see above.
+            unsafe { values.get_unchecked(place as usize) }
+        };
+        let even = std::array::from_fn(|lane| number(places[2 * lane]));
+        let odd = std::array::from_fn(|lane| number(places[2 * lane + 1]));
+        [self.field.gather(even), self.field.gather(odd)]
     }
 
     #[inline(always)]

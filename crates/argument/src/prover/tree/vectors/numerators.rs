@@ -145,7 +145,7 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
                 *sum = field.add_reduced(sum, &product);
             }
         }
-        sums.map(|sum| self.field.scatter(&sum))
+        [self.field.scatter(&sums[0]), self.field.scatter(&sums[1])]
     }
 
     /// Binds the most significant of the variables that number `2^(bits + 1)` runs.

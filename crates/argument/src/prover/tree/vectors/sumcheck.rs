@@ -243,7 +243,9 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
                         true => self.nodes_of(from, &round.lambda, end),
                         false => {
                             let [p, q] = from;
-                            *end = [&p[0], &p[1], &q[0], &q[1]].map(|v| self.field.load(v));
+                            for (node, packed) in end.iter_mut().zip(p.iter().chain(q)) {
+                                *node = self.field.load(packed);
+                            }
                         }
                     }
                 }
@@ -301,7 +303,11 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         let field = &self.field;
         // `p0 q1 + (p1 + lambda q1) q0`
         let constant = field.sum_of_products([&low[0], &low[1]], [&low[3], &low[2]]);
-        let [a, b, c, d] = std::array::from_fn(|i| field.subtract(&high[i], &low[i]));
+        let mut steps = *low;
+        for (step, high) in steps.iter_mut().zip(high) {
+            *step = field.subtract(high, step);
+        }
+        let [a, b, c, d] = steps;
         let lead = field.sum_of_products([&a, &b], [&d, &c]);
         sums.add(&field.subtract(&constant, &round.lambda), &lead);
     }

@@ -52,10 +52,10 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
     #[inline(always)]
     pub(super) fn total(&self, sums: Sums<'_, F, A>) -> [F; 2] {
         let one = self.field.splat(self.one);
-        sums.finish().map(|sum| {
-            let numbers = self.field.scatter(&self.field.multiply(&sum, &one));
-            numbers.into_iter().map(|number| self.scalar(number)).sum()
-        })
+        let [a, b] = sums.finish();
+        let a = self.field.scatter(&self.field.multiply(&a, &one));
+        let b = self.field.scatter(&self.field.multiply(&b, &one));
+        [a, b].map(|numbers| numbers.into_iter().map(|number| self.scalar(number)).sum())
     }
 }
 
@@ -124,6 +124,7 @@ impl<'a, F: Montgomery, A: Arithmetic<F>> Sums<'a, F, A> {
         if self.cells > 0 {
             self.end_run();
         }
-        self.total.map(|sum| self.field.carry(&sum))
+        let [a, b] = self.total;
+        [self.field.carry(&a), self.field.carry(&b)]
     }
 }
