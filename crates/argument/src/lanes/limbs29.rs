@@ -203,20 +203,19 @@ impl<F: Montgomery, V: Vector, const GROUPS: usize> Arithmetic<F> for Limbs29<V,
 
     #[inline(always)]
     fn unzip(&self, numbers: &[Packed; 2]) -> [Self::Eight; 2] {
-        let mut unzipped = [[self.modulus; GROUPS]; 2];
-        for group in 0..GROUPS {
+        let (mut evens, mut odds) = ([self.modulus; GROUPS], [self.modulus; GROUPS]);
+        for (group, (evens, odds)) in evens.iter_mut().zip(&mut odds).enumerate() {
             // Of the groups of both, one behind the other, two come together.
             let of = [2 * group, 2 * group + 1];
-            let first = self.words_of(&numbers[of[0] / GROUPS], of[0] % GROUPS);
-            let second = self.words_of(&numbers[of[1] / GROUPS], of[1] % GROUPS);
-            let (mut even, mut odd) = (first, second);
-            for i in 0..4 {
-                [even[i], odd[i]] = first[i].unzip(second[i]);
+            let mut even = self.words_of(&numbers[of[0] / GROUPS], of[0] % GROUPS);
+            let mut odd = self.words_of(&numbers[of[1] / GROUPS], of[1] % GROUPS);
+            for (even, odd) in even.iter_mut().zip(&mut odd) {
+                [*even, *odd] = even.unzip(*odd);
             }
-            unzipped[0][group] = self.limbs(even);
-            unzipped[1][group] = self.limbs(odd);
+            *evens = self.limbs(even);
+            *odds = self.limbs(odd);
         }
-        unzipped
+        [evens, odds]
     }
 
     #[inline(always)]
