@@ -67,7 +67,7 @@ fn along<P: Profile>(a: &Point<P>, b: &Point<P>, slope: P::BaseField) -> Point<P
 }
 
 /// Twice each point, none of which is the identity.
-#[cfg(all(feature = "prover", target_arch = "x86_64"))]
+#[cfg(feature = "prover")]
 pub(super) fn double_all<P: Profile>(points: &mut [Point<P>]) {
     let mut reciprocals: Vec<P::BaseField> = points.iter().map(|point| point.y.double()).collect();
     ark_ff::batch_inversion(&mut reciprocals);
