@@ -29,7 +29,7 @@ pub use shared::Shared;
 
 use serde::Serialize;
 use std::ops::Range;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// An array of signed integers.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -68,8 +68,34 @@ impl Integers {
     /// Values of a declared range in the narrowest type that holds all of the range; `None` if a value is outside it.
     #[must_use]
     pub fn narrowest(values: &[i64], low: i64, high: i64) -> Option<Self> {
-        let inside = values.iter().all(|v| (low..=high).contains(v));
-        inside.then(|| Self::of_range(values, low, high))
+        Self::of_range(values.iter().copied(), low, high)
+    }
+
+    /// As [`Self::narrowest`], of values that come one by one and are never all in memory as wide as they come.
+    #[must_use]
+    pub fn of_range(values: impl Iterator<Item = i64>, low: i64, high: i64) -> Option<Self> {
+        fn all<T: Zeroize>(
+            values: impl Iterator<Item = i64>,
+            narrow: impl Fn(i64) -> Option<T>,
+        ) -> Option<Shared<T>> {
+            // An array that grew would leave copies behind: there is room for as many as are announced.
+            let mut array = Zeroizing::new(Vec::with_capacity(values.size_hint().0));
+            for value in values {
+                array.push(narrow(value)?);
+            }
+            Some(std::mem::take(&mut *array).into())
+        }
+        let inside = |v: i64| (low..=high).contains(&v).then_some(v);
+        let fits = |l: i64, h: i64| l <= low && high <= h;
+        Some(if fits(i8::MIN.into(), i8::MAX.into()) {
+            Self::I8(all(values, |v| inside(v).map(|v| v as i8))?)
+        } else if fits(i16::MIN.into(), i16::MAX.into()) {
+            Self::I16(all(values, |v| inside(v).map(|v| v as i16))?)
+        } else if fits(i32::MIN.into(), i32::MAX.into()) {
+            Self::I32(all(values, |v| inside(v).map(|v| v as i32))?)
+        } else {
+            Self::I64(all(values, inside)?)
+        })
     }
 
     /// Values in the narrowest type that holds them, of at most 32 bits: what a commitment holds.
@@ -83,21 +109,7 @@ impl Integers {
         }
         let low = values.iter().copied().min().unwrap_or(0);
         let high = values.iter().copied().max().unwrap_or(0);
-        Ok(Self::of_range(values, low, high))
-    }
-
-    /// Values that are known to lie in a range.
-    fn of_range(values: &[i64], low: i64, high: i64) -> Self {
-        let fits = |l: i64, h: i64| l <= low && high <= h;
-        if fits(i8::MIN.into(), i8::MAX.into()) {
-            Self::I8(values.iter().map(|&v| v as i8).collect())
-        } else if fits(i16::MIN.into(), i16::MAX.into()) {
-            Self::I16(values.iter().map(|&v| v as i16).collect())
-        } else if fits(i32::MIN.into(), i32::MAX.into()) {
-            Self::I32(values.iter().map(|&v| v as i32).collect())
-        } else {
-            Self::I64(values.to_vec().into())
-        }
+        Self::narrowest(values, low, high).ok_or(OutOfRange { index: 0 })
     }
 
     /// How many there are.

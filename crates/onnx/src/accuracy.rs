@@ -12,7 +12,7 @@ use crate::graph::{Graph, Kind, LayerId};
 use crate::progress::{Progress, Work};
 use answers::{Answers, have_answers};
 use columns::Columns;
-use inferproof_program::{BoundWeights, Program, Trace};
+use inferproof_program::{Answer, BoundWeights, Program};
 use serde::Serialize;
 
 /// Integer outputs against float outputs, over samples.
@@ -143,8 +143,8 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, program: &Program, trace: &Trace, float: &[Vec<f64>]) -> Vec<Vec<f64>> {
-        let integer = dequantize_outputs(program, &trace.outputs(program));
+    fn add(&mut self, program: &Program, answer: &Answer, float: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let integer = dequantize_outputs(program, &answer.outputs);
         for ((integer, float), output) in integer.iter().zip(float).zip(&mut self.outputs) {
             output.add(integer, float);
             for (i, f) in integer.iter().zip(float) {
@@ -155,8 +155,7 @@ impl Tally {
                 self.count += 1;
             }
         }
-        let saturations = trace.saturations(program);
-        self.saturated += saturations.iter().map(|s| s.entries).sum::<usize>();
+        self.saturated += answer.saturations.iter().map(|s| s.entries).sum::<usize>();
         integer
     }
 
@@ -261,8 +260,8 @@ pub fn compare(
     }
     for (position, (sample, float)) in samples.iter().zip(float).enumerate() {
         progress.step(Work::Compare, position, samples.len())?;
-        let trace = weights.run(&quantize_inputs(program, sample))?;
-        tally.add(program, &trace, float);
+        let answer = weights.answer(&quantize_inputs(program, sample))?;
+        tally.add(program, &answer, float);
         let Some(limit) = limit else { continue };
         let agreement = tally.agreement();
         let others = agreement.top1_of - agreement.top1;
@@ -304,9 +303,9 @@ pub fn evaluate(
         .outputs
         .pop()
         .unwrap_or_default();
-        let trace = weights.run(&quantize_inputs(program, sample))?;
+        let answer = weights.answer(&quantize_inputs(program, sample))?;
         tally.size_columns(&float);
-        let integer = tally.add(program, &trace, &float);
+        let integer = tally.add(program, &answer, &float);
         let label = labels.and_then(|l| l.get(position)).copied();
         for (slot, outputs) in correct.iter_mut().zip([&float, &integer]) {
             let answer = outputs.first().map(|values| match values[..] {

@@ -1,12 +1,13 @@
 //! What the float model does on the calibration samples: the range of every layer, and its outputs.
 
 use crate::OnnxError;
-use crate::float::{Activations, evaluate};
+use crate::float::{Activations, evaluate_observed, reals};
 use crate::graph::{Graph, Kind, LayerId, Real};
 use crate::progress::{Progress, Work};
 use crate::range::Range;
 use crate::seen::Seen;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One sample: an array for each input of the model, row-major.
 pub type Sample = Vec<Vec<f64>>;
@@ -45,21 +46,21 @@ pub fn calibrate(
     samples: &[Sample],
     progress: &mut Progress<'_>,
 ) -> Result<Calibration, OnnxError> {
-    calibrate_observed(graph, samples, progress, &mut |_| ())
+    calibrate_observed(graph, samples, progress, &mut |_, _| ())
 }
 
-/// As [`calibrate`]; what is computed for each sample is shown to an observer.
+/// As [`calibrate`]; each layer that is computed is shown to an observer, sample by sample.
 pub fn calibrate_observed(
     graph: &Graph,
     samples: &[Sample],
     progress: &mut Progress<'_>,
-    observe: &mut dyn FnMut(&Activations),
+    observe: &mut dyn FnMut(LayerId, &Activations<'_>),
 ) -> Result<Calibration, OnnxError> {
     if samples.is_empty() {
         return Err(OnnxError::NoCalibration);
     }
     let constants = graph.layers.iter().map(|layer| match &layer.kind {
-        Kind::Constant(values) => Range::of(values.iter().map(|&v| v.into())),
+        Kind::Constant(values) => values.range(),
         _ => Range::EMPTY,
     });
     let mut ranges: Vec<Range> = constants.collect();
@@ -68,59 +69,31 @@ pub fn calibrate_observed(
     let mut outputs = Vec::with_capacity(samples.len());
     for (position, sample) in samples.iter().enumerate() {
         progress.step(Work::Calibrate, position, samples.len())?;
-        let activations = evaluate(graph, sample)?;
-        observe(&activations);
-        for (slot, range) in ranges.iter_mut().enumerate() {
-            let Some(values) = activations.get(crate::graph::LayerId(slot)) else {
-                continue;
+        let inputs = sample.iter().map(|values| Arc::new(reals(values)));
+        let is_output = |id: LayerId| graph.outputs.contains(&id);
+        let mut look = |id: LayerId, activations: &Activations<'_>| -> Result<(), OnnxError> {
+            let Some(values) = activations.get(id) else {
+                return Ok(());
             };
-            // A value may be missing from an input, as far as rearrangements carry it; whatever computes something makes a number of it.
-            let passes_on = match &graph.layers[slot].kind {
-                Kind::Input { .. } => true,
-                Kind::Linear(terms) => terms.len() == 1,
-                _ => false,
-            };
-            if !values
-                .iter()
-                .all(|v| v.0.is_finite() || v.0.is_nan() && passes_on)
-            {
-                return Err(OnnxError::NotFinite {
-                    origin: graph.layers[slot].origin.clone(),
-                    sample: position,
-                });
-            }
-            if let Kind::Indicator { source, wraps } = graph.layers[slot].kind {
-                check_indices(
-                    graph,
-                    slot,
-                    activations.get(source).unwrap_or_default(),
-                    wraps,
-                    position,
-                )?;
-            }
-            let observed = match &graph.layers[slot].kind {
-                Kind::Logits { .. } => {
-                    Range::of_logits(values, &graph.layers[slot].shape, f64::INFINITY)
-                }
+            observe(id, activations);
+            check_values(graph, id, values, activations, position)?;
+            let layer = graph.layer(id);
+            let observed = match &layer.kind {
+                Kind::Logits { .. } => Range::of_logits(values, &layer.shape, f64::INFINITY),
                 _ => Range::of(values.iter().map(|v| v.0)),
             };
-            *range = range.hull(observed);
+            ranges[id.0] = ranges[id.0].hull(observed);
             if !values.is_empty() {
                 let squares: f64 = values.iter().map(|v| v.0 * v.0).sum();
                 let mean = squares / (values.len() * samples.len()) as f64;
-                let known = &mut mean_squares[slot];
+                let known = &mut mean_squares[id.0];
                 *known = if known.is_nan() { mean } else { *known + mean };
             }
-        }
-        seen.observe(graph, &activations);
-        let values = graph.outputs.iter().map(|&id| match graph.constant(id) {
-            Some(constant) => constant.iter().map(|&v| v.into()).collect(),
-            None => {
-                let values = activations.get(id).unwrap_or_default();
-                values.iter().map(|v| v.0).collect()
-            }
-        });
-        outputs.push(values.collect());
+            seen.observe(graph, id, activations);
+            Ok(())
+        };
+        let activations = evaluate_observed(graph, inputs.collect(), is_output, &mut look)?;
+        outputs.push(outputs_of(graph, &activations));
     }
     let seen = seen.conclude(graph, &mut ranges);
     Ok(Calibration {
@@ -129,6 +102,49 @@ pub fn calibrate_observed(
         seen,
         outputs,
     })
+}
+
+/// The values of the graph's outputs, which a run has kept.
+pub fn outputs_of(graph: &Graph, activations: &Activations<'_>) -> Vec<Vec<f64>> {
+    let values = graph.outputs.iter().map(|&id| match graph.constant(id) {
+        Some(constant) => constant.entries().iter().map(|&v| v.into()).collect(),
+        None => {
+            let values = activations.get(id).unwrap_or_default();
+            values.iter().map(|v| v.0).collect()
+        }
+    });
+    values.collect()
+}
+
+/// Refuses values that are no numbers, and indices that are none of their axis.
+fn check_values(
+    graph: &Graph,
+    id: LayerId,
+    values: &[Real],
+    activations: &Activations<'_>,
+    sample: usize,
+) -> Result<(), OnnxError> {
+    let layer = graph.layer(id);
+    // A value may be missing from an input, as far as rearrangements carry it; whatever computes something makes a number of it.
+    let passes_on = match &layer.kind {
+        Kind::Input { .. } => true,
+        Kind::Linear(terms) => terms.len() == 1,
+        _ => false,
+    };
+    let is_expected = |v: &Real| v.0.is_finite() || v.0.is_nan() && passes_on;
+    if !values.iter().all(is_expected) {
+        return Err(OnnxError::NotFinite {
+            origin: layer.origin.clone(),
+            sample,
+        });
+    }
+    match layer.kind {
+        Kind::Indicator { source, wraps } => {
+            let indices = activations.get(source).unwrap_or_default();
+            check_indices(graph, id.0, indices, wraps, sample)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Indices count from 0, or from the end if they wrap, and stay within the axis.

@@ -10,7 +10,8 @@ pub use report::{CompileReport, Compiled};
 use crate::OnnxError;
 use crate::accuracy::{Agreement, Compared, compare};
 use crate::calibrate::{Calibration, Sample, calibrate, calibrate_observed};
-use crate::equalize::Equalization;
+use crate::equalize::{Equalization, Equalized};
+use crate::float::Activations;
 use crate::float_model::FloatModel;
 use crate::graph::Graph;
 use crate::import::Model;
@@ -21,6 +22,7 @@ use crate::tensor_widths::{Spread, tensor_widths};
 use crate::trial::Trial;
 use candidates::Candidate;
 use inferproof_program::BoundWeights;
+use std::cell::OnceCell;
 
 /// How many rows each output has, at least.
 fn rows_of_outputs(graph: &Graph) -> usize {
@@ -76,14 +78,16 @@ impl FloatModel {
         options: &QuantizeOptions,
         progress: &mut dyn FnMut(Work, usize, usize) -> bool,
     ) -> Result<Compiled, OnnxError> {
-        let (samples, computed) = self.in_sequence(samples, &mut Progress::new(progress))?;
-        self.check(&samples)?;
-        let mut compiled = match self.without_missing(&samples) {
-            Some(complete) => complete.quantized(&samples, options, progress),
-            None => self.quantized(&samples, options, progress),
-        }?;
-        compiled.report.in_sequence = computed;
-        Ok(compiled)
+        self.model.files.checked(|| {
+            let (samples, computed) = self.in_sequence(samples, &mut Progress::new(progress))?;
+            self.check(&samples)?;
+            let mut compiled = match self.without_missing(&samples) {
+                Some(complete) => complete.quantized(&samples, options, progress),
+                None => self.quantized(&samples, options, progress),
+            }?;
+            compiled.report.in_sequence = computed;
+            Ok(compiled)
+        })
     }
 
     fn quantized(
@@ -97,13 +101,16 @@ impl FloatModel {
         let original = &self.model.graph;
         let candidates = Candidate::all(options, original)?;
         let mut equalization = Equalization::of(original, &self.laid_down())?;
-        let observe = &mut |activations: &_| equalization.observe(activations);
+        let observe = &mut |id, activations: &Activations<'_>| {
+            equalization.observe(id, activations);
+        };
         let calibration = calibrate_observed(original, samples, progress, observe)?;
-        let equalized = equalization.apply(original)?;
         let inputs = InputWidths {
             bits: options.input_bits,
             ..InputWidths::default()
         };
+        // Made when the graph as it is has been tried without success.
+        let equalized: OnceCell<Option<Equalized>> = OnceCell::new();
         let mut variants = vec![Variant {
             graph: original,
             calibration,
@@ -145,7 +152,10 @@ impl FloatModel {
                         best = Some(found);
                     }
                 }
-                if let (1, Some(equalized)) = (variants.len(), &equalized) {
+                if equalized.get().is_none()
+                    && let applied = equalization.apply(original)?
+                    && let Some(equalized) = equalized.get_or_init(|| applied)
+                {
                     let expected = variants[0].calibration.outputs.clone();
                     let mut calibration = calibrate(&equalized.graph, samples, progress)?;
                     calibration.outputs = expected;

@@ -54,9 +54,9 @@ impl Equalization {
         })
     }
 
-    /// Takes what the model computes for one sample.
-    pub fn observe(&mut self, activations: &Activations) {
-        self.observed.add(activations);
+    /// Takes what the model computes for a layer of one sample.
+    pub fn observe(&mut self, id: LayerId, activations: &Activations<'_>) {
+        self.observed.add(id, activations.get(id).unwrap_or_default());
     }
 
     /// The equalized graph; `None` if that would change little.
@@ -77,7 +77,11 @@ impl Equalization {
     }
 
     /// What the graph makes of the middles of its inputs' columns: the contractions that read them are wanted.
-    fn moved(&self, graph: &Graph, solution: &Solution) -> Result<Option<Activations>, OnnxError> {
+    fn moved<'a>(
+        &self,
+        graph: &'a Graph,
+        solution: &Solution,
+    ) -> Result<Option<Activations<'a>>, OnnxError> {
         if solution.middles.is_empty() {
             return Ok(None);
         }
@@ -89,7 +93,9 @@ impl Equalization {
             }
         });
         let inputs: Sample = inputs.collect();
-        Ok(Some(evaluate(graph, &inputs)?))
+        let is_wanted =
+            |id: LayerId| matches!(graph.layer(id).kind, Kind::Contract { .. });
+        Ok(Some(evaluate(graph, &inputs, is_wanted)?))
     }
 }
 

@@ -3,49 +3,68 @@
 //! Sums run in one fixed order and functions come from `libm`, so a calibration gives the same scales on every machine.
 
 use crate::graph::{Axes, Divisor, Graph, Kind, LayerId, Real};
+use crate::numbers::Numbers;
 use inferproof_view::{Step, ViewError, volume};
+use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The values of every layer but constants, for one sample.
-pub struct Activations {
+/// Columns of a product that are worth a task of their own.
+const COLUMNS: usize = 16;
+
+/// The values of layers for one sample, as far as they are there: not those of constants, and of others as long as something reads them.
+pub struct Activations<'a> {
+    graph: &'a Graph,
     values: Vec<Option<Arc<Vec<Real>>>>,
+    /// The windows of convolutions, which are never shown: they are many times larger than what they are made of.
+    windows: BTreeSet<LayerId>,
 }
 
-impl Activations {
-    /// A layer's values; `None` for a constant.
+impl Activations<'_> {
+    /// A layer's values; `None` for a constant and for what was dropped, none for the windows of a convolution.
     pub fn get(&self, id: LayerId) -> Option<&[Real]> {
-        self.values
-            .get(id.0)?
-            .as_ref()
-            .map(|values| values.as_slice())
+        let values = self.values.get(id.0)?.as_ref()?;
+        Some(match self.windows.contains(&id) {
+            true => &[],
+            false => values,
+        })
     }
 }
 
-/// Runs the graph on one sample, one array per input.
-pub fn evaluate(graph: &Graph, inputs: &[Vec<f64>]) -> Result<Activations, ViewError> {
+/// Runs the graph on one sample, one array per input, and keeps the values of these layers.
+pub fn evaluate<'a>(
+    graph: &'a Graph,
+    inputs: &[Vec<f64>],
+    kept: impl Fn(LayerId) -> bool,
+) -> Result<Activations<'a>, ViewError> {
     let inputs = inputs.iter().map(|values| Arc::new(reals(values)));
-    evaluate_reals(graph, inputs.collect())
+    evaluate_observed(graph, inputs.collect(), kept, &mut |_, _| Ok(()))
 }
 
-/// Runs the graph on inputs of any precision.
-pub fn evaluate_reals(
-    graph: &Graph,
+/// Runs the graph on inputs of any precision, and keeps the values of these layers. Each layer is shown when it was computed, in order, while
+/// what it was made of is there as well; then values are dropped that nothing will read.
+pub fn evaluate_observed<'a, E: From<ViewError>>(
+    graph: &'a Graph,
     inputs: Vec<Arc<Vec<Real>>>,
-) -> Result<Activations, ViewError> {
-    let mut run = Run {
+    kept: impl Fn(LayerId) -> bool,
+    observe: &mut dyn FnMut(LayerId, &Activations<'_>) -> Result<(), E>,
+) -> Result<Activations<'a>, E> {
+    let last_reader = last_readers(graph);
+    let mut run = Activations {
         graph,
         values: vec![None; graph.layers.len()],
+        windows: windows(graph, &last_reader),
     };
     for (id, values) in graph.inputs.iter().zip(inputs) {
         run.values[id.0] = Some(values);
     }
-    let last_reader = last_readers(graph);
     for position in 0..graph.layers.len() {
+        let id = LayerId(position);
         if run.values[position].is_none() {
             run.values[position] = {
-                let layer = &graph.layers[position];
+                let layer = graph.layer(id);
                 let mut values = run.layer(&layer.kind, &layer.shape)?;
-                if graph.masked.contains_key(&LayerId(position)) && !layer.integral {
+                if graph.masked.contains_key(&id) && !layer.integral {
                     // What a mask hides is lost in single precision, so that hidden entries are often equal.
                     let values = values.iter_mut().flatten();
                     values.for_each(|v| v.0 = f64::from(v.0 as f32));
@@ -53,16 +72,34 @@ pub fn evaluate_reals(
                 values.map(Arc::new)
             };
         }
-        // The windows of a convolution are many times larger than what they are made of: they are dropped after use.
-        for source in graph.layers[position].kind.sources() {
-            let is_window = matches!(graph.layers[position].kind, Kind::Contract { .. })
-                && is_enlarged(&graph.layer(source).kind);
-            if is_window && last_reader[source.0] == position {
-                run.values[source.0] = Some(Arc::default());
+        observe(id, &run)?;
+        let read = graph.layer(id).kind.sources().into_iter();
+        let read = read.filter(|source| last_reader[source.0] == Some(position));
+        for done in read.chain(last_reader[position].is_none().then_some(id)) {
+            if run.windows.contains(&done) {
+                run.values[done.0] = Some(Arc::default());
+            } else if !kept(done) {
+                run.values[done.0] = None;
             }
         }
     }
-    Ok(Activations { values: run.values })
+    Ok(run)
+}
+
+/// The layers that the last contraction to read them unfolds.
+fn windows(graph: &Graph, last_reader: &[Option<usize>]) -> BTreeSet<LayerId> {
+    let mut found = BTreeSet::new();
+    for (position, layer) in graph.layers.iter().enumerate() {
+        let Kind::Contract { left, right, .. } = layer.kind else {
+            continue;
+        };
+        let is_window = |source: &LayerId| {
+            let is_last = last_reader[source.0] == Some(position);
+            is_last && !graph.outputs.contains(source) && is_enlarged(&graph.layer(*source).kind)
+        };
+        found.extend([left, right].into_iter().filter(is_window));
+    }
+    found
 }
 
 /// Whether a layer only repeats entries of its source: its range is the source's.
@@ -77,31 +114,27 @@ fn is_enlarged(kind: &Kind) -> bool {
     volume(term.view.target()) > volume(term.view.source()) && !term.view.steps().iter().any(sums)
 }
 
-fn last_readers(graph: &Graph) -> Vec<usize> {
-    let mut last = vec![usize::MAX; graph.layers.len()];
+/// The last layer that reads each, if there is one.
+fn last_readers(graph: &Graph) -> Vec<Option<usize>> {
+    let mut last = vec![None; graph.layers.len()];
     for (position, layer) in graph.layers.iter().enumerate() {
         for source in layer.kind.sources() {
-            last[source.0] = position;
+            last[source.0] = Some(position);
         }
     }
-    graph.outputs.iter().for_each(|id| last[id.0] = usize::MAX);
     last
 }
 
-fn reals<T: Copy + Into<f64>>(values: &[T]) -> Vec<Real> {
+/// Numbers as those that views are applied to.
+pub fn reals<T: Copy + Into<f64>>(values: &[T]) -> Vec<Real> {
     values.iter().map(|&v| Real(v.into())).collect()
 }
 
-struct Run<'a> {
-    graph: &'a Graph,
-    values: Vec<Option<Arc<Vec<Real>>>>,
-}
-
-impl Run<'_> {
+impl Activations<'_> {
     fn read(&self, id: LayerId) -> Arc<Vec<Real>> {
         match (&self.values[id.0], &self.graph.layer(id).kind) {
             (Some(values), _) => values.clone(),
-            (None, Kind::Constant(values)) => Arc::new(reals(values)),
+            (None, Kind::Constant(values)) => Arc::new(reals(&values.entries())),
             (None, _) => Arc::default(),
         }
     }
@@ -209,32 +242,40 @@ impl Run<'_> {
         let f: usize = ls[axes.shared..][..axes.left_free].iter().product();
         let g: usize = rs[axes.shared..][..axes.right_free].iter().product();
         let left = self.read(left);
-        let mut out = Vec::with_capacity(s * f * g);
-        let constant = self.graph.constant(right).cloned();
-        let computed = if constant.is_some() {
-            Arc::default()
-        } else {
-            self.read(right)
+        let constant = self.graph.constant(right).map(Numbers::entries);
+        let computed = match &constant {
+            Some(_) => Arc::default(),
+            None => self.read(right),
         };
-        let mut column = vec![Real::default(); k];
+        let mut out = vec![Real::default(); s * f * g];
         for shared in 0..s {
-            let mut block = vec![Real::default(); f * g];
-            for j in 0..g {
-                let range = (shared * g + j) * k..(shared * g + j + 1) * k;
-                match &constant {
-                    Some(values) => {
-                        for (slot, &v) in column.iter_mut().zip(&values[range]) {
-                            slot.0 = v.into();
+            let rows = &left[shared * f * k..][..f * k];
+            // Column by column, each of which all rows read: the sums are the same in whatever order they are made.
+            let columns = (0..g).into_par_iter().with_min_len(COLUMNS);
+            let columns = columns.map_init(
+                || vec![Real::default(); k],
+                |column, j| {
+                    let range = (shared * g + j) * k..(shared * g + j + 1) * k;
+                    let column = match &constant {
+                        Some(values) => {
+                            for (slot, &v) in column.iter_mut().zip(&values[range]) {
+                                slot.0 = v.into();
+                            }
+                            &column[..]
                         }
-                    }
-                    None => column.copy_from_slice(&computed[range]),
-                }
-                for i in 0..f {
-                    let row = &left[(shared * f + i) * k..][..k];
-                    block[i * g + j] = Real(dot(row, &column));
+                        None => &computed[range],
+                    };
+                    let products = (0..f).map(|i| Real(dot(&rows[i * k..][..k], column)));
+                    products.collect::<Vec<_>>()
+                },
+            );
+            let columns: Vec<Vec<Real>> = columns.collect();
+            let block = &mut out[shared * f * g..][..f * g];
+            for (j, column) in columns.iter().enumerate() {
+                for (i, &product) in column.iter().enumerate() {
+                    block[i * g + j] = product;
                 }
             }
-            out.append(&mut block);
         }
         out
     }

@@ -48,14 +48,17 @@ impl FloatModel {
     /// As [`Self::import_with`]; if a file beside the model is missing or is not what the model says.
     pub fn import_as(onnx: &[u8], options: &ImportOptions<'_>) -> Result<Self, OnnxError> {
         let mut model = import(&parse(onnx)?, options)?;
-        fold_factors(&mut model.graph)?;
-        separable::merge(&mut model.graph)?;
-        chosen::apply(&mut model.graph)?;
-        model.graph.prune();
-        model.graph = masks::separate(&model.graph)?;
-        Ok(Self {
-            model,
-            interface: Interface::default(),
+        let files = model.files.clone();
+        files.checked(|| {
+            fold_factors(&mut model.graph)?;
+            separable::merge(&mut model.graph)?;
+            chosen::apply(&mut model.graph)?;
+            model.graph.prune();
+            model.graph = masks::separate(&model.graph)?;
+            Ok(Self {
+                model,
+                interface: Interface::default(),
+            })
         })
     }
 
@@ -89,12 +92,10 @@ impl FloatModel {
     /// # Errors
     /// If the sample does not fit the model.
     pub fn run(&self, sample: &Sample) -> Result<Vec<Vec<f64>>, OnnxError> {
-        self.check(std::slice::from_ref(sample))?;
-        let mut calibration = calibrate(
-            &self.model.graph,
-            std::slice::from_ref(sample),
-            &mut Progress::unheard(),
-        )?;
+        let samples = std::slice::from_ref(sample);
+        self.check(samples)?;
+        let run = || calibrate(&self.model.graph, samples, &mut Progress::unheard());
+        let mut calibration = self.model.files.checked(run)?;
         Ok(calibration.outputs.pop().unwrap_or_default())
     }
 
@@ -121,6 +122,7 @@ impl FloatModel {
                 outputs: self.model.outputs.clone(),
                 notes: self.model.notes.clone(),
                 external_files: self.model.external_files.clone(),
+                files: self.model.files.clone(),
             },
             interface: self.interface.clone(),
         })
@@ -139,15 +141,12 @@ impl FloatModel {
         progress: &mut dyn FnMut(Work, usize, usize) -> bool,
     ) -> Result<Accuracy, OnnxError> {
         let progress = &mut Progress::new(progress);
-        let (samples, _) = self.in_sequence(samples, progress)?;
-        self.check(&samples)?;
-        evaluate(
-            &self.model.graph,
-            &compiled.weights,
-            &samples,
-            labels,
-            progress,
-        )
+        self.model.files.checked(|| {
+            let (samples, _) = self.in_sequence(samples, progress)?;
+            self.check(&samples)?;
+            let (graph, weights) = (&self.model.graph, &compiled.weights);
+            evaluate(graph, weights, &samples, labels, progress)
+        })
     }
 
     /// Refuses samples that do not fit the model.

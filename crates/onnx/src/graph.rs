@@ -7,16 +7,16 @@ mod kind;
 mod real;
 mod views;
 
-pub use kind::{Axes, Divisor, Kind, LOGIT_REACH, LayerId, MASK, Source, Summand};
+pub use kind::{Axes, Divisor, Kind, LOGIT_REACH, LayerId, MASK, Source, Summand, only_moves};
 pub use real::Real;
 pub use views::power_of_two;
 
 use crate::function::Function;
+use crate::numbers::Numbers;
 use crate::provenance::Provenance;
 use inferproof_view::{Step, View, ViewError, volume};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
 
 /// One tensor and how it is made.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl Graph {
         &self.layers[id.0].shape
     }
 
-    pub fn constant(&self, id: LayerId) -> Option<&Arc<Vec<f32>>> {
+    pub fn constant(&self, id: LayerId) -> Option<&Numbers> {
         match &self.layers[id.0].kind {
             Kind::Constant(values) => Some(values),
             _ => None,
@@ -99,17 +99,17 @@ impl Graph {
     }
 
     /// A constant that this node has made already: the steps of a loop share their weights.
-    fn known_constant(&mut self, origin: &str, shape: &[usize], values: &[f32]) -> Option<LayerId> {
+    fn known_constant(&mut self, origin: &str, shape: &[usize], values: &Numbers) -> Option<LayerId> {
         let mut hasher = DefaultHasher::new();
         (origin, shape).hash(&mut hasher);
-        values.iter().for_each(|v| v.to_bits().hash(&mut hasher));
+        values.key().hash(&mut hasher);
         let next = LayerId(self.layers.len());
         let alike = self.constants.entry(hasher.finish()).or_default();
         let is_same = |id: &&LayerId| {
             let layer = &self.layers[id.0];
             layer.origin == origin
                 && layer.shape == shape
-                && matches!(&layer.kind, Kind::Constant(known) if known[..] == *values)
+                && matches!(&layer.kind, Kind::Constant(known) if known == values)
         };
         let known = alike.iter().find(is_same).copied();
         if known.is_none() {
@@ -126,7 +126,7 @@ impl Graph {
     fn makes_integers(&self, kind: &Kind) -> bool {
         match kind {
             Kind::Input { integral, .. } => *integral,
-            Kind::Constant(values) => values.iter().all(|v| v.fract() == 0.0),
+            Kind::Constant(values) => values.are_whole(),
             Kind::Linear(terms) => terms.iter().all(|t| {
                 t.coefficient.fract() == 0.0 && t.source.is_none_or(|s| self.is_integral(s))
             }),
@@ -164,7 +164,7 @@ impl Graph {
     }
 
     pub fn add_constant(&mut self, origin: &str, shape: Vec<usize>, values: Vec<f32>) -> LayerId {
-        self.push(origin, shape, Kind::Constant(Arc::new(values)))
+        self.push(origin, shape, Kind::Constant(values.into()))
     }
 
     /// A term that is one number everywhere.

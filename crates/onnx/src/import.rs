@@ -41,6 +41,7 @@ use crate::OnnxError;
 use crate::element::Element;
 use crate::foreign::recognize;
 use crate::graph::Graph;
+use crate::numbers::Files;
 use crate::passes::repeated;
 use crate::proto::{GraphProto, ModelProto};
 use domains::check_versions;
@@ -51,6 +52,7 @@ use prost::bytes::Bytes;
 use refusal::Refusal;
 use scope::Scope;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A model, imported.
 pub struct Model {
@@ -63,6 +65,8 @@ pub struct Model {
     pub notes: Vec<String>,
     /// The files beside the model's own in which it keeps constants, by name.
     pub external_files: Vec<String>,
+    /// These files: what is made of their numbers counts only as long as they can be read as they were.
+    pub files: Arc<Files>,
 }
 
 /// Parses a file.
@@ -82,14 +86,15 @@ pub fn import(model: &ModelProto, options: &ImportOptions<'_>) -> Result<Model, 
         });
     };
     check_versions(model)?;
-    let (grown, imported) = import_once(model, graph, options, StringLists::default())?;
-    match grown {
-        Some(categories) => {
-            let lists = StringLists::grown(categories);
-            import_once(model, graph, options, lists).map(|(_, imported)| imported)
+    let files = Arc::new(Files::beside(options.folder));
+    files.checked(|| {
+        let once = |strings| import_once(model, graph, options, files.clone(), strings);
+        let (grown, imported) = once(StringLists::default())?;
+        match grown {
+            Some(categories) => once(StringLists::grown(categories)).map(|(_, imported)| imported),
+            None => Ok(imported),
         }
-        None => Ok(imported),
-    }
+    })
 }
 
 /// Imports a model with the lists of strings that are known, and says what those of its inputs have grown to.
@@ -97,10 +102,11 @@ fn import_once(
     model: &ModelProto,
     graph: &GraphProto,
     options: &ImportOptions<'_>,
+    files: Arc<Files>,
     strings: StringLists,
 ) -> Result<(Option<Categories>, Model), OnnxError> {
     let opset = opset(model);
-    let mut importer = Importer::new(model, options, strings);
+    let mut importer = Importer::new(model, options, files, strings);
     let outputs = graph.output.iter().map(|o| o.name.as_str());
     let scope = Scope::of(&graph.node, outputs.clone());
     importer.frame().scopes.push(scope);
@@ -146,6 +152,7 @@ fn import_once(
     let notes = importer.notes.into_iter().collect();
     let grown = importer.strings.categories();
     let external_files = initializer::external_files(model).into_iter().collect();
+    let files = importer.files;
     let mut graph = importer.graph;
     repeated::merge(&mut graph);
     graph.prune();
@@ -164,6 +171,7 @@ fn import_once(
         outputs: ports,
         notes,
         external_files,
+        files,
     };
     Ok((grown, model))
 }

@@ -35,6 +35,7 @@ mod interface;
 mod masks;
 mod meaning;
 mod missing;
+mod numbers;
 mod operations;
 mod passes;
 mod progress;

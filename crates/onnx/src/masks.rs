@@ -74,7 +74,7 @@ pub fn separate(graph: &Graph) -> Result<Graph, ViewError> {
 fn needs_separation(graph: &Graph) -> bool {
     let is_great = |number: f64| number.abs() >= MASK;
     graph.layers.iter().any(|layer| match &layer.kind {
-        Kind::Constant(values) => values.iter().any(|&v| is_great(v.into())),
+        Kind::Constant(values) => is_great(values.range().low) || is_great(values.range().high),
         Kind::Linear(terms) => terms.iter().any(|t| is_great(t.coefficient)),
         Kind::Logits { .. } => true,
         _ => false,

@@ -40,28 +40,29 @@ impl Seen {
         }
     }
 
-    /// Takes a sample into account.
-    pub fn observe(&mut self, graph: &Graph, activations: &Activations) {
-        for (&id, (range, threshold)) in &mut self.ranges {
-            let layer = graph.layer(id);
-            let Some(values) = activations.get(id) else {
-                continue;
-            };
-            let observed = match &layer.kind {
-                Kind::Logits { .. } => Range::of_logits(values, &layer.shape, *threshold),
-                _ => Range::of(values.iter().map(|v| v.0).filter(|v| v.abs() < *threshold)),
-            };
-            *range = range.hull(observed);
-            if let Kind::Linear(terms) = &layer.kind {
-                let levels = terms.iter().skip(1).filter_map(|t| t.source);
-                let levels = levels.filter_map(|level| activations.get(level));
-                let is_fractional = levels.flatten().any(|v| v.0.fract() != 0.0);
-                let finite = terms.first().and_then(|t| activations.get(t.source?));
-                let finite = Range::of(finite.unwrap_or_default().iter().map(|v| v.0));
-                let is_great = finite.high.max(-finite.low) * MARGIN > 2.0 * *threshold;
-                if is_fractional || is_great {
-                    self.refuted.insert(id, true);
-                }
+    /// Takes a layer of a sample into account.
+    pub fn observe(&mut self, graph: &Graph, id: LayerId, activations: &Activations<'_>) {
+        let Some((range, threshold)) = self.ranges.get_mut(&id) else {
+            return;
+        };
+        let layer = graph.layer(id);
+        let Some(values) = activations.get(id) else {
+            return;
+        };
+        let observed = match &layer.kind {
+            Kind::Logits { .. } => Range::of_logits(values, &layer.shape, *threshold),
+            _ => Range::of(values.iter().map(|v| v.0).filter(|v| v.abs() < *threshold)),
+        };
+        *range = range.hull(observed);
+        if let Kind::Linear(terms) = &layer.kind {
+            let levels = terms.iter().skip(1).filter_map(|t| t.source);
+            let levels = levels.filter_map(|level| activations.get(level));
+            let is_fractional = levels.flatten().any(|v| v.0.fract() != 0.0);
+            let finite = terms.first().and_then(|t| activations.get(t.source?));
+            let finite = Range::of(finite.unwrap_or_default().iter().map(|v| v.0));
+            let is_great = finite.high.max(-finite.low) * MARGIN > 2.0 * *threshold;
+            if is_fractional || is_great {
+                self.refuted.insert(id, true);
             }
         }
     }

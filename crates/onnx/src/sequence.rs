@@ -4,7 +4,7 @@
 //! so the float model is run along the samples, and each is given what the one before has made.
 
 use crate::OnnxError;
-use crate::calibrate::Sample;
+use crate::calibrate::{Sample, outputs_of};
 use crate::float::evaluate;
 use crate::float_model::FloatModel;
 use crate::progress::{Progress, Work};
@@ -50,15 +50,9 @@ impl FloatModel {
                 };
             }
             self.check(std::slice::from_ref(&sample))?;
-            let activations = evaluate(graph, &sample)?;
-            let outputs = graph.outputs.iter().map(|&id| match graph.constant(id) {
-                Some(constant) => constant.iter().map(|&v| v.into()).collect(),
-                None => {
-                    let values = activations.get(id).unwrap_or_default();
-                    values.iter().map(|v| v.0).collect::<Vec<f64>>()
-                }
-            });
-            before = Some(outputs.collect());
+            let is_output = |id| graph.outputs.contains(&id);
+            let activations = evaluate(graph, &sample, is_output)?;
+            before = Some(outputs_of(graph, &activations));
             complete.push(sample);
         }
         Ok((Cow::Owned(complete), computed))

@@ -1,6 +1,7 @@
 //! Tensors of a model whose entries are known: initializers, and what is computed of them alone.
 
 use crate::element::Element;
+use crate::numbers::Numbers;
 use inferproof_view::volume;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ pub struct Dequantization {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
     /// Of single precision, half, or bfloat16.
-    Floats(Arc<Vec<f32>>),
+    Floats(Numbers),
     /// Of double precision.
     Doubles(Arc<Vec<f64>>),
     /// Integers and truth values.
@@ -47,7 +48,7 @@ impl Tensor {
             Element::Double => Data::Doubles(Arc::new(values)),
             _ if element.is_float() => {
                 let rounded = values.iter().map(|&v| element.round(v) as f32);
-                Data::Floats(Arc::new(rounded.collect()))
+                Data::Floats(rounded.collect())
             }
             _ if element.is_whole() => {
                 let integers = values.iter().map(|&v| element.wrap(v as i128) as i64);
@@ -64,7 +65,7 @@ impl Tensor {
     }
 
     /// Numbers in single precision, or of a type that this holds.
-    pub fn of_floats(element: Element, shape: Vec<usize>, values: Arc<Vec<f32>>) -> Option<Self> {
+    pub fn of_floats(element: Element, shape: Vec<usize>, values: Numbers) -> Option<Self> {
         let fits = matches!(
             element,
             Element::Float | Element::Float16 | Element::Bfloat16
@@ -179,10 +180,19 @@ impl Tensor {
         })
     }
 
+    /// The same with its floats in memory: for whoever reads them one by one, again and again.
+    pub fn held(&self) -> Self {
+        let mut held = self.clone();
+        if let Data::Floats(numbers) = &mut held.data {
+            *numbers = numbers.held();
+        }
+        held
+    }
+
     /// The entries as reals; `None` for strings.
     pub fn reals(&self) -> Option<Vec<f64>> {
         Some(match &self.data {
-            Data::Floats(v) => v.iter().map(|&v| v.into()).collect(),
+            Data::Floats(v) => v.entries().iter().map(|&v| v.into()).collect(),
             Data::Doubles(v) => v.to_vec(),
             Data::Integers(v) => v.iter().map(|&v| v as f64).collect(),
             Data::Strings(_) => return None,
@@ -237,7 +247,13 @@ impl Tensor {
             };
         }
         let data = match &first.data {
-            Data::Floats(_) => of!(Floats),
+            Data::Floats(_) => {
+                let parts = tensors.iter().map(|tensor| match &tensor.data {
+                    Data::Floats(numbers) => Some(numbers.entries()),
+                    _ => None,
+                });
+                Data::Floats(parts.collect::<Option<Vec<_>>>()?.concat().into())
+            }
             Data::Doubles(_) => of!(Doubles),
             Data::Integers(_) => of!(Integers),
             Data::Strings(_) => of!(Strings),
@@ -263,7 +279,7 @@ impl Tensor {
             return None;
         }
         let data = match &self.data {
-            Data::Floats(v) => Data::Floats(Arc::new(pick(v, places)?)),
+            Data::Floats(v) => Data::Floats(pick(&v.entries(), places)?.into()),
             Data::Doubles(v) => Data::Doubles(Arc::new(pick(v, places)?)),
             Data::Integers(v) => Data::Integers(Arc::new(pick(v, places)?)),
             Data::Strings(v) => Data::Strings(Arc::new(pick(v, places)?)),

@@ -70,7 +70,7 @@ pub use meaning::Meaning;
 pub use ops::{Contract, Indicator, Linear, Map, Max, OneHot, Op, Rescale, Root, Term, indicator};
 pub use program::{Node, Program, TableId, Tensor, TensorId};
 #[cfg(feature = "interpreter")]
-pub use run::{RunError, Trace};
+pub use run::{Answer, RunError, Trace};
 pub use saturation::{Limit, Saturation};
 pub use table::Table;
 pub use valid::ValidProgram;

@@ -1,7 +1,8 @@
 //! The interpreter: the definition of a program's outputs.
 
 use crate::matrix_product::Operand;
-use crate::{BoundWeights, Op, Program, ProgramError, Tensor, TensorId, Weights};
+use crate::saturation::{self, Saturation};
+use crate::{BoundWeights, Node, Op, Program, ProgramError, Tensor, TensorId, Weights};
 
 /// Why a program could not be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,6 +93,41 @@ impl BoundWeights {
     /// # Errors
     /// If inputs do not fit it, or a weight is not there.
     pub fn run(&self, inputs: &[Vec<i64>]) -> Result<Trace, RunError> {
+        let readers = self.program().readers(|op| matches!(op, Op::Contract(_)));
+        let mut readers: Vec<Option<usize>> = readers
+            .into_iter()
+            .zip(&self.program().nodes)
+            .map(|(count, node)| count.filter(|_| matches!(node.op, Op::Linear(_))))
+            .collect();
+        let values = self.run_dropping(inputs, &mut readers, &mut |_, _| ())?;
+        Ok(Trace { values })
+    }
+
+    /// Runs the program for its outputs, and for what it cut off on the way. Values are dropped as soon as nothing will read them.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn answer(&self, inputs: &[Vec<i64>]) -> Result<Answer, RunError> {
+        let program = self.program();
+        let mut readers = program.readers(|_| true);
+        let mut saturations = Vec::new();
+        let values = self.run_dropping(inputs, &mut readers, &mut |run, node| {
+            saturations.extend(saturation::of_node(program, node, |id| run.value(id)));
+        })?;
+        Ok(Answer {
+            outputs: Trace { values }.outputs(program),
+            saturations,
+        })
+    }
+
+    /// The values that are left when the program was run. `readers` says how many more nodes read a tensor before it is dropped; `None` keeps it.
+    /// Each node is shown when it was computed.
+    fn run_dropping(
+        &self,
+        inputs: &[Vec<i64>],
+        readers: &mut [Option<usize>],
+        show: &mut dyn FnMut(&Run<'_>, &Node),
+    ) -> Result<Vec<Option<Vec<i64>>>, RunError> {
         self.check_all()?;
         let program = self.program();
         if inputs.len() != program.inputs.len() {
@@ -100,7 +136,6 @@ impl BoundWeights {
                 got: inputs.len(),
             });
         }
-        let mut readers = program.readers();
         let mut run = Run {
             program,
             weights: self.arrays(),
@@ -132,19 +167,26 @@ impl BoundWeights {
             if let Some(slot) = run.values.get_mut(position) {
                 *slot = value;
             }
-            if matches!(node.op, Op::Contract(_)) {
-                for source in node.op.sources() {
-                    run.drop_after(source, &mut readers);
-                }
+            show(&run, node);
+            for source in node.op.sources() {
+                run.drop_after(source, readers);
             }
         }
-        Ok(Trace { values: run.values })
+        Ok(run.values)
     }
 }
 
+/// What comes out of a run of which nothing else is wanted.
+pub struct Answer {
+    /// The values of the program's outputs, in order.
+    pub outputs: Vec<Vec<i64>>,
+    /// What was cut off, tensor by tensor in the program's order.
+    pub saturations: Vec<Saturation>,
+}
+
 impl Program {
-    /// For each tensor, how many contractions still have to read it; `None` where anything else reads it, too.
-    fn readers(&self) -> Vec<Option<usize>> {
+    /// For each tensor, how many nodes read it; `None` for outputs, and where a node reads it that is none of these.
+    fn readers(&self, counts: impl Fn(&Op) -> bool) -> Vec<Option<usize>> {
         let mut readers = vec![Some(0); self.nodes.len()];
         let mut slot = |id: TensorId, update: fn(usize) -> Option<usize>| {
             let position = usize::try_from(id.0).unwrap_or(usize::MAX);
@@ -153,13 +195,9 @@ impl Program {
             }
         };
         for node in &self.nodes {
-            if !matches!(node.op, Op::Linear(_)) {
-                slot(node.output, |_| None);
-            }
-            let update: fn(usize) -> Option<usize> = if matches!(node.op, Op::Contract(_)) {
-                |n| Some(n + 1)
-            } else {
-                |_| None
+            let update: fn(usize) -> Option<usize> = match counts(&node.op) {
+                true => |n| Some(n + 1),
+                false => |_| None,
             };
             node.op.sources().for_each(|source| slot(source, update));
         }
@@ -209,6 +247,11 @@ impl Run<'_> {
         }
     }
 
+    /// The values of a tensor other than a weight, if they are there.
+    fn value(&self, id: TensorId) -> Option<&[i64]> {
+        self.values.get(usize::try_from(id.0).ok()?)?.as_deref()
+    }
+
     pub fn operand(&self, id: TensorId) -> Operand<'_> {
         let is_weight = self.program.node(id).map(|n| &n.op) == Some(&Op::Weight);
         match self.weights.get(&id).filter(|_| is_weight) {
@@ -219,11 +262,7 @@ impl Run<'_> {
 
     /// The values of a tensor other than a weight.
     fn wide(&self, id: TensorId) -> &[i64] {
-        let position = usize::try_from(id.0).unwrap_or(usize::MAX);
-        self.values
-            .get(position)
-            .and_then(Option::as_deref)
-            .unwrap_or_default()
+        self.value(id).unwrap_or_default()
     }
 
     /// The values of any tensor.

@@ -102,37 +102,45 @@ impl crate::Trace {
     pub fn saturations(&self, program: &Program) -> Vec<Saturation> {
         let nodes = program.nodes.iter();
         nodes
-            .filter_map(|node| {
-                let limit = program.limit(node.output)?;
-                if limit == Limit::none(node.output) {
-                    return None;
-                }
-                if let Op::Rescale(Rescale { source, shift }) = node.op {
-                    let half = (1i64 << shift) >> 1;
-                    let values = self.get(source)?.iter().map(|&x| (x + half) >> shift);
-                    let tensor = program.tensor(node.output)?;
-                    let found = saturation(limit, values, tensor.scale_log2)?;
-                    // What is kept reaches a unit farther, the range ends here.
-                    return Some(Saturation {
-                        low: if limit.low == i64::MIN {
-                            limit.low
-                        } else {
-                            tensor.low
-                        },
-                        high: if limit.high == i64::MAX {
-                            limit.high
-                        } else {
-                            tensor.high
-                        },
-                        ..found
-                    });
-                }
-                let source = node.op.sources().next()?;
-                let arguments = self.get(source)?.iter().copied();
-                saturation(limit, arguments, program.tensor(source)?.scale_log2)
-            })
+            .filter_map(|node| of_node(program, node, |id| self.get(id)))
             .collect()
     }
+}
+
+/// What a node cut off of the values that it read.
+#[cfg(feature = "interpreter")]
+pub(crate) fn of_node<'a>(
+    program: &Program,
+    node: &crate::Node,
+    get: impl Fn(TensorId) -> Option<&'a [i64]>,
+) -> Option<Saturation> {
+    let limit = program.limit(node.output)?;
+    if limit == Limit::none(node.output) {
+        return None;
+    }
+    if let Op::Rescale(Rescale { source, shift }) = node.op {
+        let half = (1i64 << shift) >> 1;
+        let values = get(source)?.iter().map(|&x| (x + half) >> shift);
+        let tensor = program.tensor(node.output)?;
+        let found = saturation(limit, values, tensor.scale_log2)?;
+        // What is kept reaches a unit farther, the range ends here.
+        return Some(Saturation {
+            low: if limit.low == i64::MIN {
+                limit.low
+            } else {
+                tensor.low
+            },
+            high: if limit.high == i64::MAX {
+                limit.high
+            } else {
+                tensor.high
+            },
+            ..found
+        });
+    }
+    let source = node.op.sources().next()?;
+    let arguments = get(source)?.iter().copied();
+    saturation(limit, arguments, program.tensor(source)?.scale_log2)
 }
 
 /// What of these values lies beyond a limit.

@@ -6,9 +6,9 @@ use super::symbols::Symbols;
 use crate::OnnxError;
 use crate::float::Activations;
 use crate::graph::{Graph, Kind, LayerId, Summand};
+use crate::numbers::PowersOfTwo;
 use inferproof_view::{Step, View};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// An equalized graph, and what became of its inputs.
 pub struct Equalized {
@@ -22,7 +22,7 @@ pub fn rebuild(
     graph: &Graph,
     symbols: &Symbols,
     solution: &Solution,
-    moved: Option<&Activations>,
+    moved: Option<&Activations<'_>>,
     realigned: &[LayerId],
 ) -> Result<Equalized, OnnxError> {
     let mut rebuilt = graph.empty();
@@ -45,7 +45,8 @@ pub fn rebuild(
                     *source = match symbols.added.get(&(id, place)) {
                         Some(factors) => {
                             let exponents = factors.iter().map(|&s| solution.exponent(symbols, s));
-                            scaled(graph, &mut rebuilt, &names, *source, exponents)
+                            let powers = PowersOfTwo::of_entries(exponents.collect());
+                            scaled(graph, &mut rebuilt, &names, *source, powers)
                         }
                         None => names[source],
                     };
@@ -55,14 +56,13 @@ pub fn rebuild(
             Kind::Contract { left, right, axes } => {
                 let weights = match symbols.weights.get(right) {
                     Some(weights) if weights.axes == *axes => {
-                        let layout = Layout::of(graph, *right, axes.shared, axes.contracted);
-                        let count = graph.constant(*right).map_or(0, |v| v.len());
-                        let exponents = (0..count).map(|entry| {
-                            let (row, column) = layout.place(entry);
-                            solution.exponent(symbols, weights.rows[row])
-                                - solution.exponent(symbols, weights.columns[column])
-                        });
-                        scaled(graph, &mut rebuilt, &names, *right, exponents)
+                        let exponent = |&symbol: &u32| solution.exponent(symbols, symbol);
+                        let powers = PowersOfTwo {
+                            rows: weights.rows.iter().map(exponent).collect(),
+                            columns: weights.columns.iter().map(exponent).collect(),
+                            block: Layout::of(graph, *right, axes.shared, axes.contracted).rows(),
+                        };
+                        scaled(graph, &mut rebuilt, &names, *right, powers)
                     }
                     _ => names[right],
                 };
@@ -141,24 +141,19 @@ pub fn rebuild(
     })
 }
 
-/// A constant with each entry times its power of two.
+/// A constant with each row and each column times its power of two.
 fn scaled(
     graph: &Graph,
     rebuilt: &mut Graph,
     names: &BTreeMap<LayerId, LayerId>,
     id: LayerId,
-    exponents: impl Iterator<Item = i32>,
+    powers: PowersOfTwo,
 ) -> LayerId {
-    let exponents: Vec<i32> = exponents.collect();
-    let Some(values) = graph
-        .constant(id)
-        .filter(|_| exponents.iter().any(|&e| e != 0))
-    else {
+    let Some(values) = graph.constant(id).filter(|_| !powers.are_one()) else {
         return names[&id];
     };
-    let values = values.iter().zip(exponents).map(|(v, e)| v * 2f32.powi(e));
     let layer = graph.layer(id);
-    let kind = Kind::Constant(Arc::new(values.collect()));
+    let kind = Kind::Constant(values.times(powers));
     rebuilt.push(&layer.origin, layer.shape.clone(), kind)
 }
 

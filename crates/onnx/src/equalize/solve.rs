@@ -2,8 +2,7 @@
 
 use super::reading::readers;
 use super::symbols::{PINNED, Symbols};
-use crate::float::Activations;
-use crate::graph::{Graph, Kind, LayerId};
+use crate::graph::{Graph, Kind, LayerId, Real};
 use crate::range::Range;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,9 +75,9 @@ impl Observed {
         }
     }
 
-    pub fn add(&mut self, activations: &Activations) {
-        for layer in &mut self.layers {
-            let values = activations.get(layer.id).unwrap_or_default();
+    /// Takes the values of a layer into account.
+    pub fn add(&mut self, id: LayerId, values: &[Real]) {
+        for layer in self.layers.iter_mut().filter(|layer| layer.id == id) {
             for (value, &place) in values.iter().zip(&layer.index) {
                 let range = &mut layer.ranges[place as usize];
                 range.low = range.low.min(value.0);
@@ -239,7 +238,7 @@ impl Solution {
             .map(|&c| 2f64.powi(-self.exponent(symbols, c)));
         let columns: Vec<f64> = columns.collect();
         let mut sizes = vec![0f64; weights.rows.len()];
-        for (place, &value) in values.iter().enumerate() {
+        for (place, &value) in values.entries().iter().enumerate() {
             let (row, column) = layout.place(place);
             sizes[row] = sizes[row].max((f64::from(value) * columns[column]).abs());
         }
@@ -301,6 +300,11 @@ impl Layout {
                 .product::<usize>()
                 .max(1),
         }
+    }
+
+    /// How many rows there are before the columns are others.
+    pub fn rows(&self) -> usize {
+        self.rows
     }
 
     /// The row and the column of an entry.

@@ -2,6 +2,7 @@
 
 use crate::function::Function;
 use crate::integer_function::IntegerFunction;
+use crate::numbers::Numbers;
 use crate::requantize::Requantization;
 use inferproof_view::{Step, View};
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ pub enum Kind {
         bounds: Option<(i64, i64)>,
     },
     /// Numbers of the model.
-    Constant(Arc<Vec<f32>>),
+    Constant(Numbers),
     /// `sum of coefficient * view(source)`; a source of `None` is the number 1, of shape `[]`.
     Linear(Vec<Summand>),
     /// `output[s, f, g] = sum_k left[s, f, k] * right[s, g, k]`, as [`inferproof_program::Op::Contract`].
@@ -100,6 +101,17 @@ pub struct Axes {
     pub contracted: usize,
 }
 
+/// Whether a view only moves entries, each for itself.
+pub fn only_moves(view: &View) -> bool {
+    !view.steps().iter().any(|step| match step {
+        Step::Reduce {
+            source, weights, ..
+        } => *source != 1 || weights.is_some(),
+        Step::Window { .. } | Step::SuffixSum { .. } => true,
+        _ => false,
+    })
+}
+
 impl Kind {
     /// The layers it reads.
     pub fn sources(&self) -> Vec<LayerId> {
@@ -122,17 +134,10 @@ impl Kind {
 
     /// Whether a layer only moves entries of others, each for itself.
     pub fn only_moves(&self) -> bool {
-        let sums = |step: &Step| match step {
-            Step::Reduce {
-                source, weights, ..
-            } => *source != 1 || weights.is_some(),
-            Step::Window { .. } | Step::SuffixSum { .. } => true,
-            _ => false,
-        };
         match self {
             Self::Linear(terms) => terms.iter().all(|term| {
                 let is_moved = term.coefficient == 1.0 && term.source.is_some();
-                is_moved && !term.view.steps().iter().any(sums)
+                is_moved && only_moves(&term.view)
             }),
             _ => false,
         }

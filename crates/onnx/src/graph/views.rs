@@ -35,7 +35,13 @@ impl Graph {
             return Ok(source);
         }
         if let Some(values) = term.source.and_then(|s| self.constant(s)) {
-            let reals: Vec<Real> = values.iter().map(|&v| Real(v.into())).collect();
+            if term.coefficient == 1.0
+                && let Some(moved) = values.moved(&term.view)
+            {
+                let shape = term.view.target().to_vec();
+                return Ok(self.push(origin, shape, Kind::Constant(moved)));
+            }
+            let reals: Vec<Real> = values.entries().iter().map(|&v| Real(v.into())).collect();
             let viewed = term.view.apply(&reals)?;
             let values = viewed.iter().map(|v| (v.0 * term.coefficient) as f32);
             let values = values.collect();

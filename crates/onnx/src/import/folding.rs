@@ -11,10 +11,10 @@ use super::refusal::{Imported, refuse};
 use super::registry::{Fold, Operation};
 use super::value::Value;
 use crate::element::Element;
-use crate::float::evaluate_reals;
+use crate::float::{Activations, evaluate_observed};
 use crate::graph::{Graph, Kind, LayerId, Real};
 use crate::tensor::{Data, Dequantization, Tensor};
-use inferproof_view::volume;
+use inferproof_view::{ViewError, volume};
 use std::sync::Arc;
 
 /// Integers up to here are the same in double precision.
@@ -78,11 +78,11 @@ fn computed(scratch: &Importer<'_>, layer: LayerId, element: Element) -> Importe
             let Some(reals) = reals.collect::<Option<Vec<_>>>() else {
                 return refuse("it computes with strings");
             };
-            let values = evaluate_reals(&scratch.graph, reals)?;
+            let values = run(&scratch.graph, reals, layer)?;
             let values = values.get(layer).unwrap_or_default();
             let mut values: Vec<f64> = values.iter().map(|v| v.0).collect();
             if let Some(constant) = scratch.graph.constant(layer) {
-                values = constant.iter().map(|&v| v.into()).collect();
+                values = constant.entries().iter().map(|&v| v.into()).collect();
             }
             Tensor::of_reals(element, shape, values)
         }
@@ -91,6 +91,15 @@ fn computed(scratch: &Importer<'_>, layer: LayerId, element: Element) -> Importe
         Some(tensor) => Ok(still_dequantized(&scratch.graph, known, layer, tensor)?),
         None => refuse("its constants could not be evaluated"),
     }
+}
+
+/// What a graph computes for a layer.
+fn run<'a>(
+    graph: &'a Graph,
+    inputs: Vec<Arc<Vec<Real>>>,
+    layer: LayerId,
+) -> Result<Activations<'a>, ViewError> {
+    evaluate_observed(graph, inputs, |id| id == layer, &mut |_, _| Ok(()))
 }
 
 /// Where the entries of a dequantized constant are only moved, its integers and scales are moved with them.
@@ -146,12 +155,12 @@ fn moved(graph: &Graph, known: &[Tensor], layer: LayerId) -> Imported<Option<Ten
     let ones = known
         .iter()
         .map(|tensor| Arc::new(vec![Real(1.0); tensor.len()]));
-    let counts = evaluate_reals(graph, ones.collect())?;
+    let counts = run(graph, ones.collect(), layer)?;
     let counts = counts.get(layer).unwrap_or_default();
     if counts.iter().any(|count| count.0 > 1.0) {
         return Ok(None);
     }
-    let places = evaluate_reals(graph, numbers)?;
+    let places = run(graph, numbers, layer)?;
     let places = places.get(layer).unwrap_or_default();
     let shape = graph.shape(layer).to_vec();
     let Some(all) = Tensor::concatenated(&known.iter().collect::<Vec<_>>()) else {

@@ -13,11 +13,12 @@ use super::scope::Frame;
 use super::value::Value;
 use crate::OnnxError;
 use crate::graph::{Graph, Kind, LayerId};
+use crate::numbers::{Files, Numbers};
 use crate::proto::{FunctionProto, GraphProto, ModelProto};
+use crate::range::Range;
 use crate::tensor::{Data, Tensor};
 use inferproof_view::volume;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
 /// What stands for infinity in a constant: masks of attention add it to what a softmax shall not see.
@@ -56,7 +57,7 @@ pub struct Importer<'a> {
     /// The model's graph, and the functions that are being called.
     pub(super) frames: Vec<Frame<'a>>,
     pub(super) functions: Arc<Vec<&'a FunctionProto>>,
-    pub(super) folder: Option<&'a Path>,
+    pub(super) files: Arc<Files>,
     /// Entries of all layers so far.
     pub(super) entries: usize,
     /// Graphs inside of the model's that were written out so far.
@@ -67,7 +68,8 @@ impl<'a> Importer<'a> {
     /// An importer of a model, of which nothing is imported yet.
     pub(super) fn new(
         model: &'a ModelProto,
-        options: &ImportOptions<'a>,
+        options: &ImportOptions<'_>,
+        files: Arc<Files>,
         strings: StringLists,
     ) -> Self {
         Self {
@@ -84,7 +86,7 @@ impl<'a> Importer<'a> {
             notes: BTreeSet::new(),
             frames: vec![Frame::new(&model.opset_import, String::new())],
             functions: Arc::new(model.functions.iter().collect()),
-            folder: options.folder,
+            files,
             entries: 0,
             written_out: 0,
         }
@@ -106,7 +108,7 @@ impl<'a> Importer<'a> {
             notes: BTreeSet::new(),
             frames: Vec::new(),
             functions: self.functions.clone(),
-            folder: self.folder,
+            files: self.files.clone(),
             entries: 0,
             written_out: 0,
         }
@@ -147,12 +149,12 @@ impl<'a> Importer<'a> {
     pub(super) fn initializers(&mut self, graph: &'a GraphProto) -> Result<(), OnnxError> {
         let corrupt = |reason| OnnxError::Corrupt { reason };
         for proto in &graph.initializer {
-            let tensor = initializer::read(proto, self.folder).map_err(corrupt)?;
+            let tensor = initializer::read(proto, &self.files).map_err(corrupt)?;
             self.bind(&proto.name, Value::Constant(tensor))?;
             self.given.insert(&proto.name);
         }
         for proto in &graph.sparse_initializer {
-            let tensor = initializer::read_sparse(proto, self.folder).map_err(corrupt)?;
+            let tensor = initializer::read_sparse(proto, &self.files).map_err(corrupt)?;
             let name = proto.values.as_ref().map_or("", |v| &v.name);
             self.bind(name, Value::Constant(tensor))?;
             self.given.insert(name);
@@ -217,11 +219,9 @@ impl<'a> Importer<'a> {
         if volume(&shape) == Some(0) {
             return refuse(format!("a tensor of shape {shape:?}, which has no entries"));
         }
-        let is_plain = |v: &f32| v.is_finite() && v.abs() <= INFINITY;
-        let values = match tensor.data() {
-            Data::Floats(values) if values.iter().all(is_plain) => values.clone(),
-            Data::Floats(values) => Arc::new(values.to_vec()),
-            Data::Doubles(values) => Arc::new(values.iter().map(|&v| v as f32).collect()),
+        let values: Numbers = match tensor.data() {
+            Data::Floats(values) => values.clone(),
+            Data::Doubles(values) => values.iter().map(|&v| v as f32).collect(),
             Data::Integers(values) => {
                 let is_exact = |v: &i64| (*v as f32) as i64 == *v || v.unsigned_abs() >= 1 << 31;
                 if let Some(inexact) = values.iter().find(|v| !is_exact(v)) {
@@ -229,18 +229,20 @@ impl<'a> Importer<'a> {
                         "it computes with the constant integer {inexact}, which single precision does not hold"
                     ));
                 }
-                Arc::new(values.iter().map(|&v| v as f32).collect())
+                values.iter().map(|&v| v as f32).collect()
             }
             Data::Strings(_) => return refuse("it computes with constant strings"),
         };
-        if values.iter().any(|v| v.is_nan()) {
+        if values.has_nan() {
             return refuse("a constant holds NaN");
         }
-        let values = match values.iter().all(is_plain) {
+        let Range { low, high } = values.range();
+        let values = match low.abs().max(high.abs()) <= INFINITY.into() {
             true => values,
             false => {
+                let values = values.entries();
                 let bounded = values.iter().map(|v| v.clamp(-INFINITY, INFINITY));
-                Arc::new(bounded.collect())
+                bounded.collect()
             }
         };
         let layer = self.graph.push(origin, shape, Kind::Constant(values));

@@ -1,15 +1,12 @@
 //! Constant tensors of a file, read and checked: inline, as bytes, sparse, or in a file beside the model.
 
 use crate::element::Element;
+use crate::numbers::{FilePart, Files, Numbers, WeightsFile};
 use crate::proto::{GraphProto, ModelProto, NodeProto, SparseTensorProto, TensorProto};
 use crate::tensor::Tensor;
 use half::{bf16, f16};
 use inferproof_view::volume;
-use prost::bytes::Bytes;
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::{Component, Path};
 use std::sync::Arc;
 
 /// Entries of one constant, at most.
@@ -20,7 +17,7 @@ const EXTERNAL: i32 = 1;
 
 /// The tensor that a message describes; files beside the model are looked for in its folder. An error is a sentence that names the
 /// tensor and says what is wrong.
-pub fn read(proto: &TensorProto, folder: Option<&Path>) -> Result<Tensor, String> {
+pub fn read(proto: &TensorProto, files: &Files) -> Result<Tensor, String> {
     let wrong = |what: String| format!("tensor `{}` {what}", proto.name);
     let shape = shape_of(&proto.dims).map_err(&wrong)?;
     let count = volume(&shape).filter(|&n| n < MAX_ENTRIES);
@@ -33,14 +30,30 @@ pub fn read(proto: &TensorProto, folder: Option<&Path>) -> Result<Tensor, String
     };
     let external = proto.data_location == EXTERNAL || !proto.external_data.is_empty();
     let tensor = if external {
-        let bytes = external_bytes(proto, element, count, folder).map_err(&wrong)?;
-        of_bytes(element, shape, count, &bytes)
+        let place = external_place(proto, element, count, files);
+        let (file, offset, bytes) = place.map_err(&wrong)?;
+        match FilePart::beside(file.clone(), offset, &proto.name, element, count) {
+            Some(part) => left(part, element, shape),
+            None => {
+                let bytes = file.bytes(offset, bytes).map_err(&wrong)?;
+                of_bytes(element, shape, count, &bytes)
+            }
+        }
     } else if element != Element::String && !proto.raw_data.is_empty() {
-        of_bytes(element, shape, count, &proto.raw_data)
+        match FilePart::own(&proto.raw_data, &proto.name, element, count) {
+            Some(part) => left(part, element, shape),
+            None => of_bytes(element, shape, count, &proto.raw_data),
+        }
     } else {
         of_fields(element, shape, count, proto)
     };
     tensor.map_err(wrong)
+}
+
+/// Floats that stay in their file where they are many.
+fn left(part: FilePart, element: Element, shape: Vec<usize>) -> Result<Tensor, String> {
+    let (count, numbers) = (part.count(), Numbers::of_file(part)?);
+    Tensor::of_floats(element, shape, numbers).ok_or_else(|| ends_early(count, 0))
 }
 
 /// The files beside a model in which it keeps constants.
@@ -81,7 +94,7 @@ fn files_of_tensor(tensor: &TensorProto, files: &mut BTreeSet<String>) {
 }
 
 /// The full tensor of a sparse one.
-pub fn read_sparse(proto: &SparseTensorProto, folder: Option<&Path>) -> Result<Tensor, String> {
+pub fn read_sparse(proto: &SparseTensorProto, files: &Files) -> Result<Tensor, String> {
     let (Some(values), Some(indices)) = (&proto.values, &proto.indices) else {
         return Err("a sparse tensor lacks its values or its indices".into());
     };
@@ -90,8 +103,8 @@ pub fn read_sparse(proto: &SparseTensorProto, folder: Option<&Path>) -> Result<T
     let shape = shape_of(&proto.dims).map_err(|e| wrong(&e))?;
     let count = volume(&shape).filter(|&n| n < MAX_ENTRIES);
     let count = count.ok_or_else(|| wrong("is too large"))?;
-    let indices = read(indices, folder)?;
-    let values = read(values, folder)?;
+    let indices = read(indices, files)?;
+    let values = read(values, files)?;
     let Some(numbers) = indices.integers() else {
         return Err(wrong("has indices that are no integers"));
     };
@@ -169,7 +182,7 @@ fn of_bytes(
             .collect()
     }
     let integers = |values: Vec<i64>| Tensor::of_integers(element, shape.clone(), values);
-    let floats = |values: Vec<f32>| Tensor::of_floats(element, shape.clone(), Arc::new(values));
+    let floats = |values: Vec<f32>| Tensor::of_floats(element, shape.clone(), values.into());
     let tensor = match element {
         Element::Float => floats(all(bytes, f32::from_le_bytes)),
         Element::Float16 => floats(all(bytes, |b| f16::from_le_bytes(b).to_f32())),
@@ -220,7 +233,7 @@ fn of_fields(
     let (given, tensor) = match element {
         Element::Float => (
             proto.float_data.len(),
-            Tensor::of_floats(element, shape, Arc::new(proto.float_data.clone())),
+            Tensor::of_floats(element, shape, proto.float_data.clone().into()),
         ),
         Element::Double => (
             proto.double_data.len(),
@@ -235,7 +248,7 @@ fn of_fields(
             let values: Vec<f32> = values.collect();
             (
                 values.len(),
-                Tensor::of_floats(element, shape, Arc::new(values)),
+                Tensor::of_floats(element, shape, values.into()),
             )
         }
         Element::Int64 => (
@@ -273,13 +286,13 @@ fn of_fields(
     tensor.ok_or_else(|| ends_early(count, given))
 }
 
-/// The bytes of a tensor that are kept in a file beside the model.
-fn external_bytes(
+/// Where in which file beside the model a tensor is kept.
+fn external_place(
     proto: &TensorProto,
     element: Element,
     count: usize,
-    folder: Option<&Path>,
-) -> Result<Bytes, String> {
+    files: &Files,
+) -> Result<(Arc<WeightsFile>, u64, usize), String> {
     let find = |key: &str| proto.external_data.iter().find(|e| e.key == key);
     let number = |key: &str| -> Result<Option<u64>, String> {
         let given = find(key).map(|entry| entry.value.parse());
@@ -289,33 +302,11 @@ fn external_bytes(
     };
     let location = find("location").ok_or("is kept in another file, but does not say in which")?;
     let name = &location.value;
-    let Some(folder) = folder else {
-        return Err(format!(
-            "is kept in the file `{name}` beside the model; read the model from its folder, or save it as one file \
-             (onnx.save_model(model, path, save_as_external_data=False))"
-        ));
-    };
-    // Only files below the model's folder: the name comes from the model, which may be anybody's.
-    let relative = Path::new(name);
-    let is_below = relative
-        .components()
-        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    let inside = || -> Option<std::path::PathBuf> {
-        let folder = folder.canonicalize().ok()?;
-        let path = folder.join(relative).canonicalize().ok()?;
-        path.starts_with(&folder).then_some(path)
-    };
-    if !is_below {
-        return Err(format!(
-            "is kept in `{name}`, which is not below the model's folder"
-        ));
-    }
-    let unreadable =
-        || format!("is kept in `{name}`, which cannot be read; it must lie in the model's folder");
-    let mut file = File::open(inside().ok_or_else(unreadable)?).map_err(|_| unreadable())?;
-    let total = file.metadata().map_err(|_| unreadable())?.len();
+    let file = files.open(name)?;
+    let total = file.length();
     let bits = element.bits().ok_or("holds strings as bytes")?;
-    let needed = (count.saturating_mul(bits)).div_ceil(8) as u64;
+    let bytes = (count.saturating_mul(bits)).div_ceil(8);
+    let needed = bytes as u64;
     let offset = number("offset")?.unwrap_or(0);
     let length = number("length")?.unwrap_or_else(|| total.saturating_sub(offset));
     if length != needed || offset.checked_add(length).is_none_or(|end| end > total) {
@@ -323,9 +314,5 @@ fn external_bytes(
             "needs {needed} bytes of the file `{name}`, which has {length} from byte {offset} for it ({total} in all)"
         ));
     }
-    let mut bytes = vec![0; usize::try_from(needed).map_err(|_| unreadable())?];
-    file.seek(SeekFrom::Start(offset))
-        .map_err(|_| unreadable())?;
-    file.read_exact(&mut bytes).map_err(|_| unreadable())?;
-    Ok(Bytes::from(bytes))
+    Ok((file, offset, bytes))
 }

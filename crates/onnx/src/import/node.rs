@@ -4,9 +4,10 @@ use super::initializer;
 use super::refusal::{Imported, refuse};
 use super::value::Value;
 use crate::element::Element;
+use crate::numbers::Files;
 use crate::proto::{AttributeProto, GraphProto, NodeProto};
 use crate::tensor::Tensor;
-use std::path::Path;
+use std::sync::Arc;
 
 /// One node under import.
 pub struct Node<'a> {
@@ -20,8 +21,8 @@ pub struct Node<'a> {
     pub inputs: Vec<Option<Value>>,
     /// Its attributes; those that refer to an attribute of the caller of a function are that one.
     pub attributes: Vec<(&'a str, &'a AttributeProto)>,
-    /// Where files beside the model lie.
-    pub folder: Option<&'a Path>,
+    /// The files beside the model.
+    pub files: Arc<Files>,
 }
 
 impl<'a> Node<'a> {
@@ -202,7 +203,7 @@ impl<'a> Node<'a> {
         let Some(tensor) = self.attribute(name).and_then(|a| a.t.as_deref()) else {
             return Ok(None);
         };
-        match initializer::read(tensor, self.folder) {
+        match initializer::read(tensor, &self.files) {
             Ok(tensor) => Ok(Some(tensor)),
             Err(reason) => refuse(format!("its attribute `{name}`: {reason}")),
         }

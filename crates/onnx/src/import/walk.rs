@@ -123,7 +123,7 @@ impl<'a> Importer<'a> {
 
     /// A node with what its inputs and attributes stand for.
     fn node(&mut self, proto: &'a NodeProto, since: i64) -> Imported<Node<'a>> {
-        let folder = self.folder;
+        let files = self.files.clone();
         let frame = self.frame();
         let mut inputs = Vec::new();
         for name in &proto.input {
@@ -157,7 +157,7 @@ impl<'a> Importer<'a> {
             since,
             inputs,
             attributes,
-            folder,
+            files,
         })
     }
 

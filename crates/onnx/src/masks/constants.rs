@@ -3,6 +3,8 @@
 use super::separation::Separation;
 use super::value::{Parts, Value};
 use crate::graph::{Graph, LayerId, MASK, Summand};
+use crate::numbers::Numbers;
+use crate::range::Range;
 use inferproof_view::ViewError;
 
 /// Numbers as great as masks that a constant may have, each as often as it likes. With more, it is a table of great numbers.
@@ -10,9 +12,14 @@ const MAX_MASKS: usize = 4;
 
 impl Separation<'_> {
     /// A constant in which a few great numbers are masks.
-    pub fn constant(&mut self, old: LayerId, values: &[f32]) -> Result<Value, ViewError> {
+    pub fn constant(&mut self, old: LayerId, values: &Numbers) -> Result<Value, ViewError> {
         let kind = self.old.layer(old).kind.clone();
         let mut value = self.push(old, kind);
+        let Range { low, high } = values.range();
+        if low.abs().max(high.abs()) < MASK {
+            return Ok(value);
+        }
+        let values = values.entries();
         let mut masks: Vec<f32> = Vec::new();
         for &v in values.iter().filter(|v| f64::from(v.abs()) >= MASK) {
             if !masks.contains(&v) {

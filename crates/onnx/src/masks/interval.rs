@@ -54,11 +54,7 @@ impl Intervals {
         let of = |id: &LayerId| self.known.get(id.0).copied().flatten();
         match &graph.layer(id).kind {
             Kind::Input { .. } | Kind::OneHot { .. } | Kind::Indicator { .. } => Some((0.0, 1.0)),
-            Kind::Constant(values) => {
-                let low = values.iter().copied().fold(f32::INFINITY, f32::min);
-                let high = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                Some((low.into(), high.into()))
-            }
+            Kind::Constant(values) => Some((values.range().low, values.range().high)),
             Kind::Linear(terms) => self.sum(terms),
             Kind::Contract { left, right, axes } => {
                 let product = times(of(left)?, of(right)?);

@@ -240,7 +240,7 @@ impl Separation<'_> {
             let values = match term.source {
                 None => vec![Real(1.0)],
                 Some(source) => match self.graph.constant(source) {
-                    Some(values) => values.iter().map(|&v| Real(v.into())).collect(),
+                    Some(values) => values.entries().iter().map(|&v| Real(v.into())).collect(),
                     None => return Ok(None),
                 },
             };

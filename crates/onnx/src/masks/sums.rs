@@ -77,7 +77,10 @@ impl Separation<'_> {
     /// A term that is a small whole number of the model, as that number: levels are counted with it.
     fn counted(&self, term: &Summand) -> Result<Summand, ViewError> {
         let constant = term.source.and_then(|source| self.old.constant(source));
-        let Some(&[number]) = constant.map(|values| &values[..]) else {
+        let Some(values) = constant.filter(|values| values.len() == 1) else {
+            return Ok(term.clone());
+        };
+        let [number] = values.entries()[..] else {
             return Ok(term.clone());
         };
         let number = f64::from(number);

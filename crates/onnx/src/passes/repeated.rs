@@ -69,7 +69,7 @@ fn key(kind: &Kind, shape: &[usize]) -> u64 {
         source.0.hash(&mut hasher);
     }
     match kind {
-        Kind::Constant(values) => values.iter().for_each(|v| v.to_bits().hash(&mut hasher)),
+        Kind::Constant(values) => values.key().hash(&mut hasher),
         Kind::Linear(terms) => {
             for term in terms {
                 term.coefficient.to_bits().hash(&mut hasher);

@@ -45,7 +45,7 @@ impl Importer<'_> {
         if sign == -1.0
             && let Some(values) = self.graph.constant(right)
         {
-            let negated = values.iter().map(|v| -v).collect();
+            let negated = values.entries().iter().map(|v| -v).collect();
             let shape = self.graph.shape(right).to_vec();
             right = self.graph.add_constant(at.origin, shape, negated);
             sign = 1.0;

@@ -159,7 +159,7 @@ impl Importer<'_> {
         };
         // By their bits, which order them somehow.
         let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for (place, number) in (0u32..).zip(entries.iter()) {
+        for (place, number) in (0u32..).zip(entries.entries().iter()) {
             members.entry(number.to_bits()).or_default().push(place);
         }
         if members.len() > MAX_NUMBERS {
@@ -168,7 +168,7 @@ impl Importer<'_> {
                 members.len()
             ));
         }
-        if let (1, Some(&number)) = (members.len(), entries.first()) {
+        if let (1, Some(&number)) = (members.len(), entries.entries().first()) {
             return make(self, number.into(), computed);
         }
         let mut terms = Vec::new();
@@ -200,8 +200,8 @@ impl Importer<'_> {
 
     pub fn divide(&mut self, at: &Place<'_>, left: LayerId, right: LayerId) -> Imported<LayerId> {
         let inverse = match self.graph.constant(right) {
-            Some(values) if values.iter().all(|&v| v != 0.0) => {
-                let inverse = values.iter().map(|v| 1.0 / v).collect();
+            Some(values) if values.entries().iter().all(|&v| v != 0.0) => {
+                let inverse = values.entries().iter().map(|v| 1.0 / v).collect();
                 let shape = self.graph.shape(right).to_vec();
                 let inverse = self.graph.add_constant(at.origin, shape, inverse);
                 if self.trained.contains(&right) {
@@ -217,8 +217,8 @@ impl Importer<'_> {
 
     /// The number that a constant holds everywhere.
     fn scalar(&self, id: LayerId) -> Option<f64> {
-        match &self.graph.constant(id)?[..] {
-            [value] => Some((*value).into()),
+        match self.graph.constant(id)?.entries()[..] {
+            [value] => Some(value.into()),
             _ => None,
         }
     }

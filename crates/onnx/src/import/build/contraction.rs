@@ -10,7 +10,6 @@ use crate::import::Importer;
 use crate::import::known::foldable::Foldable;
 use crate::import::refusal::{Imported, refuse};
 use inferproof_view::{Step, View};
-use std::sync::Arc;
 
 /// What follows a contraction: `x * scale + offset`, with one number for each channel.
 pub enum Follow<'a> {
@@ -101,13 +100,17 @@ impl Importer<'_> {
         if !along_channels {
             return Ok(None);
         }
-        let per_channel: Vec<f32> = (0..channels).map(|c| values[c % values.len()]).collect();
+        let per_channel: Vec<f32> = {
+            let values = values.entries();
+            (0..channels).map(|c| values[c % values.len()]).collect()
+        };
         match follow(&per_channel) {
             Follow::Scale(scale) => {
                 let row = folded.weights.len() / channels;
-                let rows = folded.weights.chunks(row.max(1)).zip(scale);
+                let weights = folded.weights.entries();
+                let rows = weights.chunks(row.max(1)).zip(scale);
                 let scaled = rows.flat_map(|(row, s)| row.iter().map(move |w| w * s));
-                folded.weights = Arc::new(scaled.collect());
+                folded.weights = scaled.collect();
                 if let Some(bias) = &mut folded.bias {
                     bias.iter_mut().zip(scale).for_each(|(b, s)| *b *= s);
                 }
@@ -285,7 +288,7 @@ impl Importer<'_> {
             let (source, factor) = self.without_factor(origin, source)?;
             let left = self.graph.view(origin, source, steps)?;
             let right = self.graph.scaled(origin, factor, kernel, kernel_steps)?;
-            let bias = known_bias.flatten().map(|bias| bias.to_vec());
+            let bias = known_bias.flatten().map(|bias| bias.entries().to_vec());
             let foldable = Foldable {
                 left,
                 weights: self.graph.constant(right).cloned().unwrap_or_default(),

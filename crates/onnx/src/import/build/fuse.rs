@@ -16,8 +16,7 @@ const MAX_SIZE: usize = 200;
 impl Importer<'_> {
     /// The number that a constant holds everywhere.
     pub fn uniform(&self, id: LayerId) -> Option<f64> {
-        let (first, rest) = self.graph.constant(id)?.split_first()?;
-        rest.iter().all(|v| v == first).then_some((*first).into())
+        self.graph.constant(id)?.uniform().map(f64::from)
     }
 
     /// The number that a constant holds everywhere, if it may be public: one that stands alone in the model, or was computed. An array

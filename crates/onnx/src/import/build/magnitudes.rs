@@ -61,6 +61,7 @@ impl Importer<'_> {
         with_signs: bool,
     ) -> Imported<Signed> {
         let values = self.graph.constant(weight).cloned().unwrap_or_default();
+        let values = values.entries();
         let shape = self.graph.shape(weight).to_vec();
         let magnitudes = values.iter().map(|v| v.abs()).collect();
         let magnitude = self.repeated_weight(origin, &shape, magnitudes, to)?;
@@ -120,14 +121,14 @@ impl Importer<'_> {
         // Only by powers of two more can be divided as long as these are public.
         let is_power = |v: &f32| (v.abs() as u32).is_power_of_two();
         self.trained.contains(&divisor)
-            && values.iter().all(is_divisor)
-            && (dividend < MAX_DIVIDED || !values.iter().all(is_power))
+            && values.entries().iter().all(is_divisor)
+            && (dividend < MAX_DIVIDED || !values.entries().iter().all(is_power))
     }
 
     /// Whether a constant that is divided by computed integers can stay a weight.
     pub fn is_secret_dividend(&self, dividend: LayerId) -> bool {
         let values = self.graph.constant(dividend);
         let is_dividend = |v: &f32| v.fract() == 0.0 && f64::from(v.abs()) < MAX_SECRET;
-        self.trained.contains(&dividend) && values.is_some_and(|v| v.iter().all(is_dividend))
+        self.trained.contains(&dividend) && values.is_some_and(|v| v.entries().iter().all(is_dividend))
     }
 }

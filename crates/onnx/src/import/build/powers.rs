@@ -16,14 +16,14 @@ impl Importer<'_> {
         let Some(numbers) = self.graph.constant(exponents) else {
             return false;
         };
-        let are_fractions = || numbers.iter().all(|y| y.fract() != 0.0);
+        let are_fractions = || numbers.entries().iter().all(|y| y.fract() != 0.0);
         // A whole number among them may be there for a base below zero, and zero is the exponent of one.
-        let is_positive = || numbers.iter().all(|&y| y > 0.0);
+        let is_positive = || numbers.entries().iter().all(|&y| y > 0.0);
         self.trained.contains(&exponents)
             && self.graph.constant(base).is_none()
             && (are_fractions()
                 || (is_positive()
-                    && numbers.iter().any(|y| y.fract() != 0.0)
+                    && numbers.entries().iter().any(|y| y.fract() != 0.0)
                     && self.is_never_negative(base)))
     }
 
@@ -38,7 +38,7 @@ impl Importer<'_> {
         let base = self.of_rank(at.origin, base, rank)?;
         let exponents = self.of_rank(at.origin, exponents, rank)?;
         let numbers = self.graph.constant(exponents).cloned();
-        let has_zero = numbers.is_some_and(|numbers| numbers.iter().all(|&y| y > 0.0));
+        let has_zero = numbers.is_some_and(|numbers| numbers.entries().iter().all(|&y| y > 0.0));
         let logarithm = match has_zero {
             true => Function::from(Expression::logarithm_or_zero()),
             false => Function::Ln,

@@ -6,7 +6,6 @@ use crate::graph::{Graph, Kind, LayerId, Summand};
 use crate::import::refusal::Imported;
 use crate::import::{INFINITY, Importer};
 use inferproof_view::Step;
-use std::sync::Arc;
 
 impl Importer<'_> {
     /// `yes` where the condition holds, else `no`.
@@ -31,7 +30,7 @@ impl Importer<'_> {
             let shape = self.graph.shape(condition).to_vec();
             let mut terms = Vec::new();
             for (source, keep) in [(yes, true), (no, false)] {
-                let masking = masking(&mask, &shape, to, keep)?;
+                let masking = masking(&mask.entries(), &shape, to, keep)?;
                 terms.push(self.masked(source, masking, to)?);
             }
             return Ok(self.graph.sum(at.origin, terms));
@@ -116,7 +115,7 @@ impl Importer<'_> {
 /// Steps that leave zeros where the mask is not as wanted: the axes along which the mask varies become one, of which entries
 /// are gathered or left out.
 pub fn masking(
-    mask: &Arc<Vec<f32>>,
+    mask: &[f32],
     shape: &[usize],
     to: &[usize],
     keep: bool,
@@ -189,7 +188,7 @@ mod tests {
 
     #[test]
     fn masks_leave_zeros() {
-        let mask = Arc::new(vec![1.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
+        let mask = [1.0, 0.0, 1.0, 1.0, 0.0, 0.0];
         let to = [2, 2, 3];
         for (keep, expected) in [
             (true, [0., 0., 2., 3., 0., 0., 6., 0., 8., 9., 0., 0.]),

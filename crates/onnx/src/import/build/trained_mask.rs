@@ -10,6 +10,7 @@ use super::typed::places;
 use crate::graph::{LayerId, MASK};
 use crate::import::Importer;
 use crate::import::refusal::Imported;
+use crate::range::Range;
 
 impl Importer<'_> {
     /// Whether a constant mask is to be a weight, given what is chosen from.
@@ -19,11 +20,14 @@ impl Importer<'_> {
         };
         let is_finite = |side: LayerId| {
             let numbers = self.graph.constant(side);
-            numbers.is_none_or(|numbers| numbers.iter().all(|v| f64::from(v.abs()) < MASK))
+            numbers.is_none_or(|numbers| {
+                let Range { low, high } = numbers.range();
+                low.abs().max(high.abs()) < MASK && !numbers.has_nan()
+            })
         };
         self.trained.contains(&mask)
             && sides.into_iter().all(is_finite)
-            && !is_regular(truths, self.graph.shape(mask))
+            && !is_regular(&truths.entries(), self.graph.shape(mask))
     }
 
     /// `yes` where a mask holds, else `no`.
@@ -34,6 +38,7 @@ impl Importer<'_> {
         [yes, no]: [LayerId; 2],
     ) -> Imported<LayerId> {
         let truths = self.graph.constant(mask).cloned().unwrap_or_default();
+        let truths = truths.entries();
         let shape = self.graph.shape(mask).to_vec();
         let mut terms = Vec::new();
         for (side, keep) in [(yes, true), (no, false)] {
@@ -44,6 +49,7 @@ impl Importer<'_> {
             let factors: Vec<f32> = factors.collect();
             let part = match self.graph.constant(side).cloned() {
                 Some(numbers) => {
+                    let numbers = numbers.entries();
                     let side_shape = self.graph.shape(side).to_vec();
                     let common = common_shape(&[&shape, &side_shape])?;
                     let pairs = places(&shape, &common).zip(places(&side_shape, &common));

@@ -96,7 +96,7 @@ impl Importer<'_> {
         let (low, high) = element.bounds()?;
         let of_type = Bounds { low, high };
         let known = match &self.graph.layer(layer).kind {
-            Kind::Constant(values) => Bounds::hull(values.iter().map(|&v| v as i128)),
+            Kind::Constant(values) => Bounds::hull(values.entries().iter().map(|&v| v as i128)),
             Kind::Input {
                 bounds: Some((low, high)),
                 ..

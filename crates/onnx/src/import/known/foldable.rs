@@ -1,15 +1,15 @@
 //! Contractions with constant weights, into which what follows may be folded.
 
 use crate::graph::{Axes, LayerId};
+use crate::numbers::Numbers;
 use inferproof_view::Step;
-use std::sync::Arc;
 
 /// A contraction with constant weights, kept apart so that what follows can still be folded into it.
 #[derive(Clone)]
 pub struct Foldable {
     pub left: LayerId,
     /// The weights, `[S.., G.., K..]`; the output's channels are the `S.., G..` in row-major order.
-    pub weights: Arc<Vec<f32>>,
+    pub weights: Numbers,
     pub weights_shape: Vec<usize>,
     pub axes: Axes,
     /// From the contraction's `[S.., F.., G..]` to the output.

@@ -7,7 +7,8 @@ use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Operation, float, int};
 use crate::import::value::Value;
-use std::sync::Arc;
+use crate::numbers::Numbers;
+use std::borrow::Cow;
 
 inventory::submit! {
     Operation::new("BatchNormalization", &[7, 9, 14, 15], import)
@@ -49,8 +50,8 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         return refuse("expected a scale, a bias, a mean and a variance");
     };
     let epsilon = node.float_or("epsilon", 1e-5);
-    let known = |layer| importer.graph.constant(layer).cloned();
-    let known: Option<Vec<Arc<Vec<f32>>>> = parts.iter().map(|&part| known(part)).collect();
+    let known = |layer| importer.graph.constant(layer).map(Numbers::entries);
+    let known: Option<Vec<Cow<'_, [f32]>>> = parts.iter().map(|&part| known(part)).collect();
     let (factor, offset) = match known.as_deref() {
         Some([scale, bias, mean, variance]) => {
             let real = |v: &f32| f64::from(*v);

@@ -100,7 +100,7 @@ fn shift(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
             true => MAX_FACTOR,
             false => MAX_PICKED,
         };
-        if known.is_some_and(|values| values.iter().any(|v| v.abs() >= limit)) {
+        if known.is_some_and(|values| values.entries().iter().any(|v| v.abs() >= limit)) {
             return refuse(format!(
                 "a constant of {limit} or more shifted by a computed number of bits: make it an input of the model"
             ));
@@ -143,6 +143,7 @@ fn picked_shift(
         let expression = shifted_by(element, is_left, count)?;
         // A constant is shifted at once: as weights its integers might have too many bits for a table's arguments.
         let known = importer.graph.constant(source).map(|values| {
+            let values = values.entries();
             let shifted = values.iter().map(|&v| expression.evaluate(v.into()) as f32);
             shifted.collect()
         });

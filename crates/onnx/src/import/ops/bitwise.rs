@@ -197,7 +197,7 @@ impl Importer<'_> {
     fn digits(&mut self, origin: &str, source: LayerId, count: usize) -> Imported<Vec<LayerId>> {
         let base = 1i64 << DIGIT;
         let mut digits = Vec::with_capacity(count);
-        if let Some(mut rest) = self.graph.constant(source).map(|v| v.to_vec()) {
+        if let Some(mut rest) = self.graph.constant(source).map(|v| v.entries().to_vec()) {
             let shape = self.graph.shape(source).to_vec();
             for place in 1..=count {
                 let above = rest.iter().map(|v| (v / base as f32).floor());

@@ -11,7 +11,6 @@ use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Fold, Operation, int, string};
 use crate::import::value::Value;
 use crate::tensor::Tensor;
-use std::sync::Arc;
 
 inventory::submit! {
     Operation::new("Cast", &[6, 9, 13, 19, 21, 23, 24, 25], import)
@@ -160,7 +159,7 @@ fn cast_constant(tensor: &Tensor, to: Element) -> Imported<Tensor> {
             // In one rounding: by way of double precision there would be two.
             Element::Float => {
                 let reals = integers.iter().map(|&v| v as f32);
-                Tensor::of_floats(to, shape, Arc::new(reals.collect()))
+                Tensor::of_floats(to, shape, reals.collect())
             }
             _ => Tensor::of_reals(to, shape, integers.iter().map(|&v| v as f64).collect()),
         }

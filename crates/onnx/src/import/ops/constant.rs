@@ -10,7 +10,6 @@ use crate::import::registry::{
 };
 use crate::import::value::Value;
 use crate::tensor::Tensor;
-use std::sync::Arc;
 
 inventory::submit! {
     Operation::new("Constant", &[1, 9, 11, 12, 13, 19, 21, 23, 24, 25], import)
@@ -33,17 +32,13 @@ fn import(_: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> {
     }
     let sparse = node.attribute("sparse_value");
     if let Some(sparse) = sparse.and_then(|a| a.sparse_tensor.as_deref()) {
-        let tensor = read_sparse(sparse, node.folder).map_err(Refusal)?;
+        let tensor = read_sparse(sparse, &node.files).map_err(Refusal)?;
         return Ok(vec![Value::Constant(tensor)]);
     }
     let tensor = if let Some(attribute) = node.attribute("value_float") {
-        Tensor::of_floats(Element::Float, vec![], Arc::new(vec![attribute.f]))
+        Tensor::of_floats(Element::Float, vec![], vec![attribute.f].into())
     } else if let Some(values) = node.floats("value_floats") {
-        Tensor::of_floats(
-            Element::Float,
-            vec![values.len()],
-            Arc::new(values.to_vec()),
-        )
+        Tensor::of_floats(Element::Float, vec![values.len()], values.to_vec().into())
     } else if let Some(value) = node.int("value_int") {
         Tensor::of_integers(Element::Int64, vec![], vec![value])
     } else if let Some(values) = node.ints("value_ints") {

@@ -65,7 +65,7 @@ fn compare(tensor: &Tensor, left: usize, right: usize) -> Ordering {
         }
     }
     match tensor.data() {
-        Data::Floats(values) => of(values, left, right, |l, r| {
+        Data::Floats(values) => of(&values.entries(), left, right, |l, r| {
             l.partial_cmp(r).unwrap_or(Ordering::Equal)
         }),
         Data::Doubles(values) => of(values, left, right, |l, r| {
@@ -78,7 +78,7 @@ fn compare(tensor: &Tensor, left: usize, right: usize) -> Ordering {
 
 /// The different entries, or slices along an axis; where each stands first; which of them each is; and how many there are of each.
 fn unique(node: &Node<'_>) -> Imported<Vec<Value>> {
-    let tensor = node.constant(0, "input")?;
+    let tensor = &node.constant(0, "input")?.held();
     let shape = tensor.shape().to_vec();
     let (count, inner, along) = match node.int("axis") {
         None => (tensor.len(), 1, None),

@@ -57,7 +57,7 @@ fn import(importer: &mut Importer<'_>, node: &Node<'_>) -> Imported<Vec<Value>> 
         None if importer
             .graph
             .constant(base)
-            .is_some_and(|b| b.iter().any(|&b| b < 0.0)) =>
+            .is_some_and(|b| b.entries().iter().any(|&b| b < 0.0)) =>
         {
             return refuse(
                 "a negative base with a computed exponent, of which no power is defined between whole numbers",

@@ -3,6 +3,7 @@
 use super::state::{EXACT_BITS, Lowering, MAX_INTEGER_BITS};
 use crate::OnnxError;
 use crate::graph::LayerId;
+use crate::numbers::Numbers;
 use crate::quantize::scale::{Format, round, scaled};
 use inferproof_program::{Integers, TensorId, Term};
 
@@ -93,9 +94,10 @@ impl Lowering<'_> {
             return Ok(tensor);
         }
         let layer = self.graph.layer(id);
-        let values: &[f32] = self.graph.constant(id).map_or(&[], |v| &v[..]);
-        let integers: Vec<i64> = values.iter().map(|&v| format.quantize(v.into())).collect();
-        let integers = Integers::narrowest(&integers, format.low, format.high);
+        let values = self.graph.constant(id).map(Numbers::entries);
+        let values = values.iter().flat_map(|values| values.iter());
+        let integers = values.map(|&v| format.quantize(v.into()));
+        let integers = Integers::of_range(integers, format.low, format.high);
         let integers = integers.ok_or_else(|| OnnxError::Model {
             reason: format!("{}: a constant is beyond its own format", layer.origin),
         })?;
@@ -117,7 +119,7 @@ impl Lowering<'_> {
     pub(super) fn picked(&mut self, id: LayerId, is_compared: bool) -> Result<TensorId, OnnxError> {
         let values = self.graph.constant(id);
         let is_sign = |v: &f32| [-1.0, 0.0, 1.0].contains(v);
-        let format = if is_compared && values.is_some_and(|v| v.iter().all(is_sign)) {
+        let format = if is_compared && values.is_some_and(|v| v.entries().iter().all(is_sign)) {
             Format::SIGN
         } else {
             let (range, bits) = (self.range(id), self.plan.weight(id).max(PICKED_BITS));

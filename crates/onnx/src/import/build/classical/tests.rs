@@ -154,7 +154,7 @@ fn a_tree_is_imported_with_an_open_batch_of_one() {
     assert_eq!(model.inputs[0].shape, [1, 4]);
     assert_eq!(model.outputs[0].shape, [1, 1]);
     let run = |x: [f64; 4]| {
-        let values = crate::float::evaluate(&model.graph, &[x.to_vec()]).unwrap();
+        let values = crate::float::evaluate(&model.graph, &[x.to_vec()], |_| true).unwrap();
         values.get(model.graph.outputs[0]).unwrap()[0].0
     };
     assert_eq!(run([0.0, 0.0, 0.5, 0.0]), 1.0);

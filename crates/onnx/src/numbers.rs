@@ -1,0 +1,309 @@
+//! The numbers of a constant: held in memory, or left in the model's files and read when they are needed.
+//!
+//! What large models hold is left where it is: a tensor's numbers are read, used and dropped, so that no more than one tensor's are in memory
+//! at a time, however many there are. What is known of them without reading (range, wholeness) is found out when they are met first, and
+//! with it their digest: every later reading has to give the same numbers.
+
+mod facts;
+mod files;
+
+pub use files::{FilePart, Files, WeightsFile};
+
+use crate::graph::only_moves;
+use crate::range::Range;
+use facts::Facts;
+use inferproof_view::{View, volume};
+use std::borrow::Cow;
+use std::ops::{AddAssign, Mul};
+use std::sync::{Arc, OnceLock};
+
+/// Fewer numbers are held: reading them again and again would take longer than the memory is worth.
+const LEAST_LEFT: usize = 1 << 16;
+
+/// The numbers of a constant in single precision, row-major. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Numbers(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    place: Place,
+    facts: OnceLock<Facts>,
+}
+
+/// Where they are.
+#[derive(Debug)]
+enum Place {
+    Held(Vec<f32>),
+    Left(Left),
+}
+
+/// Numbers in a file, and what is done with them after reading.
+#[derive(Clone, Debug)]
+struct Left {
+    part: FilePart,
+    /// Moves them; `None` where they stay in the file's order.
+    view: Option<View>,
+    /// Multiplies them.
+    factors: Option<Arc<PowersOfTwo>>,
+}
+
+/// A power of two for each row and for each column of an array `[S.., G.., K..]`, as [`crate::equalize`] has them.
+#[derive(Debug)]
+pub struct PowersOfTwo {
+    /// The exponents of rows `[S.., G..]`.
+    pub rows: Vec<i32>,
+    /// What is subtracted from these: the exponents of columns `[S.., K..]`.
+    pub columns: Vec<i32>,
+    /// How many rows `G..` are one after the other before the columns are others.
+    pub block: usize,
+}
+
+impl From<Vec<f32>> for Numbers {
+    fn from(values: Vec<f32>) -> Self {
+        Self(Arc::new(Inner {
+            place: Place::Held(values),
+            facts: OnceLock::new(),
+        }))
+    }
+}
+
+/// No numbers.
+impl Default for Numbers {
+    fn default() -> Self {
+        Vec::new().into()
+    }
+}
+
+impl FromIterator<f32> for Numbers {
+    fn from_iter<I: IntoIterator<Item = f32>>(values: I) -> Self {
+        Vec::from_iter(values).into()
+    }
+}
+
+impl Numbers {
+    /// Numbers of a file, read once now; they are left there if they are many. An error is the end of a sentence on the tensor.
+    pub fn of_file(part: FilePart) -> Result<Self, String> {
+        if part.count() < LEAST_LEFT {
+            return part.read().map(Self::from);
+        }
+        let facts = Facts::of(&part.read()?);
+        Ok(Self::left(
+            Left {
+                part,
+                view: None,
+                factors: None,
+            },
+            facts,
+        ))
+    }
+
+    fn left(left: Left, facts: Facts) -> Self {
+        Self(Arc::new(Inner {
+            place: Place::Left(left),
+            facts: OnceLock::from(facts),
+        }))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match &self.0.place {
+            Place::Held(values) => values.len(),
+            Place::Left(left) => left.len(),
+        }
+    }
+
+    /// All of them in order. Where they are read, they are dropped with what this gives.
+    ///
+    /// If a file no longer gives what it gave before, they are zeros, and the file's failure is remembered: whoever hands out a result
+    /// of the model makes it within [`Files::checked`].
+    pub fn entries(&self) -> Cow<'_, [f32]> {
+        match &self.0.place {
+            Place::Held(values) => values.into(),
+            Place::Left(left) => left.entries(self.0.facts.get()).into(),
+        }
+    }
+
+    /// The same numbers in memory.
+    pub fn held(&self) -> Self {
+        match &self.0.place {
+            Place::Held(_) => self.clone(),
+            Place::Left(_) => self.entries().into_owned().into(),
+        }
+    }
+
+    fn facts(&self) -> &Facts {
+        self.0.facts.get_or_init(|| Facts::of(&self.entries()))
+    }
+
+    /// The least and the greatest, as far as they are numbers.
+    pub fn range(&self) -> Range {
+        self.facts().range
+    }
+
+    /// Whether all are integers.
+    pub fn are_whole(&self) -> bool {
+        self.facts().are_whole
+    }
+
+    /// Whether one of them is no number (NaN).
+    pub fn has_nan(&self) -> bool {
+        self.facts().has_nan
+    }
+
+    /// The number that all of them are, if they are one.
+    pub fn uniform(&self) -> Option<f32> {
+        let Range { low, high } = self.range();
+        let is_one = low == high && !self.has_nan();
+        is_one.then(|| self.entries().first().copied()).flatten()
+    }
+
+    /// Equal for equal numbers.
+    pub fn key(&self) -> [u8; 32] {
+        self.facts().digest
+    }
+
+    /// The same numbers moved, if they are left in a file and stay there; `None` where whoever asks has to move them: if the view does
+    /// anything else, or few numbers come out.
+    pub fn moved(&self, view: &View) -> Option<Self> {
+        let Place::Left(left) = &self.0.place else {
+            return None;
+        };
+        let is_worth_it = volume(view.target()).is_some_and(|count| count >= LEAST_LEFT);
+        if left.factors.is_some() || !only_moves(view) || !is_worth_it {
+            return None;
+        }
+        let values = apply(view, &self.entries())?;
+        let view = match &left.view {
+            None => view.clone(),
+            Some(before) => before.clone().chain(view).ok()?,
+        };
+        let left = Left {
+            view: Some(view),
+            ..left.clone()
+        };
+        Some(Self::left(left, Facts::of(&values)))
+    }
+
+    /// The same numbers times powers of two.
+    pub fn times(&self, factors: PowersOfTwo) -> Self {
+        let mut values = self.entries().into_owned();
+        factors.apply(&mut values);
+        match &self.0.place {
+            Place::Left(left) if left.factors.is_none() => {
+                let left = Left {
+                    factors: Some(Arc::new(factors)),
+                    ..left.clone()
+                };
+                Self::left(left, Facts::of(&values))
+            }
+            _ => values.into(),
+        }
+    }
+}
+
+/// Numbers are equal if they are the same bits and numbers at all.
+impl PartialEq for Numbers {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.key() == other.key() && !self.has_nan()
+    }
+}
+
+impl Left {
+    fn len(&self) -> usize {
+        let moved = self.view.as_ref().and_then(|view| volume(view.target()));
+        moved.unwrap_or(self.part.count())
+    }
+
+    /// The numbers of which these facts are known.
+    fn entries(&self, facts: Option<&Facts>) -> Vec<f32> {
+        let read = self.part.read().map(|mut values| {
+            if let Some(view) = &self.view {
+                values = apply(view, &values).unwrap_or_default();
+            }
+            if let Some(factors) = &self.factors {
+                factors.apply(&mut values);
+            }
+            values
+        });
+        let is_known = |values: &Vec<f32>| facts.is_none_or(|facts| facts.are_of(values));
+        match read {
+            Ok(values) if is_known(&values) => values,
+            Ok(_) => {
+                self.part.fail("is no longer what it was before");
+                vec![0.0; self.len()]
+            }
+            Err(reason) => {
+                self.part.fail(&reason);
+                vec![0.0; self.len()]
+            }
+        }
+    }
+}
+
+impl PowersOfTwo {
+    /// One for each entry.
+    pub fn of_entries(exponents: Vec<i32>) -> Self {
+        Self {
+            columns: vec![0; 1],
+            block: exponents.len(),
+            rows: exponents,
+        }
+    }
+
+    /// Whether nothing changes.
+    pub fn are_one(&self) -> bool {
+        let rows = self.rows.chunks(self.block.max(1));
+        let width = self.columns.len() / rows.len().max(1);
+        let blocks = rows.zip(self.columns.chunks(width.max(1)));
+        blocks.into_iter().all(|(rows, columns)| {
+            let first = rows.first().copied().unwrap_or(0);
+            rows.iter().chain(columns).all(|&exponent| exponent == first)
+        })
+    }
+
+    fn apply(&self, values: &mut [f32]) {
+        let width = (values.len() / self.rows.len().max(1)).max(1);
+        for (row, values) in values.chunks_mut(width).enumerate() {
+            let of_row = self.rows.get(row).copied().unwrap_or(0);
+            let columns = self.columns.iter().skip(row / self.block.max(1) * width);
+            for (value, column) in values.iter_mut().zip(columns) {
+                *value *= 2f32.powi(of_row - column);
+            }
+        }
+    }
+}
+
+/// A number that views can be applied to without being rounded.
+#[derive(Clone, Copy, Default)]
+struct Single(f32);
+
+impl From<f32> for Single {
+    fn from(value: f32) -> Self {
+        Self(value)
+    }
+}
+
+impl From<i64> for Single {
+    fn from(value: i64) -> Self {
+        Self(value as f32)
+    }
+}
+
+impl Mul for Single {
+    type Output = Self;
+    fn mul(self, other: Self) -> Self {
+        Self(self.0 * other.0)
+    }
+}
+
+impl AddAssign for Single {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+/// Numbers behind a view that only moves them; `None` if there are not as many as it reads.
+fn apply(view: &View, values: &[f32]) -> Option<Vec<f32>> {
+    let moved: Vec<Single> = view.apply_widening(values).ok()?;
+    Some(moved.into_iter().map(|v| v.0).collect())
+}
