@@ -129,6 +129,27 @@ impl Folder {
             .map_err(Error::write(&self.place.join(name)))
     }
 
+    /// Where a file will lie, for messages.
+    pub(crate) fn place(&self, name: &str) -> PathBuf {
+        self.place.join(name)
+    }
+
+    /// Writes a file in it by whatever fills a path; the file is there already, and only whoever may read it can.
+    pub(crate) fn file_by(
+        &self,
+        name: &str,
+        access: Access,
+        write: impl FnOnce(&Path) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let path = self.temporary.path().join(name);
+        let place = self.place.join(name);
+        create(&path, &[], access).map_err(Error::write(&place))?;
+        write(&path)?;
+        File::open(&path)
+            .and_then(|file| file.sync_all())
+            .map_err(Error::write(&place))
+    }
+
     /// Gives it its name. What was there before is removed only after.
     pub fn finish(self) -> Result<(), Error> {
         let place = self.place;

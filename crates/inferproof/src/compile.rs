@@ -4,9 +4,9 @@ use crate::bound_card::CardBinding;
 use crate::card::Card;
 use crate::error::Error;
 use crate::estimate::Estimate;
-use crate::folder::{KEY, KeyFile, Model, PUBLIC, SecretFile};
+use crate::folder::{KEY, KeyFile, Model, ModelWeights, PUBLIC, SecretFile};
 use crate::onnx_file::OnnxFile;
-use crate::secret::{encode_blinding, encode_weights};
+use crate::secret::encode_blinding;
 use inferproof_inference::hex;
 use inferproof_inference::{Curve, Digest, Verifier, Visible, commit, forecast};
 use inferproof_onnx::{Accuracy, Compiled, QuantizeOptions, Samples, Warning, Work};
@@ -135,11 +135,7 @@ fn commit_to(
         source,
     };
     let private = plan.weights == Visible::Private;
-    let weights = SecretFile::weights(
-        place,
-        plan.weights,
-        encode_weights(program, &id, secret.weights()).map_err(wrong)?,
-    );
+    let weights = ModelWeights::Made(secret.weights().clone());
     let blinding = private
         .then(|| encode_blinding(program, &id, &secret))
         .transpose()

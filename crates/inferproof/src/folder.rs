@@ -15,28 +15,49 @@ pub use names::{BLINDING, CARD, KEY, PUBLIC, SECRET, WEIGHTS};
 use crate::atomic::{Access, Folder};
 use crate::cache::Cache;
 use crate::error::Error;
+use crate::mapped::Mapped;
 use crate::public_weights;
-use crate::secret::{SecretError, decode_secret, decode_some_weights, decode_weights};
+use crate::secret::{
+    SecretError, decode_secret, decode_some_weights, decode_weights, write_weights,
+};
 use inferproof_inference::{
     Execution, Limits, ModelSecret, Prover, StatementError, VerifyingKey, Visible, hex,
 };
 use inferproof_program::BoundWeights;
+use safetensors::SafeTensorError;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// A file with secrets, unless the weights are public.
+/// A model's weights.
+pub(crate) enum ModelWeights {
+    /// In their file, which is mapped.
+    Kept { path: PathBuf, file: Mapped },
+    /// As they were just made, and committed to.
+    Made(BoundWeights),
+}
+
+impl ModelWeights {
+    fn open(path: PathBuf) -> Result<Self, Error> {
+        let file = Mapped::open(&path).map_err(Error::read(&path))?;
+        Ok(Self::Kept { path, file })
+    }
+}
+
+/// What went wrong with a secret file.
+fn wrong(path: &Path) -> impl FnOnce(SecretError) -> Error {
+    |source| Error::Secret {
+        path: path.into(),
+        source,
+    }
+}
+
+/// The file of a model's blinding.
 pub(crate) struct SecretFile {
     path: PathBuf,
     bytes: Zeroizing<Vec<u8>>,
 }
 
 impl SecretFile {
-    /// The weights of a model in a folder to come.
-    pub fn weights(model: &Path, visible: Visible, bytes: Zeroizing<Vec<u8>>) -> Self {
-        let path = model.join(folder_of(visible)).join(WEIGHTS);
-        Self { path, bytes }
-    }
-
     /// The blinding of a model in a folder to come.
     pub fn blinding(model: &Path, bytes: Zeroizing<Vec<u8>>) -> Self {
         let path = model.join(SECRET).join(BLINDING);
@@ -46,13 +67,6 @@ impl SecretFile {
     fn read(path: PathBuf) -> Result<Self, Error> {
         let bytes = Zeroizing::new(std::fs::read(&path).map_err(Error::read(&path))?);
         Ok(Self { path, bytes })
-    }
-
-    fn wrong(&self) -> impl FnOnce(SecretError) -> Error {
-        |source| Error::Secret {
-            path: self.path.clone(),
-            source,
-        }
     }
 }
 
@@ -71,7 +85,7 @@ pub struct Model {
     pub(crate) decoded: VerifyingKey,
     /// The model card, if there is one: proving does not need it.
     pub card: Option<String>,
-    pub(crate) weights: SecretFile,
+    pub(crate) weights: ModelWeights,
     /// Only of private weights.
     pub(crate) blinding: Option<SecretFile>,
 }
@@ -97,7 +111,7 @@ impl Model {
         let key = KeyFile::read(&public)?;
         let decoded = key.decode()?;
         let visible = decoded.architecture().weights;
-        let weights = SecretFile::read(path.join(folder_of(visible)).join(WEIGHTS))?;
+        let weights = ModelWeights::open(path.join(folder_of(visible)).join(WEIGHTS))?;
         let blinding = (visible == Visible::Private)
             .then(|| SecretFile::read(path.join(SECRET).join(BLINDING)))
             .transpose()?;
@@ -126,12 +140,11 @@ impl Model {
         if let Some(card) = &self.card {
             folder.file(&format!("{PUBLIC}/{CARD}"), card.as_bytes(), Access::Shared)?;
         }
-        let weights = &self.weights.bytes;
         match &self.blinding {
-            None => folder.file(&format!("{PUBLIC}/{WEIGHTS}"), weights, Access::Shared)?,
+            None => self.save_weights(&folder, PUBLIC, Access::Shared)?,
             Some(blinding) => {
                 folder.folder(SECRET, Access::Owner)?;
-                folder.file(&format!("{SECRET}/{WEIGHTS}"), weights, Access::Owner)?;
+                self.save_weights(&folder, SECRET, Access::Owner)?;
                 folder.file(
                     &format!("{SECRET}/{BLINDING}"),
                     &blinding.bytes,
@@ -140,6 +153,26 @@ impl Model {
             }
         }
         folder.finish()
+    }
+
+    fn save_weights(&self, folder: &Folder, inside: &str, access: Access) -> Result<(), Error> {
+        let name = format!("{inside}/{WEIGHTS}");
+        match &self.weights {
+            ModelWeights::Kept { file, .. } => folder.file(&name, file, access),
+            ModelWeights::Made(weights) => {
+                let program = &self.decoded.architecture().program;
+                let id = hex(&self.decoded.model_id());
+                let place = folder.place(&name);
+                folder.file_by(&name, access, |path| {
+                    write_weights(program, &id, weights, path).map_err(|error| match error {
+                        SecretError::Format(SafeTensorError::IoError(source)) => {
+                            Error::write(&place)(source)
+                        }
+                        error => wrong(&place)(error),
+                    })
+                })
+            }
+        }
     }
 
     /// The model made ready to prove.
@@ -167,10 +200,13 @@ impl Model {
     /// If they are not those of the key.
     pub fn weights(&self, key: &VerifyingKey, cache: &Cache) -> Result<BoundWeights, Error> {
         let (program, id) = (&key.architecture().program, hex(&key.model_id()));
-        let SecretFile { path, bytes } = &self.weights;
-        let weights = decode_weights(program, &id, bytes).map_err(self.weights.wrong())?;
+        let (path, file) = match &self.weights {
+            ModelWeights::Kept { path, file } => (path, file),
+            ModelWeights::Made(weights) => return Ok(weights.clone()),
+        };
+        let weights = decode_weights(program, &id, file).map_err(wrong(path))?;
         if self.blinding.is_none() {
-            public_weights::check(&self.key, key, &weights, path, bytes, cache)?;
+            public_weights::check(&self.key, key, &weights, path, file, cache)?;
         }
         Ok(weights)
     }
@@ -197,14 +233,13 @@ impl Model {
         let wanted = execution
             .weights(program)
             .map_err(|reason| Error::statement(&self.key.path)(StatementError::from(reason)))?;
-        let weights = match self.blinding {
-            Some(_) => {
-                let (id, bytes) = (hex(&key.model_id()), &self.weights.bytes);
-                let weights = decode_some_weights(program, &id, bytes, &wanted);
-                weights.map_err(self.weights.wrong())?
+        let weights = match (&self.weights, &self.blinding) {
+            (ModelWeights::Kept { path, file }, Some(_)) => {
+                let id = hex(&key.model_id());
+                decode_some_weights(program, &id, file, &wanted).map_err(wrong(path))?
             }
-            // What the key commits to can only be compared as a whole.
-            None => self.weights(key, cache)?.only(&wanted),
+            // What the key commits to without blinding can only be compared as a whole.
+            _ => self.weights(key, cache)?.only(&wanted),
         };
         self.blinded(key, weights)
     }
@@ -214,7 +249,7 @@ impl Model {
             None => Ok(ModelSecret::unblinded(key, weights)),
             Some(file) => {
                 let id = hex(&key.model_id());
-                decode_secret(key, &id, weights, &file.bytes).map_err(file.wrong())
+                decode_secret(key, &id, weights, &file.bytes).map_err(wrong(&file.path))
             }
         }
     }

@@ -32,7 +32,8 @@
 //!
 //! With the feature `onnx` (the default) this is everything; with `prover` alone, proofs of programs that were compiled before; without
 //! both, the verifier: no importer, thread pool, randomness or file system.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
+#![cfg_attr(not(feature = "onnx"), forbid(unsafe_code))]
 
 #[cfg(feature = "onnx")]
 mod atomic;
@@ -65,6 +66,8 @@ mod inspect;
 mod links;
 #[cfg(feature = "onnx")]
 mod listing;
+#[cfg(feature = "onnx")]
+mod mapped;
 #[cfg(feature = "onnx")]
 mod onnx_file;
 #[cfg(feature = "page")]

@@ -3,6 +3,7 @@
 use crate::cache::Cache;
 use crate::error::Error;
 use crate::folder::{KeyFile, WEIGHTS};
+use crate::mapped::Mapped;
 use crate::secret::decode_weights;
 use inferproof_inference::{VerifyingKey, hex};
 use inferproof_program::BoundWeights;
@@ -42,7 +43,7 @@ pub fn check_public_weights(folder: &Path, file: &KeyFile, cache: &Cache) -> Res
     if !path.exists() {
         return Ok(false);
     }
-    let bytes = std::fs::read(&path).map_err(Error::read(&path))?;
+    let bytes = Mapped::open(&path).map_err(Error::read(&path))?;
     let key = file.decode()?;
     let (program, id) = (&key.architecture().program, hex(&key.model_id()));
     let weights = decode_weights(program, &id, &bytes).map_err(|source| Error::Secret {

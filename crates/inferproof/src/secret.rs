@@ -4,13 +4,17 @@
 //! are rows of 32 bytes, scalars in little-endian order. Both files name the model they belong to and a digest of their content,
 //! so that a mix-up or damage is noticed here and not by a verifier.
 
+use crate::mapped::Mapped;
 use inferproof_inference::{EncodingError, ModelSecret, SCALAR_BYTES, VerifyingKey};
 use inferproof_program::{
     BoundWeights, Integers, Program, RunError, TensorId, ValidProgram, Weights,
 };
 use safetensors::Dtype;
+use safetensors::View;
 use safetensors::tensor::{SafeTensorError, SafeTensors, TensorView};
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use zeroize::Zeroizing;
 
 /// Why a secret file does not fit a model.
@@ -83,32 +87,58 @@ pub enum SecretError {
     },
 }
 
-/// The file `weights.safetensors`.
-pub fn encode_weights(
+/// Writes the file `weights.safetensors`, tensor by tensor.
+pub fn write_weights(
     program: &Program,
     model_id: &str,
     weights: &BoundWeights,
-) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    path: &Path,
+) -> Result<(), SecretError> {
     let mut tensors = Vec::new();
     for id in program.weights() {
         let (Some(tensor), Some(values)) = (program.tensor(id), weights.get(id)) else {
             return Err(SecretError::Missing(name(program, id)));
         };
-        tensors.push((
-            name(program, id),
-            dtype(values),
-            tensor.shape.clone(),
-            bytes(values),
-        ));
+        let array = WeightArray {
+            values,
+            shape: &tensor.shape,
+        };
+        tensors.push((name(program, id), array));
     }
-    encode(model_id, tensors)
+    let digest = digest(tensors.iter().map(|(_, array)| array.data()));
+    safetensors::serialize_to_file(tensors, Some(metadata(model_id, digest)), path)
+        .map_err(SecretError::Format)
+}
+
+/// A weight tensor as it is written: as it lies in memory, without a copy.
+struct WeightArray<'a> {
+    values: &'a Integers,
+    shape: &'a [usize],
+}
+
+impl View for WeightArray<'_> {
+    fn dtype(&self) -> Dtype {
+        dtype(self.values)
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        self.values.as_bytes()
+    }
+
+    fn data_len(&self) -> usize {
+        self.values.len() * self.values.bits() as usize / 8
+    }
 }
 
 /// Reads `weights.safetensors`.
 pub fn decode_weights(
     program: &ValidProgram,
     model_id: &str,
-    file: &[u8],
+    file: &Mapped,
 ) -> Result<BoundWeights, SecretError> {
     Ok(program.bind(read_weights(program, model_id, file, |_| true)?)?)
 }
@@ -117,7 +147,7 @@ pub fn decode_weights(
 pub fn decode_some_weights(
     program: &ValidProgram,
     model_id: &str,
-    file: &[u8],
+    file: &Mapped,
     wanted: &BTreeSet<TensorId>,
 ) -> Result<BoundWeights, SecretError> {
     let is_wanted = |id| wanted.contains(&id);
@@ -127,10 +157,10 @@ pub fn decode_some_weights(
 fn read_weights(
     program: &Program,
     model_id: &str,
-    file: &[u8],
+    file: &Mapped,
     is_wanted: impl Fn(TensorId) -> bool,
 ) -> Result<Weights, SecretError> {
-    let file = Checked::new(file, model_id, program)?;
+    let checked = Checked::new(file, model_id, program)?;
     let mut weights = Weights::new();
     for id in program.weights().filter(|&id| is_wanted(id)) {
         let Some(tensor) = program.tensor(id) else {
@@ -138,8 +168,8 @@ fn read_weights(
         };
         let narrowest = Integers::narrowest(&[], tensor.low, tensor.high);
         let expected = narrowest.as_ref().map_or(Dtype::I64, dtype);
-        let data = file.tensor(&name(program, id), expected, &tensor.shape)?;
-        weights.insert(id, integers(expected, data));
+        let data = checked.tensor(&name(program, id), expected, &tensor.shape)?;
+        weights.insert(id, integers(expected, file, data));
     }
     Ok(weights)
 }
@@ -183,19 +213,22 @@ type Entry = (String, Dtype, Vec<usize>, Zeroizing<Vec<u8>>);
 
 fn encode(model_id: &str, tensors: Vec<Entry>) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let digest = digest(tensors.iter().map(|(_, _, _, data)| data.as_slice()));
-    let metadata = HashMap::from([
-        (MODEL.to_owned(), model_id.to_owned()),
-        (DIGEST.to_owned(), digest),
-    ]);
     let views = tensors.iter().map(|(name, dtype, shape, data)| {
         Ok((name, TensorView::new(*dtype, shape.clone(), data)?))
     });
     let views = views
         .collect::<Result<Vec<_>, _>>()
         .map_err(SecretError::Format)?;
-    safetensors::serialize(views, Some(metadata))
+    safetensors::serialize(views, Some(metadata(model_id, digest)))
         .map(Zeroizing::new)
         .map_err(SecretError::Format)
+}
+
+fn metadata(model_id: &str, digest: String) -> HashMap<String, String> {
+    HashMap::from([
+        (MODEL.to_owned(), model_id.to_owned()),
+        (DIGEST.to_owned(), digest),
+    ])
 }
 
 const MODEL: &str = "model_id";
@@ -277,9 +310,10 @@ fn name(program: &Program, id: TensorId) -> String {
 }
 
 /// Of the tensors' bytes in the program's order, each with its length.
-fn digest<'a>(tensors: impl Iterator<Item = &'a [u8]>) -> String {
+fn digest(tensors: impl Iterator<Item = impl AsRef<[u8]>>) -> String {
     let mut hasher = blake3::Hasher::new_derive_key("inferproof secret file 1");
     for data in tensors {
+        let data = data.as_ref();
         hasher.update(&(data.len() as u64).to_le_bytes());
         hasher.update(data);
     }
@@ -295,15 +329,14 @@ fn dtype(values: &Integers) -> Dtype {
     }
 }
 
-fn bytes(values: &Integers) -> Zeroizing<Vec<u8>> {
-    let length = values.len() * values.bits() as usize / 8;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(length));
-    values.for_bytes(|run| bytes.extend_from_slice(run));
-    bytes
-}
-
-/// The inverse of [`bytes`]; the length was checked with the shape.
-fn integers(dtype: Dtype, data: &[u8]) -> Integers {
+/// What a file holds, where it lies if it can be read there, else in a copy; the length was checked with the shape.
+fn integers(dtype: Dtype, file: &Mapped, data: &[u8]) -> Integers {
+    // The data are a part of the file.
+    let start = data.as_ptr().addr().saturating_sub(file.as_ptr().addr());
+    let (bits, range) = (dtype.bitsize() as u32, start..start + data.len());
+    if let Some(integers) = Integers::within(bits, file.bytes(), range) {
+        return integers;
+    }
     match dtype {
         Dtype::I8 => Integers::I8(
             data.as_chunks()

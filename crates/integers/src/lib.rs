@@ -25,11 +25,13 @@
 
 mod shared;
 
-pub use shared::Shared;
+pub use shared::{Bytes, Entry, Shared};
 
 use serde::Serialize;
 use std::ops::Range;
-use zeroize::{Zeroize, Zeroizing};
+use std::borrow::Cow;
+use zerocopy::IntoBytes;
+use zeroize::Zeroizing;
 
 /// An array of signed integers.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -74,7 +76,7 @@ impl Integers {
     /// As [`Self::narrowest`], of values that come one by one and are never all in memory as wide as they come.
     #[must_use]
     pub fn of_range(values: impl Iterator<Item = i64>, low: i64, high: i64) -> Option<Self> {
-        fn all<T: Zeroize>(
+        fn all<T: Entry>(
             values: impl Iterator<Item = i64>,
             narrow: impl Fn(i64) -> Option<T>,
         ) -> Option<Shared<T>> {
@@ -156,10 +158,10 @@ impl Integers {
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Option<Self> {
         Some(match self {
-            Self::I8(values) => Self::I8(values.get(range)?.to_vec().into()),
-            Self::I16(values) => Self::I16(values.get(range)?.to_vec().into()),
-            Self::I32(values) => Self::I32(values.get(range)?.to_vec().into()),
-            Self::I64(values) => Self::I64(values.get(range)?.to_vec().into()),
+            Self::I8(values) => Self::I8(values.slice(range)?),
+            Self::I16(values) => Self::I16(values.slice(range)?),
+            Self::I32(values) => Self::I32(values.slice(range)?),
+            Self::I64(values) => Self::I64(values.slice(range)?),
         })
     }
 
@@ -183,6 +185,33 @@ impl Integers {
             }
         }
         each!(self, values => add(sums, values, factor));
+    }
+
+    /// Values of as many bits that lie as little-endian bytes somewhere else, in a mapped file for one, and are read there; `None` where they
+    /// would have to be copied: if they do not begin where this machine can read them, or it has another order of bytes.
+    #[must_use]
+    pub fn within(bits: u32, bytes: Bytes, range: Range<usize>) -> Option<Self> {
+        if cfg!(target_endian = "big") {
+            return None;
+        }
+        Some(match bits {
+            i8::BITS => Self::I8(Shared::within(bytes, range)?),
+            i16::BITS => Self::I16(Shared::within(bytes, range)?),
+            i32::BITS => Self::I32(Shared::within(bytes, range)?),
+            i64::BITS => Self::I64(Shared::within(bytes, range)?),
+            _ => return None,
+        })
+    }
+
+    /// All values in order, as little-endian bytes: those that they are in memory, where this machine has that order.
+    #[must_use]
+    pub fn as_bytes(&self) -> Cow<'_, [u8]> {
+        if cfg!(target_endian = "little") {
+            return each!(self, values => values.as_bytes().into());
+        }
+        let mut bytes = Vec::with_capacity(self.len() * self.bits() as usize / 8);
+        self.for_bytes(|run| bytes.extend_from_slice(run));
+        bytes.into()
     }
 
     /// Shows all values in order, in the little-endian bytes of their type, a run of many at a time.
@@ -269,6 +298,40 @@ mod tests {
             integers.for_bytes(|run| bytes.extend_from_slice(run));
             assert_eq!(bytes.len() * 8, 3 * integers.bits() as usize);
             assert_eq!(i64::from(bytes[0] as i8) & 0xff, values[0] & 0xff);
+        }
+    }
+
+    #[test]
+    fn arrays_lie_in_bytes_of_others() {
+        for (values, bound) in [
+            (&[-5, 7, 3], 10),
+            (&[-500, 7, 300], 500),
+            (&[-70_000, 7, 9], 70_000),
+            (&[-1i64 << 40, 7, 1 << 40], 1 << 40),
+        ] {
+            let own = Integers::narrowest(values, -bound, bound).unwrap();
+            // Vectors of 64 bits begin where any width can be read.
+            let bytes = own.as_bytes().into_owned();
+            let mut aligned = vec![0u64; 4];
+            aligned.as_mut_bytes()[8..8 + bytes.len()].copy_from_slice(&bytes);
+            let place = 8..8 + bytes.len();
+            struct Held(Vec<u64>);
+            impl AsRef<[u8]> for Held {
+                fn as_ref(&self) -> &[u8] {
+                    self.0.as_bytes()
+                }
+            }
+            let held: Bytes = std::sync::Arc::new(Held(aligned));
+            let within = Integers::within(own.bits(), held.clone(), place.clone()).unwrap();
+            assert_eq!(within, own);
+            assert_eq!(within.as_bytes(), own.as_bytes());
+            assert_eq!(within.slice(1..3), own.slice(1..3));
+            assert_eq!(within.slice(2..4), None);
+            assert!(Integers::within(own.bits(), held.clone(), 8..40).is_none());
+            if own.bits() > 8 {
+                assert!(Integers::within(own.bits(), held.clone(), 9..9 + bytes.len()).is_none());
+                assert!(Integers::within(own.bits(), held, 8..7 + bytes.len()).is_none());
+            }
         }
     }
 

@@ -6,6 +6,8 @@
 
 mod facts;
 mod files;
+#[cfg(test)]
+mod tests;
 
 pub use files::{FilePart, Files, WeightsFile};
 

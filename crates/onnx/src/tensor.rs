@@ -2,7 +2,7 @@
 
 use crate::element::Element;
 use crate::numbers::Numbers;
-use inferproof_view::volume;
+use inferproof_view::{View, volume};
 use std::sync::Arc;
 
 /// A constant: a type, a shape, and entries in row-major order. There are as many as the shape says.
@@ -187,6 +187,23 @@ impl Tensor {
             *numbers = numbers.held();
         }
         held
+    }
+
+    /// The same entries moved, where they stay in the model's file; `None` where they have to be read for it.
+    pub fn moved(&self, view: &View) -> Option<Self> {
+        let Data::Floats(numbers) = &self.data else {
+            return None;
+        };
+        let grows = volume(view.target()).is_none_or(|entries| entries > self.len());
+        if self.dequantized.is_some() || grows {
+            return None;
+        }
+        Some(Self {
+            element: self.element,
+            shape: view.target().to_vec(),
+            data: Data::Floats(numbers.moved(view)?),
+            dequantized: None,
+        })
     }
 
     /// The entries as reals; `None` for strings.

@@ -65,7 +65,7 @@ pub use derive::{ComposeError, Derived};
 pub use error::ProgramError;
 pub use feed::Feed;
 #[cfg(feature = "interpreter")]
-pub use inferproof_integers::Integers;
+pub use inferproof_integers::{Bytes, Integers};
 pub use meaning::Meaning;
 pub use ops::{Contract, Indicator, Linear, Map, Max, OneHot, Op, Rescale, Root, Term, indicator};
 pub use program::{Node, Program, TableId, Tensor, TensorId};

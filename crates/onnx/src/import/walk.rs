@@ -3,7 +3,7 @@
 use super::domains::{ONNX, canonical};
 use super::folding;
 use super::importer::Importer;
-use super::limits::{MAX_DEPTH, MAX_ENTRIES, MAX_WRITTEN_OUT};
+use super::limits::{MAX_ALL_ENTRIES, MAX_DEPTH, MAX_ENTRIES, MAX_WRITTEN_OUT};
 use super::node::{Node, describe, name_of};
 use super::refusal::{Imported, Refusal, refuse};
 use super::scope::{Frame, Scope};
@@ -39,16 +39,25 @@ impl<'a> Importer<'a> {
                 None => self.imported(proto),
             };
             let made = self.graph.layers.get(known..).unwrap_or_default().iter();
+            let mut largest = 0;
             for layer in made.filter(|l| !matches!(l.kind, Kind::Constant(_))) {
                 let entries = volume(&layer.shape).unwrap_or(usize::MAX);
+                largest = largest.max(entries);
                 self.entries = self.entries.saturating_add(entries);
             }
-            let outputs = outputs.and_then(|outputs| match self.entries <= MAX_ENTRIES {
-                true => Ok(outputs),
-                false => refuse(format!(
-                    "up to here the model's tensors have {} entries; at most {MAX_ENTRIES} are supported",
-                    self.entries
-                )),
+            let outputs = outputs.and_then(|outputs| {
+                if largest > MAX_ENTRIES {
+                    return refuse(format!(
+                        "it takes a tensor of {largest} entries; at most {MAX_ENTRIES} are supported"
+                    ));
+                }
+                if self.entries > MAX_ALL_ENTRIES {
+                    return refuse(format!(
+                        "up to here the model's tensors have {} entries; at most {MAX_ALL_ENTRIES} are supported",
+                        self.entries
+                    ));
+                }
+                Ok(outputs)
             });
             let outputs = outputs.map_err(|refusal| self.unsupported(proto, refusal))?;
             let source = proto.input.first().map(String::as_str);

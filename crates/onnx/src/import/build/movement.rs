@@ -79,6 +79,9 @@ pub fn inverse(order: &[usize]) -> Vec<usize> {
 /// A constant read through a chain of steps that only move entries; where there is none, an entry is zero or the empty string.
 pub fn moved_constant(tensor: &Tensor, steps: Vec<Step>) -> Imported<Tensor> {
     let view = View::new(tensor.shape().to_vec(), steps)?;
+    if let Some(moved) = tensor.moved(&view) {
+        return Ok(moved);
+    }
     room(view.target())?;
     let to = view.target().to_vec();
     let numbers: Vec<Real> = (1..=tensor.len()).map(|n| Real(n as f64)).collect();

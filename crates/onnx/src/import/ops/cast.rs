@@ -10,7 +10,7 @@ use crate::import::node::Node;
 use crate::import::refusal::{Imported, refuse};
 use crate::import::registry::{Fold, Operation, int, string};
 use crate::import::value::Value;
-use crate::tensor::Tensor;
+use crate::tensor::{Data, Tensor};
 
 inventory::submit! {
     Operation::new("Cast", &[6, 9, 13, 19, 21, 23, 24, 25], import)
@@ -163,6 +163,9 @@ fn cast_constant(tensor: &Tensor, to: Element) -> Imported<Tensor> {
             }
             _ => Tensor::of_reals(to, shape, integers.iter().map(|&v| v as f64).collect()),
         }
+    } else if let (Data::Floats(numbers), Element::Float) = (tensor.data(), to) {
+        // Half floats are held in single precision already.
+        Tensor::of_floats(to, shape, numbers.clone())
     } else {
         let Some(reals) = tensor.reals() else {
             return refuse(format!("a cast from {from} to {to}"));
