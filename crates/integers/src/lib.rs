@@ -28,8 +28,8 @@ mod shared;
 pub use shared::{Bytes, Entry, Shared};
 
 use serde::Serialize;
-use std::ops::Range;
 use std::borrow::Cow;
+use std::ops::Range;
 use zerocopy::IntoBytes;
 use zeroize::Zeroizing;
 

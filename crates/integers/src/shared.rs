@@ -46,7 +46,8 @@ impl<T: Entry> Shared<T> {
             Place::Own(values) => Some(values.get(run)?.to_vec().into()),
             Place::Within { bytes, range } => {
                 self.get(run.clone())?;
-                let byte = |entry: usize| range.start.checked_add(entry.checked_mul(size_of::<T>())?);
+                let byte =
+                    |entry: usize| range.start.checked_add(entry.checked_mul(size_of::<T>())?);
                 Self::within(bytes.clone(), byte(run.start)?..byte(run.end)?)
             }
         }

@@ -56,7 +56,8 @@ impl Equalization {
 
     /// Takes what the model computes for a layer of one sample.
     pub fn observe(&mut self, id: LayerId, activations: &Activations<'_>) {
-        self.observed.add(id, activations.get(id).unwrap_or_default());
+        self.observed
+            .add(id, activations.get(id).unwrap_or_default());
     }
 
     /// The equalized graph; `None` if that would change little.
@@ -93,8 +94,7 @@ impl Equalization {
             }
         });
         let inputs: Sample = inputs.collect();
-        let is_wanted =
-            |id: LayerId| matches!(graph.layer(id).kind, Kind::Contract { .. });
+        let is_wanted = |id: LayerId| matches!(graph.layer(id).kind, Kind::Contract { .. });
         Ok(Some(evaluate(graph, &inputs, is_wanted)?))
     }
 }

@@ -99,7 +99,12 @@ impl Graph {
     }
 
     /// A constant that this node has made already: the steps of a loop share their weights.
-    fn known_constant(&mut self, origin: &str, shape: &[usize], values: &Numbers) -> Option<LayerId> {
+    fn known_constant(
+        &mut self,
+        origin: &str,
+        shape: &[usize],
+        values: &Numbers,
+    ) -> Option<LayerId> {
         let mut hasher = DefaultHasher::new();
         (origin, shape).hash(&mut hasher);
         values.key().hash(&mut hasher);

@@ -259,7 +259,9 @@ impl PowersOfTwo {
         let blocks = rows.zip(self.columns.chunks(width.max(1)));
         blocks.into_iter().all(|(rows, columns)| {
             let first = rows.first().copied().unwrap_or(0);
-            rows.iter().chain(columns).all(|&exponent| exponent == first)
+            rows.iter()
+                .chain(columns)
+                .all(|&exponent| exponent == first)
         })
     }
 

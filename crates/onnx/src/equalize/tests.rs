@@ -145,7 +145,9 @@ fn outputs_of_different_sizes_are_made_alike_and_divided() {
         .layers
         .iter()
         .filter_map(|layer| match &layer.kind {
-            Kind::Constant(values) => Some(values.entries().iter().fold(0f32, |m, v| m.max(v.abs()))),
+            Kind::Constant(values) => {
+                Some(values.entries().iter().fold(0f32, |m, v| m.max(v.abs())))
+            }
             _ => None,
         });
     assert!(rows.into_iter().any(|greatest| greatest == 65536.0));

@@ -39,7 +39,14 @@ fn numbers(seed: u32, rows: usize, columns: usize) -> Vec<f32> {
     };
     let places = (0..rows).flat_map(|_| 0..columns);
     places
-        .map(|column| next() * if column % 7 == 0 { 0.001_953_125 } else { 0.125 })
+        .map(|column| {
+            next()
+                * if column % 7 == 0 {
+                    0.001_953_125
+                } else {
+                    0.125
+                }
+        })
         .collect()
 }
 
@@ -112,8 +119,20 @@ fn node(op: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>)
 /// `relu(x A) B A^T`, of which `A` is read in both orders.
 fn model(kept: Kept, folder: &Path) -> Vec<u8> {
     let _ = std::fs::remove_file(folder.join(FILE));
-    let first = tensor("first", [WIDTH, INNER], &numbers(1, WIDTH, INNER), kept, folder);
-    let second = tensor("second", [INNER, INNER], &numbers(2, INNER, INNER), kept, folder);
+    let first = tensor(
+        "first",
+        [WIDTH, INNER],
+        &numbers(1, WIDTH, INNER),
+        kept,
+        folder,
+    );
+    let second = tensor(
+        "second",
+        [INNER, INNER],
+        &numbers(2, INNER, INNER),
+        kept,
+        folder,
+    );
     let halves = matches!(kept, Kept::BesideAsHalves);
     let mut nodes = Vec::new();
     let mut name = |tensor: &str| match halves {
@@ -195,7 +214,10 @@ fn weights_left_in_files_compile_as_if_they_were_held() {
         let trials = compiled.report.trials.iter();
         trials.filter(|trial| trial.equalized).count()
     };
-    assert!(equalized(&expected) > 0, "factors of rows and columns are read");
+    assert!(
+        equalized(&expected) > 0,
+        "factors of rows and columns are read"
+    );
     for kept in [Kept::Bytes, Kept::Beside, Kept::BesideAsHalves] {
         let left = import(&model(kept, folder), folder).unwrap();
         let sample = &samples()[0];

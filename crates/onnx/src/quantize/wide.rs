@@ -48,7 +48,9 @@ pub fn layers(graph: &Graph, ranges: &[Range]) -> Vec<bool> {
                     operand == 0
                         && axes.contracted == 0
                         && axes.right_free == 0
-                        && graph.constant(*right).is_some_and(|f| differ_much(&f.entries()))
+                        && graph
+                            .constant(*right)
+                            .is_some_and(|f| differ_much(&f.entries()))
                         && is_shifted_input(graph, source)
                 }
                 _ => false,

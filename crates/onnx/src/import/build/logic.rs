@@ -44,7 +44,8 @@ impl Importer<'_> {
         };
         let counts = numbers.len() == classes
             && numbers
-                .entries().iter()
+                .entries()
+                .iter()
                 .enumerate()
                 .all(|(i, &number)| number == i as f32);
         let shape = self.graph.shape(source);

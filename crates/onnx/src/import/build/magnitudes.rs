@@ -129,6 +129,7 @@ impl Importer<'_> {
     pub fn is_secret_dividend(&self, dividend: LayerId) -> bool {
         let values = self.graph.constant(dividend);
         let is_dividend = |v: &f32| v.fract() == 0.0 && f64::from(v.abs()) < MAX_SECRET;
-        self.trained.contains(&dividend) && values.is_some_and(|v| v.entries().iter().all(is_dividend))
+        self.trained.contains(&dividend)
+            && values.is_some_and(|v| v.entries().iter().all(is_dividend))
     }
 }

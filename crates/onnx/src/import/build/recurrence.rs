@@ -168,7 +168,12 @@ impl Importer<'_> {
         if let (Some(a), Some(b)) = (self.graph.constant(left), self.graph.constant(right))
             && a.len() == b.len()
         {
-            let sums = a.entries().iter().zip(b.entries().iter()).map(|(a, b)| a + b).collect();
+            let sums = a
+                .entries()
+                .iter()
+                .zip(b.entries().iter())
+                .map(|(a, b)| a + b)
+                .collect();
             return Ok(self.graph.add_constant(origin, to, sums));
         }
         let place = Place {

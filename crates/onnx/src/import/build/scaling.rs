@@ -76,10 +76,15 @@ impl Importer<'_> {
             return Ok(None);
         };
         let factors = self.graph.constant(right);
-        let Some(factors) = factors.filter(|f| f.entries().iter().all(|&factor| factor > 0.0)) else {
+        let Some(factors) = factors.filter(|f| f.entries().iter().all(|&factor| factor > 0.0))
+        else {
             return Ok(None);
         };
-        let roots = factors.entries().iter().map(|factor| factor.sqrt()).collect();
+        let roots = factors
+            .entries()
+            .iter()
+            .map(|factor| factor.sqrt())
+            .collect();
         let shape = self.graph.shape(right).to_vec();
         let roots = self.graph.add_constant(at.origin, shape, roots);
         let place = Place { owned: &[], ..*at };

@@ -114,12 +114,7 @@ impl Importer<'_> {
 
 /// Steps that leave zeros where the mask is not as wanted: the axes along which the mask varies become one, of which entries
 /// are gathered or left out.
-pub fn masking(
-    mask: &[f32],
-    shape: &[usize],
-    to: &[usize],
-    keep: bool,
-) -> Imported<Vec<Step>> {
+pub fn masking(mask: &[f32], shape: &[usize], to: &[usize], keep: bool) -> Imported<Vec<Step>> {
     let shape = [
         vec![1; to.len() - shape.len().min(to.len())],
         shape.to_vec(),
