@@ -247,23 +247,23 @@ fn every_advice_column() {
         };
         for (column, recipe) in arena.prepared().lowered.advice.iter().enumerate() {
             let honest = fresh[column].to_i64();
-            for entry in [0, honest.len() / 2, honest.len() - 1] {
-                for lie in [
-                    honest[entry] + 1,
-                    honest[entry] - 1,
-                    -honest[entry] - 1,
-                    i64::from(i32::MAX),
-                    i64::from(i32::MIN),
-                ] {
-                    let mut values = honest.clone();
-                    values[entry] = lie;
-                    let mut columns = fresh.clone();
-                    columns[column] = Narrow::from_i64(&values).unwrap();
-                    rejected(
-                        judge(columns, contractions.clone()),
-                        &format!("{recipe:?} entry {entry}: {lie}"),
-                    );
-                }
+            let lies = [
+                |honest: i64| honest + 1,
+                |honest| honest - 1,
+                |honest| -honest - 1,
+                |_| i64::from(i32::MAX),
+                |_| i64::from(i32::MIN),
+            ];
+            // Each lie stands in the first, the middle or the last place, by turns from column to column.
+            for (turn, lie) in lies.iter().enumerate() {
+                let places = [0, honest.len() / 2, honest.len() - 1];
+                let entry = places[(column + turn) % places.len()];
+                let mut values = honest.clone();
+                values[entry] = lie(honest[entry]);
+                let what = format!("{recipe:?} entry {entry}: {}", values[entry]);
+                let mut columns = fresh.clone();
+                columns[column] = Narrow::from_i64(&values).unwrap();
+                rejected(judge(columns, contractions.clone()), &what);
             }
         }
         // A contraction's output is sent nowhere; a lie about it has an effect where a lookup reads it.
