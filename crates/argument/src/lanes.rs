@@ -7,6 +7,7 @@
 //! limbs of 64 bits, [`Packed`].
 
 mod library;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod limbs29;
 
 #[cfg(target_arch = "x86_64")]
@@ -117,7 +118,7 @@ pub(crate) trait Arithmetic<F: Montgomery>: Send + Sync + Sized {
     /// Adds a product, of at most a hundred.
     fn add_product(&self, sum: &mut Self::Wide, a: &Self::Eight, b: &Self::Eight);
 
-    /// The Montgomery reduction of a sum of products: below `p` plus an `R`th of the sum.
+    /// The Montgomery reduction of a sum of products: below `p + 2^225` plus an `R`th of the sum.
     fn reduce_wide(&self, sum: Self::Wide) -> Self::Eight;
 }
 

@@ -3,21 +3,29 @@
 //! Limbs are in words of 64 bits. Those of operands of products are below `2^29`, so a column of a product has nine summands below
 //! `2^58`, and one of the sum of two products with its reduction 27 of them and carries, below `2^63`. Where limbs might become negative a
 //! multiple of the modulus is added whose lower limbs are large.
+//!
+//! Montgomery's reduction takes away a limb at a time, with a multiple of the modulus that ends as the limb does. All but the last two
+//! limbs are taken away with multiples of `p' = k p`, `k < 2^29`, which is `-1` modulo `2^29`: the limb itself says which, and nothing has
+//! to be multiplied before that is known. Seven of them add up to less than `2^{7 * 29} p' < 2^486`, which is `2^225` once it is divided by `R`.
+//! The last two would leave more than the bounds of [`lanes`](super) allow, and are taken away with multiples of `p`.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 
+mod words;
+
 use super::{Arithmetic, Number, Packed, WIDTH, modulus, negated_inverse, scale};
 use crate::curve::Montgomery;
+use words::{PARTS, Words};
 
 /// With AVX2, four words at a time.
 #[cfg(target_arch = "x86_64")]
-pub(crate) type Avx2 = Limbs29<avx2::Words, 2>;
+pub(crate) type Avx2 = Limbs29<avx2::Words>;
 /// With NEON, two words at a time.
 #[cfg(target_arch = "aarch64")]
-pub(crate) type Neon = Limbs29<neon::Words, 4>;
+pub(crate) type Neon = Limbs29<neon::Words>;
 
 /// Bits of a limb.
 const LIMB: i32 = 29;
@@ -92,23 +100,42 @@ pub(crate) trait Vector: Copy + Send + Sync {
     fn shift_right<const BITS: i32>(self) -> Self;
 }
 
-/// As many numbers as a vector has words, limb by limb.
-type Limbs<V> = [V; LIMBS];
+/// Eight numbers, limb by limb.
+type Limbs<V> = [Words<V>; LIMBS];
 
-/// Eight numbers, in as many groups as it takes vectors to hold eight words.
-type Eight<V, const GROUPS: usize> = [Limbs<V>; GROUPS];
+/// An array of what an expression gives for each limb. What it is made in is the array itself: an array that is filled later is copied
+/// first, and these are so large that a function is called for it.
+macro_rules! each_limb {
+    ($limb:ident => $value:expr) => {
+        [
+            each_limb!(@ $limb 0 $value),
+            each_limb!(@ $limb 1 $value),
+            each_limb!(@ $limb 2 $value),
+            each_limb!(@ $limb 3 $value),
+            each_limb!(@ $limb 4 $value),
+            each_limb!(@ $limb 5 $value),
+            each_limb!(@ $limb 6 $value),
+            each_limb!(@ $limb 7 $value),
+            each_limb!(@ $limb 8 $value),
+        ]
+    };
+    (@ $limb:ident $number:literal $value:expr) => {{
+        const $limb: usize = $number;
+        $value
+    }};
+}
 
 /// Eight sums of products.
 #[derive(Clone, Copy)]
-pub(crate) struct Wide<V, const GROUPS: usize> {
+pub(crate) struct Wide<V> {
     /// The columns; the last takes carries.
-    columns: [[V; 2 * LIMBS]; GROUPS],
+    columns: [Words<V>; 2 * LIMBS],
     /// How many products were added since columns were carried.
     products: u32,
 }
 
 /// The arithmetic of a field.
-pub(crate) struct Limbs29<V, const GROUPS: usize> {
+pub(crate) struct Limbs29<V> {
     modulus: Limbs<V>,
     /// Twice the modulus, its lower limbs in `2^30..2^31`.
     two_moduli: Limbs<V>,
@@ -116,30 +143,43 @@ pub(crate) struct Limbs29<V, const GROUPS: usize> {
     four_moduli: Limbs<V>,
     /// Zero, its lower limbs in `2^32 - 8..=2^32`.
     zero: Limbs<V>,
-    /// `-1 / p mod 2^29`.
-    negated_inverse: V,
-    mask: V,
+    mask: Words<V>,
+    reduction: Reduction<V>,
 }
 
-impl<F: Montgomery, V: Vector, const GROUPS: usize> Arithmetic<F> for Limbs29<V, GROUPS> {
-    type Eight = Eight<V, GROUPS>;
-    type Wide = Wide<V, GROUPS>;
+/// What the reduction of products adds multiples of, in every word.
+struct Reduction<V> {
+    /// `(k p + 1) / 2^29`, for the `k < 2^29` that makes it whole.
+    shifted: [V; LIMBS],
+    modulus: [V; LIMBS],
+    /// `k`, which is `-1 / p mod 2^29`.
+    negated_inverse: V,
+    mask: V,
+    zero: V,
+}
+
+/// Limbs that are taken away with multiples of `k p`.
+const SHIFTED: usize = LIMBS - 2;
+
+impl<F: Montgomery, V: Vector> Arithmetic<F> for Limbs29<V> {
+    type Eight = Limbs<V>;
+    type Wide = Wide<V>;
 
     const EXTRA_BITS: u32 = 5;
 
     /// For a modulus between `1.5 * 2^253` and `1.52 * 2^253`: those of both profiles are.
     fn detect() -> Option<Self> {
         let modulus = modulus::<F>();
-        let inverse = negated_inverse(modulus[0]) & MASK;
         // SAFETY: the machine has the instructions.
         V::is_available().then(|| unsafe {
+            let words = |limbs: [u64; LIMBS]| limbs.map(|limb| Words::splat(limb));
             Self {
-                modulus: limbs(modulus).map(|limb| V::splat(limb)),
-                two_moduli: raised(scale(modulus, 2), 30).map(|limb| V::splat(limb)),
-                four_moduli: raised(scale(modulus, 4), 31).map(|limb| V::splat(limb)),
-                zero: raised([0; 4], 32).map(|limb| V::splat(limb)),
-                negated_inverse: V::splat(inverse),
-                mask: V::splat(MASK),
+                modulus: words(limbs(modulus)),
+                two_moduli: words(raised(scale(modulus, 2), 30)),
+                four_moduli: words(raised(scale(modulus, 4), 31)),
+                zero: words(raised([0; 4], 32)),
+                mask: Words::splat(MASK),
+                reduction: Reduction::new(modulus),
             }
         })
     }
@@ -152,133 +192,91 @@ impl<F: Montgomery, V: Vector, const GROUPS: usize> Arithmetic<F> for Limbs29<V,
 
     #[inline(always)]
     fn splat(&self, number: Number) -> Self::Eight {
-        let mut splat = self.modulus;
-        for (place, limb) in splat.iter_mut().zip(limbs(number)) {
-            // SAFETY: see `vectorize`.
-            *place = unsafe { V::splat(limb) };
-        }
-        [splat; GROUPS]
+        let number = limbs(number);
+        // SAFETY: see `vectorize`.
+        each_limb!(I => unsafe { Words::splat(number[I]) })
     }
 
     #[inline(always)]
     fn gather(&self, numbers: [&Number; WIDTH]) -> Self::Eight {
-        let mut eight = [self.modulus; GROUPS];
-        for (group, limbs) in eight.iter_mut().enumerate() {
-            let numbers = &numbers[group * (WIDTH / GROUPS)..];
-            // SAFETY: see `vectorize`; a vector has `WIDTH / GROUPS` words.
-            *limbs = self.limbs(unsafe { V::gather(numbers) });
-        }
-        eight
+        // SAFETY: see `vectorize`.
+        self.limbs(unsafe { Words::gather(numbers) })
     }
 
     #[inline(always)]
     fn scatter(&self, eight: &Self::Eight) -> [Number; WIDTH] {
-        let mut numbers = [[0; 4]; WIDTH];
-        for (group, limbs) in eight.iter().enumerate() {
-            let numbers = &mut numbers[group * (WIDTH / GROUPS)..];
-            // SAFETY: a vector has `WIDTH / GROUPS` words.
-            unsafe { V::scatter(words(limbs), numbers) };
-        }
-        numbers
+        Words::scatter(words(eight))
     }
 
     #[inline(always)]
     fn load(&self, packed: &Packed) -> Self::Eight {
-        let mut eight = [self.modulus; GROUPS];
-        for (group, limbs) in eight.iter_mut().enumerate() {
-            *limbs = self.limbs(self.words_of(packed, group));
-        }
-        eight
+        self.limbs(self.words_of(packed))
     }
 
     #[inline(always)]
     fn store(&self, packed: &mut Packed, eight: &Self::Eight) {
-        for (group, limbs) in eight.iter().enumerate() {
-            for (row, words) in packed.0.iter_mut().zip(words(limbs)) {
-                // SAFETY: a row has eight words, and a vector a `GROUPS`th of that.
-                unsafe { words.store(row[group * (WIDTH / GROUPS)..].as_mut_ptr()) };
-            }
+        for (row, words) in packed.0.iter_mut().zip(words(eight)) {
+            words.store(row);
         }
     }
 
     #[inline(always)]
-    fn unzip(&self, numbers: &[Packed; 2]) -> [Self::Eight; 2] {
-        let (mut evens, mut odds) = ([self.modulus; GROUPS], [self.modulus; GROUPS]);
-        for (group, (evens, odds)) in evens.iter_mut().zip(&mut odds).enumerate() {
-            // Of the groups of both, one behind the other, two come together.
-            let of = [2 * group, 2 * group + 1];
-            let mut even = self.words_of(&numbers[of[0] / GROUPS], of[0] % GROUPS);
-            let mut odd = self.words_of(&numbers[of[1] / GROUPS], of[1] % GROUPS);
-            for (even, odd) in even.iter_mut().zip(&mut odd) {
-                [*even, *odd] = even.unzip(*odd);
-            }
-            *evens = self.limbs(even);
-            *odds = self.limbs(odd);
+    fn unzip(&self, [first, second]: &[Packed; 2]) -> [Self::Eight; 2] {
+        let (mut even, mut odd) = (self.words_of(first), self.words_of(second));
+        for (even, odd) in even.iter_mut().zip(&mut odd) {
+            [*even, *odd] = even.unzip(*odd);
         }
-        [evens, odds]
+        [self.limbs(even), self.limbs(odd)]
     }
 
     #[inline(always)]
     fn add(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight {
-        let mut sums = *a;
-        for (a, b) in sums.iter_mut().zip(b) {
-            *a = sum(a, b);
-        }
-        sums
+        each_limb!(I => a[I].add(b[I]))
     }
 
     #[inline(always)]
     fn carry(&self, sum: &Self::Eight) -> Self::Eight {
-        let mut carried = *sum;
-        for limbs in &mut carried {
-            *limbs = self.carried(*limbs);
-        }
-        carried
+        self.carried(sum)
     }
 
     #[inline(always)]
     fn multiply(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight {
-        let mut products = *a;
-        for (a, b) in products.iter_mut().zip(b) {
-            *a = self.product(a, b);
-        }
-        products
+        self.out_of_line(
+            #[inline(always)]
+            || self.sums_of([a], [b]),
+        )
     }
 
     #[inline(always)]
-    fn sum_of_products(&self, [a, b]: [&Self::Eight; 2], [c, d]: [&Self::Eight; 2]) -> Self::Eight {
-        let mut sums = *a;
-        for (group, sum) in sums.iter_mut().enumerate() {
-            *sum = self.two_products([&a[group], &b[group]], [&c[group], &d[group]]);
-        }
-        sums
+    fn sum_of_products(&self, a: [&Self::Eight; 2], b: [&Self::Eight; 2]) -> Self::Eight {
+        self.out_of_line(
+            #[inline(always)]
+            || self.sums_of(a, b),
+        )
     }
 
     #[inline(always)]
     fn subtract(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight {
-        let mut differences = *a;
-        for (a, b) in differences.iter_mut().zip(b) {
-            *a = self.carried(difference(&sum(a, &self.two_moduli), b));
-        }
-        differences
+        self.out_of_line(
+            #[inline(always)]
+            || self.carried(&each_limb!(I => a[I].add(self.two_moduli[I]).subtract(b[I]))),
+        )
     }
 
     #[inline(always)]
     fn add_reduced(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight {
-        let mut sums = *a;
-        for (a, b) in sums.iter_mut().zip(b) {
-            *a = self.reduced(sum(a, b));
-        }
-        sums
+        self.out_of_line(
+            #[inline(always)]
+            || self.reduced(&each_limb!(I => a[I].add(b[I]))),
+        )
     }
 
     #[inline(always)]
     fn subtract_reduced(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight {
-        let mut differences = *a;
-        for (a, b) in differences.iter_mut().zip(b) {
-            *a = self.reduced(difference(&sum(a, &self.two_moduli), b));
-        }
-        differences
+        self.out_of_line(
+            #[inline(always)]
+            || self.reduced(&each_limb!(I => a[I].add(self.two_moduli[I]).subtract(b[I]))),
+        )
     }
 
     #[inline(always)]
@@ -288,109 +286,87 @@ impl<F: Montgomery, V: Vector, const GROUPS: usize> Arithmetic<F> for Limbs29<V,
         b: &Self::Eight,
         c: &Self::Eight,
     ) -> Self::Eight {
-        let mut differences = *a;
-        for ((a, b), c) in differences.iter_mut().zip(b).zip(c) {
-            let from = sum(a, &self.four_moduli);
-            *a = self.reduced(difference(&difference(&from, b), c));
-        }
-        differences
+        self.out_of_line(
+            #[inline(always)]
+            || {
+                let from = each_limb!(I => a[I].add(self.four_moduli[I]));
+                self.reduced(&each_limb!(I => from[I].subtract(b[I]).subtract(c[I])))
+            },
+        )
     }
 
     #[inline(always)]
     fn zeros(&self, eight: &Self::Eight) -> u8 {
-        // SAFETY: see `vectorize`.
-        let zero = unsafe { V::splat(0) };
-        let mut zeros = 0;
-        for (group, limbs) in eight.iter().enumerate() {
-            let mut any = zero;
-            for &limb in limbs {
-                any = any.or(limb);
-            }
-            zeros |= any.equals(zero) << (group * (WIDTH / GROUPS));
+        let mut any = eight[0];
+        for &limb in &eight[1..] {
+            any = any.or(limb);
         }
-        zeros
+        // SAFETY: see `vectorize`.
+        any.equals(unsafe { Words::splat(0) })
     }
 
     #[inline(always)]
     fn suspects(&self, eight: &Self::Eight) -> u8 {
-        let mut suspects = 0;
-        for (group, limbs) in eight.iter().enumerate() {
-            suspects |= limbs[0].equals(self.modulus[0]) << (group * (WIDTH / GROUPS));
-        }
-        suspects
+        eight[0].equals(self.modulus[0])
     }
 
     #[inline(always)]
-    fn wide(&self) -> Wide<V, GROUPS> {
+    fn wide(&self) -> Wide<V> {
         Wide {
             // SAFETY: see `vectorize`.
-            columns: [[unsafe { V::splat(0) }; 2 * LIMBS]; GROUPS],
+            columns: [unsafe { Words::splat(0) }; 2 * LIMBS],
             products: 0,
         }
     }
 
     #[inline(always)]
-    fn add_product(&self, sum: &mut Wide<V, GROUPS>, a: &Self::Eight, b: &Self::Eight) {
+    fn add_product(&self, sum: &mut Wide<V>, a: &Self::Eight, b: &Self::Eight) {
         if sum.products == PRODUCTS {
-            for columns in &mut sum.columns {
-                self.carry_columns(columns);
-            }
+            self.carry_columns(&mut sum.columns);
             sum.products = 0;
         }
         sum.products += 1;
-        for (group, columns) in sum.columns.iter_mut().enumerate() {
-            self.add_to_columns(columns, &a[group], &b[group]);
-        }
+        self.out_of_line(
+            #[inline(always)]
+            || self.add_to_columns(&mut sum.columns, a, b),
+        );
     }
 
     #[inline(always)]
-    fn reduce_wide(&self, sum: Wide<V, GROUPS>) -> Self::Eight {
-        let mut reduced = [self.modulus; GROUPS];
-        for (limbs, columns) in reduced.iter_mut().zip(sum.columns) {
-            *limbs = self.reduced_columns(columns);
-        }
-        reduced
+    fn reduce_wide(&self, mut sum: Wide<V>) -> Self::Eight {
+        self.out_of_line(
+            #[inline(always)]
+            || {
+                // Reduction adds nine summands to a column, so there has to be room.
+                self.carry_columns(&mut sum.columns);
+                self.reduced_columns(&sum.columns)
+            },
+        )
     }
 }
 
-// What follows is written in loops: a closure that goes through `map` or `from_fn`, which know nothing of the instructions, might be
-// compiled without them.
+// A closure that goes through `map` or `from_fn`, which know nothing of the instructions, might be compiled without them: so there are
+// none in what follows.
 
-#[inline(always)]
-fn sum<V: Vector>(a: &Limbs<V>, b: &Limbs<V>) -> Limbs<V> {
-    let mut sum = *a;
-    for (a, &b) in sum.iter_mut().zip(b) {
-        *a = a.add(b);
-    }
-    sum
-}
-
-#[inline(always)]
-fn difference<V: Vector>(a: &Limbs<V>, b: &Limbs<V>) -> Limbs<V> {
-    let mut difference = *a;
-    for (a, &b) in difference.iter_mut().zip(b) {
-        *a = a.subtract(b);
-    }
-    difference
-}
-
-impl<V: Vector, const GROUPS: usize> Limbs29<V, GROUPS> {
-    /// The words of one group.
+impl<V: Vector> Limbs29<V> {
     #[inline(always)]
-    fn words_of(&self, packed: &Packed, group: usize) -> [V; 4] {
-        let mut words = [self.mask; 4];
-        for (words, row) in words.iter_mut().zip(&packed.0) {
-            let row = &row[group * (WIDTH / GROUPS)..];
-            // SAFETY: there is no value of this type where the machine lacks the instructions; a vector has `WIDTH / GROUPS` words.
-            *words = unsafe { V::load(row.as_ptr()) };
+    fn words_of(&self, packed: &Packed) -> [Words<V>; 4] {
+        let [a, b, c, d] = &packed.0;
+        // SAFETY: there is no value of this type where the machine lacks the instructions.
+        unsafe {
+            [
+                Words::load(a),
+                Words::load(b),
+                Words::load(c),
+                Words::load(d),
+            ]
         }
-        words
     }
 
     /// In limbs of 29 bits, from words of 64.
     #[inline(always)]
-    fn limbs(&self, [a, b, c, d]: [V; 4]) -> Limbs<V> {
-        let mut limbs = [
+    fn limbs(&self, [a, b, c, d]: [Words<V>; 4]) -> Limbs<V> {
+        let words = [
             a,
             a.shift_right::<29>(),
             a.shift_right::<58>().or(b.shift_left::<6>()),
@@ -401,120 +377,95 @@ impl<V: Vector, const GROUPS: usize> Limbs29<V, GROUPS> {
             d.shift_right::<11>(),
             d.shift_right::<40>(),
         ];
-        for limb in limbs.iter_mut().take(LIMBS - 1) {
-            *limb = limb.and(self.mask);
-        }
-        limbs
+        each_limb!(I => if I < LIMBS - 1 { words[I].and(self.mask) } else { words[I] })
     }
 
     /// The same numbers, their lower limbs below `2^29`, from limbs below `2^63`; the last may be negative before carries come.
     #[inline(always)]
-    fn carried(&self, mut limbs: Limbs<V>) -> Limbs<V> {
-        for i in 0..LIMBS - 1 {
-            let carry = limbs[i].shift_right::<LIMB>();
-            limbs[i] = limbs[i].and(self.mask);
-            limbs[i + 1] = limbs[i + 1].add(carry);
-        }
-        limbs
+    fn carried(&self, limbs: &Limbs<V>) -> Limbs<V> {
+        let mut sum = limbs[0];
+        each_limb!(I => {
+            if I != 0 {
+                sum = limbs[I].add(sum.shift_right::<LIMB>());
+            }
+            if I < LIMBS - 1 { sum.and(self.mask) } else { sum }
+        })
     }
 
     /// Numbers below `2^256`, less a multiple of the modulus that leaves them below `p + 2^253`.
     #[inline(always)]
-    fn reduced(&self, limbs: Limbs<V>) -> Limbs<V> {
+    fn reduced(&self, limbs: &Limbs<V>) -> Limbs<V> {
         let limbs = self.carried(limbs);
         // floor(5 k / 8) p <= k 2^253, and less than a modulus below it: p is in 1.5..1.52 times 2^253.
         let eighths = limbs[LIMBS - 1].shift_right::<{ 253 - 8 * LIMB }>();
         let times = eighths.add(eighths.shift_left::<2>()).shift_right::<3>();
-        let mut rest = sum(&limbs, &self.zero);
-        for (limb, &p) in rest.iter_mut().zip(&self.modulus) {
-            *limb = limb.subtract(times.multiply(p));
-        }
-        self.carried(rest)
+        let rest = each_limb!(I => {
+            limbs[I].add(self.zero[I]).subtract(times.multiply(self.modulus[I]))
+        });
+        self.carried(&rest)
     }
 
-    #[inline(always)]
-    fn product(&self, a: &Limbs<V>, b: &Limbs<V>) -> Limbs<V> {
-        let mut product = *a;
-        self.out_of_line(
-            #[inline(always)]
-            |arithmetic| product = arithmetic.sum_of([a], [b]),
-        );
-        product
-    }
-
-    #[inline(always)]
-    fn two_products(&self, a: [&Limbs<V>; 2], b: [&Limbs<V>; 2]) -> Limbs<V> {
-        let mut sum = *a[0];
-        self.out_of_line(
-            #[inline(always)]
-            |arithmetic| sum = arithmetic.sum_of(a, b),
-        );
-        sum
-    }
-
-    /// A product has some four hundred instructions, so there is one copy of it: kernels that have it many times in line are too large
-    /// for the caches of instructions.
+    /// Does what has many instructions, a product a thousand, where there is one copy of it: kernels that had it in line wherever they
+    /// use it would be too large for the caches of instructions, and take minutes to compile.
     #[inline(never)]
-    fn out_of_line(&self, work: impl FnOnce(&Self)) {
+    fn out_of_line<T>(&self, work: impl FnOnce() -> T) -> T {
         // SAFETY: there is no value of this type where the machine lacks the instructions.
-        unsafe {
-            V::vectorize(
-                #[inline(always)]
-                || work(self),
-            )
-        }
+        unsafe { V::vectorize(work) }
     }
 
     /// `a[0] b[0] + a[1] b[1] + ..`, of at most two products, times `2^-261`.
     #[inline(always)]
-    fn sum_of<const N: usize>(&self, a: [&Limbs<V>; N], b: [&Limbs<V>; N]) -> Limbs<V> {
-        // SAFETY: there is no value of this type where the machine lacks the instructions.
-        let zero = unsafe { V::splat(0) };
-        let mut sum = [zero; LIMBS];
-        for i in 0..LIMBS {
-            let mut lowest = sum[0];
-            for (a, b) in a.iter().zip(b) {
-                lowest = lowest.add(a[0].multiply(b[i]));
-            }
-            let quotient = lowest.multiply(self.negated_inverse).and(self.mask);
-            // The lowest 29 bits are zero then: shift by a limb.
-            let carry = lowest
-                .add(quotient.multiply(self.modulus[0]))
-                .shift_right::<LIMB>();
-            for j in 1..LIMBS {
-                let mut column = sum[j].add(quotient.multiply(self.modulus[j]));
+    fn sums_of<const N: usize>(&self, a: [&Limbs<V>; N], b: [&Limbs<V>; N]) -> Limbs<V> {
+        let mut parts = [[self.reduction.zero; LIMBS]; PARTS];
+        // One part after the other: the columns of one are as much as registers hold.
+        for (i, limbs) in parts.iter_mut().enumerate() {
+            let mut columns = *limbs;
+            let _ = each_limb!(I => {
                 for (a, b) in a.iter().zip(b) {
-                    column = column.add(a[j].multiply(b[i]));
+                    let b = b[I].part(i);
+                    for (column, a) in columns.iter_mut().zip(*a) {
+                        *column = column.add(a.part(i).multiply(b));
+                    }
                 }
-                sum[j - 1] = column;
-            }
-            sum[0] = sum[0].add(carry);
-            sum[LIMBS - 1] = zero;
+                columns = self.reduction.without_lowest::<{ I < SHIFTED }>(&columns);
+            });
+            let mut sum = columns[0];
+            *limbs = each_limb!(I => {
+                if I != 0 {
+                    sum = columns[I].add(sum.shift_right::<LIMB>());
+                }
+                if I < LIMBS - 1 { sum.and(self.reduction.mask) } else { sum }
+            });
         }
-        self.carried(sum)
+        each_limb!(I => Words::of_parts(&parts, I))
     }
 
     /// Adds a product, not reduced.
-    #[inline(never)]
-    fn add_to_columns(&self, columns: &mut [V; 2 * LIMBS], a: &Limbs<V>, b: &Limbs<V>) {
-        // SAFETY: there is no value of this type where the machine lacks the instructions.
-        unsafe {
-            V::vectorize(
-                #[inline(always)]
-                || {
-                    for (i, &b) in b.iter().enumerate() {
-                        for (column, a) in columns[i..].iter_mut().zip(a) {
-                            *column = column.add(a.multiply(b));
-                        }
-                    }
-                },
-            );
+    #[inline(always)]
+    fn add_to_columns(&self, columns: &mut [Words<V>; 2 * LIMBS], a: &Limbs<V>, b: &Limbs<V>) {
+        for part in 0..PARTS {
+            let mut sums = [self.reduction.zero; LIMBS];
+            let _ = each_limb!(I => {
+                let b = b[I].part(part);
+                for (sum, a) in sums.iter_mut().zip(a) {
+                    *sum = sum.add(a.part(part).multiply(b));
+                }
+                // The lowest column is complete.
+                let lowest = columns[I].part(part).add(sums[0]);
+                columns[I].set_part(part, lowest);
+                sums.rotate_left(1);
+                sums[LIMBS - 1] = self.reduction.zero;
+            });
+            let _ = each_limb!(I => {
+                let sum = columns[LIMBS + I].part(part).add(sums[I]);
+                columns[LIMBS + I].set_part(part, sum);
+            });
         }
     }
 
     /// Columns below `2^29` but for the last, from columns below `2^64`.
     #[inline(always)]
-    fn carry_columns(&self, columns: &mut [V; 2 * LIMBS]) {
+    fn carry_columns(&self, columns: &mut [Words<V>; 2 * LIMBS]) {
         for i in 0..2 * LIMBS - 1 {
             let carry = columns[i].shift_right::<LIMB>();
             columns[i] = columns[i].and(self.mask);
@@ -522,29 +473,69 @@ impl<V: Vector, const GROUPS: usize> Limbs29<V, GROUPS> {
         }
     }
 
-    /// The Montgomery reduction of columns.
+    /// The Montgomery reduction of columns that have been carried.
     #[inline(always)]
-    fn reduced_columns(&self, mut columns: [V; 2 * LIMBS]) -> Limbs<V> {
-        // Reduction adds nine summands to a column, so there has to be room.
-        self.carry_columns(&mut columns);
-        for i in 0..LIMBS {
-            let quotient = columns[i].multiply(self.negated_inverse).and(self.mask);
-            for (column, &p) in columns[i..].iter_mut().zip(&self.modulus) {
-                *column = column.add(quotient.multiply(p));
-            }
-            // The lowest 29 bits of this column are zero now.
-            let carry = columns[i].shift_right::<LIMB>();
-            columns[i + 1] = columns[i + 1].add(carry);
+    fn reduced_columns(&self, columns: &[Words<V>; 2 * LIMBS]) -> Limbs<V> {
+        let mut parts = [[self.reduction.zero; LIMBS]; PARTS];
+        for (i, limbs) in parts.iter_mut().enumerate() {
+            let mut lowest = each_limb!(I => columns[I].part(i));
+            let _ = each_limb!(I => {
+                lowest = self.reduction.without_lowest::<{ I < SHIFTED }>(&lowest);
+                let next = columns[LIMBS + I].part(i);
+                lowest[LIMBS - 1] = lowest[LIMBS - 1].add(next);
+            });
+            *limbs = lowest;
         }
-        let mut limbs = self.modulus;
-        limbs.copy_from_slice(&columns[LIMBS..]);
-        self.carried(limbs)
+        self.carried(&each_limb!(I => Words::of_parts(&parts, I)))
+    }
+}
+
+impl<V: Vector> Reduction<V> {
+    /// # Safety
+    ///
+    /// The machine has the instructions.
+    unsafe fn new(modulus: Number) -> Self {
+        let negated_inverse = negated_inverse(modulus[0]) & MASK;
+        // SAFETY: the caller's promise.
+        let words = |limbs: [u64; LIMBS]| limbs.map(|limb| unsafe { V::splat(limb) });
+        let modulus = limbs(modulus);
+        Self {
+            shifted: words(shifted(modulus, negated_inverse)),
+            modulus: words(modulus),
+            // SAFETY: the caller's promise.
+            negated_inverse: unsafe { V::splat(negated_inverse) },
+            // SAFETY: the caller's promise.
+            mask: unsafe { V::splat(MASK) },
+            // SAFETY: the caller's promise.
+            zero: unsafe { V::splat(0) },
+        }
+    }
+
+    /// The columns, and a multiple of the modulus that makes the lowest one's limb zero, without it.
+    #[inline(always)]
+    fn without_lowest<const OF_SHIFTED: bool>(&self, columns: &[V; LIMBS]) -> [V; LIMBS] {
+        if OF_SHIFTED {
+            // The limb, times `k p`, which is `2^29 shifted - 1`.
+            let times = columns[0].and(self.mask);
+            let next = self.next(columns, columns[0].shift_right::<LIMB>());
+            return each_limb!(I => next[I].add(times.multiply(self.shifted[I])));
+        }
+        let times = columns[0].multiply(self.negated_inverse).and(self.mask);
+        let sums = each_limb!(I => columns[I].add(times.multiply(self.modulus[I])));
+        self.next(&sums, sums[0].shift_right::<LIMB>())
+    }
+
+    /// The columns but the lowest, to which what that one carries is added.
+    #[inline(always)]
+    fn next(&self, columns: &[V; LIMBS], carry: V) -> [V; LIMBS] {
+        let [_, a, b, c, d, e, f, g, h] = *columns;
+        [a.add(carry), b, c, d, e, f, g, h, self.zero]
     }
 }
 
 /// Words of 64 bits, from limbs of numbers below `2^256`.
 #[inline(always)]
-fn words<V: Vector>([a, b, c, d, e, f, g, h, i]: &Limbs<V>) -> [V; 4] {
+fn words<V: Vector>([a, b, c, d, e, f, g, h, i]: &Limbs<V>) -> [Words<V>; 4] {
     [
         a.or(b.shift_left::<29>()).or(c.shift_left::<58>()),
         c.shift_right::<6>()
@@ -557,6 +548,20 @@ fn words<V: Vector>([a, b, c, d, e, f, g, h, i]: &Limbs<V>) -> [V; 4] {
             .or(h.shift_left::<11>())
             .or(i.shift_left::<40>()),
     ]
+}
+
+/// `(k p + 1) / 2^29`, for `p k = -1` modulo `2^29`.
+fn shifted(modulus: [u64; LIMBS], k: u64) -> [u64; LIMBS] {
+    let mut carry = 1;
+    let mut product = modulus.map(|limb| {
+        let sum = limb * k + carry;
+        carry = sum >> LIMB;
+        sum & MASK
+    });
+    debug_assert_eq!(product[0], 0);
+    product.rotate_left(1);
+    product[LIMBS - 1] = carry;
+    product
 }
 
 /// A number in limbs of 29 bits.

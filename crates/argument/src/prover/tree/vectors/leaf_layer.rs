@@ -233,11 +233,9 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
                 sums.skip();
                 continue;
             }
-            let mut numbers = [[round.lambda; 2]; 2];
-            for (run, numbers) in runs.into_iter().zip(&mut numbers) {
-                self.numbers(leaves, run, round, numbers);
-            }
-            self.add_numbers(&mut sums, &numbers, round);
+            let low = self.numbers(leaves, runs[0], round);
+            let high = self.numbers(leaves, runs[1], round);
+            self.add_numbers(&mut sums, &low, &high, round);
         }
         self.total(sums)
     }
@@ -254,23 +252,13 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
     ) -> [F; 2] {
         let mut sums = Sums::new(&self.field, round.weights, first);
         for (i, low) in low.iter_mut().enumerate() {
-            let mut numbers = [[round.lambda; 2]; 2];
-            let mut any = false;
-            let cells = [(Some(low), first + i), (high.get_mut(i), half + first + i)];
-            for ((cell, run), numbers) in cells.into_iter().zip(&mut numbers) {
-                let Some(cell) = cell else { continue };
-                if numerators.pattern(run) == NEUTRAL {
-                    *cell = round.neutral_numbers;
-                    continue;
-                }
-                let mut ends = [*numbers; 2];
-                for (run, end) in [run, 2 * half + run].into_iter().zip(&mut ends) {
-                    self.numbers(leaves, run, round, end);
-                }
-                self.bind_pair(cell, &ends, x, numbers);
-                any = true;
-            }
-            self.add_some(&mut sums, any, &numbers, round);
+            let run = first + i;
+            let low = self.bind_run(low, (leaves, run, half), numerators, x, round);
+            let high = match high.get_mut(i) {
+                Some(high) => self.bind_run(high, (leaves, half + run, half), numerators, x, round),
+                None => None,
+            };
+            self.add_some(&mut sums, &low, &high, round);
         }
         self.total(sums)
     }
@@ -288,42 +276,77 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
     ) -> [F; 2] {
         let mut sums = Sums::new(&self.field, round.weights, first);
         for (i, low) in low.iter_mut().enumerate() {
-            let mut numbers = [[round.lambda; 2]; 2];
-            let mut any = false;
-            let cells = [
-                (Some(low), old_low.get(i), first + i),
-                (high.get_mut(i), old_high.get(i), half + first + i),
-            ];
-            for ((cell, other, run), numbers) in cells.into_iter().zip(&mut numbers) {
-                let Some(cell) = cell.filter(|_| numerators.pattern(run) != NEUTRAL) else {
-                    continue;
-                };
-                let mut ends = [*numbers; 2];
-                for (from, end) in [Some(&*cell), other].into_iter().zip(&mut ends) {
-                    if let Some(from) = from {
-                        *end = [self.field.load(&from[0]), self.field.load(&from[1])];
-                    }
+            let run = first + i;
+            let low = self.bind_numbers_of(low, old_low.get(i), numerators.pattern(run), x, round);
+            let high = match high.get_mut(i) {
+                Some(high) => {
+                    let pattern = numerators.pattern(half + run);
+                    self.bind_numbers_of(high, old_high.get(i), pattern, x, round)
                 }
-                self.bind_pair(cell, &ends, x, numbers);
-                any = true;
-            }
-            self.add_some(&mut sums, any, &numbers, round);
+                None => None,
+            };
+            self.add_some(&mut sums, &low, &high, round);
         }
         self.total(sums)
     }
 
+    /// The numbers of a run of the new halves, between those of leaves; `None` if they are neutral.
+    #[inline(always)]
+    fn bind_run(
+        &self,
+        cell: &mut Numbers,
+        (leaves, run, half): (&LeavesAndSums, usize, usize),
+        numerators: &Numerators,
+        x: &A::Eight,
+        round: &Round<'_, F, A>,
+    ) -> Option<[A::Eight; 2]> {
+        if numerators.pattern(run) == NEUTRAL {
+            *cell = round.neutral_numbers;
+            return None;
+        }
+        let a = self.numbers(leaves, run, round);
+        let b = self.numbers(leaves, 2 * half + run, round);
+        Some(self.bind_pair(cell, &a, &b, x))
+    }
+
+    /// The numbers of a run of the new halves, between what is there and its partner; `None` if they are neutral.
+    #[inline(always)]
+    fn bind_numbers_of(
+        &self,
+        cell: &mut Numbers,
+        other: Option<&Numbers>,
+        pattern: u32,
+        x: &A::Eight,
+        round: &Round<'_, F, A>,
+    ) -> Option<[A::Eight; 2]> {
+        if pattern == NEUTRAL {
+            return None;
+        }
+        let a = [self.field.load(&cell[0]), self.field.load(&cell[1])];
+        let b = match other {
+            Some([b0, b1]) => [self.field.load(b0), self.field.load(b1)],
+            None => [round.lambda; 2],
+        };
+        Some(self.bind_pair(cell, &a, &b, x))
+    }
+
+    /// As [`Self::add_numbers`]; nothing is neutral.
     #[inline(always)]
     fn add_some(
         &self,
         sums: &mut Sums<'_, F, A>,
-        any: bool,
-        numbers: &[[A::Eight; 2]; 2],
+        low: &Option<[A::Eight; 2]>,
+        high: &Option<[A::Eight; 2]>,
         round: &Round<'_, F, A>,
     ) {
-        match any {
-            true => self.add_numbers(sums, numbers, round),
-            false => sums.skip(),
+        if low.is_none() && high.is_none() {
+            sums.skip();
+            return;
         }
+        let neutral = &[round.lambda; 2];
+        let low = low.as_ref().unwrap_or(neutral);
+        let high = high.as_ref().unwrap_or(neutral);
+        self.add_numbers(sums, low, high, round);
     }
 
     /// Adds what the numbers of a cell of the first half and of its partner give to a round.
@@ -331,7 +354,8 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
     fn add_numbers(
         &self,
         sums: &mut Sums<'_, F, A>,
-        [low, high]: &[[A::Eight; 2]; 2],
+        low: &[A::Eight; 2],
+        high: &[A::Eight; 2],
         round: &Round<'_, F, A>,
     ) {
         let field = &self.field;
@@ -349,34 +373,34 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
     fn bind_pair(
         &self,
         cell: &mut Numbers,
-        [a, b]: &[[A::Eight; 2]; 2],
+        a: &[A::Eight; 2],
+        b: &[A::Eight; 2],
         x: &A::Eight,
-        bound: &mut [A::Eight; 2],
-    ) {
-        for (i, place) in cell.iter_mut().enumerate() {
-            bound[i] = self.line(&a[i], &b[i], x);
-            self.field.store(place, &bound[i]);
+    ) -> [A::Eight; 2] {
+        let bound = [self.line(&a[0], &b[0], x), self.line(&a[1], &b[1], x)];
+        for (place, bound) in cell.iter_mut().zip(&bound) {
+            self.field.store(place, bound);
         }
+        bound
     }
 
-    /// `p + lambda q` of a run's even leaves and of its odd ones; those of neutral ones are there.
+    /// `p + lambda q` of a run's even leaves and of its odd ones.
     #[inline(always)]
     fn numbers(
         &self,
         (leaves, sums): &LeavesAndSums,
         run: usize,
         round: &Round<'_, F, A>,
-        numbers: &mut [A::Eight; 2],
-    ) {
+    ) -> [A::Eight; 2] {
         match leaves.runs().get(run).unwrap_or(&Run::Neutral) {
-            Run::Neutral => {}
-            Run::Lookups(block) => *numbers = self.lookups(leaves, &sums.lookups, *block, run),
+            Run::Neutral => [round.lambda; 2],
+            Run::Lookups(block) => self.lookups(leaves, &sums.lookups, *block, run),
             Run::Mixed => {
                 let mut packed = round.neutral_numbers;
                 leaves.visit(sums, run * RUN..(run + 1) * RUN, |at, _, number| {
                     put(&mut packed, at, number);
                 });
-                *numbers = self.field.unzip(&packed);
+                self.field.unzip(&packed)
             }
         }
     }

@@ -151,19 +151,19 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         round: &Round<'_, F, A>,
     ) -> [F; 2] {
         let neutral = self.neutral_fractions();
-        let mut buffer = neutral;
+        let mut buffers = [neutral; 2];
+        let [of_low, of_high] = &mut buffers;
         let mut sums = Sums::new(&self.field, round.weights, range.start);
         for i in range {
-            let mut nodes = [round.nodes; 2];
-            let mut any = false;
-            for (index, nodes) in [i, half + i].into_iter().zip(&mut nodes) {
-                let cell = self.fractions(fractions, index, &neutral, &mut buffer);
-                if let Some(cell) = cell {
-                    self.nodes_of(cell, &round.lambda, nodes);
-                    any = true;
-                }
+            let low = self.fractions(fractions, i, &neutral, of_low);
+            let high = self.fractions(fractions, half + i, &neutral, of_high);
+            if low.is_none() && high.is_none() {
+                sums.skip();
+                continue;
             }
-            self.add_some_nodes(&mut sums, any, &nodes, round);
+            let low = self.nodes_of(low, true, round);
+            let high = self.nodes_of(high, true, round);
+            self.add_nodes(&mut sums, &low, &high, round);
         }
         self.total(sums)
     }
@@ -179,30 +179,29 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         round: &Round<'_, F, A>,
     ) -> [F; 2] {
         let neutral = self.neutral_fractions();
-        let mut buffer = neutral;
+        let mut buffers = [neutral; 2];
         let mut sums = Sums::new(&self.field, round.weights, first);
         for (i, low) in low.iter_mut().enumerate() {
-            let mut nodes = [round.nodes; 2];
-            let mut any = false;
-            let cells = [(Some(low), first + i), (high.get_mut(i), half + first + i)];
-            for ((cell, index), nodes) in cells.into_iter().zip(&mut nodes) {
-                let Some(cell) = cell else { continue };
-                let mut ends = [*nodes; 2];
-                let mut some = false;
-                for (index, end) in [index, 2 * half + index].into_iter().zip(&mut ends) {
-                    let from = self.fractions(fractions, index, &neutral, &mut buffer);
-                    if let Some(from) = from {
-                        self.nodes_of(from, &round.lambda, end);
-                        some = true;
-                    }
+            let place = first + i;
+            let [end, other] = &mut buffers;
+            let ends = [
+                self.fractions(fractions, place, &neutral, end),
+                self.fractions(fractions, 2 * half + place, &neutral, other),
+            ];
+            let low = self.bind_ends(low, ends, true, x, round);
+            let high = match high.get_mut(i) {
+                Some(high) => {
+                    let place = half + place;
+                    let [end, other] = &mut buffers;
+                    let ends = [
+                        self.fractions(fractions, place, &neutral, end),
+                        self.fractions(fractions, 2 * half + place, &neutral, other),
+                    ];
+                    self.bind_ends(high, ends, true, x, round)
                 }
-                match some {
-                    true => self.bind_nodes(cell, &ends, x, nodes),
-                    false => *cell = round.neutral,
-                }
-                any |= some;
-            }
-            self.add_some_nodes(&mut sums, any, &nodes, round);
+                None => None,
+            };
+            self.add_some_nodes(&mut sums, &low, &high, round);
         }
         self.total(sums)
     }
@@ -224,90 +223,121 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         };
         let mut sums = Sums::new(&self.field, round.weights, first);
         for (i, low) in low.iter_mut().enumerate() {
-            let mut nodes = [round.nodes; 2];
-            let mut any = false;
-            let cells = [
-                (Some(low), old_low.get(i)),
-                (high.get_mut(i), old_high.get(i)),
-            ];
-            for ((cell, other), nodes) in cells.into_iter().zip(&mut nodes) {
-                let Some(cell) = cell else { continue };
-                let mut ends = [*nodes; 2];
-                let mut some = false;
-                for (from, end) in [Some(&*cell), other].into_iter().zip(&mut ends) {
-                    let Some(from) = from.filter(|from| !is_neutral(from, &neutral)) else {
-                        continue;
-                    };
-                    some = true;
-                    match of_fractions {
-                        true => self.nodes_of(from, &round.lambda, end),
-                        false => {
-                            let [p, q] = from;
-                            for (node, packed) in end.iter_mut().zip(p.iter().chain(q)) {
-                                *node = self.field.load(packed);
-                            }
-                        }
-                    }
+            let low = self.bind_cell(low, old_low.get(i), (&neutral, of_fractions), x, round);
+            let high = match high.get_mut(i) {
+                Some(high) => {
+                    self.bind_cell(high, old_high.get(i), (&neutral, of_fractions), x, round)
                 }
-                match some {
-                    true => self.bind_nodes(cell, &ends, x, nodes),
-                    false => *cell = round.neutral,
-                }
-                any |= some;
-            }
-            self.add_some_nodes(&mut sums, any, &nodes, round);
+                None => None,
+            };
+            self.add_some_nodes(&mut sums, &low, &high, round);
         }
         self.total(sums)
     }
 
-    /// `a + x (b - a)` of two ends, which is also written to a cell.
+    /// Binds the last challenge in a cell, between what is there and its partner; `None` if both are neutral.
     #[inline(always)]
-    fn bind_nodes(
+    fn bind_cell(
         &self,
         cell: &mut Cell,
-        [a, b]: &[Nodes<A::Eight>; 2],
+        other: Option<&Cell>,
+        (neutral, of_fractions): (&Cell, bool),
         x: &A::Eight,
-        bound: &mut Nodes<A::Eight>,
-    ) {
+        round: &Round<'_, F, A>,
+    ) -> Option<Nodes<A::Eight>> {
+        let from = *cell;
+        let ends = [Some(&from), other].map(|cell| cell.filter(|cell| !is_neutral(cell, neutral)));
+        self.bind_ends(cell, ends, of_fractions, x, round)
+    }
+
+    /// `a + x (b - a)` of two ends, which is also written to a cell; `None` if both are neutral.
+    #[inline(always)]
+    fn bind_ends(
+        &self,
+        cell: &mut Cell,
+        [end, other]: [Option<&Cell>; 2],
+        of_fractions: bool,
+        x: &A::Eight,
+        round: &Round<'_, F, A>,
+    ) -> Option<Nodes<A::Eight>> {
+        if end.is_none() && other.is_none() {
+            *cell = round.neutral;
+            return None;
+        }
+        let a = self.nodes_of(end, of_fractions, round);
+        let b = self.nodes_of(other, of_fractions, round);
+        let bound = [
+            self.line(&a[0], &b[0], x),
+            self.line(&a[1], &b[1], x),
+            self.line(&a[2], &b[2], x),
+            self.line(&a[3], &b[3], x),
+        ];
         let [p, q] = cell;
-        for (i, place) in p.iter_mut().chain(q).enumerate() {
-            bound[i] = self.line(&a[i], &b[i], x);
-            self.field.store(place, &bound[i]);
+        for (place, bound) in p.iter_mut().chain(q).zip(&bound) {
+            self.field.store(place, bound);
+        }
+        Some(bound)
+    }
+
+    /// The nodes of sixteen fractions, or eight nodes that memory holds. Those of nothing are neutral.
+    #[inline(always)]
+    fn nodes_of(
+        &self,
+        cell: Option<&Cell>,
+        of_fractions: bool,
+        round: &Round<'_, F, A>,
+    ) -> Nodes<A::Eight> {
+        let field = &self.field;
+        match cell {
+            None => round.nodes,
+            Some([p, q]) if of_fractions => {
+                let ([p0, p1], [q0, q1]) = (field.unzip(p), field.unzip(q));
+                let product = field.multiply(&round.lambda, &q1);
+                [p0, field.add_reduced(&p1, &product), q0, q1]
+            }
+            Some([p, q]) => [
+                field.load(&p[0]),
+                field.load(&p[1]),
+                field.load(&q[0]),
+                field.load(&q[1]),
+            ],
         }
     }
 
-    /// The nodes of sixteen fractions.
-    #[inline(always)]
-    fn nodes_of(&self, fractions: &Cell, lambda: &A::Eight, nodes: &mut Nodes<A::Eight>) {
-        let [[p0, p1], [q0, q1]] = [
-            self.field.unzip(&fractions[0]),
-            self.field.unzip(&fractions[1]),
-        ];
-        let product = self.field.multiply(lambda, &q1);
-        *nodes = [p0, self.field.add_reduced(&p1, &product), q0, q1];
-    }
-
-    /// Adds what the nodes of a cell of the first half and of its partner give to a round, of the constant what is above `lambda`.
+    /// As [`Self::add_nodes`]; nothing is neutral.
     #[inline(always)]
     fn add_some_nodes(
         &self,
         sums: &mut Sums<'_, F, A>,
-        any: bool,
-        [low, high]: &[Nodes<A::Eight>; 2],
+        low: &Option<Nodes<A::Eight>>,
+        high: &Option<Nodes<A::Eight>>,
         round: &Round<'_, F, A>,
     ) {
-        if !any {
+        if low.is_none() && high.is_none() {
             sums.skip();
             return;
         }
+        let low = low.as_ref().unwrap_or(&round.nodes);
+        let high = high.as_ref().unwrap_or(&round.nodes);
+        self.add_nodes(sums, low, high, round);
+    }
+
+    /// Adds what the nodes of a cell of the first half and of its partner give to a round, of the constant what is above `lambda`.
+    #[inline(always)]
+    fn add_nodes(
+        &self,
+        sums: &mut Sums<'_, F, A>,
+        low: &Nodes<A::Eight>,
+        high: &Nodes<A::Eight>,
+        round: &Round<'_, F, A>,
+    ) {
         let field = &self.field;
         // `p0 q1 + (p1 + lambda q1) q0`
         let constant = field.sum_of_products([&low[0], &low[1]], [&low[3], &low[2]]);
-        let mut steps = *low;
-        for (step, high) in steps.iter_mut().zip(high) {
-            *step = field.subtract(high, step);
-        }
-        let [a, b, c, d] = steps;
+        let a = field.subtract(&high[0], &low[0]);
+        let b = field.subtract(&high[1], &low[1]);
+        let c = field.subtract(&high[2], &low[2]);
+        let d = field.subtract(&high[3], &low[3]);
         let lead = field.sum_of_products([&a, &b], [&d, &c]);
         sums.add(&field.subtract(&constant, &round.lambda), &lead);
     }
