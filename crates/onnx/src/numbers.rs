@@ -12,9 +12,10 @@ mod tests;
 pub use files::{FilePart, Files, WeightsFile};
 
 use crate::graph::only_moves;
+use crate::quantize::power_of_two;
 use crate::range::Range;
 use facts::Facts;
-use inferproof_view::{View, volume};
+use inferproof_view::{Step, View, volume};
 use std::borrow::Cow;
 use std::ops::{AddAssign, Mul};
 use std::sync::{Arc, OnceLock};
@@ -43,6 +44,8 @@ enum Place {
 #[derive(Clone, Debug)]
 struct Left {
     part: FilePart,
+    /// Of what the file holds.
+    digest: [u8; 32],
     /// Moves them; `None` where they stay in the file's order.
     view: Option<View>,
     /// Multiplies them.
@@ -92,6 +95,7 @@ impl Numbers {
         Ok(Self::left(
             Left {
                 part,
+                digest: facts.digest,
                 view: None,
                 factors: None,
             },
@@ -121,7 +125,7 @@ impl Numbers {
     pub fn entries(&self) -> Cow<'_, [f32]> {
         match &self.0.place {
             Place::Held(values) => values.into(),
-            Place::Left(left) => left.entries(self.0.facts.get()).into(),
+            Place::Left(left) => left.entries().into(),
         }
     }
 
@@ -174,7 +178,13 @@ impl Numbers {
         if left.factors.is_some() || !only_moves(view) || !is_worth_it {
             return None;
         }
-        let values = apply(view, &self.entries())?;
+        if volume(view.source()) != Some(self.len()) {
+            return None;
+        }
+        let facts = match rearranges(view) {
+            true => self.facts().rearranged(view),
+            false => Facts::of(&apply(view, &self.entries())?),
+        };
         let view = match &left.view {
             None => view.clone(),
             Some(before) => before.clone().chain(view).ok()?,
@@ -183,7 +193,7 @@ impl Numbers {
             view: Some(view),
             ..left.clone()
         };
-        Some(Self::left(left, Facts::of(&values)))
+        Some(Self::left(left, facts))
     }
 
     /// The same numbers times powers of two.
@@ -216,29 +226,27 @@ impl Left {
         moved.unwrap_or(self.part.count())
     }
 
-    /// The numbers of which these facts are known.
-    fn entries(&self, facts: Option<&Facts>) -> Vec<f32> {
-        let read = self.part.read().map(|mut values| {
-            if let Some(view) = &self.view {
-                values = apply(view, &values).unwrap_or_default();
-            }
-            if let Some(factors) = &self.factors {
-                factors.apply(&mut values);
-            }
-            values
-        });
-        let is_known = |values: &Vec<f32>| facts.is_none_or(|facts| facts.are_of(values));
-        match read {
-            Ok(values) if is_known(&values) => values,
+    /// What is made of what the file holds.
+    fn entries(&self) -> Vec<f32> {
+        let mut values = match self.part.read() {
+            Ok(values) if facts::digest(&values, |_| ()) == self.digest => values,
             Ok(_) => {
                 self.part.fail("is no longer what it was before");
-                vec![0.0; self.len()]
+                return vec![0.0; self.len()];
             }
             Err(reason) => {
                 self.part.fail(&reason);
-                vec![0.0; self.len()]
+                return vec![0.0; self.len()];
             }
+        };
+        if let Some(view) = &self.view {
+            // A view was found to fit when it was put here.
+            values = apply(view, &values).unwrap_or_else(|| vec![0.0; self.len()]);
         }
+        if let Some(factors) = &self.factors {
+            factors.apply(&mut values);
+        }
+        values
     }
 }
 
@@ -271,7 +279,7 @@ impl PowersOfTwo {
             let of_row = self.rows.get(row).copied().unwrap_or(0);
             let columns = self.columns.iter().skip(row / self.block.max(1) * width);
             for (value, column) in values.iter_mut().zip(columns) {
-                *value *= 2f32.powi(of_row - column);
+                *value *= power_of_two(of_row - column) as f32;
             }
         }
     }
@@ -304,6 +312,20 @@ impl AddAssign for Single {
     fn add_assign(&mut self, other: Self) {
         self.0 += other.0;
     }
+}
+
+/// Whether a view gives each of its numbers once.
+fn rearranges(view: &View) -> bool {
+    view.steps().iter().all(|step| match step {
+        Step::Permute(_) | Step::Split { .. } | Step::Merge { .. } => true,
+        Step::Insert { len, .. } => *len == 1,
+        Step::Reduce {
+            source, weights, ..
+        } => *source == 1 && weights.is_none(),
+        Step::Slice { .. } | Step::Gather { .. } | Step::Window { .. } | Step::SuffixSum { .. } => {
+            false
+        }
+    })
 }
 
 /// Numbers behind a view that only moves them; `None` if there are not as many as it reads.

@@ -11,7 +11,7 @@ mod wide;
 
 pub use lowering::lower;
 pub use plan::{InputWidths, Plan};
-pub use scale::Format;
+pub use scale::{Format, power_of_two};
 
 use crate::OnnxError;
 use serde::Serialize;

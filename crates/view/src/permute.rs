@@ -3,6 +3,9 @@
 use crate::ring::Ring;
 use crate::rows::fill_rows;
 
+/// Entries of a row that are read together.
+const TILE: usize = 128;
+
 /// Row-major transposition: target axis `i` is source axis `permutation[i]`.
 pub(crate) fn permute<S: Copy + Into<T> + Sync, T: Ring>(
     array: &[S],
@@ -30,12 +33,16 @@ pub(crate) fn permute<S: Copy + Into<T> + Sync, T: Ring>(
     }
     let mut out = vec![T::default(); offsets.len() * width];
     fill_rows(&mut out, width, |first, rows| {
-        let offsets = offsets.iter().skip(first);
-        for (&offset, row) in offsets.zip(rows.chunks_exact_mut(width.max(1))) {
-            let read = array.iter().skip(offset).step_by(step.max(1));
-            row.iter_mut()
-                .zip(read)
-                .for_each(|(out, &v)| *out = v.into());
+        // A few entries of all rows at a time: neighbouring rows mostly read neighbouring entries, of the same lines of the cache.
+        for from in (0..width).step_by(TILE) {
+            let offsets = offsets.iter().skip(first);
+            for (&offset, row) in offsets.zip(rows.chunks_exact_mut(width.max(1))) {
+                let read = array.iter().skip(offset + from * step);
+                let entries = row.iter_mut().skip(from).take(TILE);
+                entries
+                    .zip(read.step_by(step.max(1)))
+                    .for_each(|(out, &v)| *out = v.into());
+            }
         }
     });
     out

@@ -1,11 +1,12 @@
 //! What is known of numbers without reading them again.
 
 use crate::range::Range;
+use inferproof_view::View;
 
 /// Found out in one pass.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
-    /// Of their little-endian bytes.
+    /// Of their little-endian bytes, or of how they are made from such.
     pub digest: [u8; 32],
     /// The least and the greatest, as far as they are numbers.
     pub range: Range,
@@ -27,9 +28,10 @@ impl Facts {
             for &v in run {
                 low = low.min(v);
                 high = high.max(v);
-                are_whole &= v.fract() == 0.0;
                 has_nan |= v.is_nan();
             }
+            // Of most tensors the first number says it.
+            are_whole = are_whole && run.iter().all(|v| v.fract() == 0.0);
         });
         Self {
             digest,
@@ -42,20 +44,28 @@ impl Facts {
         }
     }
 
-    /// Whether these are the numbers of which they are known.
-    pub fn are_of(&self, values: &[f32]) -> bool {
-        digest(values, |_| ()) == self.digest
+    /// Those of the same numbers in another order, which a view makes.
+    pub fn rearranged(&self, view: &View) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("inferproof rearranged numbers 1");
+        hasher.update(&self.digest);
+        hasher.update(format!("{:?}{:?}", view.source(), view.steps()).as_bytes());
+        Self {
+            digest: *hasher.finalize().as_bytes(),
+            ..*self
+        }
     }
 }
 
 /// The digest of numbers; each run of them is shown while it is at hand.
-fn digest(values: &[f32], mut show: impl FnMut(&[f32])) -> [u8; 32] {
+pub(super) fn digest(values: &[f32], mut show: impl FnMut(&[f32])) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
-    let mut bytes = Vec::with_capacity(4 * RUN);
+    let mut bytes = vec![[0; 4]; RUN.min(values.len())];
     for run in values.chunks(RUN) {
-        bytes.clear();
-        bytes.extend(run.iter().flat_map(|v| v.to_le_bytes()));
-        hasher.update(&bytes);
+        let bytes = &mut bytes[..run.len()];
+        for (bytes, v) in bytes.iter_mut().zip(run) {
+            *bytes = v.to_le_bytes();
+        }
+        hasher.update(bytes.as_flattened());
         show(run);
     }
     *hasher.finalize().as_bytes()

@@ -123,12 +123,30 @@ impl Format {
 
 /// `real * 2^scale`, exactly.
 pub fn scaled(real: f64, scale: i32) -> f64 {
-    real * 2f64.powi(scale)
+    real * power_of_two(scale)
+}
+
+/// `2^exponent`, quicker than by multiplication: weights are scaled one by one.
+pub fn power_of_two(exponent: i32) -> f64 {
+    match exponent.saturating_add(1023) {
+        biased @ 1..=2046 => f64::from_bits((biased as u64) << 52),
+        _ => beyond_normal(exponent),
+    }
+}
+
+/// Never in line: the compiler would compute it every time, and then choose.
+#[cold]
+#[inline(never)]
+fn beyond_normal(exponent: i32) -> f64 {
+    2f64.powi(exponent)
 }
 
 /// The nearest integer, halves up; 0 for what is no number.
 pub fn round(real: f64) -> i64 {
-    (real + 0.5).floor() as i64
+    // Without SSE4.1, which is all that is known of the machine, `floor` is a function of the C library.
+    let raised = real + 0.5;
+    let towards_zero = raised as i64;
+    towards_zero.saturating_sub((towards_zero as f64 > raised).into())
 }
 
 fn fits(real: f64, limit: i64, scale: i32) -> bool {
@@ -148,4 +166,43 @@ fn finest(fits: impl Fn(i32) -> bool, magnitude: f64) -> i32 {
         .rev()
         .find(|&scale| fits(scale))
         .unwrap_or(*SCALES.start())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{power_of_two, round};
+
+    #[test]
+    fn rounding_is_that_of_the_library() {
+        let reals = [
+            0.0,
+            0.25,
+            0.5,
+            0.75,
+            1.0,
+            1.5,
+            2.5,
+            1e15 + 0.5,
+            9e15,
+            1e19,
+            1e300,
+        ];
+        let special = [
+            f64::INFINITY,
+            f64::NAN,
+            f64::MIN_POSITIVE,
+            0.5 - f64::EPSILON / 4.0,
+        ];
+        for real in reals.into_iter().chain(special).flat_map(|v| [v, -v]) {
+            assert_eq!(round(real), (real + 0.5).floor() as i64, "{real}");
+        }
+    }
+
+    #[test]
+    fn powers_are_those_of_the_library() {
+        for exponent in -1022..=1100 {
+            assert_eq!(power_of_two(exponent), 2f64.powi(exponent), "{exponent}");
+        }
+        assert_eq!(power_of_two(i32::MAX), f64::INFINITY);
+    }
 }
