@@ -247,8 +247,8 @@ fn every_advice_column() {
         };
         for (column, recipe) in arena.prepared().lowered.advice.iter().enumerate() {
             let honest = fresh[column].to_i64();
-            let lies = [
-                |honest: i64| honest + 1,
+            let lies: [fn(i64) -> i64; 5] = [
+                |honest| honest + 1,
                 |honest| honest - 1,
                 |honest| -honest - 1,
                 |_| i64::from(i32::MAX),
