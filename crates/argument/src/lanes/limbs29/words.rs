@@ -13,7 +13,7 @@ pub(crate) const PARTS: usize = 4;
 const PART: usize = WIDTH / PARTS;
 
 /// An array of what an expression gives for each vector. Loops over them would be so many, in kernels that have all in line, that
-/// compiling takes a quarter of an hour.
+/// compiling took more than ten minutes.
 #[cfg(target_arch = "x86_64")]
 macro_rules! each_part {
     ($part:ident => $value:expr) => {
