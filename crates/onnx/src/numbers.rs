@@ -6,13 +6,14 @@
 
 mod facts;
 mod files;
+mod powers_of_two;
 #[cfg(test)]
 mod tests;
 
 pub use files::{FilePart, Files, WeightsFile};
+pub use powers_of_two::{PowersOfTwo, two_to_the};
 
 use crate::graph::only_moves;
-use crate::quantize::power_of_two;
 use crate::range::Range;
 use facts::Facts;
 use inferproof_view::{Step, View, volume};
@@ -50,17 +51,6 @@ struct Left {
     view: Option<View>,
     /// Multiplies them.
     factors: Option<Arc<PowersOfTwo>>,
-}
-
-/// A power of two for each row and for each column of an array `[S.., G.., K..]`, as [`crate::equalize`] has them.
-#[derive(Debug)]
-pub struct PowersOfTwo {
-    /// The exponents of rows `[S.., G..]`.
-    pub rows: Vec<i32>,
-    /// What is subtracted from these: the exponents of columns `[S.., K..]`.
-    pub columns: Vec<i32>,
-    /// How many rows `G..` are one after the other before the columns are others.
-    pub block: usize,
 }
 
 impl From<Vec<f32>> for Numbers {
@@ -163,7 +153,7 @@ impl Numbers {
         is_one.then(|| self.entries().first().copied()).flatten()
     }
 
-    /// Equal for equal numbers.
+    /// Other numbers have another; equal ones may, too, if they were rearranged in different ways.
     pub fn key(&self) -> [u8; 32] {
         self.facts().digest
     }
@@ -213,7 +203,7 @@ impl Numbers {
     }
 }
 
-/// Numbers are equal if they are the same bits and numbers at all.
+/// Numbers are equal if they are the same bits, come to be in the same way, and are numbers at all.
 impl PartialEq for Numbers {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len() && self.key() == other.key() && !self.has_nan()
@@ -241,47 +231,15 @@ impl Left {
         };
         if let Some(view) = &self.view {
             // A view was found to fit when it was put here.
-            values = apply(view, &values).unwrap_or_else(|| vec![0.0; self.len()]);
+            values = apply(view, &values).unwrap_or_else(|| {
+                self.part.fail("cannot be rearranged any more");
+                vec![0.0; self.len()]
+            });
         }
         if let Some(factors) = &self.factors {
             factors.apply(&mut values);
         }
         values
-    }
-}
-
-impl PowersOfTwo {
-    /// One for each entry.
-    pub fn of_entries(exponents: Vec<i32>) -> Self {
-        Self {
-            columns: vec![0; 1],
-            block: exponents.len(),
-            rows: exponents,
-        }
-    }
-
-    /// Whether nothing changes.
-    pub fn are_one(&self) -> bool {
-        let rows = self.rows.chunks(self.block.max(1));
-        let width = self.columns.len() / rows.len().max(1);
-        let blocks = rows.zip(self.columns.chunks(width.max(1)));
-        blocks.into_iter().all(|(rows, columns)| {
-            let first = rows.first().copied().unwrap_or(0);
-            rows.iter()
-                .chain(columns)
-                .all(|&exponent| exponent == first)
-        })
-    }
-
-    fn apply(&self, values: &mut [f32]) {
-        let width = (values.len() / self.rows.len().max(1)).max(1);
-        for (row, values) in values.chunks_mut(width).enumerate() {
-            let of_row = self.rows.get(row).copied().unwrap_or(0);
-            let columns = self.columns.iter().skip(row / self.block.max(1) * width);
-            for (value, column) in values.iter_mut().zip(columns) {
-                *value *= power_of_two(of_row - column) as f32;
-            }
-        }
     }
 }
 

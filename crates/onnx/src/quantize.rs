@@ -11,7 +11,7 @@ mod wide;
 
 pub use lowering::lower;
 pub use plan::{InputWidths, Plan};
-pub use scale::{Format, power_of_two};
+pub use scale::Format;
 
 use crate::OnnxError;
 use serde::Serialize;

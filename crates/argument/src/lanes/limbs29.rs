@@ -9,11 +9,21 @@
 //! to be multiplied before that is known. Seven of them add up to less than `2^{7 * 29} p' < 2^486`, which is `2^225` once it is divided by `R`.
 //! The last two would leave more than the bounds of [`lanes`](super) allow, and are taken away with multiples of `p`.
 
+/// An array of what an expression gives for each of some numbers. What it is made in is the array itself: an array that is filled later is
+/// copied first, and those here are so large that a function is called for it.
+macro_rules! array_of {
+    ($index:ident in [$($number:literal)*] => $value:expr) => {
+        [$({
+            const $index: usize = $number;
+            $value
+        }),*]
+    };
+}
+
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "aarch64")]
 mod neon;
-
 mod words;
 
 use super::{Arithmetic, Number, Packed, WIDTH, modulus, negated_inverse, scale};
@@ -103,26 +113,11 @@ pub(crate) trait Vector: Copy + Send + Sync {
 /// Eight numbers, limb by limb.
 type Limbs<V> = [Words<V>; LIMBS];
 
-/// An array of what an expression gives for each limb. What it is made in is the array itself: an array that is filled later is copied
-/// first, and these are so large that a function is called for it.
+/// An array of what an expression gives for each limb.
 macro_rules! each_limb {
     ($limb:ident => $value:expr) => {
-        [
-            each_limb!(@ $limb 0 $value),
-            each_limb!(@ $limb 1 $value),
-            each_limb!(@ $limb 2 $value),
-            each_limb!(@ $limb 3 $value),
-            each_limb!(@ $limb 4 $value),
-            each_limb!(@ $limb 5 $value),
-            each_limb!(@ $limb 6 $value),
-            each_limb!(@ $limb 7 $value),
-            each_limb!(@ $limb 8 $value),
-        ]
+        array_of!($limb in [0 1 2 3 4 5 6 7 8] => $value)
     };
-    (@ $limb:ident $number:literal $value:expr) => {{
-        const $limb: usize = $number;
-        $value
-    }};
 }
 
 /// Eight sums of products.
@@ -289,8 +284,9 @@ impl<F: Montgomery, V: Vector> Arithmetic<F> for Limbs29<V> {
         self.out_of_line(
             #[inline(always)]
             || {
-                let from = each_limb!(I => a[I].add(self.four_moduli[I]));
-                self.reduced(&each_limb!(I => from[I].subtract(b[I]).subtract(c[I])))
+                self.reduced(&each_limb!(I => {
+                    a[I].add(self.four_moduli[I]).subtract(b[I]).subtract(c[I])
+                }))
             },
         )
     }

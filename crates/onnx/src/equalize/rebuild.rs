@@ -6,8 +6,7 @@ use super::symbols::Symbols;
 use crate::OnnxError;
 use crate::float::Activations;
 use crate::graph::{Graph, Kind, LayerId, Summand};
-use crate::numbers::PowersOfTwo;
-use crate::quantize::power_of_two;
+use crate::numbers::{PowersOfTwo, two_to_the};
 use inferproof_view::{Step, View};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -106,7 +105,7 @@ pub fn rebuild(
                 let offset = values
                     .iter()
                     .zip(exponents)
-                    .map(|(v, e)| (v.0 * power_of_two(e)) as f32);
+                    .map(|(v, e)| (v.0 * two_to_the(e)) as f32);
                 let offset = rebuilt.add_constant(origin, layer.shape.clone(), offset.collect());
                 let terms = vec![
                     rebuilt.summand(1.0, made, vec![])?,
@@ -202,7 +201,7 @@ fn brought_to_size(
         let middles = middles
             .iter()
             .zip(exponents)
-            .map(|(m, &e)| -m * power_of_two(e) as f32);
+            .map(|(m, &e)| -m * two_to_the(e) as f32);
         let middles = graph.add_constant(origin, shape, middles.collect());
         terms.push(graph.summand(1.0, middles, vec![])?);
     }

@@ -1,5 +1,6 @@
 //! Scales: powers of two, chosen so that calibrated values just fit.
 
+use crate::numbers::two_to_the;
 use crate::range::Range;
 
 /// A range of integers and the scale at which they mean reals: `real = integer * 2^-scale`.
@@ -123,22 +124,7 @@ impl Format {
 
 /// `real * 2^scale`, exactly.
 pub fn scaled(real: f64, scale: i32) -> f64 {
-    real * power_of_two(scale)
-}
-
-/// `2^exponent`, quicker than by multiplication: weights are scaled one by one.
-pub fn power_of_two(exponent: i32) -> f64 {
-    match exponent.saturating_add(1023) {
-        biased @ 1..=2046 => f64::from_bits((biased as u64) << 52),
-        _ => beyond_normal(exponent),
-    }
-}
-
-/// Never in line: the compiler would compute it every time, and then choose.
-#[cold]
-#[inline(never)]
-fn beyond_normal(exponent: i32) -> f64 {
-    2f64.powi(exponent)
+    real * two_to_the(scale)
 }
 
 /// The nearest integer, halves up; 0 for what is no number.
@@ -170,7 +156,7 @@ fn finest(fits: impl Fn(i32) -> bool, magnitude: f64) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{power_of_two, round};
+    use super::round;
 
     #[test]
     fn rounding_is_that_of_the_library() {
@@ -196,13 +182,5 @@ mod tests {
         for real in reals.into_iter().chain(special).flat_map(|v| [v, -v]) {
             assert_eq!(round(real), (real + 0.5).floor() as i64, "{real}");
         }
-    }
-
-    #[test]
-    fn powers_are_those_of_the_library() {
-        for exponent in -1022..=1100 {
-            assert_eq!(power_of_two(exponent), 2f64.powi(exponent), "{exponent}");
-        }
-        assert_eq!(power_of_two(i32::MAX), f64::INFINITY);
     }
 }

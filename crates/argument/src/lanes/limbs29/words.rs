@@ -17,30 +17,14 @@ const PART: usize = WIDTH / PARTS;
 #[cfg(target_arch = "x86_64")]
 macro_rules! each_part {
     ($part:ident => $value:expr) => {
-        [
-            each_part!(@ $part 0 $value),
-            each_part!(@ $part 1 $value),
-        ]
+        array_of!($part in [0 1] => $value)
     };
-    (@ $part:ident $number:literal $value:expr) => {{
-        const $part: usize = $number;
-        $value
-    }};
 }
 #[cfg(target_arch = "aarch64")]
 macro_rules! each_part {
     ($part:ident => $value:expr) => {
-        [
-            each_part!(@ $part 0 $value),
-            each_part!(@ $part 1 $value),
-            each_part!(@ $part 2 $value),
-            each_part!(@ $part 3 $value),
-        ]
+        array_of!($part in [0 1 2 3] => $value)
     };
-    (@ $part:ident $number:literal $value:expr) => {{
-        const $part: usize = $number;
-        $value
-    }};
 }
 
 /// Eight words; each vector has an equal part of them. There is no value of it where the machine lacks the instructions.

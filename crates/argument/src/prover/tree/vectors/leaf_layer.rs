@@ -277,11 +277,12 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         let mut sums = Sums::new(&self.field, round.weights, first);
         for (i, low) in low.iter_mut().enumerate() {
             let run = first + i;
-            let low = self.bind_numbers_of(low, old_low.get(i), numerators.pattern(run), x, round);
+            let low =
+                self.bind_cell_of_numbers(low, old_low.get(i), numerators.pattern(run), x, round);
             let high = match high.get_mut(i) {
                 Some(high) => {
                     let pattern = numerators.pattern(half + run);
-                    self.bind_numbers_of(high, old_high.get(i), pattern, x, round)
+                    self.bind_cell_of_numbers(high, old_high.get(i), pattern, x, round)
                 }
                 None => None,
             };
@@ -311,7 +312,7 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
 
     /// The numbers of a run of the new halves, between what is there and its partner; `None` if they are neutral.
     #[inline(always)]
-    fn bind_numbers_of(
+    fn bind_cell_of_numbers(
         &self,
         cell: &mut Numbers,
         other: Option<&Numbers>,

@@ -178,26 +178,15 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         x: &A::Eight,
         round: &Round<'_, F, A>,
     ) -> [F; 2] {
-        let neutral = self.neutral_fractions();
-        let mut buffers = [neutral; 2];
+        let mut buffers = [self.neutral_fractions(); 2];
         let mut sums = Sums::new(&self.field, round.weights, first);
         for (i, low) in low.iter_mut().enumerate() {
             let place = first + i;
-            let [end, other] = &mut buffers;
-            let ends = [
-                self.fractions(fractions, place, &neutral, end),
-                self.fractions(fractions, 2 * half + place, &neutral, other),
-            ];
-            let low = self.bind_ends(low, ends, true, x, round);
+            let low = self.bind_sums(low, (fractions, place, half), &mut buffers, x, round);
             let high = match high.get_mut(i) {
                 Some(high) => {
                     let place = half + place;
-                    let [end, other] = &mut buffers;
-                    let ends = [
-                        self.fractions(fractions, place, &neutral, end),
-                        self.fractions(fractions, 2 * half + place, &neutral, other),
-                    ];
-                    self.bind_ends(high, ends, true, x, round)
+                    self.bind_sums(high, (fractions, place, half), &mut buffers, x, round)
                 }
                 None => None,
             };
@@ -235,6 +224,24 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         self.total(sums)
     }
 
+    /// Binds the first challenge between fractions that have no memory, into a cell; `None` if they are neutral.
+    #[inline(always)]
+    fn bind_sums(
+        &self,
+        cell: &mut Cell,
+        (fractions, place, half): (&Fractions, usize, usize),
+        [of_end, of_other]: &mut [Cell; 2],
+        x: &A::Eight,
+        round: &Round<'_, F, A>,
+    ) -> Option<Nodes<A::Eight>> {
+        let neutral = self.neutral_fractions();
+        let end = self.fractions(fractions, place, &neutral, of_end);
+        let other = self.fractions(fractions, 2 * half + place, &neutral, of_other);
+        let bound = self.bound([end, other], true, x, round);
+        self.keep(cell, &bound, round);
+        bound
+    }
+
     /// Binds the last challenge in a cell, between what is there and its partner; `None` if both are neutral.
     #[inline(always)]
     fn bind_cell(
@@ -245,38 +252,46 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         x: &A::Eight,
         round: &Round<'_, F, A>,
     ) -> Option<Nodes<A::Eight>> {
-        let from = *cell;
-        let ends = [Some(&from), other].map(|cell| cell.filter(|cell| !is_neutral(cell, neutral)));
-        self.bind_ends(cell, ends, of_fractions, x, round)
+        let ends = [Some(&*cell), other];
+        let ends = ends.map(|cell| cell.filter(|cell| !is_neutral(cell, neutral)));
+        let bound = self.bound(ends, of_fractions, x, round);
+        self.keep(cell, &bound, round);
+        bound
     }
 
-    /// `a + x (b - a)` of two ends, which is also written to a cell; `None` if both are neutral.
+    /// `a + x (b - a)` of two ends; `None` if both are neutral.
     #[inline(always)]
-    fn bind_ends(
+    fn bound(
         &self,
-        cell: &mut Cell,
         [end, other]: [Option<&Cell>; 2],
         of_fractions: bool,
         x: &A::Eight,
         round: &Round<'_, F, A>,
     ) -> Option<Nodes<A::Eight>> {
         if end.is_none() && other.is_none() {
-            *cell = round.neutral;
             return None;
         }
         let a = self.nodes_of(end, of_fractions, round);
         let b = self.nodes_of(other, of_fractions, round);
-        let bound = [
+        Some([
             self.line(&a[0], &b[0], x),
             self.line(&a[1], &b[1], x),
             self.line(&a[2], &b[2], x),
             self.line(&a[3], &b[3], x),
-        ];
+        ])
+    }
+
+    /// Writes nodes to a cell.
+    #[inline(always)]
+    fn keep(&self, cell: &mut Cell, nodes: &Option<Nodes<A::Eight>>, round: &Round<'_, F, A>) {
+        let Some(nodes) = nodes else {
+            *cell = round.neutral;
+            return;
+        };
         let [p, q] = cell;
-        for (place, bound) in p.iter_mut().chain(q).zip(&bound) {
-            self.field.store(place, bound);
+        for (place, node) in p.iter_mut().chain(q).zip(nodes) {
+            self.field.store(place, node);
         }
-        Some(bound)
     }
 
     /// The nodes of sixteen fractions, or eight nodes that memory holds. Those of nothing are neutral.
