@@ -192,7 +192,8 @@ fn cuts_off(program: &Program, id: TensorId, is_low: bool) -> bool {
             | Op::Max(_)
             | Op::OneHot(_)
             | Op::Indicator(_)
-            | Op::Root(_) => return false,
+            | Op::Root(_)
+            | Op::Quotient(_) => return false,
         }
     }
 }

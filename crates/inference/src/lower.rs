@@ -15,6 +15,7 @@
 //! | max | r = relu(left - right) | `(left - right - r, r)` in a clamp table that starts at zero |
 //! | indicator | b; nothing where the indices are a public input | b is a bit, its sum is one, `sum_j j b_j` is the index |
 //! | root | y | y in range, `x - y^2` and `y^2 + 2 y - x` not negative |
+//! | quotient | y | y in range, `x - y d` and `d - 1 - (x - y d)` not negative |
 //! | one-hot | b, limbs of wide gaps | b is a bit, its sum is one, `m - a_j - sum_{j' > j} b_j'` is not negative |
 
 mod builder;

@@ -65,7 +65,8 @@ fn clamp_tables(program: &Program) -> impl Iterator<Item = usize> {
         | Op::Map(_)
         | Op::OneHot(_)
         | Op::Indicator(_)
-        | Op::Root(_) => None,
+        | Op::Root(_)
+        | Op::Quotient(_) => None,
     });
     let tabled: BTreeSet<i64> = spans.filter(|&span| span <= WIDE_SPAN).collect();
     tabled

@@ -83,6 +83,11 @@ fn operation(f: &mut fmt::Formatter<'_>, op: &Op) -> fmt::Result {
         ),
         Op::Indicator(i) => write!(f, "1 at the place that %{} names", i.source.0),
         Op::Root(r) => write!(f, "the square root of %{}, rounded down", r.source.0),
+        Op::Quotient(q) => write!(
+            f,
+            "%{} divided by %{}, rounded down",
+            q.dividend.0, q.divisor.0
+        ),
     }
 }
 

@@ -5,7 +5,7 @@
 //! form is the *architecture* that a model commitment binds; the weights stand beside it, as [`Weights`].
 //!
 //! Tensors are of two kinds. *Committed* ones (made by [`Op::Input`], [`Op::Weight`], [`Op::Rescale`], [`Op::Map`],
-//! [`Op::OneHot`], [`Op::Indicator`], [`Op::Root`]) hold values of a declared range, which a prover commits to and looks up. *Virtual* ones (made by
+//! [`Op::OneHot`], [`Op::Indicator`], [`Op::Root`], [`Op::Quotient`]) hold values of a declared range, which a prover commits to and looks up. *Virtual* ones (made by
 //! [`Op::Linear`], [`Op::Contract`], [`Op::Max`]) are public linear or bilinear functions of committed values; their range is the
 //! static bound of what they are made of.
 //!
@@ -67,7 +67,9 @@ pub use feed::Feed;
 #[cfg(feature = "interpreter")]
 pub use inferproof_integers::{Bytes, Integers};
 pub use meaning::Meaning;
-pub use ops::{Contract, Indicator, Linear, Map, Max, OneHot, Op, Rescale, Root, Term, indicator};
+pub use ops::{
+    Contract, Indicator, Linear, Map, Max, OneHot, Op, Quotient, Rescale, Root, Term, indicator,
+};
 pub use program::{Node, Program, TableId, Tensor, TensorId};
 #[cfg(feature = "interpreter")]
 pub use run::{Answer, RunError, Trace};

@@ -9,6 +9,7 @@ mod linear;
 mod map;
 mod max;
 mod one_hot;
+mod quotient;
 mod rescale;
 mod root;
 mod weight;
@@ -19,6 +20,7 @@ pub use linear::{Linear, Term};
 pub use map::Map;
 pub use max::Max;
 pub use one_hot::OneHot;
+pub use quotient::Quotient;
 pub use rescale::Rescale;
 pub use root::Root;
 
@@ -31,6 +33,7 @@ pub(crate) mod random {
     pub(crate) use super::map::random as map;
     pub(crate) use super::max::random as max;
     pub(crate) use super::one_hot::random as one_hot;
+    pub(crate) use super::quotient::random as quotient;
     pub(crate) use super::rescale::random as rescale;
     pub(crate) use super::root::random as root;
 }
@@ -66,6 +69,8 @@ pub enum Op {
     Indicator(Indicator),
     /// The square root, rounded down.
     Root(Root),
+    /// The quotient of two tensors, rounded down.
+    Quotient(Quotient),
 }
 
 /// What every operation says of itself.
@@ -123,6 +128,7 @@ impl Op {
             Self::OneHot(op) => op,
             Self::Indicator(op) => op,
             Self::Root(op) => op,
+            Self::Quotient(op) => op,
         }
     }
 
@@ -138,6 +144,7 @@ impl Op {
             Self::OneHot(op) => op,
             Self::Indicator(op) => op,
             Self::Root(op) => op,
+            Self::Quotient(op) => op,
         })
     }
 

@@ -156,7 +156,8 @@ impl BoundWeights {
                 | Op::Max(_)
                 | Op::OneHot(_)
                 | Op::Indicator(_)
-                | Op::Root(_)) => Some(op.operation().run(&run, tensor).map_err(|reason| {
+                | Op::Root(_)
+                | Op::Quotient(_)) => Some(op.operation().run(&run, tensor).map_err(|reason| {
                     RunError::Program(ProgramError::Node {
                         origin: node.origin.clone(),
                         tensor: tensor.name.clone(),

@@ -186,7 +186,7 @@ impl Random<'_> {
 
     /// Some operation; none where what was chosen does not fit.
     fn operation(&mut self) {
-        let made = match self.choose(10) {
+        let made = match self.choose(11) {
             0 | 1 => random::linear(self),
             2 | 3 => random::contract(self),
             4 => random::rescale(self),
@@ -194,6 +194,7 @@ impl Random<'_> {
             6 => random::max(self),
             7 => random::indicator(self),
             8 => random::root(self),
+            9 => random::quotient(self),
             _ => random::one_hot(self),
         };
         let _ = made;
@@ -239,7 +240,7 @@ impl Random<'_> {
 
     fn step(&mut self, shape: &[usize]) -> Option<Step> {
         let rank = shape.len();
-        let kind = self.choose(10);
+        let kind = self.choose(11);
         if kind == 0 {
             return Some(Step::Insert {
                 axis: self.choose(rank + 1),

@@ -2,7 +2,7 @@
 
 use inferproof_program::testing::{Case, programs};
 use inferproof_program::{
-    Contract, Indicator, Linear, Map, Max, OneHot, Op, Program, Rescale, Root, TensorId,
+    Contract, Indicator, Linear, Map, Max, OneHot, Op, Program, Quotient, Rescale, Root, TensorId,
 };
 use inferproof_view::{Step, View};
 use proptest::prelude::*;
@@ -198,6 +198,17 @@ fn reference(case: &Case) -> Vec<Vec<i64>> {
                 };
                 of(*source).iter().map(root).collect()
             }
+            Op::Quotient(Quotient { dividend, divisor }) => {
+                let pairs = of(*dividend).iter().zip(of(*divisor));
+                let quotient = |(&x, &d): (&i64, &i64)| {
+                    let near = (x as f64 / d as f64) as i128;
+                    let is_quotient = |y: i128| {
+                        y * i128::from(d) <= x.into() && i128::from(x) < (y + 1) * i128::from(d)
+                    };
+                    (near - 1..=near + 1).find(|&y| is_quotient(y)).unwrap() as i64
+                };
+                pairs.map(quotient).collect()
+            }
         };
         values.push(value);
     }
@@ -251,7 +262,7 @@ fn random_programs_cover_every_operation_and_step() {
             }
         }
     }
-    let all = "Input Weight Linear Contract Rescale Map Max OneHot Indicator Root Permute Slice Gather Window Insert Reduce Split Merge SuffixSum";
+    let all = "Input Weight Linear Contract Rescale Map Max OneHot Indicator Root Quotient Permute Slice Gather Window Insert Reduce Split Merge SuffixSum";
     for name in all.split(' ') {
         assert!(seen.contains(name), "no random program has {name}");
     }

@@ -2,8 +2,8 @@
 
 use inferproof_program::testing::programs;
 use inferproof_program::{
-    Contract, Indicator, Integers, Linear, Map, Max, Meaning, Node, OneHot, Op, Program, Rescale,
-    Root, RunError, Table, TableId, Tensor, TensorId, Term, Weights,
+    Contract, Indicator, Integers, Linear, Map, Max, Meaning, Node, OneHot, Op, Program, Quotient,
+    Rescale, Root, RunError, Table, TableId, Tensor, TensorId, Term, Weights,
 };
 use inferproof_view::View;
 use proptest::prelude::*;
@@ -269,6 +269,26 @@ fn every_rule_is_checked() {
             Box::new(|p| root(p, (0, 15), (0, 2))),
         ),
         ("a root in [-1, 3]", Box::new(|p| root(p, (0, 15), (-1, 3)))),
+        (
+            "it divides values in [-1, 9]",
+            Box::new(|p| quotient(p, (-1, 9), (1, 3), (0, 9))),
+        ),
+        (
+            "it divides by values in [0, 3]",
+            Box::new(|p| quotient(p, (0, 9), (0, 3), (0, 9))),
+        ),
+        (
+            "values reach from 1 to 5, outside the declared range [0, 4]",
+            Box::new(|p| quotient(p, (4, 10), (2, 3), (0, 4))),
+        ),
+        (
+            "a quotient in [-1, 9]",
+            Box::new(|p| quotient(p, (0, 9), (1, 3), (-1, 9))),
+        ),
+        (
+            "values could reach 2305843009213693952",
+            Box::new(|p| quotient(p, (0, 1 << 31), (1, 1 << 30), (0, 1 << 31))),
+        ),
     ];
     for (expected, change) in cases {
         let got = message(change);
@@ -395,6 +415,18 @@ fn root(program: &mut Program, source: (i64, i64), range: (i64, i64)) {
     (program.tensors[1].low, program.tensors[1].high) = range;
     program.nodes[1].op = Op::Root(Root {
         source: TensorId(0),
+    });
+}
+
+/// A third tensor as the quotient of two of these ranges.
+fn quotient(program: &mut Program, dividend: (i64, i64), divisor: (i64, i64), range: (i64, i64)) {
+    for (place, (low, high)) in [dividend, divisor, range].into_iter().enumerate() {
+        program.tensors[place].shape = program.tensors[0].shape.clone();
+        (program.tensors[place].low, program.tensors[place].high) = (low, high);
+    }
+    program.nodes[2].op = Op::Quotient(Quotient {
+        dividend: TensorId(0),
+        divisor: TensorId(1),
     });
 }
 

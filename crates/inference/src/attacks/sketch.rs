@@ -49,7 +49,7 @@ impl Sketch {
 }
 
 /// A program with every op: a convolution, saturation on both sides, a function, maxima narrow and wide, an elementwise
-/// product, a flattened dense layer, a division by more than the remainder table, an argmax with a tie, roots.
+/// product, a flattened dense layer, a division by more than the remainder table, an argmax with a tie, roots, quotients.
 pub fn every_op() -> (Program, Weights) {
     let mut s = Sketch::new();
     let x = s.builder.input("x", &[1, 4, 4], -128..=127).unwrap();
@@ -140,7 +140,15 @@ pub fn every_op() -> (Program, Weights) {
     let squares = s.builder.contract(Contract::squares(signed, 3)).unwrap();
     let squares = s.linear(&[(1 << 20, squares, vec![]), (3 << 12, relu, vec![])]);
     let root = s.builder.root(squares, 0..=40_000).unwrap();
-    s.finish(&[logits, divided, index, wide_max, max, embedded, code, root])
+    // Quotients by what is wider than any table, too.
+    let multiple = s.builder.term(1000, relu, vec![]).unwrap();
+    let constant = s.builder.constant(5, &[2, 3, 3]).unwrap();
+    let divisor = s.builder.linear(vec![multiple, constant]).unwrap();
+    let quotient = s.builder.quotient(squares, divisor, 0..=1 << 28).unwrap();
+    let outputs = [
+        logits, divided, index, wide_max, max, embedded, code, root, quotient,
+    ];
+    s.finish(&outputs)
 }
 
 pub fn input() -> Vec<Vec<i64>> {

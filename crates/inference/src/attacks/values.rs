@@ -141,6 +141,37 @@ fn another_root() {
     }
 }
 
+/// Quotients other than the floor of the division: one off either way, negative ones, none.
+#[test]
+fn another_quotient() {
+    for visibility in ALL {
+        let arena = Arena::new(visibility);
+        let mut nodes = arena.program.nodes.iter();
+        let quotient = nodes.find(|n| matches!(n.op, Op::Quotient(_))).unwrap();
+        let quotient = quotient.output;
+        let mut program = arena.with_given(quotient);
+        program.tensors[quotient.0 as usize].low = -(1 << 28);
+        let trace = arena.run();
+        let honest = trace.get(quotient).unwrap();
+        for entry in 0..honest.len() {
+            let y = honest[entry];
+            for lie in [y + 1, y - 1, -y, -y - 1, 0, 1 << 28] {
+                if lie == y {
+                    continue;
+                }
+                let mut lies = honest.to_vec();
+                lies[entry] = lie;
+                let mut inputs = input();
+                inputs.push(lies);
+                rejected(
+                    arena.verdict(&program, &arena.weights, &inputs),
+                    &format!("{lie} for the quotient {y}"),
+                );
+            }
+        }
+    }
+}
+
 /// The owner runs another architecture or other weights than were certified.
 #[test]
 fn another_program() {

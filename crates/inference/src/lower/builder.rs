@@ -8,6 +8,7 @@ mod lookups;
 mod max;
 mod one_hot;
 mod places;
+mod quotient;
 mod ranges;
 mod rescale;
 mod root;
@@ -16,6 +17,7 @@ mod sizes;
 pub(crate) use commitments::Digit;
 pub(crate) use max::Rise;
 use places::Standing;
+use quotient::rest_bits;
 pub(crate) use ranges::Limb;
 pub(crate) use rescale::Excess;
 use root::root_bits;
@@ -28,7 +30,7 @@ use inferproof_argument::{
     Term,
 };
 use inferproof_program::{
-    Contract, Indicator, Map, Max, Node, OneHot, Op, Program, Rescale, Root, TensorId,
+    Contract, Indicator, Map, Max, Node, OneHot, Op, Program, Quotient, Rescale, Root, TensorId,
 };
 use inferproof_view::{Step, View};
 use std::cell::Cell;
@@ -303,6 +305,9 @@ impl<'a> Builder<'a> {
             Op::OneHot(OneHot { source }) => vec![self.one_hot(id, *source)?],
             Op::Indicator(Indicator { source }) => vec![self.indicator(id, *source)?],
             Op::Root(Root { source }) => vec![self.root(id, *source)?],
+            Op::Quotient(Quotient { dividend, divisor }) => {
+                vec![self.quotient(id, *dividend, *divisor)?]
+            }
         };
         self.terms.push(terms);
         if self.terms.last().is_some_and(|t| t.len() > MAX_TERMS) {

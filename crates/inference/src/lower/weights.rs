@@ -13,7 +13,7 @@ use std::ops::Range;
 
 /// Leaves that one range proof's lookups have at most, axes padded to powers of two (a combination of outer axes is never
 /// split, however long). It bounds the memory of committing.
-const PART: usize = 1 << 20;
+const PART: usize = 1 << 22;
 
 /// One range proof: parts of some weight tensors.
 pub(crate) struct RangePart {

@@ -21,7 +21,8 @@ fn is_held(program: &Program, id: TensorId) -> bool {
         | Op::Max(_)
         | Op::OneHot(_)
         | Op::Indicator(_)
-        | Op::Root(_) => true,
+        | Op::Root(_)
+        | Op::Quotient(_) => true,
         Op::Weight | Op::Linear(_) | Op::Contract(_) => false,
     })
 }

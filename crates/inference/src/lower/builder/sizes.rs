@@ -1,9 +1,9 @@
 //! What tables a program needs, found out before any lookup is made.
 
-use super::{Builder, root_bits};
+use super::{Builder, rest_bits, root_bits};
 use crate::lower::LowerError;
 use crate::lower::tables::{WIDE_SPAN, bits, limb_bits, remainder_bits};
-use inferproof_program::{Max, OneHot, Op, Rescale};
+use inferproof_program::{Max, OneHot, Op, Quotient, Rescale};
 use std::collections::BTreeMap;
 
 impl Builder<'_> {
@@ -45,6 +45,11 @@ impl Builder<'_> {
                 Op::Root(_) => {
                     let root = self.tensor(node.output)?;
                     remainders.push((root_bits(root), root.volume().saturating_mul(2)));
+                }
+                Op::Quotient(Quotient { divisor, .. }) => {
+                    let width = rest_bits(self.tensor(*divisor)?);
+                    let volume = self.tensor(node.output)?.volume();
+                    remainders.push((width, volume.saturating_mul(2)));
                 }
                 Op::Input
                 | Op::Weight
