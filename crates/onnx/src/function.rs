@@ -8,10 +8,12 @@
 
 mod comparison;
 mod expression;
+mod inverse;
 mod operation;
 mod trigonometric;
 
 pub use comparison::Comparison;
+pub use inverse::Inverse;
 pub use operation::Operation;
 pub use trigonometric::Trigonometric;
 

@@ -15,6 +15,7 @@ mod exact;
 mod function;
 mod hidden;
 mod indices;
+mod inverse;
 mod limits;
 mod lookup;
 mod meaning;

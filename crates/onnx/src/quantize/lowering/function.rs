@@ -69,6 +69,18 @@ impl Lowering<'_> {
         if *function == Function::Sqrt && !is_narrow && tensor.low >= 0 {
             return self.root(id, exact, bits);
         }
+        let value_bits = match is_score && layer.shape.iter().product::<usize>() <= full::FEW {
+            true => MAX_ARGUMENT_BITS,
+            false => bits,
+        };
+        let format = self.format(id, value_bits, MAX_INTEGER_BITS);
+        if ends.is_none()
+            && !self.graph.is_integral(id)
+            && let Some(inverse) = function.as_inverse()
+            && let Some(made) = self.inverse(id, exact, &inverse, argument, format, bits)?
+        {
+            return Ok(made);
+        }
         if !is_narrow
             && !is_score
             && !is_logarithm
@@ -120,11 +132,6 @@ impl Lowering<'_> {
             argument
         };
         let domain = self.tensor(source).clone();
-        let value_bits = match is_score && layer.shape.iter().product::<usize>() <= full::FEW {
-            true => MAX_ARGUMENT_BITS,
-            false => bits,
-        };
-        let format = self.format(id, value_bits, MAX_INTEGER_BITS);
         if self.graph.is_integral(id) && self.graph.is_integral(source_layer) && format.scale < 0 {
             return Err(OnnxError::Model {
                 reason: format!(

@@ -123,6 +123,18 @@ impl Lowering<'_> {
         Ok(self.made(id, format.scale))
     }
 
+    pub(super) fn divided(
+        &mut self,
+        origin: &str,
+        dividend: TensorId,
+        divisor: TensorId,
+        format: Format,
+    ) -> Result<TensorId, OnnxError> {
+        let builder = self.builder.at(origin);
+        let id = builder.quotient(dividend, divisor, format.low..=format.high)?;
+        Ok(self.made(id, format.scale))
+    }
+
     /// Notes what was made, and what of.
     fn made(&mut self, id: TensorId, scale: i32) -> TensorId {
         self.builder.set_scale(id, scale);
