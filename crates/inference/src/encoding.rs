@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 const MAGIC: [u8; 8] = *b"infproof";
 /// The version of every binary format.
-pub const FORMAT_VERSION: u16 = 6;
+pub const FORMAT_VERSION: u16 = 7;
 const HEADER: usize = 12;
 
 /// What a file holds.

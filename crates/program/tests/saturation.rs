@@ -49,6 +49,7 @@ fn program(limits: Vec<Limit>) -> Program {
                 Op::Rescale(Rescale {
                     source: TensorId(2),
                     shift: 2,
+                    excess: None,
                 }),
             ),
             node(

@@ -64,6 +64,7 @@ fn program() -> Program {
                 Op::Rescale(Rescale {
                     source: TensorId(3),
                     shift: 2,
+                    excess: None,
                 }),
             ),
             node(
@@ -117,6 +118,7 @@ fn every_rule_is_checked() {
                 p.nodes[4].op = Op::Rescale(Rescale {
                     source: TensorId(4),
                     shift: 2,
+                    excess: None,
                 })
             }),
         ),
@@ -126,6 +128,7 @@ fn every_rule_is_checked() {
                 p.nodes[4].op = Op::Rescale(Rescale {
                     source: TensorId(99),
                     shift: 2,
+                    excess: None,
                 })
             }),
         ),
@@ -135,6 +138,7 @@ fn every_rule_is_checked() {
                 p.nodes[4].op = Op::Rescale(Rescale {
                     source: TensorId(3),
                     shift: 61,
+                    excess: None,
                 })
             }),
         ),

@@ -6,7 +6,7 @@ use crate::function::Inverse;
 use crate::graph::LayerId;
 use crate::quantize::scale::{Format, round, scaled};
 use crate::range::Range;
-use inferproof_program::{MAX_BOUND, Tensor, TensorId, Term};
+use inferproof_program::{Limit, MAX_BOUND, Tensor, TensorId, Term};
 use inferproof_view::View;
 
 /// An entry of a table takes this many times less than a division does: a division takes about a dozen lookups, of which an entry takes four.
@@ -81,7 +81,20 @@ impl Lowering<'_> {
             scale: quotients.scale,
         };
         let quotient = self.divided(origin, numerator, divisor, format)?;
-        self.rescale(origin, quotient, value).map(Some)
+        let made = self.rescale(origin, quotient, value)?;
+        // Nothing is lost of arguments such as calibration's, rounded: one unit less than the least.
+        let unit = scaled(1.0, -tensor.scale_log2);
+        let below = (argument.low + inverse.offset - unit).max(unit);
+        let greatest = match inverse.is_of_root {
+            true => inverse.numerator / below.sqrt(),
+            false => inverse.numerator / below,
+        };
+        self.builder.limit(Limit {
+            tensor: made,
+            low: i64::MIN,
+            high: round(scaled(greatest, value.scale)).max(value.high) + 1,
+        });
+        Ok(Some(made))
     }
 }
 
