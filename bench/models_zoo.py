@@ -4,6 +4,7 @@ Everything random has a fixed seed."""
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,9 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
+
+from decoder import decoder
+from encoders_zoo import bert, vit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,6 +40,9 @@ COMPARED = {
     "mobilenet_v2": {"output": [TOP1, ABSOLUTE]},
     "resnet18": {"output": [TOP1, COSINE]},
     "gpt2_small_16": {"logits": [TOP1, COSINE]},
+    "bert_base_128": {"pooled": [COSINE]},
+    "vit_base_224": {"logits": [TOP1, COSINE]},
+    "decoder_1b": {"logits": [TOP1, COSINE]},
 }
 
 
@@ -51,7 +58,7 @@ class Graph:
     def weight(self, name, array):
         if name not in self.names:
             self.names.add(name)
-            self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+            self.weights.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
         return name
 
     def op(self, op, inputs, name, **attributes):
@@ -230,7 +237,42 @@ def gpt2(file, layers, width, heads, vocabulary, positions, tokens):
                [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, tokens, vocabulary])])
 
 
-MADE = {"resnet18": resnet18, "mobilenet_v2": mobilenet_v2, "gpt2_small_16": gpt2_small_16}
+def bert_base_128(file):
+    """BERT-base's shape, 128 tokens, the pooled output."""
+    graph = Graph(17)
+    bert(graph)
+    graph.save(file, [helper.make_tensor_value_info(name, TensorProto.INT64, [1, 128]) for name in ("input_ids", "attention_mask")],
+               [helper.make_tensor_value_info("pooled", TensorProto.FLOAT, [1, 768])])
+
+
+def vit_base_224(file):
+    """ViT-base's shape, patches of 16x16 of an image of 224x224."""
+    graph = Graph(17)
+    vit(graph)
+    graph.save(file, [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, 224, 224])],
+               [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, 1000])])
+
+
+# The decoder's layers, width, heads, width of the feed-forward parts, vocabulary and tokens: 1.26 billion weights.
+DECODER = (24, 2048, 16, 5504, 32000, 16)
+
+# What it takes to measure it: the file, the compiled model and an unfinished one on disk; the float model in onnxruntime.
+DECODER_NEEDS = {"disk": 16e9, "memory": 12e9}
+
+
+def decoder_1b(file):
+    """A decoder of LLaMA's shape, the logits of the last token. Its weights lie beside it."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    free = shutil.disk_usage(file.parent).free
+    if memory < DECODER_NEEDS["memory"] or free < DECODER_NEEDS["disk"]:
+        sys.exit(f"no room: {memory / 1e9:.0f} GB of memory, {free / 1e9:.0f} GB of disk; it takes 12 and 16")
+    decoder(file, *DECODER)
+
+
+MADE = {
+    "resnet18": resnet18, "mobilenet_v2": mobilenet_v2, "gpt2_small_16": gpt2_small_16, "bert_base_128": bert_base_128, "vit_base_224": vit_base_224,
+    "decoder_1b": decoder_1b,
+}
 
 
 # Inputs: lists of samples, each from input name to array, to calibrate with and to evaluate on
@@ -381,10 +423,14 @@ def inputs(name, folder, session, samples):
         calibration, evaluation = both(lambda rng: tokens(rng, samples, "input_ids", 16, 50257))
     elif name == "minilm":
         calibration, evaluation = both(lambda rng: sentences(rng, samples))
+    elif name == "bert_base_128":
+        calibration, evaluation = both(lambda rng: sentences(rng, samples, 128))
+    elif name == "decoder_1b":
+        calibration, evaluation = both(lambda rng: tokens(rng, 2, "input_ids", 16, 32000))
     elif name == "face_api_age_gender":
         calibration, evaluation = both(lambda rng: faces(rng, samples, first[0]))
-    elif name in ("mobilenet_v2", "resnet18"):
-        calibration, evaluation = both(lambda rng: photographs(rng, samples, name == "resnet18"))
+    elif name in ("mobilenet_v2", "resnet18", "vit_base_224"):
+        calibration, evaluation = both(lambda rng: photographs(rng, samples, name != "mobilenet_v2"))
     elif name == "silero_vad_op18_ifless":
         calibration, evaluation = both(lambda rng: speech(rng, session, 4 * samples))
     elif name == "magika":
@@ -402,10 +448,12 @@ def prepare(name, models, cache, work, samples):
     made = Path(cache) / f"{name}.{VERSION}"
     if name in MADE:
         if not (made / "model.onnx").exists():
-            made.mkdir(parents=True, exist_ok=True)
-            unfinished = made / "unfinished.onnx"
-            MADE[name](unfinished)
-            unfinished.rename(made / "model.onnx")
+            unfinished = made.with_name(f"{made.name}.unfinished")
+            for left in (made, unfinished):
+                shutil.rmtree(left, ignore_errors=True)
+            unfinished.mkdir(parents=True)
+            MADE[name](unfinished / "model.onnx")
+            unfinished.rename(made)
         folder = made
     else:
         folder = Path(models) / name

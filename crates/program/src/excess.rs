@@ -67,6 +67,9 @@ impl BoundWeights {
                     true => most.saturating_add(beside),
                     false => most,
                 };
+                // The key shows it: a power of two says no more of weights and calibration data than the scales do.
+                let bits = u64::BITS - most.leading_zeros();
+                let most = 1u64.checked_shl(bits).map_or(u64::MAX, |end| end - 1);
                 if let Some(node) = program.nodes.get_mut(position) {
                     node.op = Op::Rescale(Rescale {
                         excess: Some(most),

@@ -27,6 +27,13 @@ pub(super) struct PackedPoint {
     y: [u64; 4],
 }
 
+impl PackedPoint {
+    #[inline(always)]
+    pub fn is_identity(&self) -> bool {
+        self.x == [0; 4] && self.y == [0; 4]
+    }
+}
+
 /// An addition to do: `points[to] = points[from] + points[from + 1]`.
 #[derive(Clone, Copy)]
 pub(super) struct Pair {

@@ -50,6 +50,8 @@ pub(super) struct Buckets<P: Profile> {
     nodes: Vec<PackedPoint>,
     trees: Vec<Tree>,
     pairs: Vec<Pair>,
+    /// Sums with the identity, and where to write them.
+    known: Vec<(u32, PackedPoint)>,
     cursors: Vec<u32>,
     nonzero: Vec<u32>,
     bits: Vec<PackedPoint>,
@@ -66,6 +68,7 @@ impl<P: Profile> Buckets<P> {
             nodes: Vec::new(),
             trees: Vec::new(),
             pairs: Vec::new(),
+            known: Vec::new(),
             cursors: Vec::new(),
             nonzero: Vec::new(),
             bits: Vec::new(),
@@ -219,6 +222,7 @@ impl<P: Profile> Buckets<P> {
         let deepest = self.trees.iter().map(|tree| tree.levels).max().unwrap_or(0);
         for level in 0..deepest {
             self.pairs.clear();
+            self.known.clear();
             for tree in self.trees.iter().filter(|tree| tree.levels > level) {
                 let nodes = (1 << tree.levels) >> level;
                 let odd = tree.odd_nodes(level);
@@ -226,22 +230,41 @@ impl<P: Profile> Buckets<P> {
                     let from = (tree.start + 2 * i + 1) as usize;
                     copy(&mut self.nodes, from, (odd + i) as usize);
                 }
+                // Many buckets are empty where values are small or few: what is added to nothing takes no addition.
+                let (points, pairs, known) = (&self.nodes, &mut self.pairs, &mut self.known);
+                let mut add = |pair: Pair| {
+                    let [a, b] = [0, 1].map(|behind| at(points, (pair.from + behind) as usize));
+                    match [a, b].map(|point| point.is_identity()) {
+                        [false, false] => pairs.push(pair),
+                        [true, _] => known.push((pair.to, b)),
+                        [_, true] => known.push((pair.to, a)),
+                    }
+                };
                 // Node 0 of a level weighs nothing and is never needed.
-                self.pairs.extend((1..nodes / 2).map(|i| Pair {
-                    from: tree.start + 2 * i,
-                    to: tree.start + i,
-                }));
+                for i in 1..nodes / 2 {
+                    add(Pair {
+                        from: tree.start + 2 * i,
+                        to: tree.start + i,
+                    });
+                }
                 // All odd nodes of the levels before have been halved to as many points as this level has nodes.
                 for before in 0..level {
                     let odd = tree.odd_nodes(before);
-                    self.pairs.extend((0..nodes / 2).map(|i| Pair {
-                        from: odd + 2 * i,
-                        to: odd + i,
-                    }));
+                    for i in 0..nodes / 2 {
+                        add(Pair {
+                            from: odd + 2 * i,
+                            to: odd + i,
+                        });
+                    }
                 }
             }
             self.adder
                 .add_pairs(&mut self.nodes, &self.pairs, &mut self.scratch);
+            for &(to, point) in &self.known {
+                if let Some(node) = self.nodes.get_mut(to as usize) {
+                    *node = point;
+                }
+            }
         }
         self.bits.clear();
         for tree in &self.trees {
