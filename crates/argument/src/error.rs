@@ -48,17 +48,6 @@ pub enum ProveError {
         /// Entries received.
         got: usize,
     },
-    /// A value is farther beyond its range than the relations were made for.
-    #[error(
-        "{name}: a value before it is cut off at the end of its range is beyond it by 2^{bits} or more, which this model was not compiled to prove: \
-         compile it again with calibration data such as this input, or to prove whatever the input is"
-    )]
-    Beyond {
-        /// Which tensor.
-        name: String,
-        /// Bits of what may be cut off.
-        bits: u32,
-    },
     /// The witness does not make the relations true: nothing false is proven, and no proof leaves.
     #[error("the witness does not satisfy the relations, so there is nothing to prove")]
     Unsatisfied,

@@ -120,8 +120,8 @@ pub use inferproof_inference::{
 #[cfg(feature = "onnx")]
 pub use inferproof_onnx::{
     Accuracy, Agreement, Array, Dimensions, Entries, ImportOptions, NodeSummary, OnnxError, Port,
-    Provable, QuantizeOptions, Sample, Samples, Widths, io_reason, meant, parse_samples,
-    quantize_inputs, read_samples,
+    QuantizeOptions, Sample, Samples, Widths, io_reason, meant, parse_samples, quantize_inputs,
+    read_samples,
 };
 #[cfg(feature = "onnx")]
 pub use inferproof_program::{Op, Program, RunError, Tensor, TensorId, Trace, ValidProgram};

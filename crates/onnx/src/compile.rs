@@ -4,13 +4,12 @@ mod candidates;
 mod options;
 mod report;
 
-pub use options::{Provable, QuantizeOptions};
+pub use options::QuantizeOptions;
 pub use report::{CompileReport, Compiled};
 
 use crate::OnnxError;
 use crate::accuracy::{Agreement, Compared, compare};
 use crate::calibrate::{Calibration, Sample, calibrate, calibrate_observed};
-use crate::conversion::quantize_inputs;
 use crate::equalize::{Equalization, Equalized};
 use crate::float::Activations;
 use crate::float_model::FloatModel;
@@ -24,7 +23,6 @@ use crate::trial::Trial;
 use candidates::Candidate;
 use inferproof_program::BoundWeights;
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 
 /// How many rows each output has, at least.
 fn rows_of_outputs(graph: &Graph) -> usize {
@@ -147,7 +145,7 @@ impl FloatModel {
                     );
                     if limit.is_some() || found.report.within_tolerance {
                         found.report.trials = trials;
-                        return self.provable(found, samples, options, progress);
+                        return Ok(found);
                     }
                     let known = best.as_ref().map(|b| b.report.agreement.relative_error);
                     if known.is_none_or(|known| error < known) {
@@ -176,40 +174,7 @@ impl FloatModel {
             reason: "there are no widths to try".into(),
         })?;
         best.report.trials = trials;
-        self.provable(best, samples, options, progress)
-    }
-
-    /// The program with what it is to prove of values beyond their ranges.
-    fn provable(
-        &self,
-        compiled: Compiled,
-        samples: &[Sample],
-        options: &QuantizeOptions,
-        progress: &mut Progress<'_>,
-    ) -> Result<Compiled, OnnxError> {
-        if options.provable == Provable::Any {
-            return Ok(compiled);
-        }
-        let Compiled {
-            program,
-            weights,
-            report,
-        } = compiled;
-        let mut greatest = BTreeMap::new();
-        for (position, sample) in samples.iter().enumerate() {
-            progress.step(Work::Compare, position, samples.len())?;
-            for (tensor, excess) in weights.excesses(&quantize_inputs(&program, sample))? {
-                let known = greatest.entry(tensor).or_insert(excess);
-                *known = excess.max(*known);
-            }
-        }
-        drop(program);
-        let weights = weights.proving_up_to(&greatest);
-        Ok(Compiled {
-            program: weights.program().clone(),
-            weights,
-            report,
-        })
+        Ok(best)
     }
 
     fn lowered(&self, variant: &Variant<'_>, plan: &Plan) -> Result<BoundWeights, OnnxError> {

@@ -54,7 +54,7 @@ mod warning;
 
 pub use accuracy::{Accuracy, Agreement, ColumnError};
 pub use calibrate::Sample;
-pub use compile::{CompileReport, Compiled, Provable, QuantizeOptions, compile};
+pub use compile::{CompileReport, Compiled, QuantizeOptions, compile};
 pub use conversion::{dequantize_outputs, quantize_inputs};
 pub use data::{Array, Entries, Samples, parse_samples, read_samples};
 pub use dimensions::{Dimensions, DimensionsError};

@@ -4,8 +4,8 @@
 mod support;
 
 use inferproof_onnx::{
-    FloatModel, ImportOptions, Provable, QuantizeOptions, dequantize_outputs, inspect,
-    parse_samples, quantize_inputs,
+    FloatModel, ImportOptions, QuantizeOptions, dequantize_outputs, inspect, parse_samples,
+    quantize_inputs,
 };
 use std::collections::BTreeMap;
 use support::{Array, arrays, check_all, data};
@@ -93,7 +93,6 @@ const EIGHT_BITS: QuantizeOptions = QuantizeOptions {
     activation_bits: Some(8),
     input_bits: None,
     tolerance: 0.02,
-    provable: Provable::Calibrated,
 };
 
 /// The models of one kind, by name.

@@ -1,6 +1,6 @@
 //! Weights that were checked against a program, once: with them it can be run.
 
-use crate::{Program, RunError, TensorId, ValidProgram};
+use crate::{RunError, TensorId, ValidProgram};
 use inferproof_integers::Integers;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -85,14 +85,6 @@ impl BoundWeights {
         Self {
             program: self.program.clone(),
             weights: Arc::new(arrays.map(|(&id, array)| (id, array.clone())).collect()),
-        }
-    }
-
-    /// The same weights of a program with changes that no invariant is about.
-    pub(crate) fn changed(self, change: impl FnOnce(&mut Program)) -> Self {
-        Self {
-            program: self.program.changed(change),
-            weights: self.weights,
         }
     }
 

@@ -37,8 +37,6 @@ mod derive;
 #[cfg(feature = "interpreter")]
 mod entries;
 mod error;
-#[cfg(feature = "interpreter")]
-mod excess;
 mod feed;
 #[cfg(feature = "interpreter")]
 mod matrix_product;

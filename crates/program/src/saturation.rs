@@ -118,7 +118,7 @@ pub(crate) fn of_node<'a>(
     if limit == Limit::none(node.output) {
         return None;
     }
-    if let Op::Rescale(Rescale { source, shift, .. }) = node.op {
+    if let Op::Rescale(Rescale { source, shift }) = node.op {
         let half = (1i64 << shift) >> 1;
         let values = get(source)?.iter().map(|&x| (x + half) >> shift);
         let tensor = program.tensor(node.output)?;

@@ -30,14 +30,6 @@ impl ValidProgram {
         Ok(Self(Arc::new(program)))
     }
 
-    /// The program with changes that no invariant is about.
-    #[cfg(feature = "interpreter")]
-    pub(crate) fn changed(self, change: impl FnOnce(&mut Program)) -> Self {
-        let mut program = self.into_program();
-        change(&mut program);
-        Self(Arc::new(program))
-    }
-
     /// The program, to be changed: a copy if there are other clones of it.
     #[must_use]
     pub fn into_program(self) -> Program {

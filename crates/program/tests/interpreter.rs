@@ -148,7 +148,7 @@ fn reference(case: &Case) -> Vec<Vec<i64>> {
                 };
                 indices(&tensor.shape).iter().map(at).collect()
             }
-            Op::Rescale(Rescale { source, shift, .. }) => {
+            Op::Rescale(Rescale { source, shift }) => {
                 let round = |&x: &i64| {
                     // Of all integers y, the one with y - 1/2 <= x / 2^shift < y + 1/2.
                     let y = (2 * i128::from(x) + (1i128 << shift)).div_euclid(2i128 << shift);

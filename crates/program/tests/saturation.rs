@@ -49,7 +49,6 @@ fn program(limits: Vec<Limit>) -> Program {
                 Op::Rescale(Rescale {
                     source: TensorId(2),
                     shift: 2,
-                    excess: None,
                 }),
             ),
             node(

@@ -64,7 +64,6 @@ fn program() -> Program {
                 Op::Rescale(Rescale {
                     source: TensorId(3),
                     shift: 2,
-                    excess: None,
                 }),
             ),
             node(
@@ -118,7 +117,6 @@ fn every_rule_is_checked() {
                 p.nodes[4].op = Op::Rescale(Rescale {
                     source: TensorId(4),
                     shift: 2,
-                    excess: None,
                 })
             }),
         ),
@@ -128,7 +126,6 @@ fn every_rule_is_checked() {
                 p.nodes[4].op = Op::Rescale(Rescale {
                     source: TensorId(99),
                     shift: 2,
-                    excess: None,
                 })
             }),
         ),
@@ -138,7 +135,6 @@ fn every_rule_is_checked() {
                 p.nodes[4].op = Op::Rescale(Rescale {
                     source: TensorId(3),
                     shift: 61,
-                    excess: None,
                 })
             }),
         ),

@@ -6,7 +6,7 @@ use crate::model::Model;
 use crate::work::run;
 use inferproof::{Alike, Error, KeyFile, Links, OnnxFile, Plan};
 use inferproof::{Curve, Visible};
-use inferproof::{ImportOptions, Provable, QuantizeOptions};
+use inferproof::{ImportOptions, QuantizeOptions};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -37,18 +37,6 @@ impl<'py> FromPyObject<'_, 'py> for Word<Curve> {
     }
 }
 
-impl<'py> FromPyObject<'_, 'py> for Word<Provable> {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        match object.extract::<String>()?.as_str() {
-            "calibrated" => Ok(Self(Provable::Calibrated)),
-            "any" => Ok(Self(Provable::Any)),
-            other => Err(unknown(other, "\"calibrated\" or \"any\"")),
-        }
-    }
-}
-
 fn unknown(word: &str, expected: &str) -> PyErr {
     pyo3::exceptions::PyValueError::new_err(format!("{word:?}: expected {expected}"))
 }
@@ -58,7 +46,7 @@ type Pairs = Vec<(f64, f64)>;
 
 /// The model, and output entries on the calibration and evaluation data.
 #[pyfunction]
-#[pyo3(signature = (onnx, name, *, dims, dequantize, calibration, evaluation, labels, weights, curve, weight_bits, activation_bits, input_bits, tolerance, provable, feeds, alike, strict, listener))]
+#[pyo3(signature = (onnx, name, *, dims, dequantize, calibration, evaluation, labels, weights, curve, weight_bits, activation_bits, input_bits, tolerance, feeds, alike, strict, listener))]
 #[expect(clippy::too_many_arguments, reason = "named in Python")]
 pub fn compile(
     py: Python<'_>,
@@ -75,7 +63,6 @@ pub fn compile(
     activation_bits: Option<u32>,
     input_bits: Option<u32>,
     tolerance: f64,
-    provable: Word<Provable>,
     feeds: Vec<(String, String)>,
     alike: Vec<(String, String, Vec<u8>, String)>,
     strict: bool,
@@ -90,7 +77,6 @@ pub fn compile(
             activation_bits,
             input_bits,
             tolerance,
-            provable: provable.0,
         },
         strict,
     };

@@ -2,7 +2,7 @@
 
 use super::halves;
 use clap::{Args, ValueEnum};
-use inferproof::{ASSUMED, Curve, Dimensions, ImportOptions, Provable, Visible};
+use inferproof::{ASSUMED, Curve, Dimensions, ImportOptions, Visible};
 use std::path::PathBuf;
 
 /// How a model is read.
@@ -81,9 +81,6 @@ pub struct CompileArgs {
     /// The error on calibration data to stay below, relative to the size of each output column
     #[arg(long, value_name = "T", default_value_t = 0.02, value_parser = tolerance)]
     pub tolerance: f64,
-    /// Of which inputs answers can be proven
-    #[arg(long, value_name = "INPUTS", value_enum, default_value_t = ProvableArg::Calibrated)]
-    pub provable: ProvableArg,
     /// Say that an output is the next run's input: both get one scale and range. Data may leave that input out
     #[arg(long, value_name = "OUTPUT=INPUT")]
     pub feed: Vec<Fed>,
@@ -155,27 +152,10 @@ pub enum CurveArg {
     Bn254,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum ProvableArg {
-    /// Such as were calibrated with: no value may lie beyond its range by more than that is long, or by four times what calibration saw
-    Calibrated,
-    /// All, for proofs that take up to a quarter longer
-    Any,
-}
-
 fn tolerance(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
         _ => Err("expected a number that is not negative, such as 0.02".into()),
-    }
-}
-
-impl From<ProvableArg> for Provable {
-    fn from(given: ProvableArg) -> Self {
-        match given {
-            ProvableArg::Calibrated => Self::Calibrated,
-            ProvableArg::Any => Self::Any,
-        }
     }
 }
 

@@ -57,7 +57,6 @@ pub fn main(args: CompileArgs, console: &Console) -> Result<Outcome, Error> {
             activation_bits: args.activation_bits,
             input_bits: args.input_bits,
             tolerance: args.tolerance,
-            provable: args.provable.into(),
         },
         strict: args.strict,
     };

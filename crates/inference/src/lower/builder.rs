@@ -30,7 +30,7 @@ use inferproof_argument::{
     Term,
 };
 use inferproof_program::{
-    Contract, Indicator, Map, Max, Node, OneHot, Op, Program, Quotient, Root, TensorId,
+    Contract, Indicator, Map, Max, Node, OneHot, Op, Program, Quotient, Rescale, Root, TensorId,
 };
 use inferproof_view::{Step, View};
 use std::cell::Cell;
@@ -288,7 +288,7 @@ impl<'a> Builder<'a> {
                     view: self.identity(id)?,
                 }]
             }
-            Op::Rescale(rescale) => vec![self.rescale(id, rescale)?],
+            Op::Rescale(Rescale { source, shift }) => vec![self.rescale(id, *source, *shift)?],
             Op::Map(Map { source, table }) => {
                 let column = self.read(*source)?;
                 let function = self

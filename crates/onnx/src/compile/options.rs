@@ -11,19 +11,6 @@ pub struct QuantizeOptions {
     pub input_bits: Option<u32>,
     /// The greatest error on the calibration samples that is accepted, relative to the size of an output's column.
     pub tolerance: f64,
-    /// Which inputs can be proven.
-    pub provable: Provable,
-}
-
-/// Of which inputs a model's answers can be proven. Others are answered all the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Provable {
-    /// Those that calibration data stand for: where values lie beyond their ranges, it is by no more than four times as much as in
-    /// calibration, or by as much as the range is long.
-    #[default]
-    Calibrated,
-    /// All, for a proof that takes up to a quarter more.
-    Any,
 }
 
 impl Default for QuantizeOptions {
@@ -33,7 +20,6 @@ impl Default for QuantizeOptions {
             activation_bits: None,
             input_bits: None,
             tolerance: 0.02,
-            provable: Provable::default(),
         }
     }
 }

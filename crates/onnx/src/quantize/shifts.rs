@@ -25,7 +25,7 @@ pub fn equalize(program: &mut Program) {
     });
     let Some(common) = shifts.max() else { return };
     for position in 0..program.nodes.len() {
-        let Op::Rescale(Rescale { source, shift, .. }) = program.nodes[position].op else {
+        let Op::Rescale(Rescale { source, shift }) = program.nodes[position].op else {
             continue;
         };
         let raise = common.saturating_sub(shift);
@@ -37,7 +37,6 @@ pub fn equalize(program: &mut Program) {
             program.nodes[position].op = Op::Rescale(Rescale {
                 source,
                 shift: common,
-                excess: None,
             });
         }
     }

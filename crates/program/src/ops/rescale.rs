@@ -23,8 +23,6 @@ pub struct Rescale {
     pub source: TensorId,
     /// The power of two it is divided by.
     pub shift: u32,
-    /// How far beyond the range a quotient may lie and be proven, at least; `None` if as far as it can. A run is the same either way.
-    pub excess: Option<u64>,
 }
 
 impl Builder {
@@ -39,23 +37,9 @@ impl Builder {
         range: RangeInclusive<i64>,
     ) -> Result<TensorId, ProgramError> {
         let shape = self.shape_of(source)?;
-        let rescale = Rescale {
-            source,
-            shift,
-            excess: None,
-        };
-        self.rescaled(rescale, shape, range)
-    }
-
-    fn rescaled(
-        &mut self,
-        rescale: Rescale,
-        shape: Vec<usize>,
-        range: RangeInclusive<i64>,
-    ) -> Result<TensorId, ProgramError> {
-        let coarser = i32::try_from(rescale.shift).unwrap_or(i32::MAX);
-        let scale = self.scale_of(rescale.source).saturating_sub(coarser);
-        self.committed(Op::Rescale(rescale), shape, range, scale)
+        let coarser = i32::try_from(shift).unwrap_or(i32::MAX);
+        let scale = self.scale_of(source).saturating_sub(coarser);
+        self.committed(Op::Rescale(Rescale { source, shift }), shape, range, scale)
     }
 }
 
@@ -87,10 +71,7 @@ impl Operation for Rescale {
     fn batched(&self, batch: &mut Batch<'_>, output: &Tensor) -> Result<TensorId, ProgramError> {
         let source = batch.read(self.source)?;
         let range = output.low..=output.high;
-        let shape = batch.builder.shape_of(source)?;
-        batch
-            .builder
-            .rescaled(Self { source, ..*self }, shape, range)
+        batch.builder.rescale(source, self.shift, range)
     }
 
     #[cfg(feature = "interpreter")]

@@ -149,7 +149,6 @@ def compile(
     activation_bits: int | None,
     input_bits: int | None,
     tolerance: float,
-    provable: str,
     feeds: Sequence[tuple[str, str]],
     alike: Sequence[tuple[str, str, bytes, str]],
     strict: bool,

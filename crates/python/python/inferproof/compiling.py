@@ -58,7 +58,6 @@ def compile(
     activation_bits: int | None = None,
     input_bits: int | None = None,
     tolerance: float = 0.02,
-    provable: Literal["calibrated", "any"] = "calibrated",
     feed: Mapping[str, str] = MappingProxyType({}),
     like: Mapping[str, tuple[Model | Public | str | os.PathLike[str], str]] = MappingProxyType({}),
     strict: bool = False,
@@ -81,8 +80,6 @@ def compile(
     :param activation_bits: bits of an activation, 2 to 16; chosen by accuracy if not given.
     :param input_bits: bits of an input of real numbers, 2 to 31; those of an activation if not given.
     :param tolerance: the error on calibration data to stay below, relative to the size of each output column.
-    :param provable: of which inputs answers can be proven: such as were calibrated with, in which no value lies beyond its range by more than that
-        is long or by four times what calibration saw; or all, for proofs that take up to a quarter longer.
     :param feed: outputs that are the next run's inputs, as ``{"stateN": "state"}``: both get one scale and one range, so that what one
         proof commits to is what the next reads. Arrays of that input may be left out of ``calibration``, or given for the first sample alone.
     :param like: inputs and outputs that get the scale and range of a tensor of another model, as ``{"W": (server, "W_next")}``: a model, its
@@ -109,7 +106,6 @@ def compile(
             activation_bits=activation_bits,
             input_bits=input_bits,
             tolerance=tolerance,
-            provable=provable,
             feeds=[(str(output), str(entry)) for output, entry in feed.items()],
             alike=[(name, *_key(of), tensor) for name, (of, tensor) in like.items()],
             strict=strict,

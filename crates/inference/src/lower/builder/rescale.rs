@@ -8,7 +8,7 @@ use crate::witness::Run;
 #[cfg(feature = "prover")]
 use inferproof_argument::ProveError;
 use inferproof_argument::{Linear, Term};
-use inferproof_program::{Rescale, TensorId};
+use inferproof_program::TensorId;
 
 /// What the clamp of a rescale cuts off, of which limb `limb` in base `2^bits`, with the sign of the whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +18,6 @@ pub(crate) struct Excess {
     shift: u32,
     bits: u32,
     limb: u32,
-    /// How many limbs there are.
-    limbs: u32,
 }
 
 #[cfg(feature = "prover")]
@@ -27,48 +25,44 @@ impl Excess {
     /// `e` of `x + half = 2^shift (y + e) + rem`: the quotient less the output.
     pub fn values(&self, run: &Run<'_>) -> Result<Vec<i64>, ProveError> {
         let half = half(self.shift) as i64;
-        let beyond = || ProveError::Beyond {
-            name: run
-                .program
-                .tensor(self.output)
-                .map(|t| t.name.clone())
-                .unwrap_or_default(),
-            bits: self.bits * self.limbs,
-        };
         let excess = |(x, y): (&i64, &i64)| {
             let cut = ((x + half) >> self.shift) - y;
-            let magnitude = cut.unsigned_abs();
-            if magnitude.checked_shr(self.bits * self.limbs).unwrap_or(0) > 0 {
-                return Err(beyond());
-            }
-            let digit = (magnitude >> (self.bits * self.limb)) & ((1 << self.bits) - 1);
-            Ok(cut.signum() * digit as i64)
+            let digit = (cut.unsigned_abs() >> (self.bits * self.limb)) & ((1 << self.bits) - 1);
+            cut.signum() * digit as i64
         };
         let (x, y) = (run.read(self.source)?, run.read(self.output)?);
-        x.iter().zip(y.iter()).map(excess).collect()
+        Ok(x.iter().zip(y.iter()).map(excess).collect())
     }
 }
 
 impl Builder<'_> {
-    /// The largest absolute excess that the clamp of a rescale can cut off, or is to be proven to.
-    pub(super) fn excess(&self, output: TensorId, op: &Rescale) -> Result<u128, LowerError> {
-        let (x, y) = (self.tensor(op.source)?, self.tensor(output)?);
-        let half = half(op.shift);
-        let rescale = |v: i64| (i128::from(v) + half) >> op.shift;
+    /// The largest absolute excess that the clamp of a rescale can cut off.
+    pub(super) fn excess(
+        &self,
+        output: TensorId,
+        source: TensorId,
+        shift: u32,
+    ) -> Result<u128, LowerError> {
+        let (x, y) = (self.tensor(source)?, self.tensor(output)?);
+        let half = half(shift);
+        let rescale = |v: i64| (i128::from(v) + half) >> shift;
         let above = rescale(x.high) - i128::from(y.high);
         let below = i128::from(y.low) - rescale(x.low);
-        let possible = above.max(below).max(0).unsigned_abs();
-        Ok(op.excess.map_or(possible, |most| possible.min(most.into())))
+        Ok(above.max(below).max(0).unsigned_abs())
     }
 
     /// `x + half = 2^shift (y + e) + rem` (PROTOCOL must 5).
-    pub(super) fn rescale(&mut self, id: TensorId, op: &Rescale) -> Result<Term, LowerError> {
-        let Rescale { source, shift, .. } = *op;
+    pub(super) fn rescale(
+        &mut self,
+        id: TensorId,
+        source: TensorId,
+        shift: u32,
+    ) -> Result<Term, LowerError> {
         let tensor = self.tensor(id)?;
         let shape = tensor.shape.clone();
         let output = self.commit_tensor(id)?;
         let mut quotient = vec![output.clone()];
-        let excess = self.excess(id, op)?;
+        let excess = self.excess(id, source, shift)?;
         if excess == 0 {
             self.check_range(id, &output)?;
         } else {
@@ -78,15 +72,13 @@ impl Builder<'_> {
             let limb_bits = users
                 .limb_bits
                 .ok_or_else(|| self.refuse(id, "its table was not foreseen"))?;
-            let limbs = bits(excess).div_ceil(limb_bits);
-            for limb in 0..limbs {
+            for limb in 0..bits(excess).div_ceil(limb_bits) {
                 let excess = Excess {
                     output: id,
                     source,
                     shift,
                     bits: limb_bits,
                     limb,
-                    limbs,
                 };
                 let advice = self.commit(
                     format!("{}, excess {limb}", tensor.name),

@@ -3,7 +3,7 @@
 use super::{Builder, rest_bits, root_bits};
 use crate::lower::LowerError;
 use crate::lower::tables::{WIDE_SPAN, bits, limb_bits, remainder_bits};
-use inferproof_program::{Max, OneHot, Op, Quotient};
+use inferproof_program::{Max, OneHot, Op, Quotient, Rescale};
 use std::collections::BTreeMap;
 
 impl Builder<'_> {
@@ -15,12 +15,12 @@ impl Builder<'_> {
         let mut excesses: BTreeMap<(i64, i64), Vec<(u128, usize)>> = BTreeMap::new();
         for node in &self.program.nodes {
             match &node.op {
-                Op::Rescale(rescale) => {
+                Op::Rescale(Rescale { source, shift }) => {
                     let output = self.tensor(node.output)?;
-                    if rescale.shift > 0 {
-                        remainders.push((rescale.shift, output.volume()));
+                    if *shift > 0 {
+                        remainders.push((*shift, output.volume()));
                     }
-                    let excess = self.excess(node.output, rescale)?;
+                    let excess = self.excess(node.output, *source, *shift)?;
                     if excess > 0 {
                         let users = excesses.entry((output.low, output.high)).or_default();
                         users.push((excess, output.volume()));
