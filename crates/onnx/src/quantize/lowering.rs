@@ -10,6 +10,7 @@
 
 mod bands;
 mod boundary;
+mod common;
 mod constants;
 mod exact;
 mod function;
@@ -88,7 +89,9 @@ pub fn lower(
         virtuals: vec![],
         constants: BTreeMap::new(),
         missing: BTreeMap::new(),
+        common: BTreeMap::new(),
     };
+    lowering.common = lowering.common_scales();
     for &id in &graph.inputs {
         lowering.exact(id)?;
     }

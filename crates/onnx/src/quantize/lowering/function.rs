@@ -73,7 +73,10 @@ impl Lowering<'_> {
             true => MAX_ARGUMENT_BITS,
             false => bits,
         };
-        let format = self.format(id, value_bits, MAX_INTEGER_BITS);
+        let mut format = self.format(id, value_bits, MAX_INTEGER_BITS);
+        if let Some(common) = self.common.get(&id) {
+            format = format.at_most(common.value);
+        }
         if ends.is_none()
             && !self.graph.is_integral(id)
             && let Some(inverse) = function.as_inverse()
@@ -103,14 +106,7 @@ impl Lowering<'_> {
             sign
         } else {
             let (low, high) = function.reach(argument.high);
-            let free = match is_score || function.is_integral() {
-                true => argument,
-                false => argument.with_headroom(self.headroom),
-            };
-            let clipped = Range {
-                low: free.low.clamp(low, high),
-                high: free.high.clamp(low, high),
-            };
+            let clipped = self.clipped(function, argument, is_score);
             let clipped = ends.map_or(clipped, |ends| ends.beside(clipped, bits));
             let integers = self
                 .graph
@@ -122,7 +118,11 @@ impl Lowering<'_> {
                     true => Format::unsaturated(clipped, bits),
                     false => Format::activation(clipped, bits),
                 });
-            let argument = self.rescale(&layer.origin, exact, format.at_most(tensor.scale_log2))?;
+            let finest = match self.common.get(&id) {
+                Some(common) => tensor.scale_log2.min(common.argument),
+                None => tensor.scale_log2,
+            };
+            let argument = self.rescale(&layer.origin, exact, format.at_most(finest))?;
             // Beyond its reach the function is as good as constant.
             let real = |end: i64| scaled(end as f64, -self.tensor(argument).scale_log2);
             let masks = ends.unwrap_or_default();
@@ -172,5 +172,18 @@ impl Lowering<'_> {
         let made = self.looked_up(&layer.origin, source, table, format)?;
         self.limit_table(made, &domain, argument, &reals);
         Ok(made)
+    }
+
+    /// What a function's argument may be where values count.
+    pub(super) fn clipped(&self, function: &Function, argument: Range, is_score: bool) -> Range {
+        let (low, high) = function.reach(argument.high);
+        let free = match is_score || function.is_integral() {
+            true => argument,
+            false => argument.with_headroom(self.headroom),
+        };
+        Range {
+            low: free.low.clamp(low, high),
+            high: free.high.clamp(low, high),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The state of a lowering, and the widths that hold for all of it.
 
+use super::common::Scales;
 use crate::graph::{Graph, LayerId};
 use crate::import::Port;
 use crate::quantize::{Format, Plan, full, powers};
@@ -78,6 +79,8 @@ pub struct Lowering<'a> {
     pub(super) virtuals: Vec<Virtual>,
     /// Constants that were quantized at a scale, with a greatest value.
     pub(super) constants: BTreeMap<(LayerId, i32, i64), TensorId>,
+    /// For applications of functions that share tables, the scales that they have in common.
+    pub(super) common: BTreeMap<LayerId, Scales>,
     /// For inputs that may have missing values, where they have.
     pub(super) missing: BTreeMap<LayerId, TensorId>,
 }
