@@ -28,6 +28,8 @@ mod requantization;
 mod root;
 mod state;
 mod sum;
+#[cfg(test)]
+mod tests;
 mod widths;
 
 use super::{Format, Plan, full, powers, roles, shifts, wide};

@@ -3,7 +3,7 @@
 //! The layers of a transformer apply one function to arguments of nearly the same size. With a scale each, each has a table of its own, and
 //! a table of `2^16` entries takes a prover as long as some hundred thousand lookups. At the coarsest of their scales they share one.
 
-use super::state::Lowering;
+use super::state::{Lowering, Scales};
 use crate::function::Function;
 use crate::graph::{Kind, LayerId};
 use crate::quantize::scale::Format;
@@ -14,13 +14,6 @@ const LEAST_BITS: u32 = 14;
 
 /// How many bits coarser than its own the scale may be that an argument or a value has in common with others.
 const MOST_COARSER: i32 = 2;
-
-/// Scales of argument and value.
-#[derive(Clone, Copy, Debug)]
-pub struct Scales {
-    pub argument: i32,
-    pub value: i32,
-}
 
 /// An application of a function.
 struct Application<'a> {

@@ -1,6 +1,5 @@
 //! The state of a lowering, and the widths that hold for all of it.
 
-use super::common::Scales;
 use crate::graph::{Graph, LayerId};
 use crate::import::Port;
 use crate::quantize::{Format, Plan, full, powers};
@@ -34,6 +33,13 @@ pub const MAX_ARGUMENT_BITS: u32 = 16;
 
 /// Bits that the arguments and values of functions that are steep near zero have beyond those of other activations.
 pub const STEEP_BITS: u32 = 4;
+
+/// Scales of a function's argument and value.
+#[derive(Clone, Copy, Debug)]
+pub struct Scales {
+    pub argument: i32,
+    pub value: i32,
+}
 
 /// What a tensor is made of, through virtual ones.
 #[derive(Clone, Copy, Debug, Default)]
