@@ -32,7 +32,7 @@ fn input(graph: &mut Graph, width: usize) -> LayerId {
 /// `x` times a diagonal matrix.
 fn scaled(graph: &mut Graph, source: LayerId, by: f32) -> LayerId {
     let width = graph.shape(source)[1];
-    let place = |i: usize| if i % (width + 1) == 0 { by } else { 0.0 };
+    let place = |i: usize| if i.is_multiple_of(width + 1) { by } else { 0.0 };
     let weights = (0..width * width).map(place).collect();
     let weights = graph.add_constant("weights", vec![width, width], weights);
     let axes = Axes {
