@@ -13,7 +13,7 @@ use crate::prover::{FieldWitness, Progress, Stage, Witness};
 use crate::script::Statement;
 use crate::script::party::{Commitments, Party};
 use inferproof_integers::Integers;
-use inferproof_relations::{Origin, Relations, Source};
+use inferproof_relations::{CommittedTensor, Origin, Relations, Source};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use zeroize::Zeroizing;
@@ -207,13 +207,19 @@ impl<'a, P: Profile> Prover<'a, P> {
     /// Commits under this randomness, which no other proof may use.
     pub fn commit(self, randomness: Randomness<P>) -> (Commitments<P>, LookupProver<'a, P>) {
         let (mut secrets, generators) = (self.secrets, self.generators);
-        let mut fresh = Vec::new();
-        for ((i, tensor), blinders) in secrets.relations.fresh().zip(randomness.blinders) {
+        // All tensors at once: most have few rows, which alone would leave threads without work.
+        let tensors: Vec<(usize, &CommittedTensor)> = secrets.relations.fresh().collect();
+        let arrays = &secrets.arrays;
+        let commitments = tensors.par_iter().zip(&randomness.blinders);
+        let commitments = commitments.map(|(&(i, tensor), blinders)| {
             let rows = tensor.layout.rows();
-            fresh.push(match secrets.arrays.committed(i) {
-                Values::Integers(values) => commit_rows(generators, values, &rows, &blinders),
-                Values::Field(values) => commit_field_rows(generators, values, &rows, &blinders),
-            });
+            match arrays.committed(i) {
+                Values::Integers(values) => commit_rows(generators, values, &rows, blinders),
+                Values::Field(values) => commit_field_rows(generators, values, &rows, blinders),
+            }
+        });
+        let fresh: Vec<_> = commitments.collect();
+        for (&(i, _), blinders) in tensors.iter().zip(randomness.blinders) {
             secrets.blinders[i] = Cow::Owned(blinders);
         }
         let Randomness {
