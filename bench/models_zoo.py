@@ -17,7 +17,7 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from decoder import decoder
-from encoders_zoo import bert, vit
+from transformers_zoo import bert, gpt2, vit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -185,56 +185,11 @@ def mobilenet_v2(file):
 
 
 def gpt2_small_16(file):
-    """GPT-2 small: 12 layers, width 768, 12 heads, tied head; all 16 positions at once, no cache. Random weights N(0, 0.02)."""
-    gpt2(file, layers=12, width=768, heads=12, vocabulary=50257, positions=1024, tokens=16)
-
-
-def gpt2(file, layers, width, heads, vocabulary, positions, tokens):
-    rng, graph, head = np.random.default_rng(2), Graph(17), width // heads
-    constant = lambda name, value, dtype=np.float32: graph.weight(name, np.array(value, dtype))
-
-    def random(name, *shape):
-        return graph.weight(name, rng.standard_normal(shape, dtype=np.float32) * np.float32(0.02))
-
-    def dense(x, name, into, out):
-        y = graph.op("MatMul", [x, random(f"{name}.weight", into, out)], f"{name}.matmul")
-        return graph.op("Add", [y, random(f"{name}.bias", out)], name)
-
-    def norm(x, name):
-        scale = graph.weight(f"{name}.weight", (1 + 0.02 * rng.standard_normal(width)).astype(np.float32))
-        return graph.op("LayerNormalization", [x, scale, random(f"{name}.bias", width)], name, axis=-1, epsilon=1e-5)
-
-    def gelu(x, name):
-        cube = graph.op("Pow", [x, constant("three", 3.0)], f"{name}.cube")
-        inner = graph.op("Add", [x, graph.op("Mul", [cube, constant("c3", 0.044715)], f"{name}.c3")], f"{name}.inner")
-        tanh = graph.op("Tanh", [graph.op("Mul", [inner, constant("sqrt2pi", np.sqrt(2 / np.pi))], f"{name}.scaled")], f"{name}.tanh")
-        one = graph.op("Add", [tanh, constant("one", 1.0)], f"{name}.one")
-        return graph.op("Mul", [graph.op("Mul", [x, constant("half", 0.5)], f"{name}.half"), one], name)
-
-    table = random("wte", vocabulary, width)
-    places = graph.op("Gather", [random("wpe", positions, width), constant("places", [list(range(tokens))], np.int64)], "places.wpe")
-    x = graph.op("Add", [graph.op("Gather", [table, "input_ids"], "tokens.wte"), places], "embedding")
-    split, merged = constant("split", [1, tokens, heads, head], np.int64), constant("merged", [1, tokens, width], np.int64)
-    thirds = constant("thirds", [width] * 3, np.int64)
-    visible = constant("visible", np.tril(np.ones((1, 1, tokens, tokens))), np.bool_)
-    for layer in range(layers):
-        name = f"h.{layer}"
-        y = dense(norm(x, f"{name}.ln_1"), f"{name}.attn.c_attn", width, 3 * width)
-        parts = [f"{name}.attn.{p}" for p in "qkv"]
-        graph.nodes.append(helper.make_node("Split", [y, thirds], parts, name=f"{name}.attn.split", axis=-1))
-        q, k, v = (graph.op("Transpose", [graph.op("Reshape", [part, split], f"{part}.split")], f"{part}.heads",
-                            perm=[0, 2, 3, 1] if part == parts[1] else [0, 2, 1, 3]) for part in parts)
-        scores = graph.op("Div", [graph.op("MatMul", [q, k], f"{name}.attn.qk"), constant("root", head**0.5)], f"{name}.attn.scores")
-        masked = graph.op("Where", [visible, scores, constant("hidden", -np.inf)], f"{name}.attn.masked")
-        mixed = graph.op("MatMul", [graph.op("Softmax", [masked], f"{name}.attn.softmax", axis=-1), v], f"{name}.attn.mixed")
-        back = graph.op("Transpose", [mixed], f"{name}.attn.back", perm=[0, 2, 1, 3])
-        y = dense(graph.op("Reshape", [back, merged], f"{name}.attn.merged"), f"{name}.attn.c_proj", width, width)
-        x = graph.op("Add", [x, y], f"{name}.residual_1")
-        y = gelu(dense(norm(x, f"{name}.ln_2"), f"{name}.mlp.c_fc", width, 4 * width), f"{name}.mlp.gelu")
-        x = graph.op("Add", [x, dense(y, f"{name}.mlp.c_proj", 4 * width, width)], f"{name}.residual_2")
-    graph.op("MatMul", [norm(x, "ln_f"), graph.op("Transpose", [table], "wte.transposed", perm=[1, 0])], "logits")
-    graph.save(file, [helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, tokens])],
-               [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, tokens, vocabulary])])
+    """GPT-2 small's shape, all 16 positions at once, no cache."""
+    graph = Graph(17)
+    gpt2(graph)
+    graph.save(file, [helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, 16])],
+               [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, 16, 50257])])
 
 
 def bert_base_128(file):

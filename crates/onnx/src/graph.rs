@@ -210,6 +210,18 @@ impl Graph {
         self.contract(origin, left, right, axes)
     }
 
+    /// An input of one row of real numbers, without bounds.
+    #[cfg(test)]
+    pub fn add_input(&mut self, width: usize) -> LayerId {
+        let kind = Kind::Input {
+            integral: false,
+            bounds: None,
+        };
+        let input = self.push("input", vec![1, width], kind);
+        self.inputs.push(input);
+        input
+    }
+
     pub fn apply(&mut self, origin: &str, source: LayerId, function: Function) -> LayerId {
         let shape = self.shape(source).to_vec();
         self.push(origin, shape, Kind::Apply { source, function })

@@ -110,66 +110,53 @@ fn another_index() {
     }
 }
 
-/// Roots other than the floor of the square root: one off either way, negative ones, none.
-#[test]
-fn another_root() {
+/// Other values of the first node of a kind, entry by entry, in a range that allows them.
+fn another_value(
+    is_it: impl Fn(&Op) -> bool,
+    low: i64,
+    lies: impl Fn(i64) -> Vec<i64>,
+    what: &str,
+) {
     for visibility in ALL {
         let arena = Arena::new(visibility);
-        let mut nodes = arena.program.nodes.iter();
-        let root = nodes.find(|n| matches!(n.op, Op::Root(_))).unwrap();
-        let root = root.output;
-        let mut program = arena.with_given(root);
-        program.tensors[root.0 as usize].low = -40_000;
+        let id = arena.program.nodes.iter().find(|n| is_it(&n.op));
+        let id = id.unwrap().output;
+        let mut program = arena.with_given(id);
+        program.tensors[id.0 as usize].low = low;
         let trace = arena.run();
-        let honest = trace.get(root).unwrap();
-        for entry in 0..honest.len() {
-            let y = honest[entry];
-            for lie in [y + 1, y - 1, -y, -y - 1, -y - 2, 0, 40_000] {
-                if lie == y {
-                    continue;
-                }
-                let mut lies = honest.to_vec();
-                lies[entry] = lie;
+        let honest = trace.get(id).unwrap();
+        for (entry, &y) in honest.iter().enumerate() {
+            for lie in lies(y).into_iter().filter(|&lie| lie != y) {
+                let mut values = honest.to_vec();
+                values[entry] = lie;
                 let mut inputs = input();
-                inputs.push(lies);
+                inputs.push(values);
                 rejected(
                     arena.verdict(&program, &arena.weights, &inputs),
-                    &format!("{lie} for the root {y}"),
+                    &format!("{lie} for the {what} {y}"),
                 );
             }
         }
     }
 }
 
+/// Roots other than the floor of the square root: one off either way, negative ones, none.
+#[test]
+fn another_root() {
+    let lies = |y: i64| vec![y + 1, y - 1, -y, -y - 1, -y - 2, 0, 40_000];
+    another_value(|op| matches!(op, Op::Root(_)), -40_000, lies, "root");
+}
+
 /// Quotients other than the floor of the division: one off either way, negative ones, none.
 #[test]
 fn another_quotient() {
-    for visibility in ALL {
-        let arena = Arena::new(visibility);
-        let mut nodes = arena.program.nodes.iter();
-        let quotient = nodes.find(|n| matches!(n.op, Op::Quotient(_))).unwrap();
-        let quotient = quotient.output;
-        let mut program = arena.with_given(quotient);
-        program.tensors[quotient.0 as usize].low = -(1 << 28);
-        let trace = arena.run();
-        let honest = trace.get(quotient).unwrap();
-        for entry in 0..honest.len() {
-            let y = honest[entry];
-            for lie in [y + 1, y - 1, -y, -y - 1, 0, 1 << 28] {
-                if lie == y {
-                    continue;
-                }
-                let mut lies = honest.to_vec();
-                lies[entry] = lie;
-                let mut inputs = input();
-                inputs.push(lies);
-                rejected(
-                    arena.verdict(&program, &arena.weights, &inputs),
-                    &format!("{lie} for the quotient {y}"),
-                );
-            }
-        }
-    }
+    let lies = |y: i64| vec![y + 1, y - 1, -y, -y - 1, 0, 1 << 28];
+    another_value(
+        |op| matches!(op, Op::Quotient(_)),
+        -(1 << 28),
+        lies,
+        "quotient",
+    );
 }
 
 /// The owner runs another architecture or other weights than were certified.

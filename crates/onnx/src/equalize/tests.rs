@@ -25,16 +25,6 @@ fn product(graph: &mut Graph, source: LayerId, weights: &[&[f32]]) -> LayerId {
     graph.contract("product", source, weights, PRODUCT)
 }
 
-fn input(graph: &mut Graph, width: usize) -> LayerId {
-    let kind = Kind::Input {
-        integral: false,
-        bounds: None,
-    };
-    let input = graph.push("input", vec![1, width], kind);
-    graph.inputs.push(input);
-    input
-}
-
 fn equalized(graph: &Graph, samples: &[Vec<f64>]) -> Option<Equalized> {
     let mut equalization = Equalization::of(graph, &BTreeSet::new()).unwrap();
     for sample in samples {
@@ -57,7 +47,7 @@ fn clamp(low: Option<f64>, high: Option<f64>) -> Function {
 /// `W2 f(W1 x)`, of which the first channel is a 1024th of the second.
 fn two_layers(function: Function) -> Graph {
     let mut graph = Graph::default();
-    let x = input(&mut graph, 2);
+    let x = graph.add_input(2);
     let hidden = product(&mut graph, x, &[&[0.0009765625, 0.0], &[0.0, 1.0]]);
     let hidden = graph.apply("function", hidden, function);
     let y = product(&mut graph, hidden, &[&[1024.5, 1.5]]);
@@ -109,7 +99,7 @@ fn none_moves_through_what_is_not_linear_from_zero_on() {
 #[test]
 fn columns_of_an_input_are_brought_to_one_size_and_to_zero() {
     let mut graph = Graph::default();
-    let x = input(&mut graph, 2);
+    let x = graph.add_input(2);
     let y = product(&mut graph, x, &[&[0.001, 10.0]]);
     let y = graph.apply("relu", y, clamp(Some(0.0), None));
     graph.outputs.push(y);
@@ -134,7 +124,7 @@ fn columns_of_an_input_are_brought_to_one_size_and_to_zero() {
 #[test]
 fn outputs_of_different_sizes_are_made_alike_and_divided() {
     let mut graph = Graph::default();
-    let x = input(&mut graph, 2);
+    let x = graph.add_input(2);
     let hidden = product(&mut graph, x, &[&[1.0, 0.5], &[0.5, 1.0]]);
     let hidden = graph.apply("relu", hidden, clamp(Some(0.0), None));
     let y = product(&mut graph, hidden, &[&[65536.0, 0.0], &[0.0, 0.25]]);

@@ -23,22 +23,31 @@ impl Function {
     /// The function as an inverse, if it is one.
     #[must_use]
     pub fn as_inverse(&self) -> Option<Inverse> {
-        let whole = Affine {
-            slope: 1.0,
-            offset: 0.0,
-        };
-        match self {
-            Self::Reciprocal => Inverse::new(1.0, whole, false),
-            Self::ReciprocalSqrt => Inverse::new(1.0, whole, true),
-            Self::Power(exponent) if *exponent == -1.0 => Inverse::new(1.0, whole, false),
-            Self::Power(exponent) if *exponent == -0.5 => Inverse::new(1.0, whole, true),
-            Self::Composite(expression) => expression.as_inverse(),
-            _ => None,
-        }
+        Inverse::of(self, &Expression::Argument)
     }
 }
 
 impl Inverse {
+    /// A function of an expression.
+    fn of(function: &Function, inner: &Expression) -> Option<Self> {
+        match function {
+            Function::Reciprocal => inner.inverted(1.0),
+            Function::Power(exponent) if *exponent == -1.0 => inner.inverted(1.0),
+            Function::ReciprocalSqrt => Self::new(1.0, inner.as_affine()?, true),
+            Function::Power(exponent) if *exponent == -0.5 => {
+                Self::new(1.0, inner.as_affine()?, true)
+            }
+            Function::Composite(outer) if *inner == Expression::Argument => match &**outer {
+                Expression::Apply(function, inner) => Self::of(function, inner),
+                Expression::Combine(Operation::Divide, left, right) => {
+                    right.inverted(left.as_number()?)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// `numerator / argument`, or of its root, if it has the form.
     fn new(numerator: f64, argument: Affine, is_of_root: bool) -> Option<Self> {
         let Affine { slope, offset } = argument;
@@ -60,23 +69,6 @@ impl Inverse {
 }
 
 impl Expression {
-    fn as_inverse(&self) -> Option<Inverse> {
-        match self {
-            Self::Apply(Function::Reciprocal, inner) => inner.inverted(1.0),
-            Self::Apply(Function::ReciprocalSqrt, inner) => {
-                Inverse::new(1.0, inner.as_affine()?, true)
-            }
-            Self::Apply(Function::Power(exponent), inner) if *exponent == -0.5 => {
-                Inverse::new(1.0, inner.as_affine()?, true)
-            }
-            Self::Apply(Function::Composite(outer), inner) if **inner == Self::Argument => {
-                outer.as_inverse()
-            }
-            Self::Combine(Operation::Divide, left, right) => right.inverted(left.as_number()?),
-            _ => None,
-        }
-    }
-
     /// `numerator` over the expression.
     fn inverted(&self, numerator: f64) -> Option<Inverse> {
         match self {

@@ -1,8 +1,8 @@
 //! Sums of views: chained, and committed where a chain gets too long or a claim would not factor.
 
 use super::Builder;
-use crate::lower::LowerError;
-use inferproof_argument::{Source, Term};
+use crate::lower::{LowerError, Product};
+use inferproof_argument::{Contraction, Source, Term};
 use inferproof_program::TensorId;
 use inferproof_view::{MAX_STEPS, View};
 use std::collections::HashMap;
@@ -18,6 +18,32 @@ impl Builder<'_> {
             self.materialize(id)?;
         }
         self.read(id)
+    }
+
+    /// The product of two operands, entry by entry, in the shape of a tensor that it is part of.
+    pub(super) fn entrywise(
+        &mut self,
+        id: TensorId,
+        what: &str,
+        left: Vec<Term>,
+        right: Vec<Term>,
+    ) -> Result<Term, LowerError> {
+        let tensor = self.tensor(id)?;
+        self.contractions.push(Contraction {
+            name: format!("{}, {what}", tensor.name),
+            left,
+            right,
+            shared: tensor.shape.clone(),
+            left_free: Vec::new(),
+            right_free: Vec::new(),
+            contracted: Vec::new(),
+        });
+        self.products.push(Product::Operands);
+        Ok(Term {
+            coefficient: 1,
+            source: Source::Contraction(self.contractions.len() - 1),
+            view: self.identity(id)?,
+        })
     }
 
     /// Whether claims through a view still factor over the axes of every contraction that the tensor reads, and no chain of

@@ -2,12 +2,12 @@
 
 use super::{Builder, scaled};
 use crate::lower::tables::{WIDE_SPAN, bits, max_span};
-use crate::lower::{Advice, LowerError, Product};
+use crate::lower::{Advice, LowerError};
 #[cfg(feature = "prover")]
 use crate::witness::{Run, digit};
 #[cfg(feature = "prover")]
 use inferproof_argument::ProveError;
-use inferproof_argument::{Contraction, Linear, Source, Term};
+use inferproof_argument::{Linear, Term};
 use inferproof_program::TensorId;
 
 /// `max(left - right, 0)`, or a limb of it.
@@ -113,21 +113,7 @@ impl Builder<'_> {
         for term in self.operand(left)? {
             fall.push(scaled(term, -1)?);
         }
-        self.contractions.push(Contraction {
-            name: format!("{}, rise times fall", tensor.name),
-            left: rise.clone(),
-            right: fall.clone(),
-            shared: shape.clone(),
-            left_free: Vec::new(),
-            right_free: Vec::new(),
-            contracted: Vec::new(),
-        });
-        self.products.push(Product::Operands);
-        let product = Term {
-            coefficient: 1,
-            source: Source::Contraction(self.contractions.len() - 1),
-            view: self.identity(id)?,
-        };
+        let product = self.entrywise(id, "rise times fall", rise.clone(), fall.clone())?;
         self.linears.push(Linear {
             name: format!("{}, rise or fall is zero", tensor.name),
             shape,

@@ -1,9 +1,9 @@
 //! Quotients by values that no table is wide enough for.
 
 use super::{Builder, scaled};
+use crate::lower::LowerError;
 use crate::lower::tables::bits;
-use crate::lower::{LowerError, Product};
-use inferproof_argument::{Contraction, Source, Term};
+use inferproof_argument::Term;
 use inferproof_program::{Tensor, TensorId};
 
 /// Bits of what a division leaves, and of how far that is below the divisor.
@@ -23,21 +23,8 @@ impl Builder<'_> {
         let by = self.operand(divisor)?;
         let quotient = self.commit_tensor(id)?;
         self.check_range(id, &quotient)?;
-        self.contractions.push(Contraction {
-            name: format!("{}, times the divisor", tensor.name),
-            left: vec![quotient.clone()],
-            right: by.clone(),
-            shared: tensor.shape.clone(),
-            left_free: Vec::new(),
-            right_free: Vec::new(),
-            contracted: Vec::new(),
-        });
-        self.products.push(Product::Operands);
-        let product = Term {
-            coefficient: 1,
-            source: Source::Contraction(self.contractions.len() - 1),
-            view: self.identity(id)?,
-        };
+        let what = "times the divisor";
+        let product = self.entrywise(id, what, vec![quotient.clone()], by.clone())?;
 
         let width = rest_bits(self.tensor(divisor)?);
         let mut rest = self.read(dividend)?;

@@ -1,9 +1,9 @@
 //! Square roots of values that no table is wide enough for.
 
 use super::{Builder, scaled};
+use crate::lower::LowerError;
 use crate::lower::tables::bits;
-use crate::lower::{LowerError, Product};
-use inferproof_argument::{Contraction, Source, Term};
+use inferproof_argument::Term;
 use inferproof_program::{Tensor, TensorId};
 
 /// Bits of the distance of `x` from the square below it and from the one above: the two squares are `2 y + 1` apart.
@@ -17,21 +17,7 @@ impl Builder<'_> {
         let tensor = self.tensor(id)?;
         let root = self.commit_tensor(id)?;
         self.check_range(id, &root)?;
-        self.contractions.push(Contraction {
-            name: format!("{}, square", tensor.name),
-            left: vec![root.clone()],
-            right: vec![root.clone()],
-            shared: tensor.shape.clone(),
-            left_free: Vec::new(),
-            right_free: Vec::new(),
-            contracted: Vec::new(),
-        });
-        self.products.push(Product::Operands);
-        let square = Term {
-            coefficient: 1,
-            source: Source::Contraction(self.contractions.len() - 1),
-            view: self.identity(id)?,
-        };
+        let square = self.entrywise(id, "square", vec![root.clone()], vec![root.clone()])?;
 
         let width = root_bits(tensor).max(1);
         let mut above = self.read(source)?;

@@ -9,7 +9,7 @@ use crate::range::Range;
 use inferproof_program::{Limit, MAX_BOUND, Tensor, TensorId, Term};
 use inferproof_view::View;
 
-/// An entry of a table takes this many times less than a division does: a division takes about a dozen lookups, of which an entry takes four.
+/// So many entries of a table take a proof as long as one division, with its dozen and a half of lookups.
 const ENTRIES_A_DIVISION: usize = 4;
 
 /// Bits of a quotient below those of its value, into which it is rounded.

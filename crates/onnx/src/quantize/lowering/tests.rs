@@ -4,7 +4,7 @@ use super::lower;
 use crate::accuracy::compare;
 use crate::calibrate::{Sample, calibrate};
 use crate::function::{Expression, Function, Operation};
-use crate::graph::{Axes, Graph, Kind, LayerId};
+use crate::graph::{Axes, Graph, LayerId};
 use crate::import::Port;
 use crate::interface::Interface;
 use crate::progress::Progress;
@@ -17,16 +17,6 @@ fn port(name: &str, width: usize) -> Port {
         shape: vec![1, width],
         ..Port::default()
     }
-}
-
-fn input(graph: &mut Graph, width: usize) -> LayerId {
-    let kind = Kind::Input {
-        integral: false,
-        bounds: None,
-    };
-    let input = graph.push("input", vec![1, width], kind);
-    graph.inputs.push(input);
-    input
 }
 
 /// `x` times a diagonal matrix.
@@ -69,7 +59,7 @@ fn samples(width: usize, number: impl Fn(usize) -> f64) -> Vec<Sample> {
 fn applications_of_one_function_share_a_table_of_many_bits() {
     let graph = |by: f32| {
         let mut graph = Graph::default();
-        let x = input(&mut graph, 4);
+        let x = graph.add_input(4);
         for by in [1.0, by] {
             let argument = scaled(&mut graph, x, by);
             let made = graph.apply("gelu", argument, Function::Gelu);
@@ -105,7 +95,7 @@ fn few_inverses_are_divided_and_many_looked_up() {
     for function in [Function::Reciprocal, Function::ReciprocalSqrt, of_root(2.5)] {
         for (width, is_divided) in [(8, true), (1 << 15, false)] {
             let mut graph = Graph::default();
-            let x = input(&mut graph, width);
+            let x = graph.add_input(width);
             let squares = graph.entrywise("square", x, x);
             let made = graph.apply("inverse", squares, function.clone());
             graph.outputs.push(made);
@@ -132,7 +122,7 @@ fn few_inverses_are_divided_and_many_looked_up() {
 #[test]
 fn an_inverse_of_nearly_nothing_saturates() {
     let mut graph = Graph::default();
-    let x = input(&mut graph, 4);
+    let x = graph.add_input(4);
     let squares = graph.entrywise("square", x, x);
     let made = graph.apply("inverse", squares, Function::Reciprocal);
     graph.outputs.push(made);

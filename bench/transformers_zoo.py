@@ -1,10 +1,12 @@
-"""Encoders of the shape of BERT-base and ViT-base with random weights, N(0, 0.02), for `models_zoo.py`. Each is added to a graph of its own."""
+"""Transformers of the shapes of BERT-base, ViT-base and GPT-2 small with random weights, N(0, 0.02), for `models_zoo.py`. Each is added to a graph of
+its own."""
 
 import numpy as np
+from onnx import helper
 
 
-class Encoder:
-    """The parts of a transformer of this width, added to a graph: 12 heads in a width of 768."""
+class Transformer:
+    """The parts of a transformer, added to a graph."""
 
     def __init__(self, graph, seed, width, heads, tokens, epsilon):
         self.graph, self.rng = graph, np.random.default_rng(seed)
@@ -56,7 +58,7 @@ class Encoder:
 
 def bert(graph, layers=12, width=768, heads=12, vocabulary=30522, positions=512, tokens=128):
     """Post-norm; the first token's hidden state through the pooler. Inputs `input_ids` and `attention_mask`, output `pooled`."""
-    parts, op = Encoder(graph, 3, width, heads, tokens, 1e-12), graph.op
+    parts, op = Transformer(graph, 3, width, heads, tokens, 1e-12), graph.op
     words = op("Gather", [parts.random("words.weight", vocabulary, width), "input_ids"], "words")
     places = op("Gather", [parts.random("positions.weight", positions, width), parts.constant("places", [list(range(tokens))], np.int64)], "positions")
     types = op("Gather", [parts.random("types.weight", 2, width), parts.constant("first_type", [[0] * tokens], np.int64)], "types")
@@ -74,7 +76,7 @@ def bert(graph, layers=12, width=768, heads=12, vocabulary=30522, positions=512,
 def vit(graph, layers=12, width=768, heads=12, side=224, patch=16, classes=1000):
     """Pre-norm; a class token and 196 patches. Input `image`, output `logits`."""
     tokens = (side // patch) ** 2 + 1
-    parts, op = Encoder(graph, 4, width, heads, tokens, 1e-12), graph.op
+    parts, op = Transformer(graph, 4, width, heads, tokens, 1e-12), graph.op
     kernel = [parts.random("patches.weight", width, 3, patch, patch), parts.random("patches.bias", width)]
     x = op("Conv", ["image", *kernel], "patches", kernel_shape=[patch] * 2, strides=[patch] * 2)
     x = op("Reshape", [x, parts.constant("flat", [1, width, tokens - 1], np.int64)], "patches.flat")
@@ -87,3 +89,37 @@ def vit(graph, layers=12, width=768, heads=12, side=224, patch=16, classes=1000)
         x = parts.add(x, parts.forward(parts.norm(x, f"{name}.norm_2"), f"{name}.mlp"), f"{name}.residual_2")
     first = op("Gather", [parts.norm(x, "norm"), parts.constant("first", 0, np.int64)], "class", axis=1)
     parts.dense(first, "logits", width, classes)
+
+
+def gpt2(graph, layers=12, width=768, heads=12, vocabulary=50257, positions=1024, tokens=16):
+    """Pre-norm, with a causal mask and a tied head. Input `input_ids`, output `logits`."""
+    parts, op = Transformer(graph, 2, width, heads, tokens, 1e-5), graph.op
+
+    def gelu(x, name):
+        cube = op("Pow", [x, parts.constant("three", 3.0)], f"{name}.cube")
+        inner = op("Add", [x, op("Mul", [cube, parts.constant("c3", 0.044715)], f"{name}.c3")], f"{name}.inner")
+        tanh = op("Tanh", [op("Mul", [inner, parts.constant("sqrt2pi", np.sqrt(2 / np.pi))], f"{name}.scaled")], f"{name}.tanh")
+        one = op("Add", [tanh, parts.constant("one", 1.0)], f"{name}.one")
+        return op("Mul", [op("Mul", [x, parts.constant("half", 0.5)], f"{name}.half"), one], name)
+
+    table = parts.random("wte", vocabulary, width)
+    places = op("Gather", [parts.random("wpe", positions, width), parts.constant("places", [list(range(tokens))], np.int64)], "places.wpe")
+    x = parts.add(op("Gather", [table, "input_ids"], "tokens.wte"), places, "embedding")
+    thirds = parts.constant("thirds", [width] * 3, np.int64)
+    visible = parts.constant("visible", np.tril(np.ones((1, 1, tokens, tokens))), np.bool_)
+    for layer in range(layers):
+        name = f"h.{layer}"
+        y = parts.dense(parts.norm(x, f"{name}.ln_1"), f"{name}.attn.c_attn", width, 3 * width)
+        thirds_of = [f"{name}.attn.{p}" for p in "qkv"]
+        graph.nodes.append(helper.make_node("Split", [y, thirds], thirds_of, name=f"{name}.attn.split", axis=-1))
+        q, k, v = (op("Transpose", [op("Reshape", [part, parts.split], f"{part}.split")], f"{part}.heads",
+                      perm=[0, 2, 3, 1] if part == thirds_of[1] else [0, 2, 1, 3]) for part in thirds_of)
+        scores = op("Div", [op("MatMul", [q, k], f"{name}.attn.qk"), parts.constant("root", (width // heads) ** 0.5)], f"{name}.attn.scores")
+        masked = op("Where", [visible, scores, parts.constant("hidden", -np.inf)], f"{name}.attn.masked")
+        mixed = op("MatMul", [op("Softmax", [masked], f"{name}.attn.softmax", axis=-1), v], f"{name}.attn.mixed")
+        back = op("Transpose", [mixed], f"{name}.attn.back", perm=[0, 2, 1, 3])
+        y = parts.dense(op("Reshape", [back, parts.merged], f"{name}.attn.merged"), f"{name}.attn.c_proj", width, width)
+        x = parts.add(x, y, f"{name}.residual_1")
+        y = gelu(parts.dense(parts.norm(x, f"{name}.ln_2"), f"{name}.mlp.c_fc", width, 4 * width), f"{name}.mlp.gelu")
+        x = parts.add(x, parts.dense(y, f"{name}.mlp.c_proj", 4 * width, width), f"{name}.residual_2")
+    op("MatMul", [parts.norm(x, "ln_f"), op("Transpose", [table], "wte.transposed", perm=[1, 0])], "logits")
