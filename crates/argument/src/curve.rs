@@ -1,5 +1,6 @@
 //! Curve profiles: the group that the commitments live in, and the canonical bytes of its scalars and points.
 
+pub(crate) mod form;
 mod square_root;
 
 use self::square_root::SquareRoots;
@@ -126,6 +127,14 @@ pub(crate) fn subtract_with_borrow(a: u64, b: u64, borrow: bool) -> (u64, bool) 
     let (difference, first) = a.overflowing_sub(b);
     let (difference, second) = difference.overflowing_sub(borrow.into());
     (difference, first | second)
+}
+
+/// `a + b + carry`, and whether that has a bit more.
+#[inline(always)]
+pub(crate) fn add_with_carry(a: u64, b: u64, carry: bool) -> (u64, bool) {
+    let (sum, first) = a.overflowing_add(b);
+    let (sum, second) = sum.overflowing_add(carry.into());
+    (sum, first | second)
 }
 
 /// `limbs`, below twice the modulus, less the modulus if need be.

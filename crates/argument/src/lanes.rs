@@ -1,32 +1,36 @@
 //! Eight residues at a time, with the instructions that the machine has.
 //!
 //! [`Arithmetic`] is what the tree, the additions of points and square roots compute in. There is one for each kind of instructions;
-//! all keep eight numbers together, so memory looks alike whatever computes. Numbers are in Montgomery form, any representatives:
-//! who uses them keeps account of their bounds. With `p < 2^254` and Montgomery's `R >= 2^260`, where numbers are not kept below `p`
-//! anyway, a product of numbers below `a p` and `b p` is below `(1 + a b / 64) p`. Numbers below `2^256`, some `5.2 p`, are stored in four
-//! limbs of 64 bits, [`Packed`].
+//! all keep eight numbers together in memory, [`Packed`], four words of 64 bits each, in a [`Form`](crate::curve::form::Form) of their own.
+//!
+//! Numbers are in Montgomery form, any representatives, whose bounds are each arithmetic's matter. It is enough to tell apart:
+//! - *kept* numbers, which memory can hold: what comes from there, and reduced sums, differences and sums of products, and products of
+//!   two kept numbers, or of a factor and a kept number;
+//! - *factors*, of which products may be made: kept numbers, the difference of two, and products of a factor that is no difference
+//!   with any factor.
 
-mod library;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-mod limbs29;
+mod doubles;
+mod library;
 
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 
 use crate::curve::Montgomery;
+use crate::curve::form::Form;
 use crate::instructions::Instructions;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use doubles::Avx2;
+#[cfg(target_arch = "aarch64")]
+pub(crate) use doubles::Neon;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use ifma::Ifma;
 pub(crate) use library::Library;
-#[cfg(target_arch = "x86_64")]
-pub(crate) use limbs29::Avx2;
-#[cfg(target_arch = "aarch64")]
-pub(crate) use limbs29::Neon;
 
 /// Numbers that are computed with together.
 pub(crate) const WIDTH: usize = 8;
 
-/// A number below `2^256`: four limbs of 64 bits, the least significant first.
+/// A number below `2^256`, in memory: four words of 64 bits, the least significant first.
 pub(crate) type Number = [u64; 4];
 
 /// The arithmetic of one field with one kind of instructions. There is no value of it where the machine lacks them.
@@ -40,8 +44,8 @@ pub(crate) trait Arithmetic<F: Montgomery>: Send + Sync + Sized {
     /// Eight sums of products that are not reduced yet.
     type Wide: Copy;
 
-    /// The Montgomery form here is `2^EXTRA_BITS` times the field library's, `2^256 v`.
-    const EXTRA_BITS: u32;
+    /// What numbers in memory stand for.
+    fn form() -> Form<F>;
 
     /// `None` if the machine does not have the instructions.
     fn detect() -> Option<Self>;
@@ -55,39 +59,33 @@ pub(crate) trait Arithmetic<F: Montgomery>: Send + Sync + Sized {
     /// A number in each lane.
     fn gather(&self, numbers: [&Number; WIDTH]) -> Self::Eight;
 
-    /// The number in each lane; all are below `2^256`.
+    /// The number in each lane, of kept numbers.
     fn scatter(&self, eight: &Self::Eight) -> [Number; WIDTH];
 
     fn load(&self, packed: &Packed) -> Self::Eight;
 
-    /// Numbers below `2^256`.
+    /// Kept numbers.
     fn store(&self, packed: &mut Packed, eight: &Self::Eight);
 
     /// Of sixteen numbers, the even ones and the odd ones.
     fn unzip(&self, numbers: &[Packed; 2]) -> [Self::Eight; 2];
 
-    /// The sum; numbers that come of it may be added and carried, and nothing else.
-    fn add(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight;
-
-    /// The same numbers, from a sum of at most eight.
-    fn carry(&self, sum: &Self::Eight) -> Self::Eight;
-
-    /// The Montgomery product.
+    /// The product of factors.
     fn multiply(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight;
 
-    /// `a[0] b[0] + a[1] b[1]`, reduced once.
+    /// `a[0] b[0] + a[1] b[1]`, of kept numbers or differences; it is kept.
     fn sum_of_products(&self, a: [&Self::Eight; 2], b: [&Self::Eight; 2]) -> Self::Eight;
 
-    /// `a - b + 2 p`, for `b` below `2 p`.
+    /// `a - b` of kept numbers, a factor.
     fn subtract(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight;
 
-    /// `a + b`, which is below `2^256`, less a multiple of `p` that leaves it below `p + 2^253 < 1.67 p`.
+    /// `a + b`, of a kept number and a product; it is kept.
     fn add_reduced(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight;
 
-    /// `a - b`, for `b` below `2 p` and `a + 2 p` below `2^256`, in the same bound.
+    /// `a - b`, of a product and a kept number; it is kept.
     fn subtract_reduced(&self, a: &Self::Eight, b: &Self::Eight) -> Self::Eight;
 
-    /// `a - b - c`, for `b` and `c` below `2 p` and `a + 4 p` below `2^256`, in the same bound.
+    /// `a - b - c`, of a product and two kept numbers; it is kept.
     fn subtract_two_reduced(
         &self,
         a: &Self::Eight,
@@ -95,30 +93,22 @@ pub(crate) trait Arithmetic<F: Montgomery>: Send + Sync + Sized {
         c: &Self::Eight,
     ) -> Self::Eight;
 
-    /// The lanes that are zero.
-    fn zeros(&self, eight: &Self::Eight) -> u8;
+    /// The lanes that come from memory that is zero.
+    fn empty(&self, eight: &Self::Eight) -> u8;
 
-    /// Of numbers below `2 p`, all lanes that are the modulus, and perhaps some others.
+    /// Of products, all lanes that are zero modulo `p`, and perhaps some others.
     fn suspects(&self, eight: &Self::Eight) -> u8;
 
-    /// The same numbers, all below `2^256`, but for some lanes that get another's. It is slow.
-    fn replaced(&self, eight: &Self::Eight, lanes: u8, with: &Self::Eight) -> Self::Eight {
-        let (mut numbers, with) = (self.scatter(eight), self.scatter(with));
-        for (lane, number) in numbers.iter_mut().enumerate() {
-            if lanes >> lane & 1 == 1 {
-                *number = with[lane];
-            }
-        }
-        self.gather(numbers.each_ref())
-    }
+    /// The same factors, but for some lanes that get another's. It is slow.
+    fn replaced(&self, eight: &Self::Eight, lanes: u8, with: &Self::Eight) -> Self::Eight;
 
     /// No products.
     fn wide(&self) -> Self::Wide;
 
-    /// Adds a product, of at most a hundred.
+    /// Adds the product of a difference, or a kept number, or a product of such, and a kept number: of at most a hundred.
     fn add_product(&self, sum: &mut Self::Wide, a: &Self::Eight, b: &Self::Eight);
 
-    /// The Montgomery reduction of a sum of products: below `p + 2^225` plus an `R`th of the sum.
+    /// The Montgomery reduction of a sum of products, a product.
     fn reduce_wide(&self, sum: Self::Wide) -> Self::Eight;
 }
 
@@ -194,6 +184,7 @@ pub(crate) fn modulus<F: Montgomery>() -> Number {
 }
 
 /// `times * number`, which is below `2^256`.
+#[cfg(target_arch = "x86_64")]
 fn scale(number: Number, times: u64) -> Number {
     let mut carry = 0u128;
     number.map(|limb| {
@@ -211,3 +202,5 @@ fn negated_inverse(lowest: u64) -> u64 {
     }
     inverse.wrapping_neg()
 }
+#[cfg(test)]
+mod tests;

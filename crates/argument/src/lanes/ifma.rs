@@ -1,17 +1,22 @@
-//! Eight residues with AVX-512 IFMA, in five limbs of 52 bits: `R = 2^260`.
+//! Eight residues with AVX-512 IFMA, in five limbs of 52 bits: `R = 2^260`, some `84 p`.
+//!
+//! Numbers are not negative. Kept ones, see [`lanes`](super), are below `1.67 p`: reduced ones are below `p + 2^253`, products of `a p` and
+//! `b p` below `(1 + a b / 64) p`, and sums of two products of differences below `1.5 p`. Differences are offset by `2 p` and below `3.67 p`.
+//! A hundred products of numbers below `5 p` and `1.67 p` are reduced below `14 p`, which times a kept number is below `1.4 p`. What is to be
+//! reduced is below `2^256`, some `5.2 p`: at most a product and four moduli.
 
 use std::arch::x86_64::{
     __m512i, _mm256_loadu_si256, _mm256_storeu_si256, _mm512_add_epi64, _mm512_and_si512,
     _mm512_castsi256_si512, _mm512_castsi512_si256, _mm512_cmpeq_epi64_mask,
     _mm512_extracti64x4_epi64, _mm512_inserti64x4, _mm512_load_si512, _mm512_loadu_si512,
-    _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_or_si512, _mm512_permutex2var_epi64,
-    _mm512_permutexvar_epi64, _mm512_set1_epi64, _mm512_setr_epi64, _mm512_setzero_si512,
-    _mm512_shrdi_epi64, _mm512_slli_epi64, _mm512_srai_epi64, _mm512_srli_epi64,
-    _mm512_store_si512, _mm512_sub_epi64, _mm512_test_epi64_mask, _mm512_unpackhi_epi64,
-    _mm512_unpacklo_epi64,
+    _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_blend_epi64, _mm512_or_si512,
+    _mm512_permutex2var_epi64, _mm512_permutexvar_epi64, _mm512_set1_epi64, _mm512_setr_epi64,
+    _mm512_setzero_si512, _mm512_shrdi_epi64, _mm512_slli_epi64, _mm512_srai_epi64,
+    _mm512_srli_epi64, _mm512_store_si512, _mm512_sub_epi64, _mm512_test_epi64_mask,
+    _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
 };
 
-use super::{Arithmetic, Number, Packed, WIDTH, modulus, negated_inverse, scale};
+use super::{Arithmetic, Form, Number, Packed, WIDTH, modulus, negated_inverse, scale};
 use crate::curve::Montgomery;
 
 /// Bits of a limb.
@@ -51,6 +56,16 @@ impl Lanes {
         let any = _mm512_or_si512(_mm512_or_si512(a, b), _mm512_or_si512(c, d));
         let any = _mm512_or_si512(any, e);
         !_mm512_test_epi64_mask(any, any)
+    }
+
+    /// The same numbers, but for some lanes that get another's.
+    #[target_feature(enable = "avx512f")]
+    fn replaced(&self, lanes: u8, with: &Self) -> Self {
+        let mut limbs = self.0;
+        for (limb, with) in limbs.iter_mut().zip(with.0) {
+            *limb = _mm512_mask_blend_epi64(lanes, *limb, with);
+        }
+        Self(limbs)
     }
 
     /// The sum, its limbs not carried.
@@ -107,7 +122,9 @@ impl<F: Montgomery> Arithmetic<F> for Ifma {
     type Eight = Lanes;
     type Wide = Wide;
 
-    const EXTRA_BITS: u32 = 4;
+    fn form() -> Form<F> {
+        Form::new(F::from(16u64), Form::<F>::half().pow([4]), F::zero())
+    }
 
     fn detect() -> Option<Self> {
         let has_instructions = is_x86_feature_detected!("avx512f")
@@ -167,18 +184,6 @@ impl<F: Montgomery> Arithmetic<F> for Ifma {
     }
 
     #[inline(always)]
-    fn add(&self, a: &Lanes, b: &Lanes) -> Lanes {
-        // SAFETY: see `vectorize`.
-        unsafe { a.plus(b) }
-    }
-
-    #[inline(always)]
-    fn carry(&self, sum: &Lanes) -> Lanes {
-        // SAFETY: see `vectorize`.
-        unsafe { self.carried(sum.0) }
-    }
-
-    #[inline(always)]
     fn multiply(&self, a: &Lanes, b: &Lanes) -> Lanes {
         // SAFETY: see `vectorize`.
         unsafe { self.sum_of([a], [b]) }
@@ -215,7 +220,7 @@ impl<F: Montgomery> Arithmetic<F> for Ifma {
     }
 
     #[inline(always)]
-    fn zeros(&self, eight: &Lanes) -> u8 {
+    fn empty(&self, eight: &Lanes) -> u8 {
         // SAFETY: see `vectorize`.
         unsafe { eight.zeros() }
     }
@@ -224,6 +229,11 @@ impl<F: Montgomery> Arithmetic<F> for Ifma {
     fn suspects(&self, eight: &Lanes) -> u8 {
         // SAFETY: see `vectorize`.
         unsafe { _mm512_cmpeq_epi64_mask(eight.0[0], self.modulus.0[0]) }
+    }
+
+    fn replaced(&self, eight: &Lanes, lanes: u8, with: &Lanes) -> Lanes {
+        // SAFETY: see `vectorize`.
+        unsafe { eight.replaced(lanes, with) }
     }
 
     #[inline(always)]

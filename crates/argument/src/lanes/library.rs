@@ -1,6 +1,6 @@
 //! Eight residues with the field library's arithmetic, for machines of any kind. Numbers are below `p` throughout.
 
-use super::{Arithmetic, Number, Packed, WIDTH};
+use super::{Arithmetic, Form, Number, Packed, WIDTH};
 use crate::curve::Montgomery;
 
 /// The field library's arithmetic.
@@ -10,7 +10,9 @@ impl<F: Montgomery> Arithmetic<F> for Library {
     type Eight = [F; WIDTH];
     type Wide = [F; WIDTH];
 
-    const EXTRA_BITS: u32 = 0;
+    fn form() -> Form<F> {
+        Form::new(F::one(), F::one(), F::zero())
+    }
 
     fn detect() -> Option<Self> {
         Some(Self)
@@ -59,16 +61,6 @@ impl<F: Montgomery> Arithmetic<F> for Library {
     }
 
     #[inline]
-    fn add(&self, a: &[F; WIDTH], b: &[F; WIDTH]) -> [F; WIDTH] {
-        std::array::from_fn(|lane| a[lane] + b[lane])
-    }
-
-    #[inline]
-    fn carry(&self, sum: &[F; WIDTH]) -> [F; WIDTH] {
-        *sum
-    }
-
-    #[inline]
     fn multiply(&self, a: &[F; WIDTH], b: &[F; WIDTH]) -> [F; WIDTH] {
         std::array::from_fn(|lane| a[lane] * b[lane])
     }
@@ -85,7 +77,7 @@ impl<F: Montgomery> Arithmetic<F> for Library {
 
     #[inline]
     fn add_reduced(&self, a: &[F; WIDTH], b: &[F; WIDTH]) -> [F; WIDTH] {
-        self.add(a, b)
+        std::array::from_fn(|lane| a[lane] + b[lane])
     }
 
     #[inline]
@@ -99,7 +91,7 @@ impl<F: Montgomery> Arithmetic<F> for Library {
     }
 
     #[inline]
-    fn zeros(&self, eight: &[F; WIDTH]) -> u8 {
+    fn empty(&self, eight: &[F; WIDTH]) -> u8 {
         let zeros = eight.iter().enumerate();
         zeros.fold(0, |zeros, (lane, v)| zeros | u8::from(v.is_zero()) << lane)
     }
@@ -107,7 +99,14 @@ impl<F: Montgomery> Arithmetic<F> for Library {
     /// A number is never the modulus here, but zero.
     #[inline]
     fn suspects(&self, eight: &[F; WIDTH]) -> u8 {
-        self.zeros(eight)
+        self.empty(eight)
+    }
+
+    fn replaced(&self, eight: &[F; WIDTH], lanes: u8, with: &[F; WIDTH]) -> [F; WIDTH] {
+        std::array::from_fn(|lane| match lanes >> lane & 1 {
+            1 => with[lane],
+            _ => eight[lane],
+        })
     }
 
     #[inline]

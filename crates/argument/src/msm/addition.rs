@@ -8,14 +8,13 @@ mod portable;
 )]
 mod vectors;
 
-use crate::curve::{Montgomery, Point, Profile, below_modulus, subtract_with_borrow};
+use crate::curve::form::Form;
+use crate::curve::{Montgomery, Point, Profile, add_with_carry, subtract_with_borrow};
 #[cfg(feature = "prover")]
 use crate::instructions::Instructions as Allowed;
 #[cfg(feature = "prover")]
 use crate::lanes::{self, Arithmetic};
 use ark_ec::AffineRepr;
-#[cfg(feature = "prover")]
-use ark_ff::Field;
 use ark_ff::PrimeField;
 
 /// A point in affine coordinates, one cache line, in the form that its [`Adder`] computes in. The identity is all zero,
@@ -44,8 +43,8 @@ pub(super) struct Pair {
 /// A way to add points of one profile, which the machine is known to have.
 pub(super) struct Adder<P: Profile> {
     instructions: Instructions,
-    /// What packing and unpacking multiply coordinates with, unless the form is the field library's own.
-    scale: Option<[P::BaseField; 2]>,
+    /// The form of coordinates, unless it is the field library's own.
+    form: Option<Form<P::BaseField>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,15 +70,12 @@ impl<P: Profile> Copy for Adder<P> {}
 pub(super) struct Scratch<P: Profile> {
     portable: portable::Scratch<P>,
     #[cfg(all(feature = "prover", target_arch = "aarch64"))]
-    neon: vectors::Scratch<P, Eight<P, lanes::Neon>>,
+    neon: vectors::Scratch<P, lanes::Neon>,
     #[cfg(all(feature = "prover", target_arch = "x86_64"))]
-    avx2: vectors::Scratch<P, Eight<P, lanes::Avx2>>,
+    avx2: vectors::Scratch<P, lanes::Avx2>,
     #[cfg(all(feature = "prover", target_arch = "x86_64"))]
-    ifma: vectors::Scratch<P, Eight<P, lanes::Ifma>>,
+    ifma: vectors::Scratch<P, lanes::Ifma>,
 }
-
-#[cfg(feature = "prover")]
-type Eight<P, A> = <A as Arithmetic<<P as ark_ec::CurveConfig>::BaseField>>::Eight;
 
 impl<P: Profile> Default for Scratch<P> {
     fn default() -> Self {
@@ -100,7 +96,7 @@ impl<P: Profile> Adder<P> {
     pub fn available() -> impl Iterator<Item = Self> {
         let portable = Self {
             instructions: Instructions::Portable,
-            scale: None,
+            form: None,
         };
         #[cfg(all(feature = "prover", target_arch = "x86_64"))]
         let special = [
@@ -130,10 +126,9 @@ impl<P: Profile> Adder<P> {
             return None;
         }
         A::detect()?;
-        let packing = P::BaseField::from(1u64 << A::EXTRA_BITS);
         Some(Self {
             instructions,
-            scale: Some([packing, packing.inverse()?]),
+            form: Some(A::form()),
         })
     }
 
@@ -141,7 +136,7 @@ impl<P: Profile> Adder<P> {
     pub fn detect() -> Self {
         Self::available().last().unwrap_or(Self {
             instructions: Instructions::Portable,
-            scale: None,
+            form: None,
         })
     }
 
@@ -160,24 +155,25 @@ impl<P: Profile> Adder<P> {
 
     /// A point in the adder's form, with coordinates below the modulus.
     pub fn pack(&self, point: &Point<P>) -> PackedPoint {
-        let [x, y] = match self.scale {
-            None => [point.x, point.y],
-            Some([packing, _]) => [point.x * packing, point.y * packing],
-        };
-        PackedPoint {
-            x: x.limbs(),
-            y: y.limbs(),
+        if point.is_zero() {
+            return PackedPoint::default();
         }
+        let [x, y] = [point.x, point.y].map(|coordinate| match &self.form {
+            None => coordinate.limbs(),
+            Some(form) => form.number(coordinate),
+        });
+        PackedPoint { x, y }
     }
 
     /// A point as the curve library has it.
     #[inline(always)]
     pub fn unpack(&self, point: &PackedPoint) -> Point<P> {
-        let [x, y] = [point.x, point.y].map(|limbs| match self.scale {
-            None => P::BaseField::from_limbs(limbs),
-            Some([_, unpacking]) => {
-                P::BaseField::from_limbs(below_modulus::<P::BaseField>(limbs)) * unpacking
-            }
+        if point.is_identity() {
+            return Point::<P>::identity();
+        }
+        let [x, y] = [point.x, point.y].map(|number| match &self.form {
+            None => P::BaseField::from_limbs(number),
+            Some(form) => form.value(number),
         });
         Point::<P>::new_unchecked(x, y)
     }
@@ -186,12 +182,22 @@ impl<P: Profile> Adder<P> {
     #[inline(always)]
     pub fn negate_if(&self, negative: bool, point: &PackedPoint) -> PackedPoint {
         let mask = u64::from(negative).wrapping_neg();
+        let minuend = self.form.as_ref().map_or([0; 4], Form::twice_zero);
         let mut y = point.y;
+        // Modulo 2^256 first, and then the modulus is added if that was negative.
+        let mut negated = minuend;
         let mut borrow = false;
-        for (y, modulus) in y.iter_mut().zip(P::BaseField::MODULUS.as_ref()) {
-            let (difference, next) = subtract_with_borrow(*modulus, *y, borrow);
-            *y ^= mask & (*y ^ difference);
-            borrow = next;
+        for (negated, y) in negated.iter_mut().zip(y) {
+            (*negated, borrow) = subtract_with_borrow(*negated, y, borrow);
+        }
+        let added = u64::from(borrow).wrapping_neg();
+        let mut carry = false;
+        let modulus = P::BaseField::MODULUS;
+        let words = negated.into_iter().zip(modulus.as_ref());
+        for (y, (negated, modulus)) in y.iter_mut().zip(words) {
+            let (sum, next) = add_with_carry(negated, modulus & added, carry);
+            *y ^= mask & (*y ^ sum);
+            carry = next;
         }
         PackedPoint { x: point.x, y }
     }
@@ -206,11 +212,11 @@ impl<P: Profile> Adder<P> {
                 portable::add_pairs(self, points, pairs, &mut scratch.portable)
             }
             #[cfg(all(feature = "prover", target_arch = "aarch64"))]
-            Instructions::Neon => self.add_vectors::<lanes::Neon>(points, pairs, &mut scratch.neon),
+            Instructions::Neon => self.add_vectors(points, pairs, &mut scratch.neon),
             #[cfg(all(feature = "prover", target_arch = "x86_64"))]
-            Instructions::Avx2 => self.add_vectors::<lanes::Avx2>(points, pairs, &mut scratch.avx2),
+            Instructions::Avx2 => self.add_vectors(points, pairs, &mut scratch.avx2),
             #[cfg(all(feature = "prover", target_arch = "x86_64"))]
-            Instructions::Ifma => self.add_vectors::<lanes::Ifma>(points, pairs, &mut scratch.ifma),
+            Instructions::Ifma => self.add_vectors(points, pairs, &mut scratch.ifma),
         }
     }
 
@@ -220,19 +226,16 @@ impl<P: Profile> Adder<P> {
     ))]
     #[allow(
         clippy::expect_used,
-        reason = "an adder is made only where its instructions were found"
+        reason = "the adders that compute in an arithmetic are made with its form"
     )]
     fn add_vectors<A: Arithmetic<P::BaseField>>(
         &self,
         points: &mut [PackedPoint],
         pairs: &[Pair],
-        scratch: &mut vectors::Scratch<P, A::Eight>,
+        scratch: &mut vectors::Scratch<P, A>,
     ) {
-        let field = A::detect().expect("there is no adder without its instructions");
-        field.vectorize(
-            #[inline(always)]
-            || vectors::add_pairs(&field, self, points, pairs, scratch),
-        );
+        let form = self.form.as_ref().expect("the adder has a form");
+        vectors::add_pairs((self, form), points, pairs, scratch);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Powers eight numbers at a time, and two times eight under way at once.
 
 use super::power;
-use crate::curve::{Montgomery, below_modulus};
+use crate::curve::Montgomery;
 use crate::lanes::{Arithmetic, WIDTH, Work};
 
 /// Eight numbers each, whose products do not wait for each other.
@@ -18,24 +18,22 @@ impl<F: Montgomery> Work<F> for Powers<'_, F> {
 
     fn with<A: Arithmetic<F> + 'static>(self, field: A) -> Vec<F> {
         let Self { exponent, numbers } = self;
-        let packing = F::from(1u64 << A::EXTRA_BITS);
-        let unpacking = packing.inverse().unwrap_or_default();
+        let form = A::form();
         let mut powers = Vec::with_capacity(numbers.len().next_multiple_of(CHAINS * WIDTH));
         for numbers in numbers.chunks(CHAINS * WIDTH) {
             let packed: [[_; WIDTH]; CHAINS] = std::array::from_fn(|chain| {
                 std::array::from_fn(|lane| {
                     let number = numbers.get(chain * WIDTH + lane).copied();
-                    (number.unwrap_or_default() * packing).limbs()
+                    form.number(number.unwrap_or_default())
                 })
             });
             let raised = field.vectorize(
                 #[inline(always)]
                 || {
-                    let one = [field.splat(packing.limbs()); CHAINS];
+                    let one = [field.splat(form.number(F::one())); CHAINS];
                     let eights = packed
                         .each_ref()
                         .map(|chain| field.gather(chain.each_ref()));
-                    // Products of numbers below 1.1 p are below 1.1 p.
                     power(
                         exponent,
                         one,
@@ -47,8 +45,7 @@ impl<F: Montgomery> Work<F> for Powers<'_, F> {
                 },
             );
             let raised = raised.as_flattened().iter();
-            powers
-                .extend(raised.map(|&limbs| F::from_limbs(below_modulus::<F>(limbs)) * unpacking));
+            powers.extend(raised.map(|&number| form.value(number)));
         }
         powers.truncate(numbers.len());
         powers

@@ -69,6 +69,10 @@ fn along<P: Profile>(a: &Point<P>, b: &Point<P>, slope: P::BaseField) -> Point<P
 /// Twice each point, none of which is the identity.
 #[cfg(feature = "prover")]
 pub(super) fn double_all<P: Profile>(points: &mut [Point<P>]) {
+    // The library inverts something even for none.
+    if points.is_empty() {
+        return;
+    }
     let mut reciprocals: Vec<P::BaseField> = points.iter().map(|point| point.y.double()).collect();
     ark_ff::batch_inversion(&mut reciprocals);
     for (point, reciprocal) in points.iter_mut().zip(reciprocals) {

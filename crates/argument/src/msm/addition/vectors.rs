@@ -1,13 +1,12 @@
 //! Additions eight pairs at a time.
 //!
-//! Bounds of numbers, see [`lanes`](crate::lanes):
-//! - coordinates are stored below `1.67 p` ([`Arithmetic::subtract_reduced`]);
-//! - differences of coordinates are offset by `2 p`, so they are positive and below `3.67 p`; a slope is below `1.1 p`;
-//! - `slope^2 - a.x - b.x + 4 p < 2^256`, for both moduli are below `1.52 * 2^253`.
+//! Coordinates are kept numbers, see [`lanes`](crate::lanes); running products and slopes are products of differences.
 
 use super::{Adder, Case, PackedPoint, Pair, portable};
-use crate::curve::{Montgomery, Point, Profile, below_modulus};
-use crate::lanes::{Arithmetic, Number, WIDTH};
+use crate::curve::form::Form;
+use crate::curve::{Montgomery, Point, Profile};
+use crate::lanes::{Arithmetic, WIDTH};
+use ark_ff::{AdditiveGroup, Field};
 
 /// Chains of products, each of [`WIDTH`] lanes: as many multiplications are under way at once in the first pass.
 const CHAINS: usize = 2;
@@ -20,18 +19,21 @@ struct Step<E> {
     behind: E,
 }
 
-/// Memory for the two passes, in eights `E`.
-pub(super) struct Scratch<P: Profile, E> {
-    steps: Vec<[Step<E>; CHAINS]>,
+/// An arithmetic, and memory for the two passes.
+pub(super) struct Scratch<P: Profile, A: Arithmetic<P::BaseField>> {
+    /// `None` if the machine does not have the instructions.
+    field: Option<A>,
+    steps: Vec<[Step<A::Eight>; CHAINS]>,
     /// Sums that take no slope, and where to write them.
     known: Vec<(u32, PackedPoint)>,
     /// Points to be doubled, and where to write that.
     tangents: (Vec<u32>, Vec<Point<P>>),
 }
 
-impl<P: Profile, E> Default for Scratch<P, E> {
+impl<P: Profile, A: Arithmetic<P::BaseField>> Default for Scratch<P, A> {
     fn default() -> Self {
         Self {
+            field: A::detect(),
             steps: Vec::new(),
             known: Vec::new(),
             tangents: (Vec::new(), Vec::new()),
@@ -40,13 +42,32 @@ impl<P: Profile, E> Default for Scratch<P, E> {
 }
 
 /// See [`Adder::add_pairs`].
-#[inline(always)]
+#[allow(
+    clippy::expect_used,
+    reason = "an adder is made only where its instructions were found"
+)]
 pub(super) fn add_pairs<P: Profile, A: Arithmetic<P::BaseField>>(
-    field: &A,
-    adder: &Adder<P>,
+    (adder, form): (&Adder<P>, &Form<P::BaseField>),
     points: &mut [PackedPoint],
     pairs: &[Pair],
-    scratch: &mut Scratch<P, A::Eight>,
+    scratch: &mut Scratch<P, A>,
+) {
+    let field = scratch.field.take();
+    let field = field.expect("there is no adder without its instructions");
+    field.vectorize(
+        #[inline(always)]
+        || add_pairs_in(&field, (adder, form), points, pairs, scratch),
+    );
+    scratch.field = Some(field);
+}
+
+#[inline(always)]
+fn add_pairs_in<P: Profile, A: Arithmetic<P::BaseField>>(
+    field: &A,
+    (adder, form): (&Adder<P>, &Form<P::BaseField>),
+    points: &mut [PackedPoint],
+    pairs: &[Pair],
+    scratch: &mut Scratch<P, A>,
 ) {
     let Some(last) = pairs.last() else { return };
     // Every index is checked here, once; the passes below then load and store without checks.
@@ -63,14 +84,15 @@ pub(super) fn add_pairs<P: Profile, A: Arithmetic<P::BaseField>>(
         steps,
         known,
         tangents,
+        ..
     } = scratch;
     known.clear();
     tangents.0.clear();
     tangents.1.clear();
     steps.clear();
 
-    let one = P::BaseField::from(1u64 << A::EXTRA_BITS).limbs();
-    let one = field.splat(one);
+    let zero = field.splat(form.number(P::BaseField::ZERO));
+    let one = field.splat(form.number(P::BaseField::ONE));
     let mut products = [one; CHAINS];
     for pairs in pairs.chunks(CHAINS * WIDTH).rev() {
         let mut step = [Step {
@@ -83,10 +105,10 @@ pub(super) fn add_pairs<P: Profile, A: Arithmetic<P::BaseField>>(
             let [a, b] = unsafe { [operand(points, &pairs, 0), operand(points, &pairs, 1)] };
             let a = field.gather(a.map(|point| &point.x));
             let b = field.gather(b.map(|point| &point.x));
-            let identities = field.zeros(&a) | field.zeros(&b);
+            let identities = field.empty(&a) | field.empty(&b);
             let mut denominator = field.subtract(&b, &a);
             let mut next = field.multiply(product, &denominator);
-            // A denominator that is k p makes the product p: see `exceptions`.
+            // A denominator that is zero modulo p makes the product so: see `exceptions`.
             let suspects = field.suspects(&next) | identities;
             if suspects != 0 {
                 let replaced = exceptions(adder, points, &pairs, suspects, known, tangents);
@@ -103,7 +125,8 @@ pub(super) fn add_pairs<P: Profile, A: Arithmetic<P::BaseField>>(
     }
 
     let [first, second] = products;
-    let inverse = invert(field, &field.multiply(&first, &second));
+    let product = field.add_reduced(&zero, &field.multiply(&first, &second));
+    let inverse = invert(field, form, &product);
     let mut inverses = [
         field.multiply(&inverse, &second),
         field.multiply(&inverse, &first),
@@ -189,14 +212,16 @@ fn exceptions<P: Profile>(
     replaced
 }
 
-/// The inverses of eight numbers, none of them zero.
+/// The inverses of eight kept numbers, none of them zero.
 #[inline(always)]
-fn invert<F: Montgomery, A: Arithmetic<F>>(field: &A, numbers: &A::Eight) -> A::Eight {
-    let numbers = field.scatter(numbers);
-    let mut inverses = numbers.map(|number| F::from_limbs(below_modulus::<F>(number)));
-    // The library reads a number x as 2^EXTRA_BITS x, and its inverse is to be read as 2^EXTRA_BITS / x.
-    ark_ff::batch_inversion_and_mul(&mut inverses, &F::from(1u64 << (2 * A::EXTRA_BITS)));
-    let inverses: [Number; WIDTH] = inverses.map(|inverse| inverse.limbs());
+fn invert<F: Montgomery, A: Arithmetic<F>>(
+    field: &A,
+    form: &Form<F>,
+    numbers: &A::Eight,
+) -> A::Eight {
+    let mut inverses = field.scatter(numbers).map(|number| form.value(number));
+    ark_ff::batch_inversion(&mut inverses);
+    let inverses = inverses.map(|inverse| form.number(inverse));
     field.gather(inverses.each_ref())
 }
 

@@ -1,7 +1,6 @@
 //! The tree eight fractions at a time.
 //!
-//! Bounds of numbers, see [`lanes`](crate::lanes), with weights and challenges below `p`: what memory holds is below `1.67 p`. It is
-//! products, and sums of two products, of such numbers, below `1.2 p`, or sums below `4 p` that are reduced.
+//! What memory holds are kept numbers, see [`lanes`](crate::lanes), as are challenges and weights.
 
 mod fractions;
 mod halves;
@@ -15,7 +14,7 @@ pub(super) use leaf_layer::LeafSumcheck;
 pub(super) use sumcheck::Sumcheck;
 
 use crate::curve::Montgomery;
-use crate::curve::below_modulus;
+use crate::curve::form::Form;
 use crate::lanes::{Arithmetic, Number, Packed, WIDTH};
 
 /// Layers of fewer bits are not worth it. Half of such a layer, and half of that, has whole cells.
@@ -30,34 +29,34 @@ pub(super) type Cell = [Numbers; 2];
 /// The memory of a sumcheck that is done. Its pages have been used before, and so cost less than new ones.
 pub(super) type Spare = Vec<Cell>;
 
-/// A field's arithmetic, and what takes its numbers into Montgomery's form and out of it.
+/// A field's arithmetic, and what its numbers stand for.
 pub(super) struct Kernel<F, A> {
     field: A,
-    into: F,
-    out: F,
+    form: Form<F>,
+    zero: Number,
     one: Number,
 }
 
 impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
     pub fn new(field: A) -> Self {
-        let into = F::from(1u64 << A::EXTRA_BITS);
+        let form = A::form();
         Self {
             field,
-            into,
-            out: into.inverse().unwrap_or_default(),
-            one: into.limbs(),
+            form,
+            zero: form.number(F::zero()),
+            one: form.number(F::one()),
         }
     }
 
     pub fn number(&self, value: F) -> Number {
-        (value * self.into).limbs()
+        self.form.number(value)
     }
 
     pub fn scalar(&self, number: Number) -> F {
-        F::from_limbs(below_modulus::<F>(number)) * self.out
+        self.form.value(number)
     }
 
-    /// `a + x (b - a)`, of numbers below `1.67 p`.
+    /// `a + x (b - a)`, of kept numbers.
     #[inline(always)]
     fn line(&self, a: &A::Eight, b: &A::Eight, x: &A::Eight) -> A::Eight {
         let step = self.field.multiply(x, &self.field.subtract(b, a));
@@ -71,8 +70,8 @@ fn put(numbers: &mut Numbers, at: usize, number: Number) {
     numbers[at / WIDTH].set(at % WIDTH, number);
 }
 
-/// Whether a cell is `neutral`, of which the first number is zero: others are told apart by their first.
+/// Whether a cell is `neutral`: others are told apart by their first word.
 #[inline]
 fn is_neutral(cell: &Cell, neutral: &Cell) -> bool {
-    cell[0][0].first() == 0 && cell == neutral
+    cell[0][0].first() == neutral[0][0].first() && cell == neutral
 }

@@ -34,7 +34,7 @@ impl Fractions {
 
 impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
     pub(super) fn neutral_fractions(&self) -> Cell {
-        [[0; 4], self.one].map(|number| [Packed::splat(number); 2])
+        [self.zero, self.one].map(|number| [Packed::splat(number); 2])
     }
 
     /// The sums of neighbours.
@@ -109,7 +109,7 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         q: &mut Packed,
     ) {
         match kind {
-            Run::Neutral => (*p, *q) = (Packed::splat([0; 4]), Packed::splat(self.one)),
+            Run::Neutral => (*p, *q) = (Packed::splat(self.zero), Packed::splat(self.one)),
             Run::Lookups(block) => {
                 let [q0, q1] = self.lookups(leaves, &leaves.denominators().lookups, block, run);
                 self.field.store(p, &self.field.add_reduced(&q0, &q1));

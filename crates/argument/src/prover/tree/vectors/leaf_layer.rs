@@ -86,8 +86,7 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
     fn with_lambda(&self, p: Option<&[Number]>, q: &[Number], lambda: Number) -> Vec<Number> {
         let (one, lambda) = (self.field.splat(self.one), self.field.splat(lambda));
         let eight = |numbers: &[Number]| {
-            let zero = [0; 4];
-            let number = |lane: usize| numbers.get(lane).unwrap_or(&zero);
+            let number = |lane: usize| numbers.get(lane).unwrap_or(&self.zero);
             self.field.gather(std::array::from_fn(number))
         };
         let mut sums = Vec::with_capacity(q.len());
@@ -226,7 +225,7 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         numerators: &Numerators,
         round: &Round<'_, F, A>,
     ) -> [F; 2] {
-        let mut sums = Sums::new(&self.field, round.weights, range.start);
+        let mut sums = Sums::new(self, round.weights, range.start);
         for run in range {
             let runs = [run, half + run];
             if runs.map(|run| numerators.pattern(run)) == [NEUTRAL; 2] {
@@ -250,7 +249,7 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         x: &A::Eight,
         round: &Round<'_, F, A>,
     ) -> [F; 2] {
-        let mut sums = Sums::new(&self.field, round.weights, first);
+        let mut sums = Sums::new(self, round.weights, first);
         for (i, low) in low.iter_mut().enumerate() {
             let run = first + i;
             let low = self.bind_run(low, (leaves, run, half), numerators, x, round);
@@ -274,7 +273,7 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         x: &A::Eight,
         round: &Round<'_, F, A>,
     ) -> [F; 2] {
-        let mut sums = Sums::new(&self.field, round.weights, first);
+        let mut sums = Sums::new(self, round.weights, first);
         for (i, low) in low.iter_mut().enumerate() {
             let run = first + i;
             let low =

@@ -52,7 +52,7 @@ impl Numerators {
 
 impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
     pub(super) fn numerators(&self, leaves: &Leaves<Number>) -> Numerators {
-        let [zeros, ones] = [[0; 4], self.one].map(|number| [Packed::splat(number); 2]);
+        let [zeros, ones] = [self.zero, self.one].map(|number| [Packed::splat(number); 2]);
         let mut patterns = vec![zeros, ones];
         // The patterns of runs of lookups and padding, by the places of the lookups.
         let mut padded: HashMap<u16, u32> = HashMap::new();
@@ -133,7 +133,7 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         &self,
         met: impl Iterator<Item = ([&'a Pattern; 2], Number)>,
     ) -> [[Number; WIDTH]; 2] {
-        let (field, zero) = (&self.field, self.field.splat([0; 4]));
+        let (field, zero) = (&self.field, self.field.splat(self.zero));
         let mut sums = [zero; 2];
         for ([low, high], weight) in met {
             let weight = self.field.splat(weight);

@@ -72,12 +72,12 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         let weights = self.weights(rest, &mut sumcheck.eq_low);
         let number = self.number(lambda);
         let [zero, one, of_lambda] =
-            [[0; 4], self.one, number].map(|number| self.field.splat(number));
+            [self.zero, self.one, number].map(|number| self.field.splat(number));
         let round = Round {
             lambda: of_lambda,
             nodes: [zero, of_lambda, one, one],
             weights: &weights,
-            neutral: [[[0; 4], number], [self.one; 2]].map(|pair| pair.map(Packed::splat)),
+            neutral: [[self.zero, number], [self.one; 2]].map(|pair| pair.map(Packed::splat)),
         };
         // Neutral nodes count lambda each, everywhere; the sums are of what others have above it.
         let above = match point.last() {
@@ -153,7 +153,7 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         let neutral = self.neutral_fractions();
         let mut buffers = [neutral; 2];
         let [of_low, of_high] = &mut buffers;
-        let mut sums = Sums::new(&self.field, round.weights, range.start);
+        let mut sums = Sums::new(self, round.weights, range.start);
         for i in range {
             let low = self.fractions(fractions, i, &neutral, of_low);
             let high = self.fractions(fractions, half + i, &neutral, of_high);
@@ -179,7 +179,7 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
         round: &Round<'_, F, A>,
     ) -> [F; 2] {
         let mut buffers = [self.neutral_fractions(); 2];
-        let mut sums = Sums::new(&self.field, round.weights, first);
+        let mut sums = Sums::new(self, round.weights, first);
         for (i, low) in low.iter_mut().enumerate() {
             let place = first + i;
             let low = self.bind_sums(low, (fractions, place, half), &mut buffers, x, round);
@@ -210,7 +210,7 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
             true => self.neutral_fractions(),
             false => round.neutral,
         };
-        let mut sums = Sums::new(&self.field, round.weights, first);
+        let mut sums = Sums::new(self, round.weights, first);
         for (i, low) in low.iter_mut().enumerate() {
             let low = self.bind_cell(low, old_low.get(i), (&neutral, of_fractions), x, round);
             let high = match high.get_mut(i) {

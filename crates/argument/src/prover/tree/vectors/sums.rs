@@ -51,18 +51,14 @@ impl<F: Montgomery, A: Arithmetic<F>> Kernel<F, A> {
     /// The sums over all lanes.
     #[inline(always)]
     pub(super) fn total(&self, sums: Sums<'_, F, A>) -> [F; 2] {
-        let one = self.field.splat(self.one);
         let [a, b] = sums.finish();
-        let a = self.field.scatter(&self.field.multiply(&a, &one));
-        let b = self.field.scatter(&self.field.multiply(&b, &one));
+        let [a, b] = [self.field.scatter(&a), self.field.scatter(&b)];
         [a, b].map(|numbers| numbers.into_iter().map(|number| self.scalar(number)).sum())
     }
 }
 
-/// Two sums under one kind of weights.
-///
-/// Numbers are below `5 p`. A run's sum of at most 32 products with weights is below `2.5 p^2 2^6`, so it is reduced below `3.5 p`; at most
-/// eight of these times the weights of runs, below `1.1 p` each, are added up: always below `64 p < 2^260`.
+/// Two sums under one kind of weights, of numbers of which [`Arithmetic::add_product`] takes products with kept ones: of at most 32 for a
+/// run.
 pub(super) struct Sums<'a, F: Montgomery, A: Arithmetic<F>> {
     field: &'a A,
     low: &'a [A::Eight],
@@ -76,7 +72,12 @@ pub(super) struct Sums<'a, F: Montgomery, A: Arithmetic<F>> {
 impl<'a, F: Montgomery, A: Arithmetic<F>> Sums<'a, F, A> {
     /// From a cell on that begins a run.
     #[inline(always)]
-    pub fn new(field: &'a A, weights: &'a Weights<'_, A::Eight>, first_cell: usize) -> Self {
+    pub fn new(
+        kernel: &'a Kernel<F, A>,
+        weights: &'a Weights<'_, A::Eight>,
+        first_cell: usize,
+    ) -> Self {
+        let field = &kernel.field;
         let first_run = first_cell / weights.low.len();
         Self {
             field,
@@ -84,7 +85,7 @@ impl<'a, F: Montgomery, A: Arithmetic<F>> Sums<'a, F, A> {
             high: weights.high.get(first_run..).unwrap_or_default().iter(),
             cells: 0,
             of_run: [field.wide(); 2],
-            total: [field.splat([0; 4]); 2],
+            total: [field.splat(kernel.zero); 2],
         }
     }
 
@@ -114,7 +115,7 @@ impl<'a, F: Montgomery, A: Arithmetic<F>> Sums<'a, F, A> {
         for (total, sum) in self.total.iter_mut().zip(&mut self.of_run) {
             let sum = std::mem::replace(sum, self.field.wide());
             let weighted = self.field.multiply(&self.field.reduce_wide(sum), &weight);
-            *total = self.field.add(total, &weighted);
+            *total = self.field.add_reduced(total, &weighted);
         }
         self.cells = 0;
     }
@@ -124,7 +125,6 @@ impl<'a, F: Montgomery, A: Arithmetic<F>> Sums<'a, F, A> {
         if self.cells > 0 {
             self.end_run();
         }
-        let [a, b] = self.total;
-        [self.field.carry(&a), self.field.carry(&b)]
+        self.total
     }
 }

@@ -100,10 +100,22 @@ impl<V: Vector> Words<V> {
         [Self::of_parts(&unzipped, 0), Self::of_parts(&unzipped, 1)]
     }
 
+    /// The same vector in all places.
+    #[inline(always)]
+    pub fn same(vector: V) -> Self {
+        Self([vector; PARTS])
+    }
+
     /// From the vectors that stand in this place of arrays.
     #[inline(always)]
     pub fn of_parts<const LENGTH: usize>(parts: &[[V; LENGTH]; PARTS], place: usize) -> Self {
         Self(each_part!(I => parts[I][place]))
+    }
+
+    /// Where one of the vectors stands.
+    #[inline(always)]
+    pub fn place(&self, part: usize) -> &V {
+        &self.0[part]
     }
 
     /// One of the vectors.
@@ -117,20 +129,22 @@ impl<V: Vector> Words<V> {
         self.0[part] = words;
     }
 
+    /// The sum of integers.
     #[inline(always)]
     pub fn add(self, other: Self) -> Self {
         Self(each_part!(I => self.0[I].add(other.0[I])))
     }
 
+    /// The sum of doubles.
     #[inline(always)]
-    pub fn subtract(self, other: Self) -> Self {
-        Self(each_part!(I => self.0[I].subtract(other.0[I])))
+    pub fn plus(self, other: Self) -> Self {
+        Self(each_part!(I => self.0[I].plus(other.0[I])))
     }
 
-    /// The products of the low 32 bits.
+    /// The difference of doubles.
     #[inline(always)]
-    pub fn multiply(self, other: Self) -> Self {
-        Self(each_part!(I => self.0[I].multiply(other.0[I])))
+    pub fn minus(self, other: Self) -> Self {
+        Self(each_part!(I => self.0[I].minus(other.0[I])))
     }
 
     /// A bit for each word, the first of which is the lowest: whether they are the same.

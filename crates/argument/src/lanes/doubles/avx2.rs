@@ -1,28 +1,29 @@
-//! Four words at a time with AVX2.
+//! Four words at a time with AVX2 and FMA.
 
 use super::Vector;
 use crate::lanes::Number;
+use std::arch::asm;
 use std::arch::x86_64::{
-    __m256i, _mm256_add_epi64, _mm256_and_si256, _mm256_castsi256_pd, _mm256_cmpeq_epi64,
-    _mm256_loadu_si256, _mm256_movemask_pd, _mm256_mul_epu32, _mm256_or_si256,
-    _mm256_permute2x128_si256, _mm256_permute4x64_epi64, _mm256_set1_epi64x, _mm256_slli_epi64,
-    _mm256_srli_epi64, _mm256_storeu_si256, _mm256_sub_epi64, _mm256_unpackhi_epi64,
-    _mm256_unpacklo_epi64,
+    __m256d, __m256i, _mm256_add_epi64, _mm256_add_pd, _mm256_and_si256, _mm256_castpd_si256,
+    _mm256_castsi256_pd, _mm256_cmpeq_epi64, _mm256_fmadd_pd, _mm256_loadu_si256,
+    _mm256_movemask_pd, _mm256_or_si256, _mm256_permute2x128_si256, _mm256_permute4x64_epi64,
+    _mm256_set1_epi64x, _mm256_slli_epi64, _mm256_srli_epi64, _mm256_storeu_si256, _mm256_sub_pd,
+    _mm256_unpackhi_epi64, _mm256_unpacklo_epi64,
 };
 
-/// Four words. There is no value of it on a machine without AVX2, so the instructions may be used on one.
+/// Four words. There is no value of it on a machine without AVX2 and FMA, so the instructions may be used on one.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct Words(__m256i);
 
 impl Vector for Words {
     fn is_available() -> bool {
-        is_x86_feature_detected!("avx2")
+        is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
     }
 
     #[inline(always)]
     unsafe fn vectorize<T>(work: impl FnOnce() -> T) -> T {
-        #[target_feature(enable = "avx2")]
+        #[target_feature(enable = "avx2,fma")]
         fn with_instructions<T>(work: impl FnOnce() -> T) -> T {
             work()
         }
@@ -85,21 +86,43 @@ impl Vector for Words {
     }
 
     #[inline(always)]
+    fn in_order(self) -> Self {
+        #[inline]
+        #[target_feature(enable = "avx")]
+        fn computed(mut words: __m256i) -> __m256i {
+            // SAFETY: no instruction is in it.
+            unsafe {
+                asm!("/* {} */", inout(ymm_reg) words, options(nomem, nostack, preserves_flags));
+            }
+            words
+        }
+        // SAFETY: there is a vector.
+        Self(unsafe { computed(self.0) })
+    }
+
+    #[inline(always)]
     fn add(self, other: Self) -> Self {
         // SAFETY: there are vectors.
         Self(unsafe { _mm256_add_epi64(self.0, other.0) })
     }
 
     #[inline(always)]
-    fn subtract(self, other: Self) -> Self {
+    fn plus(self, other: Self) -> Self {
         // SAFETY: there are vectors.
-        Self(unsafe { _mm256_sub_epi64(self.0, other.0) })
+        Self::of_doubles(unsafe { _mm256_add_pd(self.doubles(), other.doubles()) })
     }
 
     #[inline(always)]
-    fn multiply(self, other: Self) -> Self {
+    fn minus(self, other: Self) -> Self {
         // SAFETY: there are vectors.
-        Self(unsafe { _mm256_mul_epu32(self.0, other.0) })
+        Self::of_doubles(unsafe { _mm256_sub_pd(self.doubles(), other.doubles()) })
+    }
+
+    #[inline(always)]
+    fn times_plus(self, factor: Self, summand: Self) -> Self {
+        let (a, b, c) = (self.doubles(), factor.doubles(), summand.doubles());
+        // SAFETY: there are vectors.
+        Self::of_doubles(unsafe { _mm256_fmadd_pd(a, b, c) })
     }
 
     #[inline(always)]
@@ -133,6 +156,20 @@ impl Vector for Words {
     fn shift_right<const BITS: i32>(self) -> Self {
         // SAFETY: there is a vector.
         Self(unsafe { _mm256_srli_epi64::<BITS>(self.0) })
+    }
+}
+
+impl Words {
+    #[inline(always)]
+    fn doubles(self) -> __m256d {
+        // SAFETY: there is a vector.
+        unsafe { _mm256_castsi256_pd(self.0) }
+    }
+
+    #[inline(always)]
+    fn of_doubles(doubles: __m256d) -> Self {
+        // SAFETY: whoever has doubles has a vector.
+        Self(unsafe { _mm256_castpd_si256(doubles) })
     }
 }
 

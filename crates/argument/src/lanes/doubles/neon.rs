@@ -3,10 +3,11 @@
 use super::Vector;
 use crate::lanes::Number;
 use std::arch::aarch64::{
-    uint64x2_t, vaddq_u64, vandq_u64, vceqq_u64, vdupq_n_u64, vgetq_lane_u64, vld1q_u64, vmovn_u64,
-    vmull_u32, vorrq_u64, vshlq_n_u64, vshrq_n_u64, vst1q_u64, vsubq_u64, vuzp1q_u64, vuzp2q_u64,
-    vzip1q_u64, vzip2q_u64,
+    float64x2_t, uint64x2_t, vaddq_f64, vaddq_u64, vandq_u64, vceqq_u64, vdupq_n_u64, vfmaq_f64,
+    vgetq_lane_u64, vld1q_u64, vorrq_u64, vreinterpretq_f64_u64, vreinterpretq_u64_f64,
+    vshlq_n_u64, vshrq_n_u64, vst1q_u64, vsubq_f64, vuzp1q_u64, vuzp2q_u64, vzip1q_u64, vzip2q_u64,
 };
+use std::arch::asm;
 
 /// Two words.
 #[derive(Clone, Copy)]
@@ -80,21 +81,38 @@ impl Vector for Words {
     }
 
     #[inline(always)]
+    fn in_order(self) -> Self {
+        let Self(mut words) = self;
+        // SAFETY: there is nothing in it; there is a vector, so its register may be used.
+        unsafe {
+            asm!("/* {0:v} */", inout(vreg) words, options(nomem, nostack, preserves_flags));
+        }
+        Self(words)
+    }
+
+    #[inline(always)]
     fn add(self, other: Self) -> Self {
         // SAFETY: there are vectors.
         Self(unsafe { vaddq_u64(self.0, other.0) })
     }
 
     #[inline(always)]
-    fn subtract(self, other: Self) -> Self {
+    fn plus(self, other: Self) -> Self {
         // SAFETY: there are vectors.
-        Self(unsafe { vsubq_u64(self.0, other.0) })
+        Self::of_doubles(unsafe { vaddq_f64(self.doubles(), other.doubles()) })
     }
 
     #[inline(always)]
-    fn multiply(self, other: Self) -> Self {
+    fn minus(self, other: Self) -> Self {
         // SAFETY: there are vectors.
-        Self(unsafe { vmull_u32(vmovn_u64(self.0), vmovn_u64(other.0)) })
+        Self::of_doubles(unsafe { vsubq_f64(self.doubles(), other.doubles()) })
+    }
+
+    #[inline(always)]
+    fn times_plus(self, factor: Self, summand: Self) -> Self {
+        let (a, b, c) = (self.doubles(), factor.doubles(), summand.doubles());
+        // SAFETY: there are vectors.
+        Self::of_doubles(unsafe { vfmaq_f64(c, a, b) })
     }
 
     #[inline(always)]
@@ -128,5 +146,19 @@ impl Vector for Words {
     fn shift_right<const BITS: i32>(self) -> Self {
         // SAFETY: there is a vector.
         Self(unsafe { vshrq_n_u64::<BITS>(self.0) })
+    }
+}
+
+impl Words {
+    #[inline(always)]
+    fn doubles(self) -> float64x2_t {
+        // SAFETY: there is a vector.
+        unsafe { vreinterpretq_f64_u64(self.0) }
+    }
+
+    #[inline(always)]
+    fn of_doubles(doubles: float64x2_t) -> Self {
+        // SAFETY: whoever has doubles has a vector.
+        Self(unsafe { vreinterpretq_u64_f64(doubles) })
     }
 }
