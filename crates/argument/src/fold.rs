@@ -10,9 +10,10 @@ mod tests;
 
 use std::ops::Range;
 
-use ark_ff::PrimeField;
 use rayon::prelude::*;
 use zeroize::Zeroizing;
+
+use crate::curve::{Montgomery, below_modulus};
 
 use self::kernel::{Bytes, COEFFICIENT_BYTES, GROUP, Group, Kernel, Sums, TILE};
 use inferproof_integers::Integers;
@@ -33,7 +34,7 @@ const POSITIONS: usize = 40;
 /// # Panics
 ///
 /// When a row is longer than `width` or out of the values' bounds, or when there are not as many `rho` as rows.
-pub fn fold_rows<F: PrimeField>(
+pub fn fold_rows<F: Montgomery>(
     rho: &[F],
     values: &Integers,
     rows: &[Range<usize>],
@@ -47,7 +48,7 @@ pub fn fold_rows<F: PrimeField>(
 /// # Panics
 ///
 /// As [`fold_rows`].
-pub(crate) fn fold_arrays<F: PrimeField>(
+pub(crate) fn fold_arrays<F: Montgomery>(
     arrays: &[(&[F], &Integers)],
     rows: &[Range<usize>],
     width: usize,
@@ -55,7 +56,7 @@ pub(crate) fn fold_arrays<F: PrimeField>(
     fold_arrays_with(Kernel::detect(), arrays, rows, width)
 }
 
-fn fold_arrays_with<F: PrimeField>(
+fn fold_arrays_with<F: Montgomery>(
     kernel: Kernel,
     arrays: &[(&[F], &Integers)],
     rows: &[Range<usize>],
@@ -94,7 +95,7 @@ fn fold_arrays_with<F: PrimeField>(
 }
 
 /// Integers of 64 bits, which no commitment holds, so that they are rare: one field multiplication each.
-fn add_wide<F: PrimeField>(sums: &mut [F], rho: &[F], values: &[i64], rows: &[Range<usize>]) {
+fn add_wide<F: Montgomery>(sums: &mut [F], rho: &[F], values: &[i64], rows: &[Range<usize>]) {
     for (rho, row) in rho.iter().zip(rows) {
         let row = values[row.clone()].iter();
         for (sum, &value) in sums.iter_mut().zip(row) {
@@ -109,7 +110,7 @@ struct Rows<'a, F, T> {
     rows: Vec<&'a [T]>,
 }
 
-impl<'a, F: PrimeField, T: Bytes> Rows<'a, F, T> {
+impl<'a, F: Montgomery, T: Bytes> Rows<'a, F, T> {
     fn new() -> Self {
         Self {
             rho: Vec::new(),
@@ -131,7 +132,7 @@ impl<'a, F: PrimeField, T: Bytes> Rows<'a, F, T> {
     }
 }
 
-fn fold_slices<F: PrimeField, T: Bytes>(
+fn fold_slices<F: Montgomery, T: Bytes>(
     kernel: Kernel,
     rho: &[F],
     rows: &[&[T]],
@@ -174,7 +175,7 @@ fn fold_slices<F: PrimeField, T: Bytes>(
 }
 
 /// The canonical bytes of up to [`GROUP`] coefficients, byte position by byte position; missing ones are zero.
-fn split<F: PrimeField>(rho: &[F]) -> Group<COEFFICIENT_BYTES> {
+fn split<F: Montgomery>(rho: &[F]) -> Group<COEFFICIENT_BYTES> {
     let mut group = [0; COEFFICIENT_BYTES];
     for (i, rho) in rho.iter().enumerate() {
         let number = rho.into_bigint();
@@ -187,7 +188,7 @@ fn split<F: PrimeField>(rho: &[F]) -> Group<COEFFICIENT_BYTES> {
 }
 
 /// Folds some rows (from a multiple of [`GROUP`] on) in some columns, at most [`BLOCK`], without the shift.
-fn fold_block<F: PrimeField, T: Bytes>(
+fn fold_block<F: Montgomery, T: Bytes>(
     kernel: Kernel,
     coefficients: &[Group<COEFFICIENT_BYTES>],
     rows: &[&[T]],
@@ -228,34 +229,77 @@ fn fold_block<F: PrimeField, T: Bytes>(
             }
         }
     }
-    let power = two_to_192::<F>();
+    let field = Recombination::new();
     (0..columns.len())
-        .map(|column| recombine(&totals[column / TILE], column % TILE, power))
+        .map(|column| field.recombine(&totals[column / TILE], column % TILE))
         .collect()
 }
 
-/// `sum_i 256^i totals[i][column]`.
-fn recombine<F: PrimeField>(totals: &[[i64; TILE]; POSITIONS], column: usize, two_to_192: F) -> F {
-    let mut limbs = [0u64; POSITIONS / 8];
-    let mut carry = 0i128;
-    for (limb, totals) in limbs.iter_mut().zip(totals.as_chunks::<8>().0) {
-        let sum = totals
-            .iter()
-            .rev()
-            .fold(0i128, |sum, total| (sum << 8) + i128::from(total[column]))
-            + carry;
-        *limb = sum as u64;
-        carry = sum >> 64;
-    }
-    // The whole is a signed number below 2^319 in size, for 2^24 rows of any kind and more: the last carry is its sign.
-    let mut low = F::BigInt::default();
-    low.as_mut()[..3].copy_from_slice(&limbs[..3]);
-    let high = (u128::from(limbs[4]) << 64 | u128::from(limbs[3])) as i128;
-    F::from_bigint(low).unwrap_or_default() + F::from(high) * two_to_192
+/// Takes sums into a field.
+struct Recombination<F> {
+    modulus: [u64; 4],
+    /// `-1 / p mod 2^64`.
+    negated_inverse: u64,
+    two_to_384: F,
+    two_to_319: F,
 }
 
-fn two_to_192<F: PrimeField>() -> F {
-    let mut number = F::BigInt::from(1u64);
-    number <<= 192;
-    F::from_bigint(number).unwrap_or_default()
+impl<F: Montgomery> Recombination<F> {
+    fn new() -> Self {
+        let two_to_64 = F::from(1u128 << 64);
+        let mut modulus = [0; 4];
+        modulus.copy_from_slice(F::MODULUS.as_ref());
+        let mut inverse = 1u64;
+        for _ in 0..6 {
+            inverse = inverse.wrapping_mul(2u64.wrapping_sub(modulus[0].wrapping_mul(inverse)));
+        }
+        Self {
+            modulus,
+            negated_inverse: inverse.wrapping_neg(),
+            two_to_384: two_to_64.pow([6]),
+            two_to_319: two_to_64.pow([4]) * F::from(1u64 << 63),
+        }
+    }
+
+    /// `sum_i 256^i totals[i][column]`.
+    fn recombine(&self, totals: &[[i64; TILE]; POSITIONS], column: usize) -> F {
+        let mut limbs = [0u64; POSITIONS / 8];
+        let mut carry = 0i128;
+        for (limb, totals) in limbs.iter_mut().zip(totals.as_chunks::<8>().0) {
+            let [a, b, c, d, e, f, g, h] = totals.each_ref().map(|total| total[column]);
+            // A total is below 2^39 for 2^24 rows of any kind, and may be below 2^45.
+            let thirds = [
+                a + (b << 8) + (c << 16),
+                d + (e << 8) + (f << 16),
+                g + (h << 8),
+            ];
+            let [low, middle, high] = thirds.map(i128::from);
+            let sum = low + (middle << 24) + (high << 48) + carry;
+            *limb = sum as u64;
+            carry = sum >> 64;
+        }
+        // The whole is a signed number below 2^319 in size; with 2^319 added it is none.
+        limbs[4] ^= 1 << 63;
+        let shifted = self.without_limb(self.without_limb(limbs));
+        // The library reads a number x below the modulus as x / 2^256.
+        let [a, b, c, d, _] = shifted;
+        let number = F::from_limbs(below_modulus::<F>([a, b, c, d]));
+        number * self.two_to_384 - self.two_to_319
+    }
+
+    /// The Montgomery reduction by one limb: the number, plus a multiple of the modulus, divided by `2^64`. Twice, it takes a number below `2^320`
+    /// to one below `2^192 + p`.
+    fn without_limb(&self, [lowest, a, b, c, d]: [u64; 5]) -> [u64; 5] {
+        let times = u128::from(lowest.wrapping_mul(self.negated_inverse));
+        let [p0, p1, p2, p3] = self.modulus.map(|limb| u128::from(limb) * times);
+        let carry = (p0 + u128::from(lowest)) >> 64;
+        let sum = p1 + u128::from(a) + carry;
+        let a = sum as u64;
+        let sum = p2 + u128::from(b) + (sum >> 64);
+        let b = sum as u64;
+        let sum = p3 + u128::from(c) + (sum >> 64);
+        let c = sum as u64;
+        let sum = u128::from(d) + (sum >> 64);
+        [a, b, c, sum as u64, (sum >> 64) as u64]
+    }
 }

@@ -20,9 +20,9 @@ pub struct Generators<P: Profile> {
     pub g: Vec<Point<P>>,
     /// The hash of `("H", 0)`.
     pub h: Point<P>,
-    /// Multiples of `H`, made when first needed, in the form that the machine's quickest addition computes in.
+    /// All of them in the form that the machine's quickest addition computes in, made when first needed.
     #[cfg(feature = "prover")]
-    pub(crate) blinding: OnceLock<crate::msm::FixedBase>,
+    pub(crate) ready: OnceLock<crate::msm::Ready>,
 }
 
 impl<P: Profile> Generators<P> {
@@ -35,7 +35,7 @@ impl<P: Profile> Generators<P> {
             g: parallel::map(&parts, |part| hash_to_curve::<P>(b'G', part)).concat(),
             h: h.first().copied().unwrap_or_default(),
             #[cfg(feature = "prover")]
-            blinding: OnceLock::new(),
+            ready: OnceLock::new(),
         }
     }
 }

@@ -12,6 +12,8 @@ mod digits;
     reason = "the prover's own: it runs on its own witness, never on bytes from outside"
 )]
 mod fixed_base;
+#[cfg(feature = "prover")]
+mod ready;
 
 #[cfg(feature = "prover")]
 use ark_ec::CurveGroup;
@@ -25,7 +27,7 @@ use rayon::prelude::*;
 use self::addition::{Adder, PackedPoint};
 use self::buckets::{Buckets, Window};
 #[cfg(feature = "prover")]
-pub(crate) use self::fixed_base::FixedBase;
+pub(crate) use self::ready::Ready;
 #[cfg(feature = "prover")]
 pub use self::rows::{commit_field_rows, commit_rows, commit_scalars};
 use crate::curve::{Point, Profile, Scalar};

@@ -524,7 +524,10 @@ impl<V: Vector> Doubles<V> {
             let begin = of_wide[I].wrapping_add(of_product[I].wrapping_mul(sum.products));
             // SAFETY: there is no value of this type where the machine lacks the instructions.
             let begin = unsafe { Words::splat(begin) };
-            if I < COLUMNS { begin.add(sum.columns[I]) } else { begin }
+            match sum.columns.get(I) {
+                Some(column) => begin.add(*column),
+                None => begin,
+            }
         });
         let limbs = each_part!(PART => {
             let mut window = array_of!(I in [0 1 2 3 4 5] => columns[I].part(PART));

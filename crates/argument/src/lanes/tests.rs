@@ -46,7 +46,7 @@ fn numbers<F: Montgomery>(form: &Form<F>) -> Vec<Number> {
         form.number(value)
     }));
     numbers.extend([F::zero(), F::one(), -F::one()].map(|value| form.number(value)));
-    while numbers.len() % WIDTH != 0 {
+    while !numbers.len().is_multiple_of(WIDTH) {
         numbers.push(form.number(F::from(numbers.len() as u64)));
     }
     numbers

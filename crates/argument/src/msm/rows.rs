@@ -8,7 +8,9 @@ use rayon::prelude::*;
 
 use super::addition::{Adder, PackedPoint};
 use super::buckets::{BATCH, Buckets, Window};
-use super::{FixedBase, digits, horner, msm_full};
+use super::fixed_base::FixedBase;
+use super::ready::Ready;
+use super::{digits, horner, msm_full};
 use crate::curve::{Point, Profile, Scalar};
 use crate::generators::Generators;
 use inferproof_integers::Integers;
@@ -57,15 +59,15 @@ pub fn commit_scalars<P: Profile>(
         "a vector is not longer than the generators"
     );
     let adder = Adder::detect();
-    let blinding = blinding(adder, generators).multiple(adder, &blinder);
+    let blinding = ready(adder, generators).blinding.multiple(adder, &blinder);
     let sum = msm_full::<P>(&generators.g[..vector.len()], vector) + blinding;
     sum.into_affine()
 }
 
-/// The multiples of `H`, in the form of an adder that this machine has.
-fn blinding<P: Profile>(adder: Adder<P>, generators: &Generators<P>) -> &FixedBase {
-    let multiples = || FixedBase::new(adder, &generators.h);
-    generators.blinding.get_or_init(multiples)
+/// The generators, in the form of an adder that this machine has.
+fn ready<P: Profile>(adder: Adder<P>, generators: &Generators<P>) -> &Ready {
+    let ready = || Ready::new(adder, &generators.g, &generators.h);
+    generators.ready.get_or_init(ready)
 }
 
 /// As [`commit_rows`], of full-size scalars: a row takes one multi-exponentiation.
@@ -94,11 +96,8 @@ fn commit_slices<P: Profile, T: Copy + Into<i64> + Sync>(
     blinders: &[Scalar<P>],
 ) -> Vec<Point<P>> {
     let longest = rows.iter().map(Range::len).max().unwrap_or(0);
-    let bases: Vec<PackedPoint> = generators.g[..longest]
-        .iter()
-        .map(|point| adder.pack(point))
-        .collect();
-    let blinding = blinding(adder, generators);
+    let ready = ready(adder, generators);
+    let (bases, blinding) = (&ready.g[..longest], &ready.blinding);
     let batch = (2 * BATCH / longest.max(1))
         .min(rows.len().div_ceil(rayon::current_num_threads()))
         .max(1);
@@ -112,7 +111,7 @@ fn commit_slices<P: Profile, T: Copy + Into<i64> + Sync>(
                 ones: Vec::new(),
             },
             |state, (rows, blinders)| {
-                let sums = state.commit(adder, &bases, blinding, values, rows, blinders);
+                let sums = state.commit(adder, bases, blinding, values, rows, blinders);
                 Projective::normalize_batch(&sums)
             },
         )

@@ -56,11 +56,11 @@ fn compare_rows<P: Profile>(
         })
         .collect();
     for adder in Adder::<P>::available() {
-        // The multiples of H are kept in one adder's form.
+        // They are kept in one adder's form.
         let generators = Generators {
             g: generators.g.clone(),
             h: generators.h,
-            blinding: Default::default(),
+            ready: Default::default(),
         };
         let commitments = commit_rows_with(adder, &generators, &integers, rows, blinders);
         assert!(commitments == expected, "{}, {integers:?}", adder.name());

@@ -1,5 +1,6 @@
 //! The prover's batched sumcheck over all contractions.
 
+use crate::curve::Montgomery;
 use crate::curve::{Profile, Scalar};
 use crate::fold::fold_rows;
 use crate::multilinear::{dot, kron};
@@ -46,7 +47,7 @@ pub(crate) enum FoldedRight<F> {
     },
 }
 
-impl<F: PrimeField> Sumcheck<F> {
+impl<F: Montgomery> Sumcheck<F> {
     /// Folds both operands of every claim over their free axes.
     pub fn new<P: Profile<ScalarField = F>>(
         relations: &Relations,
@@ -216,7 +217,7 @@ fn stored_rows(contraction: &Contraction, terms: &[Term], free: &[usize]) -> Opt
 }
 
 /// `sum over f of weights[f] * operand[s, f, k]`, row-major over shared and contracted axes.
-fn fold_operand<F: PrimeField>(
+fn fold_operand<F: Montgomery>(
     contraction: &Contraction,
     terms: &[Term],
     free: &[usize],
@@ -261,7 +262,7 @@ fn fold_operand<F: PrimeField>(
 }
 
 /// The right operand of a claim folded over its free axes, and what of it the merge can use.
-fn fold_right<F: PrimeField>(
+fn fold_right<F: Montgomery>(
     relations: &Relations,
     contraction: &Contraction,
     claim: &ContractionClaim<F>,

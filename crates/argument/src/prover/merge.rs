@@ -1,5 +1,6 @@
 //! The prover's merge: the folded vector of every piece, and one sumcheck over columns.
 
+use crate::curve::Montgomery;
 use crate::fold::fold_arrays;
 use crate::multilinear::{dot, eq_vector, kron};
 use crate::pieces::{Piece, pieces};
@@ -22,7 +23,7 @@ pub(crate) struct FoldedPiece<F> {
 }
 
 /// The pieces of a claim, from what a contraction has folded of them.
-pub(crate) fn fold_kept<F: PrimeField>(
+pub(crate) fn fold_kept<F: Montgomery>(
     claim: &TensorClaim<F>,
     layout: &Layout,
     kept: &FoldedRight<F>,
@@ -59,7 +60,7 @@ pub(crate) fn fold_kept<F: PrimeField>(
 }
 
 /// The pieces of claims with the same weights: those of one claim, on the sum of the tensors under the claims' coefficients.
-pub(crate) fn fold_class<'a, F: PrimeField>(
+pub(crate) fn fold_class<'a, F: Montgomery>(
     class: &SameWeights<'_, F>,
     values: impl Fn(usize) -> &'a Values<'a, F>,
 ) -> Vec<FoldedPiece<F>> {
