@@ -96,7 +96,7 @@ pub(crate) trait Arithmetic<F: Montgomery>: Send + Sync + Sized {
     /// The lanes that come from memory that is zero.
     fn empty(&self, eight: &Self::Eight) -> u8;
 
-    /// Of products, all lanes that are zero modulo `p`, and perhaps some others.
+    /// Of products of numbers that are not zero modulo `p` with a difference, all lanes where this is, and perhaps some others.
     fn suspects(&self, eight: &Self::Eight) -> u8;
 
     /// The same factors, but for some lanes that get another's. It is slow.

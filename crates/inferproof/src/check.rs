@@ -4,8 +4,7 @@ use crate::error::Error;
 use crate::estimate::Estimate;
 use inferproof_inference::forecast;
 use inferproof_onnx::{
-    FloatModel, ImportOptions, ModelSummary, OnnxError, Port, QuantizeOptions, Sample, Widths,
-    inspect,
+    FloatModel, ImportOptions, ModelSummary, Port, QuantizeOptions, Sample, Widths, inspect,
 };
 use serde::Serialize;
 use std::path::Path;
@@ -54,30 +53,22 @@ pub fn check(
     })
 }
 
-/// Quantizes on made-up samples: the sizes of a proof depend little on the scales.
+/// Quantizes made-up weights on made-up samples: the sizes of a proof depend little on the scales.
 fn estimate(
     path: &Path,
     onnx: &[u8],
     options: &ImportOptions<'_>,
     widths: Widths,
 ) -> Result<Estimate, Error> {
-    let model = FloatModel::import_as(onnx, options).map_err(Error::onnx(path))?;
     let widths = QuantizeOptions {
         weight_bits: Some(widths.weights),
         activation_bits: Some(widths.activations),
         ..QuantizeOptions::default()
     };
-    let mut tried = RANGES
-        .iter()
-        .map(|&range| model.compile(&[made_up(model.inputs(), range)], &widths));
     // Some functions are defined in one of the ranges only; if in none, the first error is as good as any.
-    let compiled = match tried.next() {
-        Some(Err(first)) => tried.find_map(Result::ok).ok_or(first),
-        Some(done) => done,
-        None => return Err(Error::onnx(path)(OnnxError::NoCalibration)),
-    };
-    let compiled = compiled.map_err(Error::onnx(path))?;
-    let forecast = forecast(&compiled.program)?;
+    let samples = RANGES.map(|range| move |inputs: &[Port]| made_up(inputs, range));
+    let program = FloatModel::outline(onnx, options, samples.into_iter(), &widths);
+    let forecast = forecast(&program.map_err(Error::onnx(path))?)?;
     Ok(Estimate::from(&forecast))
 }
 

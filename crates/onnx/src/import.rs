@@ -9,6 +9,7 @@
 //! [`registry`], and how its operations are evaluated on constants; the [`walk`] over nodes; the operations themselves ([`ops`]), which the
 //! walk finds in the registry.
 
+mod assumed;
 mod build;
 mod columnwise;
 mod domains;
@@ -80,13 +81,27 @@ pub fn parse(onnx: &[u8]) -> Result<ModelProto, OnnxError> {
 
 /// Imports a parsed model.
 pub fn import(model: &ModelProto, options: &ImportOptions<'_>) -> Result<Model, OnnxError> {
+    import_from(model, options, Files::beside(options.folder))
+}
+
+/// Imports a parsed model without reading its large weights: others of their shapes stand for them.
+pub fn import_assumed(model: &ModelProto, options: &ImportOptions<'_>) -> Result<Model, OnnxError> {
+    let files = Files::beside(options.folder).assuming(assumed::large_weights(model));
+    import_from(model, options, files)
+}
+
+fn import_from(
+    model: &ModelProto,
+    options: &ImportOptions<'_>,
+    files: Files,
+) -> Result<Model, OnnxError> {
     let Some(graph) = &model.graph else {
         return Err(OnnxError::Corrupt {
             reason: "the file has no graph".into(),
         });
     };
     check_versions(model)?;
-    let files = Arc::new(Files::beside(options.folder));
+    let files = Arc::new(files);
     files.checked(|| {
         let once = |strings| import_once(model, graph, options, files.clone(), strings);
         let (grown, imported) = once(StringLists::default())?;

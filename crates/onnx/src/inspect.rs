@@ -2,7 +2,9 @@
 
 use crate::OnnxError;
 use crate::graph::Kind;
-use crate::import::{ImportOptions, Port, describe, import, name_of, opset, parse, support};
+use crate::import::{
+    ImportOptions, Port, describe, import_assumed, name_of, opset, parse, support,
+};
 use serde::Serialize;
 
 /// A model file at a glance.
@@ -44,7 +46,7 @@ pub struct NodeSummary {
     pub multiplications: usize,
 }
 
-/// Looks at a model without compiling it.
+/// Looks at a model without compiling it, and without reading its large weights.
 ///
 /// # Errors
 /// If the file is not an ONNX model at all. A model that is one but cannot be imported gives a summary that says why.
@@ -72,7 +74,7 @@ pub fn inspect(onnx: &[u8], options: &ImportOptions<'_>) -> Result<ModelSummary,
         multiplications: 0,
         error: None,
     };
-    match import(&proto, options) {
+    match import_assumed(&proto, options) {
         Ok(model) => {
             for layer in &model.graph.layers {
                 let position = names.iter().position(|name| *name == layer.origin);

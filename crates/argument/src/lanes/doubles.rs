@@ -324,7 +324,7 @@ impl<F: Montgomery, V: Vector> Arithmetic<F> for Doubles<V> {
         equal.into_iter().fold(u8::MAX, |all, equal| all & equal)
     }
 
-    /// They are zero, the modulus or minus it, for larger ones there are none.
+    /// What is zero modulo `p` is zero, the modulus or minus it, since products are smaller than two moduli.
     #[inline(always)]
     fn suspects(&self, eight: &Self::Eight) -> u8 {
         let lowest = eight[0];

@@ -130,10 +130,16 @@ fn of_three<F: Montgomery, A: Arithmetic<F>>(
         (((x[i] - y[i]) * (z[i] - y[i])).double() - z[i]) * x[i]
     });
 
-    // Lanes that are zero are found, and no other is replaced.
+    // Lanes of zero differences are found, and no other is replaced.
     let same = field.subtract(&a, &a);
-    assert_eq!(field.suspects(&field.multiply(&slope, &same)), u8::MAX);
-    assert_eq!(field.suspects(&field.multiply(&same, &same)), u8::MAX);
+    let factors: [(&A::Eight, &dyn Fn(usize) -> F); 3] =
+        [(&b, &|i| y[i]), (&slope, &of_slope), (&square, &of_square)];
+    for (factor, value) in factors {
+        let suspects = field.suspects(&field.multiply(factor, &same));
+        for lane in (0..WIDTH).filter(|&lane| !value(lane).is_zero()) {
+            assert_eq!(suspects >> lane & 1, 1, "lane {lane}, of {numbers:?}");
+        }
+    }
     let replaced = field.replaced(&d, 0b0101_0010, &c);
     product("replaced", &field.multiply(&replaced, &b), &|i| match i {
         1 | 4 | 6 => z[i] * y[i],

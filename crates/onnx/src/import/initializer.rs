@@ -33,7 +33,7 @@ pub fn read(proto: &TensorProto, files: &Files) -> Result<Tensor, String> {
         let place = external_place(proto, element, count, files);
         let (file, offset, bytes) = place.map_err(&wrong)?;
         match FilePart::beside(file.clone(), offset, &proto.name, element, count) {
-            Some(part) => left(part, element, shape),
+            Some(part) => left(part.or_assumed(files), element, shape),
             None => {
                 let bytes = file.bytes(offset, bytes).map_err(&wrong)?;
                 of_bytes(element, shape, count, &bytes)
@@ -41,7 +41,7 @@ pub fn read(proto: &TensorProto, files: &Files) -> Result<Tensor, String> {
         }
     } else if element != Element::String && !proto.raw_data.is_empty() {
         match FilePart::own(&proto.raw_data, &proto.name, element, count) {
-            Some(part) => left(part, element, shape),
+            Some(part) => left(part.or_assumed(files), element, shape),
             None => of_bytes(element, shape, count, &proto.raw_data),
         }
     } else {

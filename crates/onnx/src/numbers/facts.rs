@@ -44,6 +44,22 @@ impl Facts {
         }
     }
 
+    /// Those of numbers that are assumed for a tensor, which reach so far either way.
+    pub fn assumed(tensor: &str, count: usize, reach: f32) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("inferproof assumed numbers 1");
+        hasher.update(&(count as u64).to_le_bytes());
+        hasher.update(tensor.as_bytes());
+        Self {
+            digest: *hasher.finalize().as_bytes(),
+            range: Range {
+                low: (-reach).into(),
+                high: reach.into(),
+            },
+            are_whole: false,
+            has_nan: false,
+        }
+    }
+
     /// Those of the same numbers in another order, which a view makes.
     pub fn rearranged(&self, view: &View) -> Self {
         let mut hasher = blake3::Hasher::new_derive_key("inferproof rearranged numbers 1");

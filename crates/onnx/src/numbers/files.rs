@@ -2,6 +2,7 @@
 //!
 //! Files are read, and not mapped: one that is truncated while it is used is then an error in words, and not the end of the process.
 
+use super::facts::Facts;
 use crate::OnnxError;
 use crate::element::Element;
 use half::{bf16, f16};
@@ -16,6 +17,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 #[derive(Debug, Default)]
 pub struct Files {
     folder: Option<PathBuf>,
+    /// Tensors that are not read, with how far the numbers that are assumed for them reach.
+    assumed: BTreeMap<String, f32>,
     open: Mutex<BTreeMap<String, Arc<WeightsFile>>>,
     failure: Arc<OnceLock<String>>,
 }
@@ -41,8 +44,15 @@ pub struct FilePart {
 
 #[derive(Clone, Debug)]
 enum Source {
-    Beside { file: Arc<WeightsFile>, offset: u64 },
+    Beside {
+        file: Arc<WeightsFile>,
+        offset: u64,
+    },
     Own(Bytes),
+    /// No bytes: numbers that reach so far either way.
+    Assumed {
+        reach: f32,
+    },
 }
 
 /// Bytes that are read together.
@@ -60,6 +70,11 @@ impl Files {
             folder,
             ..Self::default()
         }
+    }
+
+    /// The same files, of which some tensors are not read: numbers that reach so far either way are assumed for them.
+    pub fn assuming(self, assumed: BTreeMap<String, f32>) -> Self {
+        Self { assumed, ..self }
     }
 
     /// The file that a model calls so. An error is the end of a sentence on the tensor that is kept there.
@@ -178,6 +193,30 @@ impl FilePart {
         })
     }
 
+    /// The same tensor, not read if its numbers are to be assumed.
+    pub fn or_assumed(self, files: &Files) -> Self {
+        match files.assumed.get(&*self.tensor) {
+            None => self,
+            Some(&reach) => Self {
+                source: Source::Assumed { reach },
+                ..self
+            },
+        }
+    }
+
+    /// Whether its numbers are assumed.
+    pub fn is_assumed(&self) -> bool {
+        matches!(self.source, Source::Assumed { .. })
+    }
+
+    /// What is known of the numbers without reading them, if they are assumed.
+    pub fn assumed_facts(&self) -> Option<Facts> {
+        match self.source {
+            Source::Assumed { reach } => Some(Facts::assumed(&self.tensor, self.count, reach)),
+            _ => None,
+        }
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.count
@@ -188,6 +227,15 @@ impl FilePart {
         let mut values = Vec::with_capacity(self.count);
         match &self.source {
             Source::Own(bytes) => self.extend(&mut values, bytes),
+            Source::Assumed { reach } => {
+                let seed = self.tensor.bytes().map(u32::from).sum::<u32>();
+                let mut state = seed.wrapping_mul(2_654_435_761);
+                values.extend((0..self.count).map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    // 24 bits of either sign.
+                    reach * (state as i32 >> 8) as f32 / (1 << 23) as f32
+                }));
+            }
             Source::Beside { file, offset } => {
                 let (mut offset, mut left) = (*offset, self.count * self.width());
                 let mut bytes = vec![0; RUN.min(left)];
