@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::estimate::Estimate;
 use inferproof_inference::forecast;
 use inferproof_onnx::{
-    FloatModel, ImportOptions, ModelSummary, Port, QuantizeOptions, Sample, Widths, inspect,
+    ImportOptions, ModelSummary, Port, QuantizeOptions, Sample, Widths, inspect, outline,
 };
 use serde::Serialize;
 use std::path::Path;
@@ -67,7 +67,7 @@ fn estimate(
     };
     // Some functions are defined in one of the ranges only; if in none, the first error is as good as any.
     let samples = RANGES.map(|range| move |inputs: &[Port]| made_up(inputs, range));
-    let program = FloatModel::outline(onnx, options, samples.into_iter(), &widths);
+    let program = outline(onnx, options, samples, &widths);
     let forecast = forecast(&program.map_err(Error::onnx(path))?)?;
     Ok(Estimate::from(&forecast))
 }

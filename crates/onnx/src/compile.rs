@@ -1,6 +1,6 @@
 //! Compilation: calibration, and the choice of the narrowest integers that are accurate enough.
 
-mod candidates;
+pub(crate) mod candidates;
 mod options;
 mod report;
 

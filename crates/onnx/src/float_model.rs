@@ -4,12 +4,11 @@ use crate::accuracy::{Accuracy, evaluate};
 use crate::calibrate::{Sample, calibrate};
 use crate::compile::Compiled;
 use crate::fold::fold_factors;
-use crate::import::{ImportOptions, Model, Port, import, import_assumed, parse};
+use crate::import::{ImportOptions, Model, Port, import, parse};
 use crate::interface::Interface;
 use crate::passes::{chosen, separable};
 use crate::progress::{Progress, Work};
-use crate::{Dimensions, OnnxError, QuantizeOptions, masks};
-use inferproof_program::ValidProgram;
+use crate::{Dimensions, OnnxError, masks};
 use inferproof_view::volume;
 use std::collections::BTreeSet;
 
@@ -51,7 +50,7 @@ impl FloatModel {
         Self::of(import(&parse(onnx)?, options)?)
     }
 
-    fn of(mut model: Model) -> Result<Self, OnnxError> {
+    pub(crate) fn of(mut model: Model) -> Result<Self, OnnxError> {
         let files = model.files.clone();
         files.checked(|| {
             fold_factors(&mut model.graph)?;
@@ -64,28 +63,6 @@ impl FloatModel {
                 interface: Interface::default(),
             })
         })
-    }
-
-    /// The program that an ONNX model is compiled to, as far as sizes go: large weights are not read, numbers of their shape stand for them, and
-    /// the inputs are made up by `samples`, which is tried again with the next one where the model has no value.
-    ///
-    /// # Errors
-    /// As [`Self::import_as`] and [`Self::compile`].
-    pub fn outline(
-        onnx: &[u8],
-        options: &ImportOptions<'_>,
-        samples: impl Iterator<Item = impl Fn(&[Port]) -> Sample>,
-        widths: &QuantizeOptions,
-    ) -> Result<ValidProgram, OnnxError> {
-        let model = Self::of(import_assumed(&parse(onnx)?, options)?)?;
-        let mut first = None;
-        for sample in samples {
-            match model.compile(&[sample(model.inputs())], widths) {
-                Ok(compiled) => return Ok(compiled.program.clone()),
-                Err(error) => first = first.or(Some(error)),
-            }
-        }
-        Err(first.unwrap_or(OnnxError::NoCalibration))
     }
 
     /// What whoever uses the model has to know of its import, in sentences: none, mostly.
