@@ -124,7 +124,8 @@ impl Progress {
             self.spoken = Some(Instant::now());
             let left = left.map(|left| format!(", about {:.0} s left", left.as_secs_f64()));
             let left = left.unwrap_or_default();
-            let percent = done * 100.0;
+            // A share that is a rounding error below nothing is none.
+            let percent = (done * 100.0).max(0.0) + 0.0;
             self.line(&format!("{}: {doing}, {percent:.0} %{left}", self.what));
         }
     }
