@@ -1,13 +1,12 @@
-//! The sizes of a proof that estimates are made from, for models in folders: `sizes FOLDER..`. The constants of `src/estimate.rs` are
-//! fitted to these and to what `inferproof prove --json` measures.
+//! The sizes of a proof that estimates are made from, for the public folders of models: `sizes MODEL/public ..`. The constants of
+//! `src/estimate.rs` are fitted to these and to what `inferproof prove --json` measures.
 
-use inferproof::{Error, Model};
+use inferproof::{Error, KeyFile};
 
 fn main() -> Result<(), Error> {
     for folder in std::env::args_os().skip(1) {
-        let model = Model::open(folder.as_ref())?;
-        let architecture = model.verifying_key().architecture();
-        let forecast = inferproof::forecast(&architecture.program)?;
+        let key = KeyFile::read(folder.as_ref())?.decode()?;
+        let forecast = inferproof::forecast(&key.architecture().program)?;
         println!("{}: {forecast:?}", folder.display());
     }
     Ok(())
