@@ -132,14 +132,15 @@ fn of_three<F: Montgomery, A: Arithmetic<F>>(
 
     // Lanes of zero differences are found, and no other is replaced.
     let same = field.subtract(&a, &a);
-    let factors: [(&A::Eight, &dyn Fn(usize) -> F); 3] =
-        [(&b, &|i| y[i]), (&slope, &of_slope), (&square, &of_square)];
-    for (factor, value) in factors {
+    let zeros_found = |factor: &A::Eight, value: &dyn Fn(usize) -> F| {
         let suspects = field.suspects(&field.multiply(factor, &same));
         for lane in (0..WIDTH).filter(|&lane| !value(lane).is_zero()) {
             assert_eq!(suspects >> lane & 1, 1, "lane {lane}, of {numbers:?}");
         }
-    }
+    };
+    zeros_found(&b, &|i| y[i]);
+    zeros_found(&slope, &of_slope);
+    zeros_found(&square, &of_square);
     let replaced = field.replaced(&d, 0b0101_0010, &c);
     product("replaced", &field.multiply(&replaced, &b), &|i| match i {
         1 | 4 | 6 => z[i] * y[i],
