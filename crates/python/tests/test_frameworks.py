@@ -17,9 +17,9 @@ def proven(model: inferproof.Model, x: np.ndarray) -> inferproof.Tensors:
 
 def estimators() -> list[str]:
     return [
-        "tree.DecisionTreeClassifier(max_depth=4)",
-        "ensemble.RandomForestClassifier(10, max_depth=4)",
-        "ensemble.GradientBoostingClassifier(n_estimators=10)",
+        "tree.DecisionTreeClassifier(max_depth=4, random_state=0)",
+        "ensemble.RandomForestClassifier(9, max_depth=4, random_state=0)",
+        "ensemble.GradientBoostingClassifier(n_estimators=10, random_state=0)",
         "pipeline.make_pipeline(preprocessing.StandardScaler(), linear_model.LogisticRegression())",
     ]
 
