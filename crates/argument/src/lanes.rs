@@ -4,10 +4,10 @@
 //! all keep eight numbers together in memory, [`Packed`], four words of 64 bits each, in a [`Form`](crate::curve::form::Form) of their own.
 //!
 //! Numbers are in Montgomery form, any representatives, whose bounds are each arithmetic's matter. It is enough to tell apart:
-//! - *kept* numbers, which memory can hold: what comes from there, and reduced sums, differences and sums of products, and products of
-//!   two kept numbers, or of a factor and a kept number;
-//! - *factors*, of which products may be made: kept numbers, the difference of two, and products of a factor that is no difference
-//!   with any factor.
+//! - *kept* numbers, which memory can hold: what comes from there, reduced sums, differences and sums of products, and products of two
+//!   kept numbers;
+//! - *factors*, of which products may be made: kept numbers, the difference of two, and products of factors, which are reduced before
+//!   memory holds them.
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod doubles;

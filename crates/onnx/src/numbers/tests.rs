@@ -5,7 +5,7 @@ use crate::proto::{
     StringStringEntryProto, TensorProto, TensorShapeProto, TensorType, TypeProto, TypeValue,
     ValueInfoProto,
 };
-use crate::{Compiled, FloatModel, ImportOptions, OnnxError, QuantizeOptions, Sample};
+use crate::{Compiled, FloatModel, ImportOptions, OnnxError, Port, QuantizeOptions, Sample};
 use half::f16;
 use prost::Message;
 use std::fs::OpenOptions;
@@ -266,4 +266,37 @@ fn a_file_that_ends_too_early_is_refused_at_once() {
     for word in [FILE, "`second`", "needs 1048576 bytes"] {
         assert!(reason.contains(word), "{word}: {reason}");
     }
+}
+
+#[test]
+fn large_weights_are_not_read_for_an_outline() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let bytes = model(Kept::Beside, folder);
+    let options = ImportOptions {
+        folder: Some(folder),
+        ..ImportOptions::default()
+    };
+    let widths = QuantizeOptions {
+        weight_bits: Some(6),
+        activation_bits: Some(12),
+        ..QuantizeOptions::default()
+    };
+    let samples = || [|_: &[Port]| samples().remove(0)];
+    let outline = || crate::outline(&bytes, &options, samples(), &widths).unwrap();
+    let expected = outline();
+    // What has no value fails where it is read.
+    let mut file = OpenOptions::new()
+        .write(true)
+        .open(folder.join(FILE))
+        .unwrap();
+    let second = (WIDTH * INNER * 4) as u64;
+    file.seek(SeekFrom::Start(second)).unwrap();
+    file.write_all(&vec![0xff; INNER * INNER * 4]).unwrap();
+    assert!(outline() == expected, "the program is one of shapes");
+    let read = import(&bytes, folder).and_then(|model| compile(&model));
+    assert!(read.is_err(), "numbers that are none");
+    // The file has to be there and long enough all the same.
+    file.set_len(second).unwrap();
+    assert!(crate::outline(&bytes, &options, samples(), &widths).is_err());
 }
