@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 use crate::curve::{Montgomery, below_modulus};
+use crate::lanes::{modulus, negated_inverse};
 
 use self::kernel::{Bytes, COEFFICIENT_BYTES, GROUP, Group, Kernel, Sums, TILE};
 use inferproof_integers::Integers;
@@ -156,13 +157,15 @@ fn fold_slices<F: Montgomery, T: Bytes>(
                 .map(move |row| (column, row))
         })
         .collect();
+    let field = Recombination::new();
     let partial: Vec<Vec<F>> = tasks
         .par_iter()
         .map(|&(column, row)| {
             let end = rows.len().min(row + rows_per_task);
             let groups = row / GROUP..end.div_ceil(GROUP);
             let columns = column..width.min(column + BLOCK);
-            fold_block(kernel, &coefficients[groups], &rows[row..end], columns)
+            let coefficients = &coefficients[groups];
+            fold_block((kernel, &field), coefficients, &rows[row..end], columns)
         })
         .collect();
     let mut out = vec![shift; width];
@@ -189,7 +192,7 @@ fn split<F: Montgomery>(rho: &[F]) -> Group<COEFFICIENT_BYTES> {
 
 /// Folds some rows (from a multiple of [`GROUP`] on) in some columns, at most [`BLOCK`], without the shift.
 fn fold_block<F: Montgomery, T: Bytes>(
-    kernel: Kernel,
+    (kernel, field): (Kernel, &Recombination<F>),
     coefficients: &[Group<COEFFICIENT_BYTES>],
     rows: &[&[T]],
     columns: Range<usize>,
@@ -229,7 +232,6 @@ fn fold_block<F: Montgomery, T: Bytes>(
             }
         }
     }
-    let field = Recombination::new();
     (0..columns.len())
         .map(|column| field.recombine(&totals[column / TILE], column % TILE))
         .collect()
@@ -247,15 +249,10 @@ struct Recombination<F> {
 impl<F: Montgomery> Recombination<F> {
     fn new() -> Self {
         let two_to_64 = F::from(1u128 << 64);
-        let mut modulus = [0; 4];
-        modulus.copy_from_slice(F::MODULUS.as_ref());
-        let mut inverse = 1u64;
-        for _ in 0..6 {
-            inverse = inverse.wrapping_mul(2u64.wrapping_sub(modulus[0].wrapping_mul(inverse)));
-        }
+        let modulus = modulus::<F>();
         Self {
+            negated_inverse: negated_inverse(modulus[0]),
             modulus,
-            negated_inverse: inverse.wrapping_neg(),
             two_to_384: two_to_64.pow([6]),
             two_to_319: two_to_64.pow([4]) * F::from(1u64 << 63),
         }

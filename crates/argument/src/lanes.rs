@@ -15,6 +15,8 @@ mod library;
 
 #[cfg(target_arch = "x86_64")]
 mod ifma;
+#[cfg(test)]
+mod tests;
 
 use crate::curve::Montgomery;
 use crate::curve::form::Form;
@@ -195,12 +197,10 @@ fn scale(number: Number, times: u64) -> Number {
 }
 
 /// `-1 / p mod 2^64`, from the lowest limb of `p`.
-fn negated_inverse(lowest: u64) -> u64 {
+pub(crate) fn negated_inverse(lowest: u64) -> u64 {
     let mut inverse = 1u64;
     for _ in 0..6 {
         inverse = inverse.wrapping_mul(2u64.wrapping_sub(lowest.wrapping_mul(inverse)));
     }
     inverse.wrapping_neg()
 }
-#[cfg(test)]
-mod tests;

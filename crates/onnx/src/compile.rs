@@ -1,6 +1,6 @@
 //! Compilation: calibration, and the choice of the narrowest integers that are accurate enough.
 
-pub(crate) mod candidates;
+mod candidates;
 mod options;
 mod report;
 
@@ -21,7 +21,7 @@ use crate::shown;
 use crate::tensor_widths::{Spread, tensor_widths};
 use crate::trial::Trial;
 use candidates::Candidate;
-use inferproof_program::BoundWeights;
+use inferproof_program::{BoundWeights, ValidProgram};
 use std::cell::OnceCell;
 
 /// How many rows each output has, at least.
@@ -31,6 +31,20 @@ fn rows_of_outputs(graph: &Graph) -> usize {
         shape.map_or(1, |(_, rows)| rows.iter().product())
     });
     rows.min().unwrap_or(1)
+}
+
+/// The widths of inputs of the graph as it is.
+fn input_widths(options: &QuantizeOptions) -> InputWidths {
+    InputWidths {
+        bits: options.input_bits,
+        ..InputWidths::default()
+    }
+}
+
+fn no_widths() -> OnnxError {
+    OnnxError::Model {
+        reason: "there are no widths to try".into(),
+    }
 }
 
 /// A graph that computes what the model does, as it is or equalized, and what calibration says of it.
@@ -105,10 +119,7 @@ impl FloatModel {
             equalization.observe(id, activations);
         };
         let calibration = calibrate_observed(original, samples, progress, observe)?;
-        let inputs = InputWidths {
-            bits: options.input_bits,
-            ..InputWidths::default()
-        };
+        let inputs = input_widths(options);
         // Made when the graph as it is has been tried without success.
         let equalized: OnceCell<Option<Equalized>> = OnceCell::new();
         let mut variants = vec![Variant {
@@ -170,11 +181,35 @@ impl FloatModel {
                 }
             }
         }
-        let mut best = best.ok_or_else(|| OnnxError::Model {
-            reason: "there are no widths to try".into(),
-        })?;
+        let mut best = best.ok_or_else(no_widths)?;
         best.report.trials = trials;
         Ok(best)
+    }
+
+    /// The program at the first widths that would be tried for the graph as it is, whatever its accuracy.
+    pub(crate) fn outlined(
+        &self,
+        sample: Sample,
+        options: &QuantizeOptions,
+    ) -> Result<ValidProgram, OnnxError> {
+        self.model.files.checked(|| {
+            let progress = &mut Progress::unheard();
+            let sample = [sample];
+            let (samples, _) = self.in_sequence(&sample, progress)?;
+            self.check(&samples)?;
+            let complete = self.without_missing(&samples);
+            let model = complete.as_ref().unwrap_or(self);
+            let graph = &model.model.graph;
+            let candidate = Candidate::all(options, graph)?.into_iter().next();
+            let variant = Variant {
+                graph,
+                calibration: calibrate(graph, &samples, progress)?,
+                inputs: input_widths(options),
+            };
+            let candidate = candidate.ok_or_else(no_widths)?;
+            let plan = candidate.plan(graph, &variant.calibration, &variant.inputs);
+            Ok(model.lowered(&variant, &plan)?.program().clone())
+        })
     }
 
     fn lowered(&self, variant: &Variant<'_>, plan: &Plan) -> Result<BoundWeights, OnnxError> {

@@ -83,6 +83,16 @@ trait Rows: Sync {
     );
 }
 
+/// Each of some rows with each of some others, and their places; all are of length `k`.
+#[inline]
+fn each_pair<T>(k: usize, left: &[T], right: &[T], mut meet: impl FnMut(usize, usize, &[T], &[T])) {
+    for (g, y) in right.chunks_exact(k).enumerate() {
+        for (f, x) in left.chunks_exact(k).enumerate() {
+            meet(f, g, x, y);
+        }
+    }
+}
+
 /// Entries that are read together, of either operand: they stay in a core's caches.
 const BLOCK: usize = 1 << 14;
 
@@ -157,16 +167,14 @@ impl Rows for Halves {
         right: &[i16],
         mut put: impl FnMut(usize, usize, i64),
     ) {
-        for (g, y) in right.chunks_exact(k).enumerate() {
-            for (f, x) in left.chunks_exact(k).enumerate() {
-                let runs = x.chunks(self.run).zip(y.chunks(self.run));
-                let sums = runs.map(|(x, y)| {
-                    let products = x.iter().zip(y).map(|(&x, &y)| i32::from(x) * i32::from(y));
-                    i64::from(products.sum::<i32>())
-                });
-                put(f, g, sums.sum());
-            }
-        }
+        each_pair(k, left, right, |f, g, x, y| {
+            let runs = x.chunks(self.run).zip(y.chunks(self.run));
+            let sums = runs.map(|(x, y)| {
+                let products = x.iter().zip(y).map(|(&x, &y)| i32::from(x) * i32::from(y));
+                i64::from(products.sum::<i32>())
+            });
+            put(f, g, sums.sum());
+        });
     }
 }
 
@@ -208,12 +216,10 @@ impl Rows for Doubles {
             }
         }
         let first = rights.len() / k;
-        for (g, column) in last_rights.chunks_exact(k).enumerate() {
-            for (f, row) in left.chunks_exact(k).enumerate() {
-                let [[sum]] = dots([row], [column]);
-                put(f, first + g, sum);
-            }
-        }
+        each_pair(k, left, last_rights, |f, g, row, column| {
+            let [[sum]] = dots([row], [column]);
+            put(f, first + g, sum);
+        });
     }
 }
 
@@ -262,11 +268,9 @@ impl Rows for Words {
         right: &[i64],
         mut put: impl FnMut(usize, usize, i64),
     ) {
-        for (g, y) in right.chunks_exact(k).enumerate() {
-            for (f, x) in left.chunks_exact(k).enumerate() {
-                put(f, g, x.iter().zip(y).map(|(x, y)| x * y).sum());
-            }
-        }
+        each_pair(k, left, right, |f, g, x, y| {
+            put(f, g, x.iter().zip(y).map(|(x, y)| x * y).sum());
+        });
     }
 }
 

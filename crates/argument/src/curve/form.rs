@@ -12,6 +12,7 @@ pub(crate) struct Form<F> {
 }
 
 impl<F: Montgomery> Form<F> {
+    /// The form with this factor, whose inverse is given, too.
     #[cfg(feature = "prover")]
     pub fn new(factor: F, inverse: F, zero: F) -> Self {
         Self {
@@ -29,12 +30,13 @@ impl<F: Montgomery> Form<F> {
         F::from_bigint(F::MODULUS_MINUS_ONE_DIV_TWO).unwrap_or_default() + F::one()
     }
 
-    /// The number that is below the modulus.
+    /// The number that an element is kept as: the one below the modulus.
     #[inline(always)]
     pub fn number(&self, value: F) -> [u64; 4] {
         (value * self.factor + self.zero).limbs()
     }
 
+    /// The element that is kept as a number below twice the modulus.
     #[inline(always)]
     pub fn value(&self, number: [u64; 4]) -> F {
         (F::from_limbs(below_modulus::<F>(number)) - self.zero) * self.inverse

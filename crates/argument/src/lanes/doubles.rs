@@ -33,13 +33,19 @@ macro_rules! array_of {
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod limbs;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod reduction;
+mod vector;
 #[macro_use]
 mod words;
 
-use super::{Arithmetic, Form, Number, Packed, WIDTH, modulus, negated_inverse};
+use super::{Arithmetic, Form, Number, Packed, WIDTH, modulus};
 use crate::curve::Montgomery;
+use limbs::{balanced, digits, offset};
+use reduction::Reduction;
+use vector::Vector;
 use words::{PARTS, Words};
 
 /// With AVX2 and FMA, four words at a time.
@@ -72,80 +78,6 @@ const WHOLE: f64 = (1u64 << 52) as f64;
 const RAISED: u64 = 1 << 62;
 /// What it is in the next column.
 const CARRIED: u64 = RAISED >> LIMB;
-
-/// Words of 64 bits in one register, integers or doubles. There is no value of it where the machine lacks the instructions.
-pub(crate) trait Vector: Copy + Send + Sync {
-    /// Whether the machine has the instructions.
-    fn is_available() -> bool;
-
-    /// Does the work with the instructions.
-    ///
-    /// # Safety
-    ///
-    /// The machine has them. So it is for all that makes a vector.
-    unsafe fn vectorize<T>(work: impl FnOnce() -> T) -> T;
-
-    /// # Safety
-    ///
-    /// As of [`Self::vectorize`].
-    unsafe fn splat(word: u64) -> Self;
-
-    /// The words behind a place.
-    ///
-    /// # Safety
-    ///
-    /// As of [`Self::vectorize`]; and there are as many words as a vector has.
-    unsafe fn load(words: *const u64) -> Self;
-
-    /// # Safety
-    ///
-    /// There is room for as many words as a vector has.
-    unsafe fn store(self, words: *mut u64);
-
-    /// The words of as many numbers as a vector has words: the lowest of all, and so on.
-    ///
-    /// # Safety
-    ///
-    /// As of [`Self::vectorize`]; and there are as many numbers as a vector has words.
-    unsafe fn gather(numbers: &[&Number]) -> [Self; 4];
-
-    /// The numbers whose words these are.
-    ///
-    /// # Safety
-    ///
-    /// There is room for as many numbers as a vector has words.
-    unsafe fn scatter(words: [Self; 4], numbers: &mut [Number]);
-
-    /// The words at even places of both, and those at odd ones.
-    fn unzip(self, next: Self) -> [Self; 2];
-
-    /// The same. What comes later in the program is not computed before it: compilers would compute all products first and keep them
-    /// in memory until they are added up, which takes longer than multiplying.
-    fn in_order(self) -> Self;
-
-    /// The sum of integers.
-    fn add(self, other: Self) -> Self;
-
-    /// The sum of doubles.
-    fn plus(self, other: Self) -> Self;
-
-    /// The difference of doubles.
-    fn minus(self, other: Self) -> Self;
-
-    /// `self * factor + summand` of doubles, rounded once.
-    fn times_plus(self, factor: Self, summand: Self) -> Self;
-
-    /// A bit for each word, the first of which is the lowest: whether they are the same.
-    fn equals(self, other: Self) -> u8;
-
-    fn and(self, other: Self) -> Self;
-
-    fn or(self, other: Self) -> Self;
-
-    fn shift_left<const BITS: i32>(self) -> Self;
-
-    fn shift_right<const BITS: i32>(self) -> Self;
-}
 
 /// Eight numbers, limb by limb.
 type Limbs<V> = [Words<V>; LIMBS];
@@ -180,30 +112,10 @@ pub(crate) struct Doubles<V> {
     reduction: Reduction<V>,
     /// `2^51`, by which a wide sum is reduced too much.
     of_wide: Limbs<V>,
-    /// What memory holds where it is zero, the modulus, and minus the modulus.
+    /// What comes from memory that is zero.
     empty: Limbs<V>,
-    modulus: V,
-    negated_modulus: V,
-}
-
-/// What the reduction of columns takes.
-struct Reduction<V> {
-    /// `(k p + 1) / 2^51`, for the `k < 2^51` that makes it whole.
-    shifted: [V; LIMBS],
-    modulus: [V; LIMBS],
-    /// `k`, which is `-1 / p mod 2^51`.
-    negated_inverse: V,
-    /// `2^204 / p`.
-    ratio: V,
-    /// What the columns of a product begin with, and those of the sum of two.
-    columns: [[V; COLUMNS]; 2],
-    /// What is added to the columns of a wide sum before they are reduced, and of these for each product.
-    of_wide: [u64; COLUMNS + 1],
-    of_product: [u64; COLUMNS + 1],
-    /// What limbs begin with that are added up from two doubles, or from three.
-    sums: [[V; LIMBS]; 2],
-    /// The double of a last column, before it gets a carry, less the column.
-    last: V,
+    /// The lowest limbs of the modulus, and of minus the modulus.
+    lowest: [V; 2],
 }
 
 impl<F: Montgomery, V: Vector> Arithmetic<F> for Doubles<V> {
@@ -327,12 +239,12 @@ impl<F: Montgomery, V: Vector> Arithmetic<F> for Doubles<V> {
     /// What is zero modulo `p` is zero, the modulus or minus it, since products are smaller than two moduli.
     #[inline(always)]
     fn suspects(&self, eight: &Self::Eight) -> u8 {
-        let lowest = eight[0];
         // SAFETY: see `vectorize`.
         let zero = unsafe { V::splat(0) };
-        [zero, self.modulus, self.negated_modulus]
+        let [modulus, negated] = self.lowest;
+        [zero, modulus, negated]
             .into_iter()
-            .fold(0, |any, limb| any | lowest.equals(Words::same(limb)))
+            .fold(0, |any, limb| any | eight[0].equals(Words::same(limb)))
     }
 
     fn replaced(&self, eight: &Self::Eight, lanes: u8, with: &Self::Eight) -> Self::Eight {
@@ -387,7 +299,7 @@ impl<V: Vector> Doubles<V> {
     /// The machine has the instructions.
     unsafe fn new(modulus: Number, of_wide: Number) -> Self {
         let offset = digits(offset(modulus));
-        let balanced = balanced(digits(modulus));
+        let [lowest, ..] = balanced(digits(modulus));
         // SAFETY: the caller's promise.
         let double = |value: f64| unsafe { V::splat(value.to_bits()) };
         // SAFETY: the caller's promise.
@@ -410,8 +322,7 @@ impl<V: Vector> Doubles<V> {
             reduction: unsafe { Reduction::new(modulus) },
             of_wide: of_memory(of_wide),
             empty: of_memory([0; 4]),
-            modulus: double(balanced[0]),
-            negated_modulus: double(-balanced[0]),
+            lowest: [double(lowest), double(-lowest)],
         }
     }
 
@@ -652,90 +563,11 @@ impl<V: Vector> Doubles<V> {
     }
 }
 
-impl<V: Vector> Reduction<V> {
-    /// # Safety
-    ///
-    /// The machine has the instructions.
-    unsafe fn new(modulus: Number) -> Self {
-        let negated_inverse = negated_inverse(modulus[0]) & MASK;
-        let modulus = digits(modulus);
-        let shifted = balanced(shifted(modulus, negated_inverse));
-        let ratio = 1.0 / modulus[LIMBS - 1] as f64;
-        let modulus = balanced(modulus);
-        let product = words_in(0..LIMBS, |row| row);
-        let reduction = |rows: usize| {
-            let shifted = words_in(0..rows - 2, |row| row + 1);
-            added(shifted, words_in(rows - 2..rows, |row| row))
-        };
-        // A column is raised, and so is the one before, whose carry comes here. The last is a double.
-        let begin = |last: usize, words: [u64; COLUMNS + 1]| {
-            let column = |i: usize| {
-                let raised = match i < last {
-                    true => RAISED + HALF,
-                    false => LOW.to_bits(),
-                };
-                let carried = if i > 0 { CARRIED } else { 0 };
-                raised.wrapping_sub(carried).wrapping_sub(words[i])
-            };
-            std::array::from_fn(column)
-        };
-        let of_product = |products: u64, reduced: bool| {
-            let mut words = added(
-                reduction(LIMBS),
-                product.map(|word| word.wrapping_mul(products)),
-            );
-            if reduced {
-                for word in &mut words[LIMBS..COLUMNS - 1] {
-                    *word = word.wrapping_add(LOW.to_bits());
-                }
-            }
-            let columns: [u64; COLUMNS + 1] = begin(COLUMNS - 1, words);
-            // SAFETY: the caller's promise.
-            std::array::from_fn(|i| unsafe { V::splat(columns[i]) })
-        };
-        let of_doubles = |doubles: u64| {
-            let words = [LOW.to_bits().wrapping_mul(doubles); COLUMNS + 1];
-            let columns: [u64; COLUMNS + 1] = begin(LIMBS - 1, words);
-            // SAFETY: the caller's promise.
-            std::array::from_fn(|i| unsafe { V::splat(columns[i]) })
-        };
-        // SAFETY: the caller's promise.
-        let double = |value: f64| unsafe { V::splat(value.to_bits()) };
-        Self {
-            shifted: shifted.map(double),
-            modulus: modulus.map(double),
-            negated_inverse: double(negated_inverse as f64),
-            ratio: double(ratio),
-            columns: [of_product(1, false), of_product(2, true)],
-            of_wide: begin(COLUMNS, reduction(LIMBS + 1)),
-            of_product: product.map(u64::wrapping_neg),
-            sums: [of_doubles(2), of_doubles(3)],
-            last: double(LOW - CARRIED as f64),
-        }
-    }
-}
-
 /// Reads what is used soon. What is read where it stands is read once by compilers, and put aside in memory for all uses.
 #[inline(always)]
 fn read<V: Vector>(place: &V) -> V {
     // SAFETY: a reference may be read from.
     unsafe { std::ptr::from_ref(place).read_volatile() }
-}
-
-/// The words of [`LOW`] and [`HIGH`] that rows leave in columns, each row from the column on that `first` says.
-fn words_in(rows: std::ops::Range<usize>, first: impl Fn(usize) -> usize) -> [u64; COLUMNS + 1] {
-    let mut words = [0u64; COLUMNS + 1];
-    for row in rows {
-        for column in first(row)..first(row) + LIMBS {
-            words[column] = words[column].wrapping_add(LOW.to_bits());
-            words[column + 1] = words[column + 1].wrapping_add(HIGH.to_bits());
-        }
-    }
-    words
-}
-
-fn added(a: [u64; COLUMNS + 1], b: [u64; COLUMNS + 1]) -> [u64; COLUMNS + 1] {
-    std::array::from_fn(|i| a[i].wrapping_add(b[i]))
 }
 
 #[inline(always)]
@@ -750,53 +582,4 @@ fn words_of<V: Vector>(packed: &Packed) -> [Words<V>; 4] {
             Words::load(d),
         ]
     }
-}
-
-/// What memory's numbers are offset by: some `0.68 p`, of which all limbs but the last are `2^50`.
-fn offset(modulus: Number) -> Number {
-    let last = (modulus[3] >> 12) / 100 * 68;
-    let mut offset = [0, 0, 0, last << 12];
-    for limb in 0..LIMBS - 1 {
-        let bit = LIMB as usize * (limb + 1) - 1;
-        offset[bit / 64] |= 1 << (bit % 64);
-    }
-    offset
-}
-
-/// `(k p + 1) / 2^51`, for `p k = -1` modulo `2^51`.
-fn shifted(modulus: [u64; LIMBS], k: u64) -> [u64; LIMBS] {
-    let mut carry = 1;
-    let mut product = modulus.map(|limb| {
-        let sum = u128::from(limb) * u128::from(k) + carry;
-        carry = sum >> LIMB;
-        sum as u64 & MASK
-    });
-    debug_assert_eq!(product[0], 0);
-    product.rotate_left(1);
-    product[LIMBS - 1] = carry as u64;
-    product
-}
-
-/// A number in limbs of 51 bits.
-fn digits([a, b, c, d]: Number) -> [u64; LIMBS] {
-    [
-        a & MASK,
-        (a >> 51 | b << 13) & MASK,
-        (b >> 38 | c << 26) & MASK,
-        (c >> 25 | d << 39) & MASK,
-        d >> 12,
-    ]
-}
-
-/// The same number, all limbs but the last in `-2^50..2^50`.
-fn balanced(limbs: [u64; LIMBS]) -> [f64; LIMBS] {
-    let mut carry = 0;
-    std::array::from_fn(|i| {
-        let limb = limbs[i] + carry;
-        if i == LIMBS - 1 {
-            return limb as f64;
-        }
-        carry = (limb + HALF) >> LIMB;
-        limb as f64 - (carry << LIMB) as f64
-    })
 }

@@ -202,9 +202,8 @@ fn memory<F: Montgomery, A: Arithmetic<F>>(field: &A, form: &Form<F>, eights: &[
     let mut lanes = eights[3];
     lanes[5] = [0; 4];
     assert_eq!(field.empty(&field.gather(lanes.each_ref())), 1 << 5);
-    // Minus a number is had from its word.
+    // The number of minus a value.
     let number = form.number(F::from(5u64));
-    let mut negated = F::from_limbs(form.twice_zero()) - F::from_limbs(number);
-    negated += F::zero();
+    let negated = F::from_limbs(form.twice_zero()) - F::from_limbs(number);
     assert_eq!(form.value(negated.limbs()), -F::from(5u64));
 }

@@ -134,7 +134,7 @@ pub fn read_sparse(proto: &SparseTensorProto, files: &Files) -> Result<Tensor, S
 }
 
 /// The lengths of axes that a file declares for a constant.
-fn shape_of(dims: &[i64]) -> Result<Vec<usize>, String> {
+pub fn shape_of(dims: &[i64]) -> Result<Vec<usize>, String> {
     let lengths = dims.iter().map(|&d| usize::try_from(d));
     let shape: Result<Vec<usize>, _> = lengths.collect();
     shape.map_err(|_| format!("has the shape {dims:?}, with a negative length"))

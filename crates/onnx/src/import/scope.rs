@@ -34,6 +34,11 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// In how many places a name is read, in this graph and those inside of it.
+    pub fn reads(&self, name: &str) -> usize {
+        self.uses.get(name).copied().unwrap_or_default()
+    }
+
     /// Lets a name stand for a value. Whether it did not stand for one before.
     pub fn bind(&mut self, name: &'a str, value: Value) -> bool {
         self.values.insert(name, value).is_none()
@@ -81,12 +86,12 @@ impl<'a> Frame<'a> {
     /// In how many places a name is read, in the innermost graph and those inside of it.
     pub fn reads(&self, name: &str) -> usize {
         let innermost = self.scopes.last();
-        innermost.map_or(0, |s| s.uses.get(name).copied().unwrap_or_default())
+        innermost.map_or(0, |s| s.reads(name))
     }
 
     /// Whether a name of the innermost graph is read in one place only.
     pub fn is_read_once(&self, name: &str) -> bool {
         let innermost = self.scopes.last();
-        innermost.is_some_and(|s| s.values.contains_key(name) && s.uses.get(name) == Some(&1))
+        innermost.is_some_and(|s| s.values.contains_key(name) && s.reads(name) == 1)
     }
 }

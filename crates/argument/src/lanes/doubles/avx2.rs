@@ -1,6 +1,6 @@
 //! Four words at a time with AVX2 and FMA.
 
-use super::Vector;
+use super::vector::Vector;
 use crate::lanes::Number;
 use std::arch::asm;
 use std::arch::x86_64::{

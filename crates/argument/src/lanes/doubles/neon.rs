@@ -1,6 +1,6 @@
 //! Two words at a time with NEON, which every 64-bit Arm has.
 
-use super::Vector;
+use super::vector::Vector;
 use crate::lanes::Number;
 use std::arch::aarch64::{
     float64x2_t, uint64x2_t, vaddq_f64, vaddq_u64, vandq_u64, vceqq_u64, vdupq_n_u64, vfmaq_f64,

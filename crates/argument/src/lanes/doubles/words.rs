@@ -1,6 +1,6 @@
 //! Eight words of 64 bits, in as many vectors as it takes.
 
-use super::Vector;
+use super::vector::Vector;
 use crate::lanes::{Number, WIDTH};
 
 /// How many vectors have eight words.

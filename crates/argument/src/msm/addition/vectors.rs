@@ -23,7 +23,12 @@ struct Step<E> {
 pub(super) struct Scratch<P: Profile, A: Arithmetic<P::BaseField>> {
     /// `None` if the machine does not have the instructions.
     field: Option<A>,
-    steps: Vec<[Step<A::Eight>; CHAINS]>,
+    memory: Memory<P, A::Eight>,
+}
+
+/// Memory for the two passes, in eights `E`.
+struct Memory<P: Profile, E> {
+    steps: Vec<[Step<E>; CHAINS]>,
     /// Sums that take no slope, and where to write them.
     known: Vec<(u32, PackedPoint)>,
     /// Points to be doubled, and where to write that.
@@ -34,9 +39,11 @@ impl<P: Profile, A: Arithmetic<P::BaseField>> Default for Scratch<P, A> {
     fn default() -> Self {
         Self {
             field: A::detect(),
-            steps: Vec::new(),
-            known: Vec::new(),
-            tangents: (Vec::new(), Vec::new()),
+            memory: Memory {
+                steps: Vec::new(),
+                known: Vec::new(),
+                tangents: (Vec::new(), Vec::new()),
+            },
         }
     }
 }
@@ -50,15 +57,14 @@ pub(super) fn add_pairs<P: Profile, A: Arithmetic<P::BaseField>>(
     (adder, form): (&Adder<P>, &Form<P::BaseField>),
     points: &mut [PackedPoint],
     pairs: &[Pair],
-    scratch: &mut Scratch<P, A>,
+    Scratch { field, memory }: &mut Scratch<P, A>,
 ) {
-    let field = scratch.field.take();
+    let field = field.as_ref();
     let field = field.expect("there is no adder without its instructions");
     field.vectorize(
         #[inline(always)]
-        || add_pairs_in(&field, (adder, form), points, pairs, scratch),
+        || add_pairs_in(field, (adder, form), points, pairs, memory),
     );
-    scratch.field = Some(field);
 }
 
 #[inline(always)]
@@ -67,7 +73,7 @@ fn add_pairs_in<P: Profile, A: Arithmetic<P::BaseField>>(
     (adder, form): (&Adder<P>, &Form<P::BaseField>),
     points: &mut [PackedPoint],
     pairs: &[Pair],
-    scratch: &mut Scratch<P, A>,
+    memory: &mut Memory<P, A::Eight>,
 ) {
     let Some(last) = pairs.last() else { return };
     // Every index is checked here, once; the passes below then load and store without checks.
@@ -80,12 +86,11 @@ fn add_pairs_in<P: Profile, A: Arithmetic<P::BaseField>>(
         (largest as usize) < points.len(),
         "pairs are within the points"
     );
-    let Scratch {
+    let Memory {
         steps,
         known,
         tangents,
-        ..
-    } = scratch;
+    } = memory;
     known.clear();
     tangents.0.clear();
     tangents.1.clear();
